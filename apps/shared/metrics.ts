@@ -1,0 +1,78 @@
+// The metrics server that every app has on a port of its own: /metrics, /healthz, /readyz, and what an app adds.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+/** A registry with the process's own metrics and the app's build info. */
+export function createRegistry(app: string, version = '0.1.0'): Registry {
+  const registry = new Registry();
+  registry.setDefaultLabels({ app });
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'breakwater_build_info',
+    help: 'Always 1; its labels say what runs',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  }).set({ version, node: process.version }, 1);
+  return registry;
+}
+
+export type Route = (url: URL, req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
+
+export interface MetricsServerOptions {
+  port: number;
+  host: string;
+  registry: Registry;
+  /** Able to do its work: decides /readyz. */
+  ready: () => boolean;
+  /** Further paths, GET only. */
+  routes?: Readonly<Record<string, Route>>;
+}
+
+export interface MetricsServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Starts the server. @throws when the port is taken */
+export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
+  const { registry } = options;
+  const routes: Record<string, Route> = {
+    '/metrics': async (_url, _req, res) => {
+      res.setHeader('content-type', registry.contentType);
+      res.end(await registry.metrics());
+    },
+    '/healthz': (_url, _req, res) => void res.end('ok\n'),
+    '/readyz': (_url, _req, res) => {
+      res.statusCode = options.ready() ? 200 : 503;
+      res.end(options.ready() ? 'ready\n' : 'not ready\n');
+    },
+    ...options.routes,
+  };
+  const server = createServer((req, res) => {
+    const url = new URL(req.url ?? '/', 'http://metrics');
+    const route = routes[url.pathname];
+    if (!route) return void res.writeHead(404).end(`no such path; there are ${Object.keys(routes).join(', ')}\n`);
+    Promise.resolve(route(url, req, res)).catch((error: Error) => res.writeHead(500).end(`${error.message}\n`));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Answers with JSON. */
+export function sendJson(res: ServerResponse, body: unknown): void {
+  res.setHeader('content-type', 'application/json');
+  res.end(JSON.stringify(body));
+}

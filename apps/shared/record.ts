@@ -1,0 +1,43 @@
+// The record: the one thing that travels the whole path, and how it looks on the wire.
+import { ObjectId } from 'mongodb';
+
+/** One document. */
+export interface DataRecord {
+  /** Made by the API: 24 hexadecimal digits, unique, sortable by the second it was made in. */
+  readonly _id: string;
+  /** What kind of record: `post` for the API's, `message` for the producer's. */
+  readonly type: string;
+  /** Position within its request, from 0. */
+  readonly index: number;
+  readonly payload: string;
+  /** When the API made it, ISO 8601. */
+  readonly createdAt: string;
+  /** Who asked: given by the caller, or the request id. */
+  readonly origin: string;
+}
+
+export const RECORD_ID = /^[0-9a-f]{24}$/;
+
+/** Makes the records of one request. */
+export function makeRecords(type: string, origin: string, payloads: readonly string[], now = new Date()): DataRecord[] {
+  const createdAt = now.toISOString();
+  return payloads.map((payload, index) => ({
+    _id: new ObjectId().toHexString(),
+    type,
+    index,
+    payload,
+    createdAt,
+    origin,
+  }));
+}
+
+/** The record as it lies in the queue and in the cache. */
+export const encodeRecord = (record: DataRecord): string => JSON.stringify(record);
+
+/** @throws SyntaxError when the text is no record */
+export function decodeRecord(text: string): DataRecord {
+  const value = JSON.parse(text) as DataRecord;
+  if (typeof value !== 'object' || value === null || typeof value._id !== 'string')
+    throw new SyntaxError('not a record: it has no _id');
+  return value;
+}
