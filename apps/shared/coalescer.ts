@@ -1,0 +1,113 @@
+// Group commit: what arrives while a call is under way travels together in the next one.
+
+export interface CoalescerOptions<Item, Result> {
+  /**
+   * Does the work for a group. Resolves with one result an item, in the order of the items, or with nothing.
+   * When it rejects, every item of this group (and no other) rejects with that error.
+   */
+  flush: (items: Item[]) => Promise<Result[]> | Promise<void>;
+  /** Items in a group, at most. */
+  maxItems: number;
+  /** Sum of `sizeOf` in a group, at most (a larger single item makes a group of its own). Default no limit. */
+  maxBytes?: number;
+  /** Size of an item, bytes. Called once an item. Default 0. */
+  sizeOf?: (item: Item) => number;
+  /** Flushes under way at once, at most. */
+  maxInFlight: number;
+}
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly size: number;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Gathers items into groups and flushes them: at the end of the current turn of the event loop while fewer than
+ * `maxInFlight` flushes are under way, otherwise as soon as one of them ends. Items keep their order; none is split.
+ */
+export class Coalescer<Item, Result = void> {
+  readonly #options: Required<CoalescerOptions<Item, Result>>;
+  #waiting: Waiting<Item, Result>[] = [];
+  /** Index of the first waiting item: taking a group does not move the rest. */
+  #head = 0;
+  #inFlight = 0;
+  #scheduled = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(options: CoalescerOptions<Item, Result>) {
+    this.#options = { maxBytes: Number.POSITIVE_INFINITY, sizeOf: () => 0, ...options };
+  }
+
+  /** Items that wait for a flush. */
+  get waiting(): number {
+    return this.#waiting.length - this.#head;
+  }
+
+  /** Flushes under way. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Resolves with the item's result once its group is flushed. @throws what `flush` throws */
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, size: this.#options.sizeOf(item), resolve, reject });
+      if (this.#scheduled || this.#inFlight >= this.#options.maxInFlight) return;
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#flushAll();
+      });
+    });
+  }
+
+  /** Resolves when nothing waits and nothing is under way. */
+  idle(): Promise<void> {
+    if (this.waiting === 0 && this.#inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  #flushAll(): void {
+    while (this.waiting > 0 && this.#inFlight < this.#options.maxInFlight) void this.#flushGroup(this.#take());
+    if (this.waiting > 0 || this.#inFlight > 0) return;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Removes the next group: at least one item, then as many as the limits allow. */
+  #take(): Waiting<Item, Result>[] {
+    const { maxItems, maxBytes } = this.#options;
+    let end = this.#head;
+    let bytes = 0;
+    while (end < this.#waiting.length && end - this.#head < maxItems) {
+      bytes += this.#waiting[end]!.size;
+      if (bytes > maxBytes && end > this.#head) break;
+      end++;
+    }
+    const group = this.#waiting.slice(this.#head, end);
+    this.#head = end;
+    if (this.#head === this.#waiting.length || this.#head > 10_000) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+    return group;
+  }
+
+  async #flushGroup(group: Waiting<Item, Result>[]): Promise<void> {
+    this.#inFlight++;
+    try {
+      const results = (await this.#options.flush(group.map(({ item }) => item))) as Result[] | undefined;
+      if (results !== undefined && results.length !== group.length)
+        throw new Error(`flush gave ${results.length} results for ${group.length} items`);
+      group.forEach(({ resolve }, i) => {
+        resolve((results ? results[i] : undefined) as Result);
+      });
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    } finally {
+      this.#inFlight--;
+      this.#flushAll();
+    }
+  }
+}
