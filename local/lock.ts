@@ -1,0 +1,63 @@
+// One holder at a time across processes, let go by the kernel when the holder dies, however it dies.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A lock that is held. */
+export interface HeldLock {
+  /** Lets go; may be called twice. */
+  release(): void;
+}
+
+/**
+ * Takes the lock at `path`, or gives undefined at once if another process (or another holder in this one) has it.
+ *
+ * SQLite's file lock is used because Node offers none of its own, and a file that merely exists would outlive a killed run.
+ */
+export async function tryLock(path: string): Promise<HeldLock | undefined> {
+  const { DatabaseSync } = await import('node:sqlite');
+  mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path);
+  try {
+    database.exec('PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
+  writeFileSync(`${path}.holder`, `process ${process.pid}`);
+  let held = true;
+  return {
+    release() {
+      if (!held) return;
+      held = false;
+      database.close();
+    },
+  };
+}
+
+/** Waits for the lock at `path`; `onWait` is told once who has it. */
+export async function waitForLock(path: string, onWait: (holder: string) => void = () => {}): Promise<HeldLock> {
+  let told = false;
+  for (;;) {
+    const lock = await tryLock(path);
+    if (lock) return lock;
+    if (!told) onWait(lockHolder(path) ?? 'another process');
+    told = true;
+    await delay(100);
+  }
+}
+
+/** Who took the lock last, as "process 123"; undefined if nobody wrote it down. */
+export function lockHolder(path: string): string | undefined {
+  try {
+    return readFileSync(`${path}.holder`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  // SQLITE_BUSY
+  return (error as { errcode?: number }).errcode === 5;
+}

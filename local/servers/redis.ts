@@ -1,0 +1,111 @@
+// Redis for the local run: a real redis-server that keeps its data in an append-only file.
+import { mkdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { ServerUnavailableError } from '../errors.ts';
+import { claimPort } from '../ports.ts';
+import { spawnGuarded, waitUntilReady } from '../process/guarded.ts';
+import { debianTree } from './debian.ts';
+import { defaultCacheDir, findProgram } from './paths.ts';
+import { foreignServer, type RunningServer, type ServerOptions } from './server.ts';
+
+export interface RedisOptions extends ServerOptions {
+  /** Limit of Redis' data, in MiB; default 1024. Only keys with a TTL are evicted. */
+  maxMemoryMiB?: number;
+  /** When the append-only file is flushed to disk; default `everysec`. */
+  appendFsync?: 'always' | 'everysec' | 'no';
+}
+
+/** Environment variable with the address of a Redis to use instead of starting one. */
+export const redisVariable = 'BREAKWATER_REDIS_URL';
+
+/**
+ * Starts Redis, or uses the one that the environment names.
+ * @throws ServerUnavailableError if there is none to be had; PortTakenError; ServerFailedError
+ */
+export async function startRedis(options: RedisOptions): Promise<RunningServer> {
+  const { dataDir, env = {}, maxMemoryMiB = 1024, appendFsync = 'everysec' } = options;
+  const given = env[redisVariable];
+  if (given) return foreignServer('redis', 'Redis', given, redisVariable);
+
+  const { command, origin } = await findRedis(options);
+  const port = await claimPort(options.port, 'Redis');
+  await mkdir(dataDir, { recursive: true });
+  const settings = redisSettings({ port, dataDir, maxMemoryMiB, appendFsync });
+  const server = spawnGuarded({
+    name: 'Redis',
+    command: command[0]!,
+    args: [...command.slice(1), ...settings.flatMap(([key, value]) => [`--${key}`, value])],
+    logFile: join(dataDir, 'redis.log'),
+    env: { LC_ALL: 'C' },
+  });
+  await waitUntilReady(server, () => pings(port));
+  return {
+    name: 'Redis',
+    kind: 'redis',
+    url: `redis://127.0.0.1:${port}`,
+    pid: server.pid,
+    origin,
+    exited: server.exited,
+    stop: server.stop,
+    kill: server.kill,
+  };
+}
+
+/** Fetches what `startRedis` needs, without starting it. */
+export async function installRedis(options: Omit<RedisOptions, 'dataDir'>): Promise<void> {
+  if (!options.env?.[redisVariable]) await findRedis(options);
+}
+
+async function findRedis(options: Omit<RedisOptions, 'dataDir'>): Promise<{ command: string[]; origin: string }> {
+  const program = findProgram('redis-server', options.env?.PATH);
+  if (program) return { command: [program], origin: `Redis: ${program}, found on the PATH` };
+  if (process.platform === 'darwin') {
+    throw new ServerUnavailableError(`no redis-server on the PATH: run 'brew install redis', or set ${redisVariable}`);
+  }
+  const { cacheDir = defaultCacheDir, log } = options;
+  const packages = ['redis-tools', 'redis-server', 'libc6', 'libgcc-s1'];
+  const tree = await debianTree({ label: 'redis', packages, cacheDir, ...(log && { log }) });
+  return {
+    command: tree.command(join(tree.root, 'usr', 'bin', 'redis-server')),
+    origin: `Redis: Debian's package of ${tree.suite}, unpacked in the cache (no redis-server on the PATH)`,
+  };
+}
+
+interface Settings {
+  port: number;
+  dataDir: string;
+  maxMemoryMiB: number;
+  appendFsync: string;
+}
+
+/** redis.conf as pairs; what the stack's own Redis is run with, where it matters to the apps. */
+export function redisSettings({ port, dataDir, maxMemoryMiB, appendFsync }: Settings): [string, string][] {
+  return [
+    ['bind', '127.0.0.1'],
+    ['port', String(port)],
+    ['dir', dataDir],
+    ['daemonize', 'no'],
+    ['appendonly', 'yes'],
+    ['appendfsync', appendFsync],
+    ['save', ''], // the append-only file is the durability; snapshots would only fork
+    ['maxmemory', `${maxMemoryMiB}mb`],
+    ['maxmemory-policy', 'volatile-ttl'], // the queue's stream has no TTL, so it is never evicted
+    ['tcp-backlog', '4096'],
+    ['maxclients', '20000'],
+  ];
+}
+
+/** True if a server on the port answers PING (one that still loads its data doesn't). */
+function pings(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => socket.write('PING\r\n'));
+    socket.setTimeout(1000, () => socket.destroy());
+    socket.once('data', (answer) => {
+      resolve(answer.toString().startsWith('+PONG'));
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+  });
+}
