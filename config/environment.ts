@@ -1,0 +1,121 @@
+// What each app is told: its environment variables, from the stack config and the servers' addresses.
+// One place for the local run and the Pulumi program, so that both start the same apps alike.
+import type { StackConfig } from './schema.ts';
+import { topicPlan } from './topics.ts';
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string>>;
+
+/** Where the servers are, as the app sees them. */
+export interface Addresses {
+  /** Kafka's bootstrap brokers, `host:port`. Used with `queue:kind kafka` only. */
+  readonly kafkaBrokers: readonly string[];
+  /** `redis://host:port` */
+  readonly redisUrl: string;
+  /** MongoDB through the gate, with the database: `mongodb://host:port/breakwater`. */
+  readonly mongoUrl: string;
+  /** MongoDB itself, `host:port`; the gate alone goes there. */
+  readonly mongoUpstream: string;
+  /** The gate's metrics, for the API's statistics; without it they lack MongoDB's operations. */
+  readonly gateMetricsUrl?: string;
+}
+
+/** Where an app listens. Ports come from the config where not given; 0 takes a free one. */
+export interface Listen {
+  /** Address of the app's own port. Default: all. */
+  readonly host?: string;
+  /** The app's own port. Default: from the config. */
+  readonly port?: number;
+  /** Address of the metrics server. Default: the app's own default, all. */
+  readonly metricsHost?: string;
+  /** Port of the metrics server. Default: the app's own default, 9464. */
+  readonly metricsPort?: number;
+}
+
+/** Drops what is not given, and turns the rest into text. */
+function variables(values: Readonly<Record<string, string | number | undefined>>): Environment {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+}
+
+const common = (config: StackConfig, listen: Listen) => ({
+  LOG_LEVEL: config.logging.level,
+  METRICS_HOST: listen.metricsHost,
+  METRICS_PORT: listen.metricsPort,
+});
+
+const queue = ({ queue: { kind, name, group, maxLength } }: StackConfig, addresses: Addresses) => ({
+  QUEUE_KIND: kind,
+  QUEUE_NAME: name,
+  QUEUE_GROUP: group,
+  QUEUE_MAX_LENGTH: maxLength,
+  KAFKA_BROKERS: kind === 'kafka' ? addresses.kafkaBrokers.join(',') : undefined,
+  REDIS_URL: addresses.redisUrl,
+});
+
+/** The environment of `apps/api`. */
+export function apiEnvironment(config: StackConfig, addresses: Addresses, listen: Listen = {}): Environment {
+  const { api } = config;
+  return variables({
+    ...common(config, listen),
+    ...queue(config, addresses),
+    MONGO_URL: addresses.mongoUrl,
+    GATE_METRICS_URL: addresses.gateMetricsUrl,
+    API_HOST: listen.host ?? '0.0.0.0',
+    API_PORT: listen.port ?? api.port,
+    API_WORKERS: api.workers,
+    API_MAX_EVENT_LOOP_DELAY_MS: api.maxEventLoopDelayMs,
+    API_BODY_LIMIT_KIB: api.bodyLimitKiB,
+    API_REQUEST_TIMEOUT_MS: api.requestTimeoutMs,
+    API_CATALOGUE_SIZE: api.catalogueSize,
+    API_ZIPF_EXPONENT: api.zipfExponent,
+    PAYLOAD_CHARS: api.payloadChars,
+    CACHE_TTL_SECONDS: api.cacheTtlSeconds,
+  });
+}
+
+/** The environment of `apps/consumer`, and of the dead-letter command. */
+export function consumerEnvironment(config: StackConfig, addresses: Addresses, listen: Listen = {}): Environment {
+  const { consumer } = config;
+  return variables({
+    ...common(config, listen),
+    ...queue(config, addresses),
+    MONGO_URL: addresses.mongoUrl,
+    MONGO_WRITES_PER_SECOND: config.mongo.writesPerSecond,
+    CONSUMER_BATCH_SIZE: consumer.batchSize,
+    CONSUMER_BATCH_BYTES: consumer.batchBytes,
+    CONSUMER_FLUSH_INTERVAL_MS: consumer.flushIntervalMs,
+    CONSUMER_WORK_MS: consumer.workMs,
+    CACHE_TTL_SECONDS: config.api.cacheTtlSeconds,
+  });
+}
+
+/** The environment of `apps/gate`. */
+export function gateEnvironment(config: StackConfig, addresses: Addresses, listen: Listen = {}): Environment {
+  return variables({
+    ...common(config, listen),
+    GATE_HOST: listen.host ?? '0.0.0.0',
+    GATE_PORT: listen.port ?? config.gate.port,
+    GATE_UPSTREAM: addresses.mongoUpstream,
+    MONGO_IOPS: config.mongo.iops,
+  });
+}
+
+/** The environment of `apps/producer`. */
+export function producerEnvironment(config: StackConfig, addresses: Addresses, listen: Listen = {}): Environment {
+  return variables({
+    ...common(config, listen),
+    ...queue(config, addresses),
+    PRODUCER_RATE: config.producer.rate,
+    PAYLOAD_CHARS: config.api.payloadChars,
+  });
+}
+
+/** The environment of `apps/topics`. */
+export function topicsEnvironment(config: StackConfig, addresses: Addresses): Environment {
+  return variables({
+    LOG_LEVEL: config.logging.level,
+    KAFKA_BROKERS: addresses.kafkaBrokers.join(','),
+    TOPICS: JSON.stringify(topicPlan(config)),
+  });
+}

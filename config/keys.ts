@@ -1,0 +1,141 @@
+// The kinds of config key: each reads what `pulumi config set` gives (always a string) and describes itself.
+import { z } from 'zod';
+
+/** What a key says about itself, for messages and for the table in the docs. */
+export interface KeyDescription {
+  /** What the key is for, one or two sentences. */
+  readonly description: string;
+  /** What a change does (in place, rolls which pods, replaces what, or is refused when) and what becomes of data. */
+  readonly change: string;
+  /** What one of the value is: `MiB`, `ms`, `records`. */
+  readonly unit?: string;
+}
+
+/** A key's description with what its kind adds. */
+export interface KeyMeta extends KeyDescription {
+  /** What the key takes, in words: `a whole number from 1 to 100 (pods)`. */
+  readonly allowed: string;
+  /** The same, short, for the table: `1..100 pods`. */
+  readonly brief: string;
+  /** The default in words; empty where there is none. */
+  readonly fallback: string;
+}
+
+/** Every key's metadata, found by its schema. */
+export const keyMeta = z.registry<KeyMeta>();
+
+/** Options of a number: both ends of the range are allowed. */
+export interface NumberOptions extends KeyDescription {
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+  /** Also allowed though outside the range: 0 as "off". */
+  readonly or?: { readonly value: number; readonly meaning: string };
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** `1000000` as `1,000,000`. */
+export const grouped = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 6 });
+
+function toNumber(value: unknown): unknown {
+  return typeof value === 'string' && NUMBER.test(value.trim()) ? Number(value) : value;
+}
+
+function number(inner: z.ZodNumber, words: string, options: NumberOptions) {
+  const { min, max, or, unit, description, change } = options;
+  const range = `${words} from ${grouped(min)} to ${grouped(max)}`;
+  const exception = or === undefined ? '' : `, or ${grouped(or.value)} (${or.meaning})`;
+  const inRange = inner.refine((value) => value === or?.value || (value >= min && value <= max), {
+    error: 'is out of range',
+  });
+  return z
+    .preprocess(toNumber, inRange)
+    .default(options.default)
+    .register(keyMeta, {
+      description,
+      change,
+      ...(unit === undefined ? {} : { unit }),
+      allowed: `${range}${unit === undefined ? '' : ` (${unit})`}${exception}`,
+      brief: `${or === undefined ? '' : `${grouped(or.value)}, `}${grouped(min)}..${grouped(max)}${unit === undefined ? '' : ` ${unit}`}`,
+      fallback: grouped(options.default),
+    });
+}
+
+/** A whole number in a range. */
+export const wholeNumber = (options: NumberOptions) =>
+  number(z.number({ error: 'is not a number' }).int({ error: 'is not a whole number' }), 'a whole number', options);
+
+/** A number in a range, fractions allowed. */
+export const decimal = (options: NumberOptions) => number(z.number({ error: 'is not a number' }), 'a number', options);
+
+/** On or off. The string "false" is false. */
+export function toggle(options: KeyDescription & { readonly default: boolean }) {
+  const { default: fallback, ...description } = options;
+  const words: Readonly<Record<string, boolean>> = { true: true, false: false };
+  const toBoolean = (value: unknown) =>
+    typeof value === 'string' ? (words[value.trim().toLowerCase()] ?? value) : value;
+  return z
+    .preprocess(toBoolean, z.boolean({ error: 'is neither true nor false' }))
+    .default(fallback)
+    .register(keyMeta, { ...description, allowed: 'true or false', brief: 'true, false', fallback: String(fallback) });
+}
+
+/** One of a few words. */
+export function oneOf<const Values extends readonly [string, ...string[]]>(
+  values: Values,
+  options: KeyDescription & { readonly default: Values[number] },
+) {
+  const { default: fallback, ...description } = options;
+  const allowed = `one of ${values.join(', ')}`;
+  return z
+    .enum(values, { error: 'is not known' })
+    .default(() => fallback as never)
+    .register(keyMeta, { ...description, allowed, brief: values.join(', '), fallback });
+}
+
+/** Options of a text: what it must match, and the same in words. */
+export interface TextOptions extends KeyDescription {
+  readonly pattern: RegExp;
+  readonly allowed: string;
+}
+
+const text = (pattern: RegExp) => z.string({ error: 'is not a text' }).regex(pattern, { error: 'has the wrong form' });
+
+/** A text with a default. */
+export function textOr(fallback: string, options: TextOptions) {
+  const { pattern, ...description } = options;
+  return text(pattern)
+    .default(fallback)
+    .register(keyMeta, { ...description, brief: options.allowed, fallback });
+}
+
+/** A text that may be left out. */
+export function optionalText(options: TextOptions) {
+  const { pattern, ...description } = options;
+  return text(pattern)
+    .optional()
+    .register(keyMeta, { ...description, brief: options.allowed, fallback: '' });
+}
+
+function toMap(value: unknown): unknown {
+  if (typeof value !== 'string' || !value.trim().startsWith('{')) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value; // left as text: the schema says what is allowed
+  }
+}
+
+/** A map of texts; numbers become texts. Set entry by entry with `--path`, or whole as JSON. */
+export function textMap(entry: RegExp, options: KeyDescription & { readonly allowed: string }) {
+  const value = z.union([z.string(), z.number()], { error: 'is neither a text nor a number' }).transform(String);
+  const name = z.string().regex(entry, { error: 'has the wrong form' });
+  return z
+    .preprocess(
+      toMap,
+      z.record(name, value, { error: (issue) => (issue.code === 'invalid_type' ? 'is not a map' : undefined) }),
+    )
+    .default({})
+    .register(keyMeta, { ...options, brief: options.allowed, fallback: 'none' });
+}

@@ -1,0 +1,69 @@
+// Reads a stack's config from its file, Pulumi.<stack>.yaml, for the local run (Pulumi reads the same file itself).
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { ConfigError, type ConfigProblem } from './errors.ts';
+import { isForeign, parseStackConfig, type RawConfig } from './parse.ts';
+import type { StackConfig } from './schema.ts';
+
+/** The stack that is used when none is named. */
+export const DEFAULT_STACK = 'dev';
+
+const STACK_FILE = /^Pulumi\.([A-Za-z0-9_-]+)\.yaml$/;
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The stacks that have a file in the directory, sorted. */
+export function stackNames(directory: string): readonly string[] {
+  return readdirSync(directory)
+    .flatMap((file) => STACK_FILE.exec(file)?.[1] ?? [])
+    .sort();
+}
+
+function readStackFile(stack: string, directory: string): string {
+  const file = `Pulumi.${stack}.yaml`;
+  const known = stackNames(directory);
+  if (!known.includes(stack)) {
+    const list = known.length === 0 ? 'there are none here' : `the stacks here are ${known.join(', ')}`;
+    throw new ConfigError(
+      [{ key: 'stack', message: `there is no ${file}; ${list}` }],
+      `Stack ${JSON.stringify(stack)}`,
+    );
+  }
+  return readFileSync(join(directory, file), 'utf8');
+}
+
+/** The `config:` of a stack file as raw config. Encrypted values of ours are refused: only Pulumi can read them. */
+function rawConfig(text: string, file: string): RawConfig {
+  let document: unknown;
+  try {
+    document = parseYaml(text) ?? {};
+  } catch (cause) {
+    throw new ConfigError([{ key: 'file', message: `is not YAML: ${(cause as Error).message}` }], file, { cause });
+  }
+  const config = isMap(document) ? (document.config ?? {}) : undefined;
+  if (!isMap(config))
+    throw new ConfigError([{ key: 'config', message: 'is not a map; write keys as "api:replicas: 5" below it' }], file);
+  const raw = Object.fromEntries(Object.entries(config).filter(([key]) => !isForeign(key)));
+  const encrypted: ConfigProblem[] = Object.entries(raw)
+    .filter(([, value]) => isMap(value) && 'secure' in value)
+    .map(([key]) => ({
+      key,
+      message: `is encrypted, and no key of the schema is a secret; set it again without --secret`,
+    }));
+  if (encrypted.length > 0) throw new ConfigError(encrypted, file);
+  return raw;
+}
+
+/**
+ * Reads the config of a stack from `Pulumi.<stack>.yaml`.
+ *
+ * @param directory where the stack files are
+ * @param overrides raw config that wins over the file, for options of the command line
+ * @throws ConfigError when the file is missing or no YAML, or with everything that is wrong in it
+ */
+export function loadStackConfig(stack: string, directory: string, overrides: RawConfig = {}): StackConfig {
+  const file = `Pulumi.${stack}.yaml`;
+  return parseStackConfig({ ...rawConfig(readStackFile(stack, directory), file), ...overrides }, file);
+}

@@ -1,0 +1,236 @@
+// Config of the apps: the API and its autoscaler, the consumer, the producer, and what they all do alike.
+import { z } from 'zod';
+import { decimal, oneOf, textOr, toggle, wholeNumber } from '../keys.ts';
+
+const rollsApi = 'Rolls the API pods; no request is dropped. Data stays.';
+const rollsConsumer = 'Rolls the consumer pods. Unacknowledged records are taken up again; none is lost.';
+const scales = 'In place: the autoscaler follows. No data is touched.';
+
+/** `api:*` */
+export const apiSchema = z.object({
+  replicas: wholeNumber({
+    min: 1,
+    max: 100,
+    default: 3,
+    unit: 'pods',
+    description:
+      'API pods, or processes on one port in the local run. With `hpa:enabled` the autoscaler decides instead.',
+    change: 'In place: pods are added, or drained and removed. No data is touched.',
+  }),
+  workers: wholeNumber({
+    min: 1,
+    max: 64,
+    default: 1,
+    unit: 'processes',
+    description: 'API processes in each pod.',
+    change: rollsApi,
+  }),
+  port: wholeNumber({
+    min: 1,
+    max: 65_535,
+    default: 8000,
+    description: 'Port that the API listens on, in its pods and in the local run.',
+    change: rollsApi,
+  }),
+  exposure: oneOf(['ingress', 'nodePort'], {
+    default: 'ingress',
+    description: 'How the API is reached from outside the cluster.',
+    change: 'Replaces the ingress or the service: the address changes. Data stays.',
+  }),
+  host: textOr('assessment.local', {
+    pattern: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+    allowed: 'a host name',
+    description: 'Host name that the ingress answers to.',
+    change: 'In place: the ingress answers to the new name only.',
+  }),
+  nodePort: wholeNumber({
+    min: 30_000,
+    max: 32_767,
+    default: 30_000,
+    description: 'Port of every node that leads to the API with `api:exposure nodePort`.',
+    change: 'In place: the old port closes. With k3d the load balancer is replaced too.',
+  }),
+  stickySessions: toggle({
+    default: false,
+    description:
+      'Whether the ingress keeps a client on one pod with a cookie. The API needs none; it is here for those who must.',
+    change: 'In place.',
+  }),
+  payloadChars: wholeNumber({
+    min: 1,
+    max: 65_536,
+    default: 512,
+    unit: 'characters',
+    description: 'Length of a payload that the API or the producer makes itself.',
+    change: 'Rolls the API and producer pods. Stored records keep theirs.',
+  }),
+  maxEventLoopDelayMs: wholeNumber({
+    min: 10,
+    max: 60_000,
+    default: 1_000,
+    unit: 'ms',
+    description: 'Event-loop delay above which the API sheds load with 503.',
+    change: rollsApi,
+  }),
+  bodyLimitKiB: wholeNumber({
+    min: 1,
+    max: 16_384,
+    default: 1_024,
+    unit: 'KiB',
+    description: 'Largest request body; a larger one gets 413.',
+    change: rollsApi,
+  }),
+  requestTimeoutMs: wholeNumber({
+    min: 100,
+    max: 300_000,
+    default: 10_000,
+    unit: 'ms',
+    description: 'Time in which a request is answered, if need be with 503.',
+    change: rollsApi,
+  }),
+  cacheTtlSeconds: wholeNumber({
+    min: 1,
+    max: 86_400,
+    default: 600,
+    unit: 's',
+    description: 'How long a record stays in the cache. It must outlast the time that a full queue takes to drain.',
+    change: 'Rolls the API and consumer pods. Cached records keep the time they were given.',
+  }),
+  catalogueSize: wholeNumber({
+    min: 5,
+    max: 10_000_000,
+    default: 100_000,
+    unit: 'records',
+    description: 'Newest records from which reads are chosen.',
+    change: rollsApi,
+  }),
+  zipfExponent: decimal({
+    min: 0,
+    max: 5,
+    default: 1,
+    description: 'Skew of the reads: 0 reads all records alike, larger values read a few far more often.',
+    change: rollsApi,
+  }),
+});
+
+/** `hpa:*` */
+export const hpaSchema = z.object({
+  enabled: toggle({
+    default: false,
+    description: 'Whether the number of API pods follows the load.',
+    change: 'In place. Turned off, `api:replicas` holds again.',
+  }),
+  minReplicas: wholeNumber({
+    min: 1,
+    max: 100,
+    default: 3,
+    unit: 'pods',
+    description: 'Fewest API pods.',
+    change: scales,
+  }),
+  maxReplicas: wholeNumber({
+    min: 1,
+    max: 100,
+    default: 10,
+    unit: 'pods',
+    description: 'Most API pods.',
+    change: scales,
+  }),
+  metric: oneOf(['cpu', 'latency'], {
+    default: 'cpu',
+    description: 'What the API scales on: CPU, or p95 latency from Prometheus.',
+    change: 'Replaces the autoscaler; the pods stay.',
+  }),
+});
+
+/** `consumer:*` */
+export const consumerSchema = z.object({
+  replicas: wholeNumber({
+    min: 1,
+    max: 100,
+    default: 1,
+    unit: 'processes',
+    description: 'Consumers of the local run. In a cluster KEDA decides, between the two below.',
+    change: 'Local run only: takes effect at its next start.',
+  }),
+  minReplicas: wholeNumber({
+    min: 0,
+    max: 100,
+    default: 1,
+    unit: 'pods',
+    description: 'Fewest consumers, while nothing is in the queue.',
+    change: scales,
+  }),
+  maxReplicas: wholeNumber({
+    min: 1,
+    max: 100,
+    default: 3,
+    unit: 'pods',
+    description: 'Most consumers. With Kafka, no more than partitions.',
+    change: scales,
+  }),
+  batchSize: wholeNumber({
+    min: 1,
+    max: 100_000,
+    default: 2_000,
+    unit: 'records',
+    description: 'Records that make a batch full.',
+    change: rollsConsumer,
+  }),
+  batchBytes: wholeNumber({
+    min: 262_144,
+    max: 33_554_432,
+    default: 4_194_304,
+    unit: 'bytes',
+    description:
+      'Bytes that make a batch full. A batch is one write command, and costs the gate 1 plus 1 for each further 256 KiB.',
+    change: rollsConsumer,
+  }),
+  flushIntervalMs: wholeNumber({
+    min: 1,
+    max: 60_000,
+    default: 200,
+    unit: 'ms',
+    description: 'Longest wait for a batch to fill.',
+    change: rollsConsumer,
+  }),
+  workMs: decimal({
+    min: 0,
+    max: 10_000,
+    default: 0,
+    unit: 'ms a record',
+    description: 'Work that each record costs, made up so that scaling shows.',
+    change: rollsConsumer,
+  }),
+});
+
+/** `producer:*` */
+export const producerSchema = z.object({
+  rate: decimal({
+    min: 0.008,
+    max: 20_000,
+    default: 0,
+    or: { value: 0, meaning: 'paused' },
+    unit: 'messages/s',
+    description: 'Messages a second that the producer puts into the queue; 0.008 is one in two minutes.',
+    change: 'Rolls the producer pod.',
+  }),
+});
+
+/** `logging:*` */
+export const loggingSchema = z.object({
+  level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    default: 'info',
+    description: 'Least severe level that the apps log.',
+    change: 'Rolls the pods of all apps. Data stays.',
+  }),
+});
+
+/** `monitoring:*` */
+export const monitoringSchema = z.object({
+  enabled: toggle({
+    default: true,
+    description: 'Whether Prometheus, Grafana, Alertmanager and Loki run beside the stack.',
+    change: 'Creates or deletes the monitoring stack; turned off, its history is deleted. No record is touched.',
+  }),
+});
