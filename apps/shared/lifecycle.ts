@@ -4,6 +4,8 @@ import { SettingsError } from './settings.ts';
 
 /** What a running app gives back: how to stop it. */
 export interface App {
+  /** Settles when the app ends by itself; a rejection ends the process with status 1. */
+  readonly done?: Promise<void>;
   /** Finishes what was begun and lets go of everything; may be called twice. */
   stop(): Promise<void>;
 }
@@ -46,6 +48,13 @@ export async function runApp(start: () => Promise<App>, logger: Logger, options:
   });
   try {
     app = await start();
+    app.done?.then(
+      () => !stopping && void stop('done'),
+      (error) => {
+        logger.fatal({ err: error }, 'broke down');
+        if (!stopping) void stop('broke down', 1);
+      },
+    );
   } catch (error) {
     if (error instanceof SettingsError) logger.fatal(error.message);
     else logger.fatal({ err: error }, 'could not start');

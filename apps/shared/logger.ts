@@ -5,10 +5,10 @@ import { pino } from 'pino';
 
 export type Logger = PinoLogger;
 
-/** A logger that names its app on each line. @param level least severe level that is written */
-export function createLogger(app: string, level: string): Logger {
+/** A logger that names its app on each line. @param level least severe level that is written; default (and for a word that is no level) info */
+export function createLogger(app: string, level = 'info'): Logger {
   return pino({
-    level,
+    level: level in pino.levels.values || level === 'silent' ? level : 'info',
     base: { app, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },

@@ -24,7 +24,8 @@ export type Route = (url: URL, req: IncomingMessage, res: ServerResponse) => voi
 export interface MetricsServerOptions {
   port: number;
   host: string;
-  registry: Registry;
+  /** What /metrics shows. */
+  registry: Pick<Registry, 'metrics' | 'contentType'>;
   /** Able to do its work: decides /readyz. */
   ready: () => boolean;
   /** Further paths, GET only. */

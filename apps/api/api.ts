@@ -1,0 +1,100 @@
+// One API process: its connections, its parts, its server.
+import type { Registry } from 'prom-client';
+import { createCache } from '../shared/cache.ts';
+import type { App } from '../shared/lifecycle.ts';
+import type { Logger } from '../shared/logger.ts';
+import { connectMongo } from '../shared/mongo.ts';
+import { createQueue } from '../shared/queue/create.ts';
+import { connectRedis, redisReady } from '../shared/redis.ts';
+import { createRecordStore } from '../shared/store.ts';
+import { createApp } from './app.ts';
+import { createCatalogue } from './catalogue.ts';
+import { createApiMetrics } from './metrics.ts';
+import { watchEventLoop } from './pressure.ts';
+import { createRecordReader } from './record-reader.ts';
+import { createRecordWriter } from './record-writer.ts';
+import { listen } from './server.ts';
+import type { ApiSettings } from './settings.ts';
+import { createStats } from './stats.ts';
+import { createZipf } from './zipf.ts';
+
+export interface Api extends App {
+  readonly port: number;
+  ready(): boolean;
+}
+
+/** Starts an API process that serves until stopped. */
+export async function startApi(settings: ApiSettings, registry: Registry, logger: Logger): Promise<Api> {
+  const metrics = createApiMetrics(registry);
+  const redis = connectRedis(
+    { url: settings.REDIS_URL, password: settings.REDIS_PASSWORD, name: 'api-cache', commandTimeoutMs: 2_000 },
+    logger,
+  );
+  const { client, db } = connectMongo({
+    url: settings.MONGO_URL,
+    username: settings.MONGO_USERNAME,
+    password: settings.MONGO_PASSWORD,
+    appName: 'api',
+    maxPoolSize: 4,
+  });
+  const queue = createQueue(settings, logger);
+  const store = createRecordStore(db);
+  const cache = createCache(redis, settings.CACHE_TTL_SECONDS);
+  await redisReady(redis).catch((error: Error) => logger.warn(error.message));
+  const queueWriter = await queue.writer();
+
+  const catalogue = createCatalogue(
+    settings.API_CATALOGUE_SIZE,
+    createZipf(settings.API_ZIPF_EXPONENT, settings.API_CATALOGUE_SIZE),
+  );
+  const reader = createRecordReader(cache, store, metrics, logger);
+  const writer = createRecordWriter(queueWriter, cache, catalogue, metrics, logger);
+  const stats = createStats({ queue, store, redis, metrics, gateMetricsUrl: settings.GATE_METRICS_URL, logger });
+  const pressure = watchEventLoop(settings.API_MAX_EVENT_LOOP_DELAY_MS);
+  await store
+    .newestIds(settings.API_CATALOGUE_SIZE)
+    .then((ids) => ids.forEach((id) => void catalogue.add(id)))
+    .catch((error: Error) =>
+      logger.warn({ err: error.message }, 'could not learn which records exist; starting without'),
+    );
+
+  let open = true;
+  const app = createApp({
+    reader,
+    writer,
+    catalogue,
+    stats,
+    metrics,
+    pressure,
+    open: () => open,
+    payloadChars: settings.PAYLOAD_CHARS,
+    bodyLimitKiB: settings.API_BODY_LIMIT_KIB,
+    logger,
+  });
+  const server = await listen(app, {
+    host: settings.API_HOST,
+    port: settings.API_PORT,
+    requestTimeoutMs: settings.API_REQUEST_TIMEOUT_MS,
+    drainDelayMs: settings.API_DRAIN_DELAY_MS,
+  });
+  const sample = setInterval(() => {
+    metrics.eventLoopDelay.set(pressure.delayMs() / 1000);
+    metrics.connections.set(server.connections());
+  }, 1_000);
+  logger.info({ port: server.port, queue: queue.kind, knownRecords: catalogue.size }, 'serving');
+
+  return {
+    port: server.port,
+    ready: () => open && writer.ready() && !pressure.high(),
+    async stop() {
+      open = false;
+      await server.drain();
+      clearInterval(sample);
+      stats.close();
+      pressure.close();
+      await queue.close();
+      redis.disconnect();
+      await client.close();
+    },
+  };
+}

@@ -1,0 +1,43 @@
+// The catalogue: ids of records that exist, out of which reads are chosen.
+import type { RankSampler } from './zipf.ts';
+
+export interface Catalogue {
+  readonly size: number;
+  /** Learns of an accepted record. */
+  add(id: string): void;
+  /** `count` different ids (fewer when it knows fewer), popular ones more often. */
+  pick(count: number): string[];
+}
+
+/**
+ * Keeps at most `capacity` ids: once full, a fair sample of all that it was told of (reservoir sampling), so that old
+ * records are read too and the popular ones stay the same for long.
+ */
+export function createCatalogue(capacity: number, sample: RankSampler, random: () => number = Math.random): Catalogue {
+  const ids: string[] = [];
+  let seen = 0;
+  return {
+    get size() {
+      return ids.length;
+    },
+    add(id) {
+      seen++;
+      if (ids.length < capacity) ids.push(id);
+      else {
+        const slot = Math.floor(random() * seen);
+        if (slot < capacity) ids[slot] = id;
+      }
+    },
+    pick(count) {
+      if (ids.length <= count) return [...ids];
+      const picked = new Set<string>();
+      while (picked.size < count) {
+        let rank = sample(ids.length, random());
+        // Taken already: its neighbour is about as popular.
+        while (picked.has(ids[rank]!)) rank = (rank + 1) % ids.length;
+        picked.add(ids[rank]!);
+      }
+      return [...picked];
+    },
+  };
+}

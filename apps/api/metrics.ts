@@ -1,0 +1,45 @@
+// What the API tells Prometheus.
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export type ApiMetrics = ReturnType<typeof createApiMetrics>;
+
+export function createApiMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    requestSeconds: new Histogram({
+      name: 'breakwater_http_request_duration_seconds',
+      help: 'Time from the request to the end of its answer',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10],
+      registers,
+    }),
+    accepted: new Counter({
+      name: 'breakwater_records_accepted_total',
+      help: 'Records that the queue confirmed',
+      registers,
+    }),
+    shed: new Counter({
+      name: 'breakwater_requests_shed_total',
+      help: 'Requests answered 503 to protect the rest',
+      labelNames: ['reason'],
+      registers,
+    }),
+    cacheHits: new Counter({ name: 'breakwater_cache_hits_total', help: 'Records found in the cache', registers }),
+    cacheMisses: new Counter({
+      name: 'breakwater_cache_misses_total',
+      help: 'Records not found in the cache',
+      registers,
+    }),
+    cacheErrors: new Counter({
+      name: 'breakwater_cache_errors_total',
+      help: 'Calls to the cache that failed',
+      registers,
+    }),
+    eventLoopDelay: new Gauge({
+      name: 'breakwater_event_loop_delay_seconds',
+      help: 'How late the event loop was, on average over the last sample',
+      registers,
+    }),
+    connections: new Gauge({ name: 'breakwater_http_connections', help: 'Open client connections', registers }),
+  };
+}

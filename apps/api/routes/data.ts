@@ -1,0 +1,54 @@
+// /api/data: five reads, five writes.
+import type { Request, Response } from 'express';
+import { payloadFor } from '../../shared/payload.ts';
+import { makeRecords } from '../../shared/record.ts';
+import type { Catalogue } from '../catalogue.ts';
+import type { RecordReader } from '../record-reader.ts';
+import type { RecordWriter } from '../record-writer.ts';
+import { parseDataBody, parseOrigin, WRITES } from '../validate.ts';
+
+const READS = 5;
+
+export interface DataRouteParts {
+  reader: RecordReader;
+  writer: RecordWriter;
+  catalogue: Catalogue;
+  /** Characters of a payload that the API makes. */
+  payloadChars: number;
+}
+
+export function dataRoute({ reader, writer, catalogue, payloadChars }: DataRouteParts) {
+  /** Reads come first: if they fail, nothing has been stored yet and a 503 is the whole truth. */
+  const serve = async (origin: string, payloads: readonly string[], res: Response): Promise<void> => {
+    let reads = await readFive();
+    const records = makeRecords('post', origin, payloads);
+    await writer.write(records);
+    const writes = records.map(({ _id }) => _id);
+    // Only the very first requests find fewer than five records: those just accepted exist now.
+    if (reads.length < READS) reads = [...new Set([...reads, ...writes])].slice(0, READS);
+    res.json({ status: 'success', writes, reads, timestamp: new Date().toISOString() });
+  };
+
+  const readFive = async (): Promise<string[]> => {
+    const ids = catalogue.pick(READS);
+    const found = await reader.readMany(ids);
+    if (found.length === ids.length) return ids;
+    // Some are accepted, not yet stored, and fell out of the cache: others take their place.
+    const more = catalogue.pick(READS);
+    const present = new Set(
+      [...found, ...(await reader.readMany(more))].map((text) => (JSON.parse(text) as { _id: string })._id),
+    );
+    return [...new Set([...ids, ...more])].filter((id) => present.has(id)).slice(0, READS);
+  };
+
+  return {
+    async get(req: Request, res: Response): Promise<void> {
+      const origin = parseOrigin(req.get('x-origin'), res.locals.requestId);
+      const payloads = Array.from({ length: WRITES }, (_, index) => payloadFor(origin, index, payloadChars));
+      await serve(origin, payloads, res);
+    },
+    async post(req: Request, res: Response): Promise<void> {
+      await serve(parseOrigin(req.get('x-origin'), res.locals.requestId), parseDataBody(req.body), res);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+// The server that listens: limits, room for ten thousand connections, and a drain that drops nobody.
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface ServerOptions {
+  host: string;
+  port: number;
+  /** A request must have arrived whole within so many milliseconds. */
+  requestTimeoutMs: number;
+  /** How long it serves on after `drain` was called, milliseconds. */
+  drainDelayMs: number;
+}
+
+export interface ApiServer {
+  readonly port: number;
+  /** Open connections. */
+  connections(): number;
+  /** Serves on for a moment, then closes: requests under way end, connections close with their next answer. */
+  drain(): Promise<void>;
+}
+
+/** Idle connections live longer than a load balancer's (60 s is common), so that the balancer closes first. */
+const KEEP_ALIVE_MS = 65_000;
+/** Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn. */
+const BACKLOG = 65_535;
+
+/** Several processes may listen on one port; the kernel spreads connections over them. */
+const CAN_SHARE_PORT = process.platform === 'linux';
+
+/** @throws when the port is taken by a stranger */
+export async function listen(handler: RequestListener, options: ServerOptions): Promise<ApiServer> {
+  let draining = false;
+  let connections = 0;
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: Math.min(options.requestTimeoutMs, 10_000),
+      requestTimeout: options.requestTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8 * 1024,
+      noDelay: true,
+    },
+    (req, res) => {
+      if (draining) res.setHeader('connection', 'close');
+      handler(req, res);
+    },
+  );
+  server.on('connection', (socket) => {
+    connections++;
+    socket.once('close', () => connections--);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: options.port, host: options.host, backlog: BACKLOG, reusePort: CAN_SHARE_PORT }, resolve);
+  });
+  let drained: Promise<void> | undefined;
+  return {
+    port: (server.address() as AddressInfo).port,
+    connections: () => connections,
+    drain() {
+      drained ??= (async () => {
+        await sleep(options.drainDelayMs);
+        draining = true;
+        const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+        server.closeIdleConnections();
+        await closed;
+      })();
+      return drained;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+// The consumer: takes batches from the queue, stores them at the pace MongoDB can take, then acknowledges. In this order.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cache } from '../shared/cache.ts';
+import type { Limiter } from '../shared/limiter.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Batch, QueueReader } from '../shared/queue/queue.ts';
+import type { RecordStore, StoreResult } from '../shared/store.ts';
+import type { ConsumerMetrics } from './metrics.ts';
+
+export interface ConsumerParts {
+  reader: QueueReader;
+  store: RecordStore;
+  limiter: Limiter;
+  /** Told of what is stored, where settling does not do that by itself. */
+  cache?: Cache | undefined;
+  metrics: ConsumerMetrics;
+  logger: Logger;
+  /** Extra work a record, milliseconds. */
+  workMs: number;
+}
+
+export interface Consumer {
+  /** Resolves when stopped; rejects when consuming broke down for a reason that no retry mends. */
+  readonly done: Promise<void>;
+  /** False while MongoDB takes nothing. */
+  healthy(): boolean;
+  /** Finishes the batch in hand, then closes the reader. */
+  stop(): Promise<void>;
+}
+
+/** Starts consuming. */
+export function startConsumer(parts: ConsumerParts): Consumer {
+  const { reader, logger } = parts;
+  const stopping = new AbortController();
+  let healthy = true;
+  let inHand: Promise<void> = Promise.resolve();
+
+  const run = async (): Promise<void> => {
+    for (;;) {
+      const batch = await reader.next();
+      if (batch === undefined || stopping.signal.aborted) return;
+      inHand = handle(batch);
+      await inHand;
+    }
+  };
+
+  const handle = async (batch: Batch): Promise<void> => {
+    const result = await storeUntilDone(batch);
+    if (result !== undefined) await settle(batch, result);
+  };
+
+  /** Stores a batch, however long MongoDB is away; undefined when told to stop before it worked. */
+  const storeUntilDone = async (batch: Batch): Promise<StoreResult | undefined> => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const result = await storeBatch(batch, parts, stopping.signal);
+        if (!healthy) logger.info('MongoDB takes records again');
+        healthy = true;
+        return result;
+      } catch (error) {
+        if (stopping.signal.aborted) return undefined;
+        parts.metrics.storeRetries.inc();
+        if (healthy) logger.error({ err: (error as Error).message }, 'MongoDB could not take a batch; trying again');
+        healthy = false;
+        await sleep(backoffMs(attempt), undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  };
+
+  const settle = async (batch: Batch, { refused }: StoreResult): Promise<void> => {
+    for (const { record, reason } of refused)
+      logger.error(
+        { record: record._id, origin: record.origin, reason },
+        'MongoDB refused a record; it goes to the dead letters',
+      );
+    try {
+      await batch.settle(refused);
+      parts.metrics.deadLetters.inc(refused.length);
+    } catch (error) {
+      // Stored but not acknowledged: it will come again and be a duplicate.
+      logger.warn({ err: (error as Error).message }, 'could not acknowledge a batch; it will be delivered again');
+      return;
+    }
+    await parts.cache
+      ?.markStored(batch.deliveries.map(({ record }) => record._id))
+      .catch((error: Error) => logger.warn({ err: error.message }, 'could not mark records as stored in the cache'));
+  };
+
+  const done = run();
+  let stopped: Promise<void> | undefined;
+  return {
+    done,
+    healthy: () => healthy,
+    stop() {
+      stopped ??= (async () => {
+        stopping.abort();
+        await inHand;
+        await reader.close();
+        await done;
+      })();
+      return stopped;
+    },
+  };
+}
+
+/** One attempt: pays the limiter, stores, counts. */
+async function storeBatch(batch: Batch, parts: ConsumerParts, signal: AbortSignal): Promise<StoreResult> {
+  const { metrics } = parts;
+  const records = batch.deliveries.map(({ record }) => record);
+  metrics.limiterWaitSeconds.inc((await parts.limiter.acquire(signal)) / 1000);
+  const begun = performance.now();
+  const result = await parts.store.insert(records);
+  metrics.storeSeconds.observe((performance.now() - begun) / 1000);
+  if (parts.workMs > 0) await sleep(parts.workMs * records.length, undefined, { signal });
+  metrics.stored.inc(result.stored);
+  metrics.duplicates.inc(result.duplicates);
+  metrics.batchRecords.observe(records.length);
+  const now = Date.now();
+  for (const { record, redelivered } of batch.deliveries) {
+    metrics.storeDelaySeconds.observe((now - Date.parse(record.createdAt)) / 1000);
+    if (redelivered) metrics.redelivered.inc();
+  }
+  return result;
+}
+
+/** 100 ms, doubling to 5 s, with jitter so that consumers don't knock together. */
+const backoffMs = (attempt: number): number => Math.min(100 * 2 ** attempt, 5_000) * (0.75 + Math.random() / 2);

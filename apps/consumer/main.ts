@@ -1,0 +1,61 @@
+// consumer: queue -> (limiter) -> gate -> MongoDB, acknowledged after it is stored.
+import { createCache } from '../shared/cache.ts';
+import { type App, runApp } from '../shared/lifecycle.ts';
+import { createLimiter } from '../shared/limiter.ts';
+import { createLogger } from '../shared/logger.ts';
+import { createRegistry, startMetricsServer } from '../shared/metrics.ts';
+import { connectMongo } from '../shared/mongo.ts';
+import { createQueue } from '../shared/queue/create.ts';
+import { connectRedis } from '../shared/redis.ts';
+import { loadSettings } from '../shared/settings.ts';
+import { createRecordStore } from '../shared/store.ts';
+import { startConsumer } from './consumer.ts';
+import { createConsumerMetrics } from './metrics.ts';
+import { consumerSettings } from './settings.ts';
+
+async function start(): Promise<App> {
+  const settings = loadSettings(consumerSettings, process.env);
+  const logger = createLogger('consumer', settings.LOG_LEVEL);
+  const registry = createRegistry('consumer');
+  const { client, db } = connectMongo({
+    url: settings.MONGO_URL,
+    username: settings.MONGO_USERNAME,
+    password: settings.MONGO_PASSWORD,
+    appName: 'consumer',
+  });
+  const redis = connectRedis({ url: settings.REDIS_URL, password: settings.REDIS_PASSWORD, name: 'consumer' }, logger);
+  const queue = createQueue(settings, logger);
+  const reader = await queue.reader({
+    batchSize: settings.CONSUMER_BATCH_SIZE,
+    batchBytes: settings.CONSUMER_BATCH_BYTES,
+    flushIntervalMs: settings.CONSUMER_FLUSH_INTERVAL_MS,
+  });
+  const consumer = startConsumer({
+    reader,
+    store: createRecordStore(db),
+    limiter: createLimiter(redis, 'mongo-writes', settings.MONGO_WRITES_PER_SECOND),
+    cache: queue.kind === 'kafka' ? createCache(redis, settings.CACHE_TTL_SECONDS) : undefined,
+    metrics: createConsumerMetrics(registry),
+    logger,
+    workMs: settings.CONSUMER_WORK_MS,
+  });
+  const metrics = await startMetricsServer({
+    port: settings.METRICS_PORT,
+    host: settings.METRICS_HOST,
+    registry,
+    ready: () => consumer.healthy(),
+  });
+  logger.info({ queue: queue.kind, metricsPort: metrics.port }, 'consuming');
+  return {
+    done: consumer.done,
+    async stop() {
+      await consumer.stop();
+      await queue.close();
+      await metrics.close();
+      redis.disconnect();
+      await client.close();
+    },
+  };
+}
+
+await runApp(start, createLogger('consumer', process.env.LOG_LEVEL));

@@ -1,0 +1,58 @@
+// What the consumer tells Prometheus.
+import { Counter, Histogram, type Registry } from 'prom-client';
+
+export type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
+
+export function createConsumerMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    stored: new Counter({
+      name: 'breakwater_records_stored_total',
+      help: 'Records newly stored in MongoDB',
+      registers,
+    }),
+    duplicates: new Counter({
+      name: 'breakwater_records_duplicate_total',
+      help: 'Records that were stored already when they came again',
+      registers,
+    }),
+    redelivered: new Counter({
+      name: 'breakwater_records_redelivered_total',
+      help: 'Records that the queue delivered again',
+      registers,
+    }),
+    deadLetters: new Counter({
+      name: 'breakwater_records_dead_lettered_total',
+      help: 'Records that MongoDB refused',
+      registers,
+    }),
+    batchRecords: new Histogram({
+      name: 'breakwater_batch_records',
+      help: 'Records in a stored batch',
+      buckets: [1, 10, 50, 100, 250, 500, 1_000, 2_000, 5_000, 10_000],
+      registers,
+    }),
+    storeSeconds: new Histogram({
+      name: 'breakwater_store_duration_seconds',
+      help: 'Time that MongoDB took for a batch',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    storeDelaySeconds: new Histogram({
+      name: 'breakwater_store_delay_seconds',
+      help: 'Age of a record when it was stored: from accepted to stored',
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800],
+      registers,
+    }),
+    storeRetries: new Counter({
+      name: 'breakwater_store_retries_total',
+      help: 'Batches that MongoDB could not take at once',
+      registers,
+    }),
+    limiterWaitSeconds: new Counter({
+      name: 'breakwater_limiter_wait_seconds_total',
+      help: 'Time spent waiting for a slot of the write limiter',
+      registers,
+    }),
+  };
+}

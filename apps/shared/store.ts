@@ -1,0 +1,117 @@
+// The store: records in MongoDB, written in batches and read by id.
+import { type Collection, type Db, MongoBulkWriteError, MongoServerError } from 'mongodb';
+import type { Refusal } from './queue/queue.ts';
+import type { DataRecord } from './record.ts';
+
+/** The collection that holds the records. */
+export const RECORDS = 'records';
+
+/** A record as MongoDB holds it. */
+export type StoredRecord = Omit<DataRecord, 'createdAt'> & { readonly createdAt: Date };
+
+/** What became of a batch. */
+export interface StoreResult {
+  /** Newly stored. */
+  stored: number;
+  /** Were there already, under the same `_id`: a redelivery. */
+  duplicates: number;
+  /** Can never be stored; their neighbours were. */
+  refused: Refusal[];
+}
+
+export interface RecordStore {
+  /**
+   * Stores a batch in one unordered command, journaled.
+   * @throws when MongoDB could not take the batch now; storing the whole batch again is safe
+   */
+  insert(records: readonly DataRecord[]): Promise<StoreResult>;
+  /** Those of `ids` that are stored, in no order. */
+  findMany(ids: readonly string[]): Promise<DataRecord[]>;
+  /** The newest ids, at most `limit`. */
+  newestIds(limit: number): Promise<string[]>;
+  /** About how many records there are (collection metadata). */
+  count(): Promise<number>;
+}
+
+/** How long a read may take in all, milliseconds. */
+const READ_TIMEOUT_MS = 5_000;
+
+export function createRecordStore(db: Db): RecordStore {
+  const collection: Collection<StoredRecord> = db.collection(RECORDS);
+  return {
+    insert: (records) => insertBatch(collection, records),
+    async findMany(ids) {
+      const found = await collection
+        .find({ _id: { $in: [...ids] } }, { batchSize: ids.length + 1, maxTimeMS: READ_TIMEOUT_MS })
+        .toArray();
+      return found.map((document) => ({ ...document, createdAt: document.createdAt.toISOString() }));
+    },
+    async newestIds(limit) {
+      const found = await collection
+        .find({}, { projection: { _id: 1 }, sort: { _id: -1 }, limit, batchSize: 10_000 })
+        .toArray();
+      return found.map(({ _id }) => _id);
+    },
+    count: () => collection.estimatedDocumentCount({ maxTimeMS: READ_TIMEOUT_MS }),
+  };
+}
+
+async function insertBatch(collection: Collection<StoredRecord>, records: readonly DataRecord[]): Promise<StoreResult> {
+  if (records.length === 0) return { stored: 0, duplicates: 0, refused: [] };
+  const documents = records.map((record) => ({ ...record, createdAt: new Date(record.createdAt) }));
+  try {
+    const { insertedCount } = await collection.insertMany(documents, {
+      ordered: false,
+      writeConcern: { w: 1, journal: true },
+    });
+    return { stored: insertedCount, duplicates: 0, refused: [] };
+  } catch (error) {
+    if (error instanceof MongoBulkWriteError) return judge(records, error);
+    if (!isOurFault(error)) throw error;
+    // The driver refused to send the batch because of one record in it: find it by halves.
+    if (records.length === 1)
+      return { stored: 0, duplicates: 0, refused: [{ record: records[0]!, reason: (error as Error).message }] };
+    const middle = records.length >> 1;
+    const first = await insertBatch(collection, records.slice(0, middle));
+    const second = await insertBatch(collection, records.slice(middle));
+    return {
+      stored: first.stored + second.stored,
+      duplicates: first.duplicates + second.duplicates,
+      refused: [...first.refused, ...second.refused],
+    };
+  }
+}
+
+/** Errors of the driver about a document (it cannot be encoded, it is too large): sending it again cannot help. */
+const isOurFault = (error: unknown): boolean =>
+  /^(BSON|MongoInvalidArgument)/.test((error as Error).name) ||
+  (error instanceof MongoServerError && DOCUMENT_TOO_LARGE.has(Number(error.code)));
+
+/** BSONObjectTooLarge and its relatives. */
+const DOCUMENT_TOO_LARGE = new Set([10_334, 17_280, 17_419, 17_420]);
+
+/**
+ * Error codes that speak of the server's state and not of the record: shutting down, interrupted, not primary, out of
+ * disk, timed out, write conflict (MongoDB's error_codes.yml).
+ */
+const SERVER_STATE = new Set([
+  6, 7, 24, 50, 63, 89, 91, 112, 133, 134, 150, 189, 202, 246, 262, 317, 358, 9001, 10_058, 10_107, 11_600, 11_601,
+  11_602, 13_388, 13_435, 13_436, 14_031,
+]);
+
+const DUPLICATE_KEY = 11_000;
+
+/** Sorts the errors of a bulk write. @throws the error itself if any of it may pass when tried again */
+export function judge(records: readonly DataRecord[], error: MongoBulkWriteError): StoreResult {
+  const writeErrors = [error.writeErrors].flat();
+  if (writeErrors.length === 0 || error.result?.getWriteConcernError?.()) throw error;
+  const result: StoreResult = { stored: error.insertedCount, duplicates: 0, refused: [] };
+  for (const { code, index, errmsg, err } of writeErrors) {
+    if (SERVER_STATE.has(Number(code))) throw error;
+    const keys = Object.keys((err as { keyPattern?: object } | undefined)?.keyPattern ?? {});
+    const isOwnId = keys.length > 0 ? keys.join() === '_id' : /index: _id_ /.test(errmsg ?? '');
+    if (code === DUPLICATE_KEY && isOwnId) result.duplicates++;
+    else result.refused.push({ record: records[index]!, reason: `MongoDB ${code}: ${errmsg}` });
+  }
+  return result;
+}
