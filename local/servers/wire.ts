@@ -1,0 +1,71 @@
+// MongoDB's wire protocol, as little of it as carrying messages to the embedded engine needs.
+
+const headerLength = 16;
+const opReply = 1;
+const opMsg = 2013;
+/** The server's own limit on one message. */
+const maxMessageLength = 48_000_000;
+
+/** Cuts a byte stream into whole messages; each byte is copied at most once. */
+export class WireReader {
+  #chunks: Buffer[] = [];
+  #held = 0;
+
+  /** Takes what arrived and gives the messages that are now complete. @throws RangeError on a length that cannot be */
+  push(chunk: Buffer): Buffer[] {
+    const messages: Buffer[] = [];
+    this.#chunks.push(chunk);
+    this.#held += chunk.length;
+    while (this.#held >= 4) {
+      if (this.#chunks[0]!.length < 4) this.#join();
+      const length = this.#chunks[0]!.readInt32LE(0);
+      if (length < headerLength || length > maxMessageLength) throw new RangeError(`a message of ${length} bytes cannot be`);
+      if (this.#held < length) break;
+      this.#join();
+      const all = this.#chunks[0]!;
+      messages.push(all.subarray(0, length));
+      this.#held -= length;
+      this.#chunks = this.#held > 0 ? [all.subarray(length)] : [];
+    }
+    return messages;
+  }
+
+  #join(): void {
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks, this.#held)];
+  }
+}
+
+export interface Reply {
+  requestId: number;
+  replyId: number;
+  /** The request was an OP_QUERY, the old form of the handshake, so the answer is an OP_REPLY. */
+  legacy: boolean;
+  /** One BSON document. */
+  response: Buffer;
+}
+
+/** One reply as it goes over the wire. */
+export function reply({ requestId, replyId, legacy, response }: Reply): Buffer {
+  const bodyAt = headerLength + (legacy ? 20 : 5);
+  const frame = Buffer.alloc(bodyAt + response.length);
+  frame.writeInt32LE(frame.length, 0);
+  frame.writeInt32LE(replyId, 4);
+  frame.writeInt32LE(requestId, 8);
+  frame.writeInt32LE(legacy ? opReply : opMsg, 12);
+  if (legacy) frame.writeInt32LE(1, headerLength + 16); // number of documents
+  response.copy(frame, bodyAt);
+  return frame;
+}
+
+/** `{hello: 1, $db: "admin"}` as an OP_MSG: the smallest command that shows that a server answers. */
+export function helloRequest(requestId: number): Buffer {
+  const document = Buffer.concat([
+    Buffer.from('\x10hello\0\x01\0\0\0', 'latin1'),
+    Buffer.from('\x02$db\0\x06\0\0\0admin\0\0', 'latin1'),
+  ]);
+  const body = Buffer.alloc(4 + document.length);
+  body.writeInt32LE(body.length, 0);
+  document.copy(body, 4);
+  const request = reply({ requestId: 0, replyId: requestId, legacy: false, response: body });
+  return request;
+}
