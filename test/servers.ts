@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
+import { type MongoOptions, startMongo } from '../local/servers/mongo.ts';
 import { type RedisOptions, startRedis } from '../local/servers/redis.ts';
 import type { RunningServer, ServerOptions } from '../local/servers/server.ts';
 
@@ -58,6 +59,11 @@ function useServer<O, S extends RunningServer>(kind: string, start: Start<O, S>,
 /** A Redis for this test file. */
 export function useRedis(options: Partial<RedisOptions> = {}): ServerFixture {
   return useServer('redis', startRedis, options);
+}
+
+/** A MongoDB for this test file. */
+export function useMongo(options: Partial<MongoOptions> = {}): ServerFixture {
+  return useServer('mongo', startMongo, options);
 }
 
 function portOf(url: string): number {

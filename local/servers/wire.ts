@@ -19,7 +19,8 @@ export class WireReader {
     while (this.#held >= 4) {
       if (this.#chunks[0]!.length < 4) this.#join();
       const length = this.#chunks[0]!.readInt32LE(0);
-      if (length < headerLength || length > maxMessageLength) throw new RangeError(`a message of ${length} bytes cannot be`);
+      if (length < headerLength || length > maxMessageLength)
+        throw new RangeError(`a message of ${length} bytes cannot be`);
       if (this.#held < length) break;
       this.#join();
       const all = this.#chunks[0]!;
