@@ -35,8 +35,9 @@ export interface NumberOptions extends KeyDescription {
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** `1000000` as `1,000,000`. */
-export const grouped = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 6 });
+/** `1000000` as `1,000,000`; numbers as short as a port stay as they are. */
+export const grouped = (value: number): string =>
+  value.toLocaleString('en-US', { maximumFractionDigits: 6, useGrouping: value >= 100_000 });
 
 function toNumber(value: unknown): unknown {
   return typeof value === 'string' && NUMBER.test(value.trim()) ? Number(value) : value;
@@ -58,7 +59,7 @@ function number(inner: z.ZodNumber, words: string, options: NumberOptions) {
       ...(unit === undefined ? {} : { unit }),
       allowed: `${range}${unit === undefined ? '' : ` (${unit})`}${exception}`,
       brief: `${or === undefined ? '' : `${grouped(or.value)}, `}${grouped(min)}..${grouped(max)}${unit === undefined ? '' : ` ${unit}`}`,
-      fallback: grouped(options.default),
+      fallback: String(options.default),
     });
 }
 

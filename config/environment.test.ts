@@ -1,0 +1,128 @@
+// What each app is told: the contract between the stack config and the apps' settings.
+import { describe, expect, test } from '@jest/globals';
+import {
+  type Addresses,
+  apiEnvironment,
+  consumerEnvironment,
+  gateEnvironment,
+  producerEnvironment,
+  topicsEnvironment,
+} from './environment.ts';
+import { parseStackConfig } from './parse.ts';
+
+const addresses: Addresses = {
+  kafkaBrokers: ['k0:9092', 'k1:9092'],
+  redisUrl: 'redis://r:6379',
+  mongoUrl: 'mongodb://gate:27018/breakwater',
+  mongoUpstream: 'mongo:27017',
+  gateMetricsUrl: 'http://gate:9464/metrics',
+};
+
+const kafka = parseStackConfig({});
+const redis = parseStackConfig({ 'queue:kind': 'redis-streams' });
+
+const sharedKafka = {
+  LOG_LEVEL: 'info',
+  QUEUE_KIND: 'kafka',
+  QUEUE_NAME: 'posts',
+  QUEUE_GROUP: 'store',
+  QUEUE_MAX_LENGTH: '1000000',
+  KAFKA_BROKERS: 'k0:9092,k1:9092',
+  REDIS_URL: 'redis://r:6379',
+};
+
+test('api', () => {
+  const listen = { host: '127.0.0.1', port: 0, metricsHost: '127.0.0.1', metricsPort: 0 };
+  expect(apiEnvironment(kafka, addresses, listen)).toEqual({
+    ...sharedKafka,
+    METRICS_HOST: '127.0.0.1',
+    METRICS_PORT: '0',
+    MONGO_URL: 'mongodb://gate:27018/breakwater',
+    GATE_METRICS_URL: 'http://gate:9464/metrics',
+    API_HOST: '127.0.0.1',
+    API_PORT: '0',
+    API_WORKERS: '1',
+    API_MAX_EVENT_LOOP_DELAY_MS: '1000',
+    API_BODY_LIMIT_KIB: '1024',
+    API_REQUEST_TIMEOUT_MS: '10000',
+    API_CATALOGUE_SIZE: '100000',
+    API_ZIPF_EXPONENT: '1',
+    PAYLOAD_CHARS: '512',
+    CACHE_TTL_SECONDS: '600',
+  });
+});
+
+test('consumer', () => {
+  expect(consumerEnvironment(kafka, addresses)).toEqual({
+    ...sharedKafka,
+    MONGO_URL: 'mongodb://gate:27018/breakwater',
+    MONGO_WRITES_PER_SECOND: '80',
+    CONSUMER_BATCH_SIZE: '2000',
+    CONSUMER_BATCH_BYTES: '4194304',
+    CONSUMER_FLUSH_INTERVAL_MS: '200',
+    CONSUMER_WORK_MS: '0',
+    CACHE_TTL_SECONDS: '600',
+  });
+});
+
+test('gate: it alone knows MongoDB itself', () => {
+  expect(gateEnvironment(kafka, addresses, { metricsPort: 9100 })).toEqual({
+    LOG_LEVEL: 'info',
+    METRICS_PORT: '9100',
+    GATE_HOST: '0.0.0.0',
+    GATE_PORT: '27018',
+    GATE_UPSTREAM: 'mongo:27017',
+    MONGO_IOPS: '100',
+  });
+});
+
+test('producer', () => {
+  expect(producerEnvironment(parseStackConfig({ 'producer:rate': '0.5' }), addresses)).toEqual({
+    ...sharedKafka,
+    PRODUCER_RATE: '0.5',
+    PAYLOAD_CHARS: '512',
+  });
+});
+
+test('topics: the queue and its dead letters, as declared', () => {
+  const { TOPICS, ...rest } = topicsEnvironment(
+    parseStackConfig({ 'kafka:partitions': 12, 'queue:name': 'events', 'kafka:retentionHours': 1 }),
+    addresses,
+  );
+  expect(rest).toEqual({ LOG_LEVEL: 'info', KAFKA_BROKERS: 'k0:9092,k1:9092' });
+  expect(JSON.parse(TOPICS ?? '')).toEqual([
+    {
+      name: 'events',
+      partitions: 12,
+      replicationFactor: 3,
+      config: {
+        'min.insync.replicas': '2',
+        'cleanup.policy': 'delete',
+        'retention.ms': '3600000',
+        'retention.bytes': '4294967296',
+        'segment.bytes': '268435456',
+      },
+    },
+    {
+      name: 'events.dlq',
+      partitions: 1,
+      replicationFactor: 3,
+      config: { 'min.insync.replicas': '2', 'cleanup.policy': 'compact' },
+    },
+  ]);
+});
+
+describe('what is not there is not set', () => {
+  test('no brokers where Redis is the queue', () => {
+    expect(apiEnvironment(redis, addresses)).toMatchObject({ QUEUE_KIND: 'redis-streams' });
+    expect(apiEnvironment(redis, addresses)).not.toHaveProperty('KAFKA_BROKERS');
+  });
+
+  test('no gate metrics, no metrics port', () => {
+    const { gateMetricsUrl: _, ...without } = addresses;
+    const environment = apiEnvironment(kafka, without);
+    expect(environment).not.toHaveProperty('GATE_METRICS_URL');
+    expect(environment).not.toHaveProperty('METRICS_PORT');
+    expect(environment.API_PORT).toBe('8000');
+  });
+});

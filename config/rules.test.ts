@@ -1,0 +1,172 @@
+// Combinations that cannot work: each rule, just inside and just outside.
+import { describe, expect, test } from '@jest/globals';
+import { ConfigError } from './errors.ts';
+import { parseStackConfig, type RawConfig } from './parse.ts';
+
+function problems(raw: RawConfig): readonly string[] {
+  try {
+    parseStackConfig(raw);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ key, message }) => `${key}: ${message}`);
+  }
+}
+
+const redisQueue = { 'queue:kind': 'redis-streams' };
+const oneBroker = { 'kafka:brokers': 1, 'kafka:replicationFactor': 1, 'kafka:minInsyncReplicas': 1 };
+
+/** What breaks the rule, the message, and the nearest config that keeps it. */
+const rules: [string, RawConfig, string, RawConfig][] = [
+  [
+    'an existing cluster needs a context',
+    { 'cluster:kind': 'kubeconfig' },
+    'cluster:context: is missing: cluster:kind kubeconfig needs the name of a kubeconfig context, so that no other cluster is changed by mistake',
+    { 'cluster:kind': 'kubeconfig', 'cluster:context': 'prod' },
+  ],
+  [
+    'k3d takes no context',
+    { 'cluster:context': 'prod' },
+    'cluster:context: is read only with cluster:kind kubeconfig; remove it, or set cluster:kind kubeconfig',
+    {},
+  ],
+  [
+    'etcd wants an odd number of servers',
+    { 'cluster:servers': 2 },
+    'cluster:servers: is 2: an even number of servers survives no more failures than one fewer; use 1 or 3',
+    { 'cluster:servers': 3 },
+  ],
+  [
+    'one port of the host for each way in',
+    { 'cluster:httpPort': 8000 },
+    'cluster:nodePortHostPort: is 8000, as cluster:httpPort is: one port of this machine cannot lead to both; choose another',
+    { 'cluster:httpPort': 8001 },
+  ],
+  [
+    'local ports differ',
+    { 'gate:port': 27_017 },
+    'gate:port: is 27017, as mongo:port is; give each a port of its own',
+    { 'gate:port': 27_019 },
+  ],
+  [
+    'local ports keep clear of the brokers',
+    { 'api:port': 9094 },
+    'api:port: is 9094, which broker 2 takes in the local run (kafka:port + 2); choose a port outside 9092..9094',
+    { 'api:port': 9095 },
+  ],
+  [
+    'a quorum of two is none',
+    { ...oneBroker, 'kafka:brokers': 2 },
+    'kafka:brokers: is 2: the first brokers are also the controllers, and two of them have no majority once one is down; use 1, or 3 and more',
+    oneBroker,
+  ],
+  [
+    'copies need brokers',
+    { 'kafka:replicationFactor': 4 },
+    'kafka:replicationFactor: is 4, more than kafka:brokers (3): each copy needs a broker of its own; allowed: 1 to 3',
+    { 'kafka:replicationFactor': 4, 'kafka:brokers': 4 },
+  ],
+  [
+    'confirmations need copies',
+    { 'kafka:minInsyncReplicas': 4 },
+    'kafka:minInsyncReplicas: is 4, more than kafka:replicationFactor (3): no write would ever be confirmed; allowed: 1 to 3',
+    { 'kafka:minInsyncReplicas': 3 },
+  ],
+  [
+    'Kafka keeps what is not stored',
+    { 'kafka:retentionMiB': 1024 },
+    'kafka:retentionMiB: is 1024 MiB, too little for queue:maxLength (1,000,000 records of about 712 bytes, twice): Kafka would delete records before they are stored; at least 1359 MiB, or a smaller queue:maxLength',
+    { 'kafka:retentionMiB': 1359 },
+  ],
+  [
+    'Redis holds the cached copies of a full queue',
+    { 'redis:memoryMiB': 512 },
+    'queue:maxLength: is 1,000,000 records, whose cached copies (about 872 bytes a record) do not fit into redis:memoryMiB (512 MiB): at most 554,109 records, or at least 925 MiB',
+    { 'redis:memoryMiB': 925 },
+  ],
+  [
+    'Redis holds the stream too where it is the queue',
+    { ...redisQueue, 'redis:memoryMiB': 1024 },
+    'queue:maxLength: is 1,000,000 records, whose stream entries and cached copies (about 1624 bytes a record) do not fit into redis:memoryMiB (1024 MiB): at most 595,053 records, or at least 1721 MiB',
+    { ...redisQueue, 'redis:memoryMiB': 1721 },
+  ],
+  [
+    'what is cached outlives the lag',
+    { 'api:cacheTtlSeconds': 10 },
+    'api:cacheTtlSeconds: is 10 s, but a full queue (queue:maxLength 1,000,000) takes about 30 s to store at 33333 records/s: accepted records would be unreadable until then; at least 30 s, a smaller queue, or larger batches',
+    { 'api:cacheTtlSeconds': 30 },
+  ],
+  [
+    'a request of five own payloads fits',
+    { 'api:payloadChars': 1024, 'api:bodyLimitKiB': 5 },
+    'api:bodyLimitKiB: is 5 KiB, too small for five payloads of api:payloadChars (1024) characters; at least 6 KiB',
+    { 'api:payloadChars': 1024, 'api:bodyLimitKiB': 6, 'queue:maxLength': 500_000 },
+  ],
+  [
+    'sticky sessions need an ingress',
+    { 'api:stickySessions': true, 'api:exposure': 'nodePort' },
+    'api:stickySessions: is true, but only an ingress can keep a client on one pod; set api:exposure ingress or turn it off',
+    { 'api:stickySessions': true },
+  ],
+  [
+    'the autoscaler has room',
+    { 'hpa:enabled': true, 'hpa:minReplicas': 11 },
+    'hpa:minReplicas: is 11, more than hpa:maxReplicas (10); allowed: 1 to 10',
+    { 'hpa:enabled': true, 'hpa:minReplicas': 10 },
+  ],
+  [
+    'latency is read from Prometheus',
+    { 'hpa:enabled': true, 'hpa:metric': 'latency', 'monitoring:enabled': false },
+    'hpa:metric: is latency, which is read from Prometheus, but monitoring:enabled is false; turn monitoring on or use cpu',
+    { 'hpa:enabled': true, 'hpa:metric': 'latency' },
+  ],
+  [
+    'fewest consumers and most',
+    { 'consumer:minReplicas': 4 },
+    'consumer:minReplicas: is 4, more than consumer:maxReplicas (3); allowed: 0 to 3',
+    { 'consumer:minReplicas': 3 },
+  ],
+  [
+    'a partition feeds one consumer',
+    { 'consumer:maxReplicas': 4 },
+    'consumer:maxReplicas: is 4, more than kafka:partitions (3): a partition feeds one consumer of the group, so the others would idle; at most 3, or more partitions',
+    { ...redisQueue, 'consumer:maxReplicas': 4 },
+  ],
+  [
+    'a partition feeds one consumer of the local run',
+    { 'consumer:replicas': 4 },
+    'consumer:replicas: is 4, more than kafka:partitions (3): a partition feeds one consumer of the group, so the others would idle; at most 3, or more partitions',
+    { 'consumer:replicas': 4, 'kafka:partitions': 4 },
+  ],
+  [
+    'a batch passes the gate within a second',
+    { 'mongo:iops': 10, 'mongo:writesPerSecond': 8 },
+    'consumer:batchBytes: is 4,194,304 bytes, which costs the gate 16 operations, more than mongo:iops lets through in a second (10); at most 2,621,440 bytes',
+    { 'mongo:iops': 10, 'mongo:writesPerSecond': 8, 'consumer:batchBytes': 2_621_440 },
+  ],
+  [
+    'a batch does not look like a dead consumer',
+    { 'consumer:workMs': 100, 'consumer:batchSize': 301, 'queue:maxLength': 5000 },
+    'consumer:batchSize: is 301 records, which at consumer:workMs 100 take 30.1 s: a consumer that long without a sign of life is taken for dead; at most 300 records',
+    { 'consumer:workMs': 100, 'consumer:batchSize': 300, 'queue:maxLength': 5000 },
+  ],
+  [
+    'writes pass the gate',
+    { 'mongo:writesPerSecond': 101 },
+    'mongo:writesPerSecond: is 101, more than the gate lets through (mongo:iops 100); allowed: 1 to 100, less what reads need',
+    { 'mongo:writesPerSecond': 101, 'mongo:iops': 0 },
+  ],
+  [
+    'mongod fits into its memory',
+    { 'mongo:cacheMiB': 301 },
+    'mongo:cacheMiB: is 301 MiB, which with the 200 MiB that mongod itself takes exceeds mongo:memoryMiB (500 MiB): it would be killed; at most 300 MiB, or at least 501 MiB of memory',
+    { 'mongo:cacheMiB': 300 },
+  ],
+];
+
+describe('a combination that cannot work says why', () => {
+  test.each(rules)('%s', (_name, broken, message, kept) => {
+    expect(problems(broken)).toEqual([message]);
+    expect(problems(kept)).toEqual([]);
+  });
+});
