@@ -1,0 +1,125 @@
+// Which command a message carries, read from its first bytes, and which commands are no work for the disk.
+import { constants, inflateSync, zstdDecompressSync } from 'node:zlib';
+
+export const OP_REPLY = 1;
+export const OP_UPDATE = 2001;
+export const OP_INSERT = 2002;
+export const OP_QUERY = 2004;
+export const OP_GET_MORE = 2005;
+export const OP_DELETE = 2006;
+export const OP_KILL_CURSORS = 2007;
+export const OP_COMPRESSED = 2012;
+export const OP_MSG = 2013;
+
+/** Handshake, monitoring, sessions and authentication: no operations of the disk. */
+const FREE = new Set(
+  `hello isMaster ismaster ping buildInfo buildinfo saslStart saslContinue authenticate getnonce logout
+  startSession endSessions refreshSessions killSessions killAllSessions killCursors killOp serverStatus getParameter
+  connectionStatus whatsmyuri hostInfo getLog getCmdLineOpts listCommands features currentOp connPoolStats
+  replSetGetStatus replSetGetConfig isdbgrid top atlasVersion getFreeMonitoringStatus`.split(/\s+/),
+);
+
+/** Commands with a metric label of their own; others, which a client could invent without end, share `other`. */
+const NAMED = new Set([
+  ...FREE,
+  ...`insert update delete find getMore aggregate count distinct findAndModify findandmodify bulkWrite mapReduce explain
+  create createIndexes dropIndexes drop dropDatabase renameCollection collMod listCollections listDatabases listIndexes
+  dbStats collStats validate compact fsync fsyncUnlock commitTransaction abortTransaction createUser updateUser dropUser
+  usersInfo setParameter shutdown compressed`.split(/\s+/),
+]);
+
+/** Whether a command costs nothing (but for a size beyond its first 256 KiB). Unknown commands cost. */
+export const isFree = (command: string): boolean => FREE.has(command);
+
+/** The label under which a command is counted: its name, or `other`. */
+export const commandLabel = (command: string): string => (NAMED.has(command) ? command : 'other');
+
+export interface CommandHead {
+  readonly command: string;
+  readonly expectsReply: boolean;
+  /** Bytes of the message once decompressed; 0 when it isn't compressed. */
+  readonly plainBytes: number;
+}
+
+const LEGACY: Readonly<Record<number, { command: string; expectsReply: boolean }>> = {
+  [OP_UPDATE]: { command: 'update', expectsReply: false },
+  [OP_INSERT]: { command: 'insert', expectsReply: false },
+  [OP_GET_MORE]: { command: 'getMore', expectsReply: true },
+  [OP_DELETE]: { command: 'delete', expectsReply: false },
+  [OP_KILL_CURSORS]: { command: 'killCursors', expectsReply: false },
+};
+
+/** Sections that may come before the command's own, and the command that they belong to. */
+const SEQUENCES: Readonly<Record<string, string>> = {
+  documents: 'insert',
+  updates: 'update',
+  deletes: 'delete',
+  ops: 'bulkWrite',
+  nsInfo: 'bulkWrite',
+};
+
+/** Reads the command out of a message's head (its header and the first bytes of its body). Never throws. */
+export function readCommand(head: Buffer): CommandHead {
+  const opCode = head.readInt32LE(12);
+  const body = head.subarray(16);
+  if (opCode === OP_COMPRESSED) return readCompressed(body);
+  return { ...readBody(opCode, body), plainBytes: 0 };
+}
+
+function readBody(opCode: number, body: Buffer): { command: string; expectsReply: boolean } {
+  if (opCode === OP_MSG) {
+    const moreToCome = body.length >= 4 && (body.readInt32LE(0) & 2) !== 0;
+    return { command: readMessage(body) ?? 'other', expectsReply: !moreToCome };
+  }
+  if (opCode === OP_QUERY) return { command: readQuery(body) ?? 'other', expectsReply: true };
+  return LEGACY[opCode] ?? { command: 'other', expectsReply: true };
+}
+
+/** OP_MSG: flags, then sections; kind 0 is the command, kind 1 a sequence of its documents. */
+function readMessage(body: Buffer): string | undefined {
+  if (body[4] === 0) return firstKey(body, 5);
+  if (body[4] === 1) return SEQUENCES[readText(body, 9)?.text ?? ''];
+  return undefined;
+}
+
+/** OP_QUERY: flags, collection, two numbers, a document; a command when the collection is `$cmd`. */
+function readQuery(body: Buffer): string | undefined {
+  const collection = readText(body, 4);
+  if (!collection) return undefined;
+  if (!collection.text.endsWith('.$cmd')) return 'find';
+  const start = collection.end + 8;
+  const name = firstKey(body, start);
+  // A command with a read preference is wrapped: { $query: { command }, $readPreference }.
+  if (name !== '$query' && name !== 'query') return name;
+  return firstKey(body, start + 5 + name.length + 1);
+}
+
+/** Name of the first element of the BSON document at `start`: length (4), type (1), name. */
+const firstKey = (body: Buffer, start: number): string | undefined => readText(body, start + 5)?.text || undefined;
+
+function readText(body: Buffer, start: number): { text: string; end: number } | undefined {
+  const end = body.indexOf(0, start);
+  return start >= body.length || end < 0 ? undefined : { text: body.toString('utf8', start, end), end: end + 1 };
+}
+
+/** OP_COMPRESSED: original opcode, size once decompressed, compressor, data. */
+function readCompressed(body: Buffer): CommandHead {
+  if (body.length < 9) return { command: 'other', expectsReply: true, plainBytes: 0 };
+  const opCode = body.readInt32LE(0);
+  const plainBytes = 16 + Math.max(0, body.readInt32LE(4));
+  const plain = decompressStart(body[8]!, body.subarray(9));
+  if (!plain || plain.length < 5) return { command: 'compressed', expectsReply: true, plainBytes };
+  return { ...readBody(opCode, plain), plainBytes };
+}
+
+/** What the first bytes of compressed data decompress to; undefined where they can't alone, or with a foreign compressor. */
+function decompressStart(compressor: number, data: Buffer): Buffer | undefined {
+  try {
+    if (compressor === 0) return data;
+    if (compressor === 2) return inflateSync(data, { finishFlush: constants.Z_SYNC_FLUSH });
+    if (compressor === 3) return zstdDecompressSync(data, { maxOutputLength: 1_048_576 });
+  } catch {
+    // Cut off or damaged: the gate needs no more than a name, and counts the message as `compressed`.
+  }
+  return undefined;
+}
