@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
+import { type KafkaOptions, type RunningKafka, startKafka } from '../local/servers/kafka.ts';
 import { type MongoOptions, startMongo } from '../local/servers/mongo.ts';
 import { type RedisOptions, startRedis } from '../local/servers/redis.ts';
 import type { RunningServer, ServerOptions } from '../local/servers/server.ts';
@@ -34,6 +35,7 @@ function useServer<O, S extends RunningServer>(kind: string, start: Start<O, S>,
     await launch();
   }, startTimeoutMs);
   afterAll(async () => {
+    server?.kill('SIGKILL'); // its data goes too: no use in a graceful stop
     await server?.stop();
     if (dataDir) await rm(dataDir, { recursive: true, force: true });
   }, 60_000);
@@ -64,6 +66,11 @@ export function useRedis(options: Partial<RedisOptions> = {}): ServerFixture {
 /** A MongoDB for this test file. */
 export function useMongo(options: Partial<MongoOptions> = {}): ServerFixture {
   return useServer('mongo', startMongo, options);
+}
+
+/** A Kafka cluster for this test file; `brokers` defaults to 1 (ready in 2 s; three take 6 s). */
+export function useKafka(options: Partial<KafkaOptions> = {}): ServerFixture<RunningKafka> {
+  return useServer('kafka', startKafka, options);
 }
 
 function portOf(url: string): number {

@@ -1,0 +1,225 @@
+// Kafka for the local run: real brokers in KRaft mode, as many as asked, one Java process each.
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { claimPort, freePorts } from '../ports.ts';
+import { type Exit, type GuardedProcess, spawnGuarded, waitUntilReady } from '../process/guarded.ts';
+import { installKafka, type KafkaProgram } from './kafka-install.ts';
+import { brokerSettings, formatProperties, votersFor } from './kafka-settings.ts';
+import { liveBrokers } from './kafka-wire.ts';
+import { foreignServer, type RunningServer, type ServerOptions } from './server.ts';
+
+export interface KafkaOptions extends ServerOptions {
+  /** How many brokers; default 1. A cluster that has had more keeps them. */
+  brokers?: number;
+  /** Java heap of each broker, in MiB; default 384. */
+  heapMiB?: number;
+  /** Broker settings by name that replace or add to ours; default: none. */
+  settings?: Readonly<Record<string, string>>;
+}
+
+/** One broker of the cluster. */
+export interface RunningBroker {
+  readonly nodeId: number;
+  readonly port: number;
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  kill(signal: NodeJS.Signals): void;
+  stop(): Promise<void>;
+}
+
+export interface RunningKafka extends RunningServer {
+  /** By node id; one that died stays listed until it is started again. */
+  readonly brokers: readonly RunningBroker[];
+  /** Starts one more broker, as a newcomer without partitions. */
+  addBroker(): Promise<RunningBroker>;
+  /** Starts a broker again that was killed or stopped, on its port and over its data. */
+  startBroker(nodeId: number): Promise<RunningBroker>;
+}
+
+/** Environment variable with the addresses of brokers to use instead of starting them. */
+export const kafkaVariable = 'BREAKWATER_KAFKA_BROKERS';
+
+/**
+ * Starts a Kafka cluster, or uses the one that the environment names. `port` is the first broker's, the next ones follow it.
+ * @throws ServerUnavailableError without Java 17 or Maven; PortTakenError; ServerFailedError
+ */
+export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
+  const given = options.env?.[kafkaVariable];
+  if (given) {
+    const refuse = async () => {
+      throw new Error(`the brokers at ${given} are not ours to start`);
+    };
+    return {
+      ...foreignServer('kafka', 'Kafka', given, kafkaVariable),
+      brokers: [],
+      addBroker: refuse,
+      startBroker: refuse,
+    };
+  }
+  const program = await installKafka(options);
+  const cluster = new Cluster(options, program, await clusterState(options.dataDir, options.brokers ?? 1));
+  await cluster.start();
+  return cluster;
+}
+
+/** What must stay the same from the first start on: changing the voters of a cluster that has data can lose it. */
+interface ClusterState {
+  clusterId: string;
+  voters: number;
+  brokers: number;
+}
+
+async function clusterState(dataDir: string, wanted: number): Promise<ClusterState> {
+  const file = join(dataDir, 'cluster.json');
+  await mkdir(dataDir, { recursive: true });
+  const kept: ClusterState | undefined = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
+  const state = {
+    clusterId: kept?.clusterId ?? uuid(),
+    voters: kept?.voters ?? votersFor(wanted),
+    brokers: Math.max(kept?.brokers ?? 0, wanted),
+  };
+  await writeFile(file, JSON.stringify(state));
+  return state;
+}
+
+class Cluster implements RunningKafka {
+  readonly name = 'Kafka';
+  readonly kind = 'kafka';
+  readonly origin: string;
+  readonly exited: Promise<Exit>;
+  readonly #options: KafkaOptions;
+  readonly #program: KafkaProgram;
+  readonly #state: ClusterState;
+  readonly #brokers: RunningBroker[] = [];
+  #controllerPorts: number[] = [];
+  #settleExited: (exit: Exit) => void = () => {};
+
+  constructor(options: KafkaOptions, program: KafkaProgram, state: ClusterState) {
+    this.#options = options;
+    this.#program = program;
+    this.#state = state;
+    this.origin = `${program.origin}; ${state.brokers} ${state.brokers === 1 ? 'broker' : 'brokers'}`;
+    this.exited = new Promise((resolve) => {
+      this.#settleExited = resolve;
+    });
+  }
+
+  async start(): Promise<void> {
+    const { voters, brokers } = this.#state;
+    const free = await freePorts(voters + brokers);
+    this.#controllerPorts = free.slice(0, voters);
+    const first = this.#options.port;
+    const ports = await Promise.all(
+      Array.from({ length: brokers }, (_, id) =>
+        first ? claimPort(first + id, `Kafka broker ${id}`) : free[voters + id]!,
+      ),
+    );
+    const processes = await Promise.all(ports.map((port, nodeId) => this.#launch(nodeId, port)));
+    await Promise.all(processes.map((process, nodeId) => this.#whenReady(process, ports[nodeId]!, brokers)));
+  }
+
+  get brokers(): readonly RunningBroker[] {
+    return this.#brokers;
+  }
+
+  get url(): string {
+    return this.#brokers.map((broker) => `127.0.0.1:${broker.port}`).join(',');
+  }
+
+  get pid(): number {
+    return this.#brokers[0]?.pid ?? 0;
+  }
+
+  async addBroker(): Promise<RunningBroker> {
+    const [port] = (await freePorts(1)) as [number];
+    const nodeId = this.#brokers.length;
+    this.#state.brokers = nodeId + 1;
+    await writeFile(join(this.#options.dataDir, 'cluster.json'), JSON.stringify(this.#state));
+    const process = await this.#launch(nodeId, port);
+    await this.#whenReady(process, port, this.#running());
+    return this.#brokers[nodeId]!;
+  }
+
+  async startBroker(nodeId: number): Promise<RunningBroker> {
+    const old = this.#brokers[nodeId];
+    if (!old) throw new RangeError(`there is no broker ${nodeId}; addBroker makes one`);
+    await old.stop();
+    const process = await this.#launch(nodeId, old.port);
+    await this.#whenReady(process, old.port, this.#running());
+    return this.#brokers[nodeId]!;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    for (const broker of this.#brokers) broker.kill(signal);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#brokers.map((broker) => broker.stop()));
+  }
+
+  /** Brokers whose process runs now. */
+  #running(): number {
+    return [...this.#processes.values()].filter((process) => process.running).length;
+  }
+
+  readonly #processes = new Map<number, GuardedProcess>();
+
+  async #launch(nodeId: number, port: number): Promise<GuardedProcess> {
+    const folder = join(this.#options.dataDir, `broker-${nodeId}`);
+    const dataDir = join(folder, 'data');
+    await formatStorage(dataDir, nodeId, this.#state.clusterId, this.#program.bootstrapFile);
+    const settings = brokerSettings({
+      nodeId,
+      port,
+      controllerPorts: this.#controllerPorts,
+      brokers: this.#state.brokers,
+      dataDir,
+      ...(this.#options.settings && { overrides: this.#options.settings }),
+    });
+    const settingsFile = join(folder, 'server.properties');
+    await writeFile(settingsFile, formatProperties(settings));
+    const [command, ...args] = this.#program.command(settingsFile, this.#options.heapMiB ?? 384);
+    const process = spawnGuarded({
+      name: `Kafka broker ${nodeId}`,
+      command: command!,
+      args,
+      logFile: join(folder, 'kafka.log'),
+      graceMs: 8_000,
+    });
+    this.#processes.set(nodeId, process);
+    const { pid, exited, kill, stop } = process;
+    this.#brokers[nodeId] = { nodeId, port, pid, exited, kill, stop };
+    void exited.then((exit) => {
+      if (this.#running() === 0) this.#settleExited(exit);
+    });
+    return process;
+  }
+
+  /** Ready: the broker answers, and knows of as many live brokers as there are. */
+  async #whenReady(process: GuardedProcess, port: number, expected: number): Promise<void> {
+    try {
+      await waitUntilReady(process, async () => (await liveBrokers(port)) >= expected, 60_000);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+}
+
+/** What `kafka-storage.sh format` writes; the metadata comes from a directory that it did format (see kafka-install.ts). */
+async function formatStorage(dataDir: string, nodeId: number, clusterId: string, bootstrapFile: string): Promise<void> {
+  const file = join(dataDir, 'meta.properties');
+  if (existsSync(file)) return;
+  await mkdir(dataDir, { recursive: true });
+  await copyFile(bootstrapFile, join(dataDir, 'bootstrap.checkpoint'));
+  const properties = { version: '1', 'cluster.id': clusterId, 'node.id': String(nodeId), 'directory.id': uuid() };
+  await writeFile(file, formatProperties(properties));
+}
+
+/** A random id in Kafka's form: 16 bytes in URL-safe base64, not starting with a dash (tools take that for an option). */
+function uuid(): string {
+  const id = randomBytes(16).toString('base64url');
+  return id.startsWith('-') ? uuid() : id;
+}
