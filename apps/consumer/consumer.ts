@@ -28,25 +28,32 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
+/** Batches under way at once: while MongoDB works on one, the gate counts the next one's operations. */
+const PIPELINE = 2;
+
 /** Starts consuming. */
 export function startConsumer(parts: ConsumerParts): Consumer {
   const { reader, logger } = parts;
   const stopping = new AbortController();
   let healthy = true;
-  let inHand: Promise<void> = Promise.resolve();
+  /** Batches that are being stored or acknowledged, the oldest first. */
+  const inHand: Promise<boolean>[] = [];
 
   const run = async (): Promise<void> => {
     for (;;) {
       const batch = await reader.next();
       if (batch === undefined || stopping.signal.aborted) return;
-      inHand = handle(batch);
-      await inHand;
+      inHand.push(handle(batch, inHand.at(-1)));
+      if (inHand.length >= PIPELINE) await inHand.shift();
     }
   };
 
-  const handle = async (batch: Batch): Promise<void> => {
-    const result = await storeUntilDone(batch);
-    if (result !== undefined) await settle(batch, result);
+  /** Stores at once, acknowledges in the order of delivery: never past a batch that was not stored. */
+  const handle = async (batch: Batch, previous: Promise<boolean> | undefined): Promise<boolean> => {
+    const [result, settled] = await Promise.all([storeUntilDone(batch), previous ?? true]);
+    if (result === undefined || !settled) return false;
+    await settle(batch, result);
+    return true;
   };
 
   /** Stores a batch, however long MongoDB is away; undefined when told to stop before it worked. */
@@ -94,7 +101,7 @@ export function startConsumer(parts: ConsumerParts): Consumer {
     stop() {
       stopped ??= (async () => {
         stopping.abort();
-        await inHand;
+        await Promise.all(inHand);
         await reader.close();
         await done;
       })();

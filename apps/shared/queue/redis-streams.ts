@@ -68,8 +68,10 @@ export function createRedisStreamsQueue(options: RedisStreamsOptions, logger: Lo
       await redisReady(admin);
       await ensureGroup(admin, names);
       // Blocking reads keep a connection of their own.
+      const connections = { blocking: connect('reader'), commands: connect('settler', 30_000) };
+      await Promise.all([redisReady(connections.blocking), redisReady(connections.commands)]);
       const reader = createRedisReader(
-        { blocking: connect('reader'), commands: connect('settler', 30_000) },
+        connections,
         names,
         { ...limits, claimIdleMs, cacheTtlSeconds: options.cacheTtlSeconds },
         logger,
