@@ -2,7 +2,7 @@
 import type { ConfigProblem } from './errors.ts';
 import { grouped } from './keys.ts';
 import type { StackConfig } from './schema.ts';
-import { gateCost, KIB, MIB, recordBytes, redisBytesPerRecord, storableRecordsPerSecond } from './sizes.ts';
+import { gateCost, KIB, MIB, recordBytes, redisBytesPerRecord } from './sizes.ts';
 
 /** Finds what is wrong: a list, empty when the combination works. */
 type Rule = (config: StackConfig) => readonly ConfigProblem[];
@@ -106,22 +106,11 @@ const kafkaRetention: Rule = (config) => {
 const redisMemory: Rule = (config) => {
   const needed = config.queue.maxLength * redisBytesPerRecord(config);
   const usable = config.redis.memoryMiB * MIB * REDIS_SHARE;
-  const what = config.queue.kind === 'kafka' ? 'cached copies' : 'stream entries and cached copies';
   return when(
     needed > usable,
     'queue:maxLength',
     () =>
-      `is ${grouped(config.queue.maxLength)} records, whose ${what} (about ${grouped(redisBytesPerRecord(config))} bytes a record) do not fit into redis:memoryMiB (${grouped(config.redis.memoryMiB)} MiB): at most ${grouped(Math.floor(usable / redisBytesPerRecord(config)))} records, or at least ${mib(needed / REDIS_SHARE)}`,
-  );
-};
-
-const cacheOutlivesLag: Rule = (config) => {
-  const seconds = Math.ceil(config.queue.maxLength / storableRecordsPerSecond(config));
-  return when(
-    seconds > config.api.cacheTtlSeconds,
-    'api:cacheTtlSeconds',
-    () =>
-      `is ${grouped(config.api.cacheTtlSeconds)} s, but a full queue (queue:maxLength ${grouped(config.queue.maxLength)}) takes about ${grouped(seconds)} s to store at ${grouped(Math.floor(storableRecordsPerSecond(config)))} records/s: accepted records would be unreadable until then; at least ${grouped(seconds)} s, a smaller queue, or larger batches`,
+      `is ${grouped(config.queue.maxLength)} records, which until they are stored lie in Redis (about ${grouped(redisBytesPerRecord(config))} bytes each) and do not fit into redis:memoryMiB (${grouped(config.redis.memoryMiB)} MiB): at most ${grouped(Math.floor(usable / redisBytesPerRecord(config)))} records, or at least ${mib(needed / REDIS_SHARE)}`,
   );
 };
 
@@ -188,6 +177,12 @@ const batches: Rule = ({ consumer: { batchSize, batchBytes, workMs }, mongo: { i
 
 const mongo: Rule = ({ mongo: { iops, writesPerSecond, memoryMiB, cacheMiB } }) => [
   ...when(
+    iops > 0 && writesPerSecond === 0,
+    'mongo:writesPerSecond',
+    () =>
+      `is 0 (no limit), which leaves reads nothing of what the gate lets through (mongo:iops ${iops}); allowed: 1 to ${iops}, less what reads need`,
+  ),
+  ...when(
     iops > 0 && writesPerSecond > iops,
     'mongo:writesPerSecond',
     () =>
@@ -207,7 +202,6 @@ const rules: readonly Rule[] = [
   kafka,
   kafkaRetention,
   redisMemory,
-  cacheOutlivesLag,
   api,
   latencyScaling,
   consumers,

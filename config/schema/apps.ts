@@ -68,6 +68,7 @@ export const apiSchema = z.object({
     min: 10,
     max: 60_000,
     default: 1_000,
+    or: { value: 0, meaning: 'never' },
     unit: 'ms',
     description: 'Event-loop delay above which the API sheds load with 503.',
     change: rollsApi,
@@ -81,11 +82,11 @@ export const apiSchema = z.object({
     change: rollsApi,
   }),
   requestTimeoutMs: wholeNumber({
-    min: 100,
+    min: 1_000,
     max: 300_000,
     default: 10_000,
     unit: 'ms',
-    description: 'Time in which a request is answered, if need be with 503.',
+    description: 'Time in which a request must have arrived whole.',
     change: rollsApi,
   }),
   cacheTtlSeconds: wholeNumber({
@@ -93,7 +94,7 @@ export const apiSchema = z.object({
     max: 86_400,
     default: 600,
     unit: 's',
-    description: 'How long a record stays in the cache. It must outlast the time that a full queue takes to drain.',
+    description: 'How long a record stays in the cache once it is stored. Until then it always stays.',
     change: 'Rolls the API and consumer pods. Cached records keep the time they were given.',
   }),
   catalogueSize: wholeNumber({

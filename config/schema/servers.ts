@@ -120,7 +120,7 @@ export const redisSchema = z.object({
     default: 2_048,
     unit: 'MiB',
     description:
-      'Memory of Redis. It must hold the cached copy of every record not yet stored and, with `queue:kind redis-streams`, the stream.',
+      'Memory of Redis. It must hold every record that is not yet stored, whatever the queue; the rest caches stored ones.',
     change:
       'Replaces the Redis pod: a short interruption, answered with 503. The data comes back from the append-only file.',
   }),
@@ -155,6 +155,7 @@ export const mongoSchema = z.object({
     min: 1,
     max: 1_000_000,
     default: 80,
+    or: { value: 0, meaning: 'no limit' },
     unit: 'commands/s',
     description: 'Write commands a second that all consumers together may send; the rest of `mongo:iops` is for reads.',
     change: 'Rolls the consumer pods. Unacknowledged records are taken up again; none is lost.',

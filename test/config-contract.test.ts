@@ -1,0 +1,42 @@
+// What the stack config tells the apps is what the apps read: no variable that nobody reads, no value that is refused.
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { apiSettings } from '../apps/api/settings.ts';
+import { consumerSettings } from '../apps/consumer/settings.ts';
+import { readSettings as readGateSettings } from '../apps/gate/settings.ts';
+import { loadSettings } from '../apps/shared/settings.ts';
+import { apiEnvironment, consumerEnvironment, gateEnvironment } from '../config/environment.ts';
+import { loadStackConfig, stackNames } from '../config/load.ts';
+
+const root = join(import.meta.dirname, '..');
+const listen = { host: '127.0.0.1', port: 0, metricsHost: '127.0.0.1', metricsPort: 0 };
+const addresses = {
+  kafkaBrokers: ['127.0.0.1:9092'],
+  redisUrl: 'redis://127.0.0.1:6379',
+  mongoUrl: 'mongodb://127.0.0.1:27018/breakwater',
+  mongoUpstream: '127.0.0.1:27017',
+  gateMetricsUrl: 'http://127.0.0.1:9464/metrics',
+};
+
+describe.each(stackNames(root))('stack %s', (stack) => {
+  const config = loadStackConfig(stack, root);
+
+  test('the API reads every variable', () => {
+    const environment = apiEnvironment(config, addresses, listen);
+    expect(Object.keys(loadSettings(apiSettings, environment))).toEqual(
+      expect.arrayContaining(Object.keys(environment)),
+    );
+  });
+
+  test('the consumer reads every variable', () => {
+    const environment = consumerEnvironment(config, addresses, listen);
+    expect(Object.keys(loadSettings(consumerSettings, environment))).toEqual(
+      expect.arrayContaining(Object.keys(environment)),
+    );
+  });
+
+  test('the gate reads every variable', () => {
+    const environment = gateEnvironment(config, addresses, listen);
+    expect(Object.keys(readGateSettings(environment))).toEqual(expect.arrayContaining(Object.keys(environment)));
+  });
+});
