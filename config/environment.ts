@@ -44,6 +44,13 @@ const common = (config: StackConfig, listen: Listen) => ({
   METRICS_PORT: listen.metricsPort,
 });
 
+/**
+ * V8 options that keep a Node process within its memory: the old generation gets a bit more than half (buffers, code and
+ * stacks live outside the heap), the young one stays small (it is three semi-spaces).
+ */
+const heap = (memoryMiB: number): string =>
+  `--max-old-space-size=${Math.floor(memoryMiB * 0.55)} --max-semi-space-size=8`;
+
 const queue = ({ queue: { kind, name, group, maxLength } }: StackConfig, addresses: Addresses) => ({
   QUEUE_KIND: kind,
   QUEUE_NAME: name,
@@ -59,6 +66,7 @@ export function apiEnvironment(config: StackConfig, addresses: Addresses, listen
   return variables({
     ...common(config, listen),
     ...queue(config, addresses),
+    NODE_OPTIONS: heap(api.memoryMiB / api.workers),
     MONGO_URL: addresses.mongoUrl,
     GATE_METRICS_URL: addresses.gateMetricsUrl,
     API_HOST: listen.host ?? '0.0.0.0',
@@ -80,6 +88,7 @@ export function consumerEnvironment(config: StackConfig, addresses: Addresses, l
   return variables({
     ...common(config, listen),
     ...queue(config, addresses),
+    NODE_OPTIONS: heap(consumer.memoryMiB),
     MONGO_URL: addresses.mongoUrl,
     MONGO_WRITES_PER_SECOND: config.mongo.writesPerSecond,
     CONSUMER_BATCH_SIZE: consumer.batchSize,

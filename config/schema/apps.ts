@@ -97,6 +97,14 @@ export const apiSchema = z.object({
     description: 'How long a record stays in the cache once it is stored. Until then it always stays.',
     change: 'Rolls the API and consumer pods. Cached records keep the time they were given.',
   }),
+  memoryMiB: wholeNumber({
+    min: 128,
+    max: 16_384,
+    default: 300,
+    unit: 'MiB',
+    description: 'Memory that an API pod may use; the heaps of its workers share a bit more than half of it.',
+    change: rollsApi,
+  }),
   catalogueSize: wholeNumber({
     min: 5,
     max: 10_000_000,
@@ -193,6 +201,14 @@ export const consumerSchema = z.object({
     default: 200,
     unit: 'ms',
     description: 'Longest wait for a batch to fill.',
+    change: rollsConsumer,
+  }),
+  memoryMiB: wholeNumber({
+    min: 96,
+    max: 16_384,
+    default: 200,
+    unit: 'MiB',
+    description: 'Memory that a consumer pod may use; its heap gets a bit more than half of it.',
     change: rollsConsumer,
   }),
   workMs: decimal({
