@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals';
+import { checksumOf } from '../generator/outcome.ts';
+import type { Witness } from '../generator/witness.ts';
+import { countIterations, type Found, type Ledger, LedgerBook } from './ledger.ts';
+
+const idOf = (user: number, iteration: number, index: number) => `65f0a0b0${user}${iteration}${index}`.padEnd(24, '0');
+const ids = (user: number, iteration: number) => [0, 1, 2, 3, 4].map((index) => idOf(user, iteration, index));
+const accepted = (user: number, iteration: number): Witness => ({
+  user,
+  iteration,
+  outcome: 'accepted',
+  checksum: checksumOf(ids(user, iteration)),
+});
+const other = (outcome: 'refused' | 'unknown', user: number, iteration: number): Witness => ({
+  user,
+  iteration,
+  outcome,
+  checksum: 0,
+});
+const record = (user: number, iteration: number, index: number, more: Partial<Found> = {}): Found => ({
+  id: idOf(user, iteration, index),
+  user,
+  iteration,
+  index,
+  intact: true,
+  ...more,
+});
+const records = (user: number, iteration: number) => [0, 1, 2, 3, 4].map((index) => record(user, iteration, index));
+
+async function balance(witness: Witness[], found: Found[], deadLetters = 0): Promise<Ledger> {
+  const stream = async function* () {
+    yield* witness;
+  };
+  const book = new LedgerBook('run', await countIterations(stream()));
+  for (const entry of witness) book.witness(entry);
+  for (const one of found) book.found(one);
+  return book.verdict(deadLetters);
+}
+
+const CLEAN = {
+  lost: 0,
+  dead: 0,
+  phantom: 0,
+  double: 0,
+  corrupt: 0,
+  torn: 0,
+  unknownStored: 0,
+  unknownAbsent: 0,
+  ok: true,
+};
+
+describe('the ledger', () => {
+  const cases: [string, Witness[], Found[], Partial<Ledger>][] = [
+    ['nothing at all', [], [], { ...CLEAN, promised: 0 }],
+    [
+      'accepted and stored, out of order',
+      [accepted(3, 1), accepted(0, 0), accepted(3, 0)],
+      [...records(3, 0), ...records(0, 0), ...records(3, 1)].reverse(),
+      { ...CLEAN, promised: 15, stored: 15, requests: { accepted: 3, refused: 0, unknown: 0 } },
+    ],
+    ['refused and absent', [other('refused', 0, 0)], [], CLEAN],
+    ['unknown and absent', [other('unknown', 0, 0)], [], { ...CLEAN, unknownAbsent: 1 }],
+    ['unknown and stored', [other('unknown', 0, 0)], records(0, 0), { ...CLEAN, unknownStored: 1 }],
+    [
+      'one record of five is lost',
+      [accepted(0, 0)],
+      records(0, 0).slice(1),
+      { ...CLEAN, lost: 1, ok: false, examples: ['lost run/0/0#0'] },
+    ],
+    ['a whole request is lost', [accepted(0, 0)], [], { ...CLEAN, lost: 5, ok: false }],
+    [
+      'stored under other ids than were answered',
+      [accepted(0, 0)],
+      records(0, 0).map((one) => ({ ...one, id: one.id.replace('65f0', '65f1') })),
+      { ...CLEAN, lost: 5, ok: false },
+    ],
+    [
+      'one id differs from what was answered',
+      [accepted(0, 0)],
+      [...records(0, 0).slice(1), record(0, 0, 0, { id: 'f'.repeat(24) })],
+      { ...CLEAN, lost: 5, ok: false },
+    ],
+    ['refused, yet stored', [other('refused', 0, 0)], records(0, 0), { ...CLEAN, phantom: 5, ok: false }],
+    ['never asked for: unknown user', [accepted(0, 0)], [...records(0, 0), record(7, 0, 0)], { phantom: 1, ok: false }],
+    ['never asked for: iteration', [accepted(0, 0)], [...records(0, 0), record(0, 1, 0)], { phantom: 1, ok: false }],
+    ['a sixth record', [accepted(0, 0)], [...records(0, 0), record(0, 0, 5)], { phantom: 1, lost: 0, ok: false }],
+    [
+      'one (origin, index) under two ids',
+      [accepted(0, 0)],
+      [...records(0, 0), record(0, 0, 2, { id: 'e'.repeat(24) })],
+      { ...CLEAN, double: 1, stored: 6, ok: false, examples: ['double run/0/0#2'] },
+    ],
+    [
+      'a redelivery that made all ids anew',
+      [accepted(0, 0)],
+      [...records(0, 0), ...records(0, 0).map((one) => ({ ...one, id: one.id.replace('65f0', '65f1') }))],
+      { ...CLEAN, double: 5, ok: false },
+    ],
+    ['double of an unknown', [other('unknown', 0, 0)], [...records(0, 0), record(0, 0, 1)], { double: 1, ok: false }],
+    [
+      'another payload',
+      [accepted(0, 0)],
+      [record(0, 0, 0, { intact: false }), ...records(0, 0).slice(1)],
+      { ...CLEAN, corrupt: 1, ok: false },
+    ],
+    [
+      'unknown and stored in part',
+      [other('unknown', 0, 0)],
+      records(0, 0).slice(0, 2),
+      { ...CLEAN, torn: 1, ok: false },
+    ],
+  ];
+  test.each(cases)('%s', async (_name, witness, found, expected) => {
+    expect(await balance(witness, found)).toMatchObject(expected);
+  });
+
+  test('dead letters account for missing records, and no more than there are', async () => {
+    expect(await balance([accepted(0, 0)], records(0, 0).slice(2), 2)).toMatchObject({ dead: 2, lost: 0, ok: true });
+    expect(await balance([accepted(0, 0)], records(0, 0).slice(2), 1)).toMatchObject({ dead: 1, lost: 1, ok: false });
+    expect(await balance([accepted(0, 0)], records(0, 0), 9)).toMatchObject({ dead: 0, lost: 0, ok: true });
+  });
+
+  test('shows a few examples of each kind, not all', async () => {
+    const witness = Array.from({ length: 20 }, (_, i) => accepted(0, i));
+    const { examples, lost } = await balance(witness, []);
+    expect(lost).toBe(100);
+    expect(examples).toHaveLength(5);
+  });
+});

@@ -1,0 +1,69 @@
+// Runs the ledger: reads the witness log twice (sizes, then outcomes) and MongoDB once, through no gate, in bounded memory.
+import { connectMongo } from '../../apps/shared/mongo.ts';
+import { RECORDS, type StoredRecord } from '../../apps/shared/store.ts';
+import { readWitness } from '../generator/witness.ts';
+import { countIterations, type Ledger, LedgerBook } from './ledger.ts';
+import { readRecord } from './raw-record.ts';
+
+export interface ScanOptions {
+  readonly run: string;
+  readonly witnessFile: string;
+  /** MongoDB's own address, not the gate's. */
+  readonly mongoUrl: string;
+  /** When the run started; ids begin with the second they were made in. */
+  readonly startedAt: Date;
+  /** Length that every payload must have. */
+  readonly payloadChars: number;
+  /** Dead letters that the run added. */
+  readonly deadLetters: number;
+  /** Called now and then with the number of records read so far. */
+  readonly onProgress?: (records: number) => void;
+}
+
+/** The API's clock may be this far behind ours. */
+const CLOCK_SLACK_SECONDS = 300;
+const PROGRESS_EVERY = 50_000;
+
+/** The first id that a record made at this time can have. */
+export const firstIdAt = (time: Date, slackSeconds = 0): string =>
+  Math.max(0, Math.floor(time.getTime() / 1000) - slackSeconds)
+    .toString(16)
+    .padStart(8, '0')
+    .padEnd(24, '0');
+
+/** The same address, with our database where it names none. */
+export function withDatabase(mongoUrl: string): string {
+  const [, server, database, options = ''] =
+    /^(mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/([^?]*))?(\?.*)?$/.exec(mongoUrl) ?? [];
+  if (server === undefined)
+    throw new TypeError(`"${mongoUrl}" is no MongoDB address; it looks like mongodb://127.0.0.1:27017`);
+  return `${server}/${database || 'breakwater'}${options}`;
+}
+
+/** @throws when MongoDB can't be reached, the log can't be read, or a document is no record */
+export async function runLedger(options: ScanOptions): Promise<Ledger> {
+  const book = new LedgerBook(options.run, await countIterations(readWitness(options.witnessFile)));
+  for await (const entry of readWitness(options.witnessFile)) book.witness(entry);
+
+  const { client, db } = connectMongo({ url: withDatabase(options.mongoUrl), appName: 'loadtest' });
+  try {
+    const cursor = db.collection<StoredRecord>(RECORDS).find(
+      {
+        _id: { $gte: firstIdAt(options.startedAt, CLOCK_SLACK_SECONDS) },
+        origin: { $gte: `${options.run}/`, $lt: `${options.run}0` },
+      },
+      { projection: { origin: 1, index: 1, payload: 1 }, batchSize: 10_000, raw: true },
+    );
+    let records = 0;
+    for await (const bytes of cursor as unknown as AsyncIterable<Buffer>) {
+      const record = readRecord(bytes, options.run, options.payloadChars);
+      if (record === null) continue;
+      book.found(record);
+      if (++records % PROGRESS_EVERY === 0) options.onProgress?.(records);
+    }
+    options.onProgress?.(records);
+  } finally {
+    await client.close();
+  }
+  return book.verdict(options.deadLetters);
+}
