@@ -53,6 +53,7 @@ export class Connection {
       source: client,
       sink: upstream,
       onHead: (head, proceed) => this.#onRequest(head, proceed),
+      onIdle: () => this.#closeIfIdle(),
       onError: (error) => this.#fail('client', error),
       onEndWhileHeld: () => this.#onClientLeft(),
     });
@@ -60,6 +61,7 @@ export class Connection {
       source: upstream,
       sink: client,
       onHead: (head, proceed) => this.#onReply(head, proceed),
+      onIdle: () => this.#closeIfIdle(),
       onError: (error) => this.#fail('upstream', error),
       onEndWhileHeld: () => {},
     });
@@ -126,7 +128,6 @@ export class Connection {
     }
     this.#options.throttle.charge(asked.label, furtherOperations(head.sizeBytes));
     proceed();
-    if (this.#closing) this.#closeIfIdle();
   }
 
   /** A command whose client left would only take slots from the living; but one that wants no reply may have been sent on purpose. */
@@ -144,6 +145,7 @@ export class Connection {
   }
 
   #closeIfIdle(): void {
+    if (!this.#closing) return;
     const working = [...this.#asked.values()].some(({ free }) => !free);
     if (!working && this.#requests.isIdle && this.#replies.isIdle) this.#options.client.destroySoon();
   }

@@ -10,10 +10,12 @@ export interface RelayOptions {
   sink: Socket;
   /** Decides about a message; it and all behind it wait until `proceed` is called, which may be at once. */
   onHead: (head: FrameHead, proceed: () => void) => void;
-  /** The bytes are no MongoDB messages, or the connection is broken. */
+  /** All that came has gone on: the source is between messages. */
+  onIdle: () => void;
+  /** The bytes are no MongoDB messages. */
   onError: (error: Error) => void;
   /** The source has sent its last byte while a message still waits. */
-  onEndWhileHeld: (proceedAnyway: () => void) => void;
+  onEndWhileHeld: () => void;
 }
 
 /** Forwards what `source` sends to `sink`, with backpressure, and never more than a chunk of it in memory. */
@@ -34,7 +36,7 @@ export class Relay {
     });
     source.on('end', () => {
       this.#ended = true;
-      if (this.#held) options.onEndWhileHeld(() => this.#finish());
+      if (this.#held) options.onEndWhileHeld();
       else this.#finish();
     });
     sink.on('drain', () => {
@@ -63,6 +65,7 @@ export class Relay {
     this.#running = false;
     this.#steer();
     this.#finish();
+    if (this.isIdle) this.#options.onIdle();
   }
 
   #forward(bytes: Buffer): void {

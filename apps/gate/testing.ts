@@ -1,4 +1,8 @@
 // What the gate's tests share: messages made by hand, and the busiest second of a list of times.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { type Gate, startGate } from './gate.ts';
+import { readSettings } from './settings.ts';
 
 /** One message of the wire protocol. */
 export function message(opCode: number, body: Buffer, requestId = 1, responseTo = 0): Buffer {
@@ -44,4 +48,53 @@ export function busiestSpan(times: readonly number[], spanMs = 1000): number {
     most = Math.max(most, last - first + 1);
   }
   return most;
+}
+
+/** A gate for a test: on free ports, its log kept in `log`. */
+export interface GateFixture extends Gate {
+  readonly log: string[];
+  /** Driver's address of the gate. */
+  readonly url: string;
+  get<T = string>(path: string): Promise<{ status: number; body: T }>;
+  /** The value of a metric with these labels; 0 while it has none. */
+  metric(name: string, labels?: string): Promise<number>;
+}
+
+/** Starts a gate in front of a port on loopback. */
+export async function openGate(upstreamPort: number, iops: number): Promise<GateFixture> {
+  const log: string[] = [];
+  const settings = readSettings({
+    GATE_HOST: '127.0.0.1',
+    GATE_PORT: '0',
+    METRICS_HOST: '127.0.0.1',
+    METRICS_PORT: '0',
+    GATE_UPSTREAM: `127.0.0.1:${upstreamPort}`,
+    MONGO_IOPS: String(iops),
+  });
+  const gate = await startGate(settings, pino({ level: 'debug' }, { write: (line: string) => log.push(line) }));
+  const get = async <T>(path: string): Promise<{ status: number; body: T }> => {
+    const response = await fetch(`http://127.0.0.1:${gate.metricsPort}${path}`);
+    const json = response.headers.get('content-type')?.startsWith('application/json');
+    return { status: response.status, body: (json ? await response.json() : await response.text()) as T };
+  };
+  return {
+    ...gate,
+    log,
+    url: `mongodb://127.0.0.1:${gate.port}/?directConnection=true`,
+    get,
+    async metric(name, labels = '') {
+      const { body } = await get('/metrics');
+      const lines = body.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(labels));
+      return lines.reduce((sum, line) => sum + Number(line.split(' ').pop()), 0);
+    },
+  };
+}
+
+/** Waits until something holds. @throws when it doesn't in time */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  const deadlineMs = performance.now() + timeoutMs;
+  while (!(await holds())) {
+    if (performance.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await sleep(10);
+  }
 }
