@@ -1,0 +1,70 @@
+// Admission: never more inside than the limit, first come first served, and nobody waits for a client that left.
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { expect, test } from '@jest/globals';
+import { admit } from './admission.ts';
+
+class Answer extends EventEmitter {
+  destroyed = false;
+  end() {
+    this.emit('close');
+  }
+  leave() {
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
+function scene(limit: number) {
+  const inside: string[] = [];
+  const answers = new Map<string, Answer>();
+  const listener = admit((req) => void inside.push(req.url!), limit);
+  const arrive = (url: string) => {
+    const answer = new Answer();
+    answers.set(url, answer);
+    listener({ url } as IncomingMessage, answer as unknown as ServerResponse);
+    return answer;
+  };
+  return { inside, arrive };
+}
+
+test('lets so many in and the others in order, one for each that ends', () => {
+  const { inside, arrive } = scene(2);
+  const [a, b] = ['/api/a', '/api/b', '/api/c', '/api/d'].map(arrive);
+  expect(inside).toEqual(['/api/a', '/api/b']);
+  b!.end();
+  expect(inside).toEqual(['/api/a', '/api/b', '/api/c']);
+  a!.end();
+  expect(inside).toEqual(['/api/a', '/api/b', '/api/c', '/api/d']);
+});
+
+test('who left while waiting loses the turn', () => {
+  const { inside, arrive } = scene(1);
+  const [a, b] = ['/api/a', '/api/b', '/api/c'].map(arrive);
+  b!.leave();
+  a!.end();
+  expect(inside).toEqual(['/api/a', '/api/c']);
+});
+
+test('a place that nobody waits for is free again', () => {
+  const { inside, arrive } = scene(1);
+  for (const name of ['/api/a', '/api/b', '/api/c']) arrive(name).end();
+  expect(inside).toHaveLength(3);
+  arrive('/api/d');
+  arrive('/api/e');
+  expect(inside).toHaveLength(4);
+});
+
+test('probes pass at once', () => {
+  const { inside, arrive } = scene(1);
+  for (const name of ['/api/a', '/api/b', '/healthz', '/readyz']) arrive(name);
+  expect(inside).toEqual(['/api/a', '/healthz', '/readyz']);
+});
+
+test('a long line keeps its order', () => {
+  const { inside, arrive } = scene(1);
+  const names = Array.from({ length: 25_000 }, (_, i) => `/api/${i}`);
+  const answers = names.map(arrive);
+  for (const answer of answers) answer.end();
+  expect(inside).toEqual(names);
+});
