@@ -73,6 +73,7 @@ export function apiEnvironment(config: StackConfig, addresses: Addresses, listen
     API_PORT: listen.port ?? api.port,
     API_WORKERS: api.workers,
     API_MAX_EVENT_LOOP_DELAY_MS: api.maxEventLoopDelayMs,
+    API_MAX_WAIT_MS: api.maxWaitMs,
     API_BODY_LIMIT_KIB: api.bodyLimitKiB,
     API_REQUEST_TIMEOUT_MS: api.requestTimeoutMs,
     API_CATALOGUE_SIZE: api.catalogueSize,

@@ -17,15 +17,22 @@ class Answer extends EventEmitter {
 
 function scene(limit: number) {
   const inside: string[] = [];
+  const shed: string[] = [];
+  const clock = { now: 0 };
   const answers = new Map<string, Answer>();
-  const listener = admit((req) => void inside.push(req.url!), limit);
+  const listener = admit((req) => void inside.push(req.url!), {
+    limit,
+    maxWaitMs: 1_000,
+    shed: (req) => void shed.push(req.url!),
+    now: () => clock.now,
+  });
   const arrive = (url: string) => {
     const answer = new Answer();
     answers.set(url, answer);
     listener({ url } as IncomingMessage, answer as unknown as ServerResponse);
     return answer;
   };
-  return { inside, arrive };
+  return { inside, shed, clock, arrive };
 }
 
 test('lets so many in and the others in order, one for each that ends', () => {
@@ -53,6 +60,18 @@ test('a place that nobody waits for is free again', () => {
   arrive('/api/d');
   arrive('/api/e');
   expect(inside).toHaveLength(4);
+});
+
+test('who waited too long is turned away, and the place goes to the next', () => {
+  const { inside, shed, clock, arrive } = scene(1);
+  const a = arrive('/api/a');
+  arrive('/api/b');
+  clock.now = 500;
+  arrive('/api/c');
+  clock.now = 1_001;
+  a.end();
+  expect(shed).toEqual(['/api/b']);
+  expect(inside).toEqual(['/api/a', '/api/c']);
 });
 
 test('probes pass at once', () => {

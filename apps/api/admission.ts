@@ -1,51 +1,63 @@
 // Admission: a process works on so many requests at once; the others wait their turn and cost next to nothing while they do.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
-/**
- * Requests that a process works on at once. More would not make it faster (they share one event loop, and group commit is
- * saturated long before) but hold more memory: with 10,000 at once it would mostly collect garbage.
- */
-const MAX_INSIDE = 256;
+export interface AdmissionOptions {
+  /**
+   * Requests that a process works on at once. More would not make it faster (they share one event loop, and group commit
+   * is saturated long before) but hold more memory: with 10,000 at once it mostly collects garbage. Default 256.
+   */
+  limit?: number;
+  /** Who waited longer than this is turned away instead of being served late, milliseconds. */
+  maxWaitMs: number;
+  /** Turns a request away. */
+  shed: RequestListener;
+  /** Monotonic clock, milliseconds. Default performance.now. */
+  now?: () => number;
+}
 
 interface Turn {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  readonly sinceMs: number;
 }
 
 /**
  * Lets `limit` API requests at a time through to `handler`, the others first come, first served, before anything is
  * allocated for them. A client that left meanwhile loses its turn. Everything outside /api/ (probes) passes at once.
  */
-export function admit(handler: RequestListener, limit: number = MAX_INSIDE): RequestListener {
+export function admit(handler: RequestListener, options: AdmissionOptions): RequestListener {
+  const { limit = 256, maxWaitMs, shed, now = () => performance.now() } = options;
   let inside = 0;
   let line: Turn[] = [];
   let head = 0;
 
-  const enter = ({ req, res }: Turn): void => {
+  const enter = (req: IncomingMessage, res: ServerResponse): void => {
     res.once('close', leave);
     handler(req, res);
   };
-  /** The place passes to the next in line who is still there. */
+  /** The place passes to the next in line who is still there and has not waited too long. */
   const leave = (): void => {
     while (head < line.length) {
-      const turn = line[head++]!;
+      const { req, res, sinceMs } = line[head++]!;
       if (head === line.length || head > 10_000) {
         line = line.slice(head);
         head = 0;
       }
-      if (turn.res.destroyed) continue;
-      enter(turn);
-      return;
+      if (res.destroyed) continue;
+      if (now() - sinceMs > maxWaitMs) shed(req, res);
+      else {
+        enter(req, res);
+        return;
+      }
     }
     inside--;
   };
 
   return (req, res) => {
     if (!req.url?.startsWith('/api/')) handler(req, res);
-    else if (inside >= limit) line.push({ req, res });
-    else {
+    else if (inside < limit) {
       inside++;
-      enter({ req, res });
-    }
+      enter(req, res);
+    } else line.push({ req, res, sinceMs: now() });
   };
 }

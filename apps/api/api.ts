@@ -1,4 +1,5 @@
 // One API process: its connections, its parts, its server.
+import type { RequestListener } from 'node:http';
 import type { Registry } from 'prom-client';
 import { createCache } from '../shared/cache.ts';
 import type { App } from '../shared/lifecycle.ts';
@@ -7,8 +8,10 @@ import { connectMongo } from '../shared/mongo.ts';
 import { createQueue } from '../shared/queue/create.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
 import { createRecordStore } from '../shared/store.ts';
+import { admit } from './admission.ts';
 import { createApp } from './app.ts';
 import { createCatalogue } from './catalogue.ts';
+import { sendOverloaded } from './http-error.ts';
 import { createApiMetrics } from './metrics.ts';
 import { watchEventLoop } from './pressure.ts';
 import { createRecordReader } from './record-reader.ts';
@@ -71,7 +74,11 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
     bodyLimitKiB: settings.API_BODY_LIMIT_KIB,
     logger,
   });
-  const server = await listen(app, {
+  const shed: RequestListener = (_req, res) => {
+    metrics.shed.inc({ reason: 'waited' });
+    sendOverloaded(res);
+  };
+  const server = await listen(admit(app, { maxWaitMs: settings.API_MAX_WAIT_MS, shed }), {
     host: settings.API_HOST,
     port: settings.API_PORT,
     requestTimeoutMs: settings.API_REQUEST_TIMEOUT_MS,

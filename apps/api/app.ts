@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from '../shared/logger.ts';
-import { errorHandler, HttpError, sendError, unavailable } from './http-error.ts';
+import { errorHandler, HttpError, OVERLOADED, sendError } from './http-error.ts';
 import type { ApiMetrics } from './metrics.ts';
 import type { Pressure } from './pressure.ts';
 import { type DataRouteParts, dataRoute } from './routes/data.ts';
@@ -41,7 +41,7 @@ export function createApp(parts: ApiParts): Express {
   app.use((_req: Request, res: Response, next: NextFunction) => {
     if (!pressure.high()) return next();
     metrics.shed.inc({ reason: 'event_loop' });
-    sendError(res, unavailable('OVERLOADED', 'too many requests at once; nothing was stored, try again later'));
+    sendError(res, OVERLOADED);
   });
   app.route('/api/data').get(data.get).post(json, data.post).all(notAllowed('GET, POST'));
   app.route('/api/records').post(json, records.post).all(notAllowed('POST'));

@@ -1,4 +1,5 @@
 // Errors as clients see them: a status, a stable code, a message; nothing of the inside.
+import type { ServerResponse } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import {
   QueueFullError,
@@ -31,6 +32,9 @@ export const RETRY_AFTER_SECONDS = 1;
 export const unavailable = (code: string, message: string): HttpError =>
   new HttpError(503, code, message, { 'retry-after': String(RETRY_AFTER_SECONDS) });
 
+/** The process has more to do than it can. */
+export const OVERLOADED = unavailable('OVERLOADED', 'too many requests at once; nothing was stored, try again later');
+
 /** What a client is told of an error that a handler threw. */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
@@ -41,7 +45,7 @@ export function toHttpError(error: unknown): HttpError {
   if (error instanceof QueueOutcomeUnknownError)
     return unavailable('OUTCOME_UNKNOWN', 'the queue did not confirm in time; the records may or may not be stored');
   if (error instanceof QueueRefusedError) return new HttpError(413, 'TOO_LARGE', error.message);
-  const { type, status } = error as { type?: string; status?: number };
+  const { type, status } = (error ?? {}) as { type?: string; status?: number };
   if (type === 'entity.too.large') return new HttpError(413, 'TOO_LARGE', 'the body is larger than this API takes');
   if (type === 'entity.parse.failed')
     return new HttpError(400, 'BAD_JSON', `the body is not JSON: ${(error as Error).message}`);
@@ -67,6 +71,13 @@ export function errorHandler(metrics: ApiMetrics, logger: Logger) {
       logger.error({ err: error, requestId: res.locals.requestId, path: req.path }, 'a request failed');
     sendError(res, answer);
   };
+}
+
+/** Shedding at the door, before Express has seen the request. */
+export function sendOverloaded(res: ServerResponse): void {
+  const { status, code, message, headers } = OVERLOADED;
+  res.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8' });
+  res.end(JSON.stringify({ status: 'error', code, message }));
 }
 
 /** Writes the error. */

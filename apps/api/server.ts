@@ -2,7 +2,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { admit } from './admission.ts';
 
 export interface ServerOptions {
   host: string;
@@ -30,8 +29,7 @@ const BACKLOG = 65_535;
 const CAN_SHARE_PORT = process.platform === 'linux';
 
 /** @throws when the port is taken by a stranger */
-export async function listen(app: RequestListener, options: ServerOptions): Promise<ApiServer> {
-  const handler = admit(app);
+export async function listen(handler: RequestListener, options: ServerOptions): Promise<ApiServer> {
   let draining = false;
   let connections = 0;
   const server = createServer(

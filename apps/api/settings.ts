@@ -14,6 +14,8 @@ export const apiSettings = z.object({
   PAYLOAD_CHARS: integer(1, 65_536).default(512),
   /** The event loop may be late by so much before requests are shed, milliseconds; 0 = never shed for it. */
   API_MAX_EVENT_LOOP_DELAY_MS: integer(0).default(1_000),
+  /** A request that waited longer than this for its turn is shed, milliseconds. */
+  API_MAX_WAIT_MS: integer(1).default(4_000),
   /** A request body may have so many KiB. */
   API_BODY_LIMIT_KIB: integer(1, 16_384).default(1_024),
   /** A request must have arrived whole within so many milliseconds. */

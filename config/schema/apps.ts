@@ -73,6 +73,14 @@ export const apiSchema = z.object({
     description: 'Event-loop delay above which the API sheds load with 503.',
     change: rollsApi,
   }),
+  maxWaitMs: wholeNumber({
+    min: 1,
+    max: 60_000,
+    default: 4_000,
+    unit: 'ms',
+    description: 'A request that waited longer than this for its turn is shed with 503 instead of being served late.',
+    change: rollsApi,
+  }),
   bodyLimitKiB: wholeNumber({
     min: 1,
     max: 16_384,
