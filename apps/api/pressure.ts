@@ -1,34 +1,37 @@
 // Load shedding: when the event loop is late, new requests are turned away at once, before everybody waits.
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 export interface Pressure {
   /** True while requests should be shed. */
   high(): boolean;
-  /** Mean delay over the last sample, milliseconds. */
+  /** How late the event loop is: mean of about the last 100 ms, or of its last turn where that took longer; milliseconds. */
   delayMs(): number;
   close(): void;
 }
 
-/** How often the delay is judged, milliseconds. */
-const SAMPLE_MS = 100;
-const RESOLUTION_MS = 10;
+/** How often the delay is measured, milliseconds. */
+const SAMPLE_MS = 20;
+/** Samples weigh by the time that they stand for; after so long the old ones are forgotten, milliseconds. */
+const MEMORY_MS = 100;
 
-/** @param maxDelayMs delay above which to shed; 0 = never */
+/**
+ * Measures with a timer of its own: `monitorEventLoopDelay` forgets its last tick when it is reset, so that it sees
+ * nothing at all of a loop whose turns are longer than the sample.
+ * @param maxDelayMs delay above which to shed; 0 = never
+ */
 export function watchEventLoop(maxDelayMs: number): Pressure {
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  histogram.enable();
   let delayMs = 0;
+  let last = performance.now();
   const timer = setInterval(() => {
-    delayMs = Math.max(0, histogram.mean / 1e6 - RESOLUTION_MS) || 0;
-    histogram.reset();
+    const now = performance.now();
+    const elapsed = now - last;
+    last = now;
+    const late = Math.max(0, elapsed - SAMPLE_MS);
+    delayMs += (late - delayMs) * Math.min(1, elapsed / MEMORY_MS);
   }, SAMPLE_MS);
   timer.unref();
   return {
     high: () => maxDelayMs > 0 && delayMs > maxDelayMs,
     delayMs: () => delayMs,
-    close() {
-      clearInterval(timer);
-      histogram.disable();
-    },
+    close: () => clearInterval(timer),
   };
 }
