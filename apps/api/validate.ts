@@ -23,6 +23,8 @@ function onlyKeys(where: string, value: Record<string, unknown>, allowed: readon
 function payload(where: string, value: unknown): string {
   if (typeof value !== 'string') throw bad(where, 'must be a string');
   if (value.length === 0) throw bad(where, 'must not be empty');
+  // MongoDB's strings are UTF-8, which has no half characters: it would store another payload than was sent.
+  if (!value.isWellFormed()) throw bad(where, 'must be well-formed Unicode (it has half a surrogate pair)');
   return value;
 }
 

@@ -34,10 +34,15 @@ export function makeRecords(type: string, origin: string, payloads: readonly str
 /** The record as it lies in the queue and in the cache. */
 export const encodeRecord = (record: DataRecord): string => JSON.stringify(record);
 
-/** @throws SyntaxError when the text is no record */
+const STRINGS = ['_id', 'type', 'payload', 'createdAt', 'origin'] as const;
+
+/** @throws SyntaxError when the text is no record, naming the field that is wrong */
 export function decodeRecord(text: string): DataRecord {
   const value = JSON.parse(text) as DataRecord;
-  if (typeof value !== 'object' || value === null || typeof value._id !== 'string')
-    throw new SyntaxError('not a record: it has no _id');
+  if (typeof value !== 'object' || value === null) throw new SyntaxError('not a record: not an object');
+  for (const field of STRINGS)
+    if (typeof value[field] !== 'string') throw new SyntaxError(`not a record: ${field} is not a string`);
+  if (!Number.isSafeInteger(value.index)) throw new SyntaxError('not a record: index is not a whole number');
+  if (Number.isNaN(Date.parse(value.createdAt))) throw new SyntaxError('not a record: createdAt is not a time');
   return value;
 }

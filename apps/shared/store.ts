@@ -58,7 +58,15 @@ export function createRecordStore(db: Db): RecordStore {
 
 async function insertBatch(collection: Collection<StoredRecord>, records: readonly DataRecord[]): Promise<StoreResult> {
   if (records.length === 0) return { stored: 0, duplicates: 0, refused: [] };
-  const documents = records.map((record) => ({ ...record, createdAt: new Date(record.createdAt) }));
+  // Field by field: what else a message may carry is not ours to store.
+  const documents = records.map(({ _id, type, index, payload, createdAt, origin }) => ({
+    _id,
+    type,
+    index,
+    payload,
+    createdAt: new Date(createdAt),
+    origin,
+  }));
   try {
     const { insertedCount } = await collection.insertMany(documents, {
       ordered: false,
