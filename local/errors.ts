@@ -39,7 +39,7 @@ export class PortTakenError extends LocalError {
   readonly port: number;
 
   constructor(port: number, holder: string | undefined, what: string) {
-    const who = holder ? `${holder} holds it` : 'another process holds it (it belongs to another user)';
+    const who = holder ? `${holder} holds it` : 'a process that this user cannot see holds it';
     super(
       'port_taken',
       `port ${port}, wanted for ${what}, is taken: ${who}. Stop that process or choose another port.`,

@@ -51,9 +51,9 @@ function useServer<O, S extends RunningServer>(kind: string, start: Start<O, S>,
       return running().url;
     },
     async restart() {
-      const port = portOf(running().url);
+      const { url } = running();
       await running().stop();
-      return launch(port);
+      return launch(kind === 'kafka' ? undefined : portOf(url)); // Kafka finds its ports again by itself
     },
   };
 }

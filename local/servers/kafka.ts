@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { claimPort, freePorts } from '../ports.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { claimPort, freePort, freePorts } from '../ports.ts';
 import { type Exit, type GuardedProcess, spawnGuarded, waitUntilReady } from '../process/guarded.ts';
 import { installKafka, type KafkaProgram } from './kafka-install.ts';
 import { brokerSettings, formatProperties, votersFor } from './kafka-settings.ts';
@@ -69,6 +70,8 @@ interface ClusterState {
   clusterId: string;
   voters: number;
   brokers: number;
+  /** Where the brokers were last, by node id; used again if they are still free. */
+  ports: number[];
 }
 
 async function clusterState(dataDir: string, wanted: number): Promise<ClusterState> {
@@ -79,9 +82,14 @@ async function clusterState(dataDir: string, wanted: number): Promise<ClusterSta
     clusterId: kept?.clusterId ?? uuid(),
     voters: kept?.voters ?? votersFor(wanted),
     brokers: Math.max(kept?.brokers ?? 0, wanted),
+    ports: kept?.ports ?? [],
   };
-  await writeFile(file, JSON.stringify(state));
+  await saveState(dataDir, state);
   return state;
+}
+
+async function saveState(dataDir: string, state: ClusterState): Promise<void> {
+  await writeFile(join(dataDir, 'cluster.json'), JSON.stringify(state));
 }
 
 class Cluster implements RunningKafka {
@@ -108,16 +116,20 @@ class Cluster implements RunningKafka {
 
   async start(): Promise<void> {
     const { voters, brokers } = this.#state;
-    const free = await freePorts(voters + brokers);
-    this.#controllerPorts = free.slice(0, voters);
-    const first = this.#options.port;
-    const ports = await Promise.all(
-      Array.from({ length: brokers }, (_, id) =>
-        first ? claimPort(first + id, `Kafka broker ${id}`) : free[voters + id]!,
-      ),
-    );
+    const spare = await freePorts(voters + brokers);
+    this.#controllerPorts = spare.splice(0, voters);
+    const ports = await Promise.all(spare.map((port, id) => this.#choosePort(id, port)));
+    this.#state.ports = ports;
+    await saveState(this.#options.dataDir, this.#state);
     const processes = await Promise.all(ports.map((port, nodeId) => this.#launch(nodeId, port)));
     await Promise.all(processes.map((process, nodeId) => this.#whenReady(process, ports[nodeId]!, brokers)));
+  }
+
+  /** The port that was asked for, or where the broker was last if nobody took that, or `spare`. */
+  async #choosePort(nodeId: number, spare: number): Promise<number> {
+    const { port } = this.#options;
+    if (port) return claimPort(port + nodeId, `Kafka broker ${nodeId}`);
+    return claimPort(this.#state.ports[nodeId] ?? spare, `Kafka broker ${nodeId}`).catch(() => spare);
   }
 
   get brokers(): readonly RunningBroker[] {
@@ -133,10 +145,11 @@ class Cluster implements RunningKafka {
   }
 
   async addBroker(): Promise<RunningBroker> {
-    const [port] = (await freePorts(1)) as [number];
     const nodeId = this.#brokers.length;
+    const port = await this.#choosePort(nodeId, await freePort());
     this.#state.brokers = nodeId + 1;
-    await writeFile(join(this.#options.dataDir, 'cluster.json'), JSON.stringify(this.#state));
+    this.#state.ports[nodeId] = port;
+    await saveState(this.#options.dataDir, this.#state);
     const process = await this.#launch(nodeId, port);
     await this.#whenReady(process, port, this.#running());
     return this.#brokers[nodeId]!;
@@ -155,8 +168,26 @@ class Cluster implements RunningKafka {
     for (const broker of this.#brokers) broker.kill(signal);
   }
 
+  /**
+   * Stops all brokers. One that has closed its logs cleanly is not waited for any longer: as a voter it would spend
+   * 5 seconds looking for a successor among brokers that stop too.
+   */
   async stop(): Promise<void> {
-    await Promise.all(this.#brokers.map((broker) => broker.stop()));
+    await Promise.all(
+      this.#brokers.map(async (broker) => {
+        const stopped = broker.stop();
+        const watching = new AbortController();
+        const closed = untilFile(join(this.#dataDir(broker.nodeId), '.kafka_cleanshutdown'), watching.signal);
+        await Promise.race([stopped, closed]);
+        watching.abort();
+        broker.kill('SIGKILL');
+        await stopped;
+      }),
+    );
+  }
+
+  #dataDir(nodeId: number): string {
+    return join(this.#options.dataDir, `broker-${nodeId}`, 'data');
   }
 
   /** Brokers whose process runs now. */
@@ -168,7 +199,7 @@ class Cluster implements RunningKafka {
 
   async #launch(nodeId: number, port: number): Promise<GuardedProcess> {
     const folder = join(this.#options.dataDir, `broker-${nodeId}`);
-    const dataDir = join(folder, 'data');
+    const dataDir = this.#dataDir(nodeId);
     await formatStorage(dataDir, nodeId, this.#state.clusterId, this.#program.bootstrapFile);
     const settings = brokerSettings({
       nodeId,
@@ -206,6 +237,11 @@ class Cluster implements RunningKafka {
       throw error;
     }
   }
+}
+
+/** Waits until the file is there, or the signal says to stop looking. */
+async function untilFile(path: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !existsSync(path)) await delay(50, undefined, { signal }).catch(() => {});
 }
 
 /** What `kafka-storage.sh format` writes; the metadata comes from a directory that it did format (see kafka-install.ts). */
