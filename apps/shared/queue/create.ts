@@ -1,5 +1,7 @@
 // The queue that the settings ask for.
 import type { Logger } from '../logger.ts';
+import { SettingsError } from '../settings.ts';
+import { createKafkaQueue } from './kafka.ts';
 import type { Queue } from './queue.ts';
 import { createRedisStreamsQueue } from './redis-streams.ts';
 
@@ -18,15 +20,12 @@ export interface QueueSettings {
 
 /** Opens the queue; connects in the background. @throws SettingsError when Kafka is asked for without brokers */
 export function createQueue(settings: QueueSettings, logger: Logger): Queue {
-  return createRedisStreamsQueue(
-    {
-      url: settings.REDIS_URL,
-      password: settings.REDIS_PASSWORD,
-      name: settings.QUEUE_NAME,
-      group: settings.QUEUE_GROUP,
-      maxLength: settings.QUEUE_MAX_LENGTH,
-      cacheTtlSeconds: settings.CACHE_TTL_SECONDS ?? 600,
-    },
-    logger,
-  );
+  const common = { name: settings.QUEUE_NAME, group: settings.QUEUE_GROUP, maxLength: settings.QUEUE_MAX_LENGTH };
+  if (settings.QUEUE_KIND === 'kafka') {
+    const { KAFKA_BROKERS: brokers, KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = settings;
+    if (!brokers) throw new SettingsError('Bad settings:\n  KAFKA_BROKERS: is required when QUEUE_KIND is kafka');
+    return createKafkaQueue({ ...common, brokers, username, password }, logger);
+  }
+  const { REDIS_URL: url, REDIS_PASSWORD: password, CACHE_TTL_SECONDS: cacheTtlSeconds = 600 } = settings;
+  return createRedisStreamsQueue({ ...common, url, password, cacheTtlSeconds }, logger);
 }

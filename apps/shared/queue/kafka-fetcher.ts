@@ -1,0 +1,217 @@
+// Reading ahead: fetches what the owned partitions hold, as long as there is room for it in memory.
+import { ConnectionPool, type fetchV17 } from '@platformatic/kafka';
+import type { Logger } from '../logger.ts';
+import { clientOptions, type KafkaAddress } from './kafka-client.ts';
+import { describe, hasProtocolError, leaves } from './kafka-errors.ts';
+import type { KafkaMember, OwnedPartition } from './kafka-member.ts';
+import { Waiters } from './waiters.ts';
+
+type FetchResponse = fetchV17.FetchResponse;
+
+/** One message as it lies in a partition. */
+export interface Fetched {
+  readonly state: OwnedPartition;
+  readonly offset: bigint;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+export interface FetcherOptions {
+  /** No further fetch while so much is waiting, bytes. */
+  bufferBytes: number;
+  /** The same in messages. */
+  bufferRecords: number;
+}
+
+/** How long a broker holds back the answer when there is nothing new, milliseconds: also how soon a new partition is read. */
+const MAX_WAIT_MS = 500;
+const RETRY_MS = 250;
+const FETCH_BYTES = 4 << 20;
+const PARTITION_BYTES = 1 << 20;
+
+export class KafkaFetcher {
+  readonly #member: KafkaMember;
+  readonly #options: FetcherOptions;
+  readonly #logger: Logger;
+  /** A fetch that waits for news would hold up heartbeats and commits on a shared connection. */
+  readonly #connections: ConnectionPool;
+  readonly #nodes = new Set<number>();
+  #queue: Fetched[] = [];
+  #head = 0;
+  #bytes = 0;
+  #closed = false;
+  #failing = false;
+  readonly #changed = new Waiters();
+  readonly #done: Promise<void>;
+
+  constructor(address: KafkaAddress, member: KafkaMember, options: FetcherOptions, logger: Logger) {
+    this.#member = member;
+    const { clientId, ...connection } = clientOptions(address, 'fetcher');
+    this.#connections = new ConnectionPool(clientId, connection);
+    this.#options = options;
+    this.#logger = logger;
+    this.#done = this.#run();
+  }
+
+  /** Messages that wait. */
+  get length(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  /** Their bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes the next message unless it would make more than `maxBytes`; outdated ones are skipped. */
+  take(maxBytes: number): Fetched | undefined {
+    for (;;) {
+      const next = this.#queue[this.#head];
+      if (next === undefined) return undefined;
+      const outdated = !this.#member.owns(next.state);
+      if (!outdated && sizeOf(next) > maxBytes) return undefined;
+      this.#head++;
+      this.#bytes -= sizeOf(next);
+      if (this.#head >= 4_096 || this.#head === this.#queue.length) {
+        this.#queue = this.#queue.slice(this.#head);
+        this.#head = 0;
+      }
+      if (this.#hasRoom()) this.#changed.wake();
+      if (!outdated) return next;
+    }
+  }
+
+  /** Resolves when something was fetched, closed, or after `ms`. */
+  async change(ms: number): Promise<void> {
+    if (!this.#closed) await this.#changed.wait(ms);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#changed.wake();
+    await this.#connections.close();
+    await this.#done;
+  }
+
+  #hasRoom(): boolean {
+    return this.#bytes < this.#options.bufferBytes && this.length < this.#options.bufferRecords;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        if (this.#hasRoom()) await this.#startFetches();
+        this.#failing = false;
+      } catch (error) {
+        if (this.#closed) return;
+        if (!this.#failing) this.#logger.error({ err: describe(error) }, 'reading from Kafka failed; trying again');
+        this.#failing = true;
+        this.#member.consumer.clearMetadata();
+        await this.#member.change(RETRY_MS);
+        continue;
+      }
+      await Promise.race([this.#member.change(MAX_WAIT_MS), this.change(MAX_WAIT_MS)]);
+    }
+  }
+
+  /** One fetch a broker, of all our partitions that it leads. */
+  async #startFetches(): Promise<void> {
+    const member = this.#member;
+    await member.resolvePositions();
+    const metadata = await member.consumer.metadata({ topics: [member.topic] });
+    const topic = metadata.topics.get(member.topic)!;
+    member.noticePartitions(topic.partitionsCount);
+    const byNode = Map.groupBy(
+      [...member.owned].filter(({ position, fetching }) => position !== undefined && !fetching),
+      ({ partition }) => topic.partitions[partition]?.leader ?? -1,
+    );
+    for (const [node, states] of byNode) {
+      if (node < 0 || this.#nodes.has(node) || this.#closed) continue;
+      this.#nodes.add(node);
+      for (const state of states) state.fetching = true;
+      void this.#fetch(node, topic.id, states).finally(() => {
+        this.#nodes.delete(node);
+        for (const state of states) state.fetching = false;
+        this.#changed.wake();
+      });
+    }
+  }
+
+  async #fetch(node: number, topicId: string, states: OwnedPartition[]): Promise<void> {
+    try {
+      const response = await this.#member.consumer.fetch({
+        node,
+        connectionPool: this.#connections,
+        topics: [
+          {
+            topicId,
+            partitions: states.map(({ partition, position }) => ({
+              partition,
+              fetchOffset: position!,
+              partitionMaxBytes: PARTITION_BYTES,
+              currentLeaderEpoch: -1,
+              lastFetchedEpoch: -1,
+            })),
+          },
+        ],
+        maxWaitTime: MAX_WAIT_MS,
+        minBytes: 1,
+        maxBytes: FETCH_BYTES,
+      });
+      this.#append(response, states);
+    } catch (error) {
+      if (this.#closed) return;
+      if (hasProtocolError(error, 'OFFSET_OUT_OF_RANGE')) return await this.#restart(error, states);
+      this.#logger.warn({ node, err: describe(error) }, 'a fetch failed; trying again');
+      this.#member.consumer.clearMetadata();
+      await this.#member.change(RETRY_MS);
+    }
+  }
+
+  #append(response: FetchResponse, states: readonly OwnedPartition[]): void {
+    for (const { partitions } of response.responses) {
+      for (const { partitionIndex, records } of partitions) {
+        const state = states.find(({ partition }) => partition === partitionIndex);
+        // Not ours any more, or asked for by an earlier session: whoever owns it reads it again.
+        if (state === undefined || !this.#member.owns(state)) continue;
+        for (const batch of records ?? []) {
+          for (const record of batch.records) {
+            const offset = batch.firstOffset + BigInt(record.offsetDelta);
+            if (offset < state.position!) continue;
+            const fetched = { state, offset, key: record.key, value: record.value };
+            this.#queue.push(fetched);
+            this.#bytes += sizeOf(fetched);
+          }
+          const next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
+          if (next > state.position!) state.position = next;
+        }
+      }
+    }
+  }
+
+  /**
+   * Our offset is not in the log: retention has removed it, or the log was cut. Everything that is left is read again:
+   * a record that was stored already is recognized by its id, one that was not must not be missed.
+   */
+  async #restart(error: unknown, states: readonly OwnedPartition[]): Promise<void> {
+    const response =
+      (error as { response?: FetchResponse }).response ?? (leaves(error)[0] as { response?: FetchResponse }).response;
+    const failed = response?.responses.flatMap(({ partitions }) =>
+      partitions.filter(({ errorCode }) => errorCode !== 0),
+    );
+    const hit = states.filter(
+      ({ partition }) => failed === undefined || failed.some(({ partitionIndex }) => partitionIndex === partition),
+    );
+    const earliest = await this.#member.earliest(hit.map(({ partition }) => partition)).catch(() => undefined);
+    if (earliest === undefined) return;
+    for (const state of hit) {
+      this.#logger.error(
+        { partition: state.partition, offset: String(state.position), from: String(earliest[state.partition]) },
+        'the offset is not in the log any more; reading all that is left',
+      );
+      state.position = earliest[state.partition] ?? 0n;
+    }
+  }
+}
+
+export const sizeOf = (message: Fetched): number => (message.key?.length ?? 0) + (message.value?.length ?? 0);

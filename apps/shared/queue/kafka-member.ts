@@ -1,0 +1,226 @@
+// Membership in the consumer group: which partitions are ours, from where to read them, and what was settled.
+//
+// The library's message stream is not used: after a rebalance it can go on behind a fetch that began before it, which skips
+// records, and it keeps far more than a batch in memory. Its group protocol, fetch and commit are.
+import { Consumer, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
+import type { Logger } from '../logger.ts';
+import { clientOptions, type KafkaAddress } from './kafka-client.ts';
+import { describe, hasProtocolError } from './kafka-errors.ts';
+import { Waiters } from './waiters.ts';
+
+/**
+ * A partition while it is ours without interruption; owned anew it is another object, so that whatever belongs to the
+ * old one is recognized as outdated by identity.
+ */
+export interface OwnedPartition {
+  readonly partition: number;
+  /** Next offset to read; undefined until it is known what the group has committed. */
+  position: bigint | undefined;
+  /** A fetch is under way. */
+  fetching: boolean;
+  /** Offsets below were delivered by this process before. */
+  readonly deliveredBefore: bigint;
+}
+
+export interface MemberOptions {
+  topic: string;
+  group: string;
+  /** A member that was silent for so long has its partitions given to others, milliseconds. */
+  sessionTimeoutMs: number;
+  heartbeatMs: number;
+}
+
+const JOIN_ERRORS = [
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'REBALANCE_IN_PROGRESS',
+  'FENCED_INSTANCE_ID',
+  'MEMBER_ID_REQUIRED',
+];
+const RETRY_MS = 250;
+const COMMIT_PATIENCE_MS = 20_000;
+
+type RawConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>;
+
+export class KafkaMember {
+  readonly consumer: RawConsumer;
+  readonly topic: string;
+  readonly #logger: Logger;
+  readonly #owned = new Map<number, OwnedPartition>();
+  /** By partition: the offset after the last one that was delivered here, ever. */
+  readonly #delivered = new Map<number, bigint>();
+  #generation = -1;
+  #memberId: string | null = null;
+  #knownPartitions = 0;
+  #joining = false;
+  #closed = false;
+  readonly #changed = new Waiters();
+
+  constructor(address: KafkaAddress, options: MemberOptions, logger: Logger) {
+    this.topic = options.topic;
+    this.#logger = logger;
+    this.consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
+      ...clientOptions(address, 'reader'),
+      groupId: options.group,
+      sessionTimeout: options.sessionTimeoutMs,
+      rebalanceTimeout: Math.max(10_000, options.sessionTimeoutMs),
+      heartbeatInterval: options.heartbeatMs,
+      // While a group settles, the coordinator holds back the answer to JoinGroup.
+      requestTimeout: 15_000,
+      autocommit: false,
+      isolationLevel: FetchIsolationLevels.READ_UNCOMMITTED,
+      // Every operation is tried once; the loops here decide what is worth another try.
+      retries: 0,
+    });
+    this.consumer.topics.track(options.topic);
+    this.consumer.on('consumer:group:join', ({ generationId, memberId, assignments }) =>
+      this.#onJoin(
+        generationId ?? -1,
+        memberId,
+        (assignments ?? []).filter(({ topic }) => topic === this.topic).flatMap(({ partitions }) => partitions),
+      ),
+    );
+    // A rejoin that failed: the library gives up on the group here.
+    this.consumer.on('error', (error) => {
+      this.#logger.warn({ err: describe(error) }, 'could not join the group again; trying on');
+      this.join();
+    });
+  }
+
+  /** The partitions that are ours now. */
+  get owned(): Iterable<OwnedPartition> {
+    return this.#owned.values();
+  }
+
+  owns(state: OwnedPartition): boolean {
+    return this.#owned.get(state.partition) === state;
+  }
+
+  /** Joins the group, however long it takes; returns at once. */
+  join(): void {
+    if (this.#joining || this.#closed) return;
+    this.#joining = true;
+    void this.#joinUntilDone().finally(() => {
+      this.#joining = false;
+    });
+  }
+
+  /** Resolves when the partitions change, or after `ms`. */
+  change(ms: number): Promise<void> {
+    return this.#changed.wait(ms);
+  }
+
+  /** Notes what was delivered, so that a later delivery is known as such. */
+  delivered(partition: number, offset: bigint): void {
+    if (offset >= (this.#delivered.get(partition) ?? 0n)) this.#delivered.set(partition, offset + 1n);
+  }
+
+  /** Finds out where to begin in partitions that are new to us. @throws when Kafka does not say */
+  async resolvePositions(): Promise<void> {
+    const unknown = [...this.#owned.values()].filter(({ position }) => position === undefined);
+    if (unknown.length === 0) return;
+    const partitions = unknown.map(({ partition }) => partition);
+    const committed = await this.consumer.listCommittedOffsets({ topics: [{ topic: this.topic, partitions }] });
+    const offsets = committed.get(this.topic) ?? [];
+    const fresh = unknown.filter(({ partition }) => (offsets[partition] ?? -1n) < 0n);
+    const earliest = fresh.length === 0 ? [] : await this.earliest(fresh.map(({ partition }) => partition));
+    for (const state of unknown)
+      state.position = fresh.includes(state) ? (earliest[state.partition] ?? 0n) : offsets[state.partition]!;
+  }
+
+  /** Forgets how far these were read: they are delivered again from what the group has committed. */
+  rewind(states: Iterable<OwnedPartition>): void {
+    for (const state of states) if (this.owns(state)) this.#own(state.partition);
+    this.#changed.wake();
+  }
+
+  /** The offsets that partitions begin with, by partition. */
+  async earliest(partitions: number[]): Promise<bigint[]> {
+    const offsets = await this.consumer.listOffsets({
+      topics: [this.topic],
+      partitions: { [this.topic]: partitions },
+      timestamp: ListOffsetTimestamps.EARLIEST,
+    });
+    return offsets.get(this.topic) ?? [];
+  }
+
+  /** Joins again when the topic has grown: whoever leads the group then shares out the new partitions. */
+  noticePartitions(count: number): void {
+    if (this.#knownPartitions !== 0 && count > this.#knownPartitions) this.join();
+    this.#knownPartitions = count;
+  }
+
+  /**
+   * Commits what is still ours; what is not any more belongs to others, who get it again.
+   * @param offsets the next offset to read of each partition
+   * @throws when Kafka takes no commit for 20 s
+   */
+  async commit(offsets: ReadonlyMap<OwnedPartition, bigint>): Promise<void> {
+    const deadline = performance.now() + COMMIT_PATIENCE_MS;
+    for (;;) {
+      const ours = [...offsets].filter(([state]) => this.owns(state));
+      if (ours.length === 0) return;
+      try {
+        await this.consumer.commit({
+          offsets: ours.map(([{ partition }, offset]) => ({ topic: this.topic, partition, offset, leaderEpoch: -1 })),
+        });
+        return;
+      } catch (error) {
+        if (this.#closed || performance.now() > deadline) throw error;
+        // In a rebalance: afterwards the partitions are ours still, and we try again, or they are not.
+        if (!hasProtocolError(error, ...JOIN_ERRORS)) this.#logger.warn({ err: describe(error) }, 'could not commit');
+        await this.change(RETRY_MS);
+      }
+    }
+  }
+
+  /** Leaves the group, so that others take over at once. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#owned.clear();
+    this.#changed.wake();
+    try {
+      await this.consumer.close(true);
+    } catch (error) {
+      this.#logger.warn({ err: describe(error) }, 'could not leave the group; the others wait for its session to end');
+    }
+  }
+
+  async #joinUntilDone(): Promise<void> {
+    for (let failures = 0; !this.#closed; failures++) {
+      try {
+        await this.consumer.joinGroup({});
+        return;
+      } catch (error) {
+        if (this.#closed) return;
+        if (failures === 0) this.#logger.warn({ err: describe(error) }, 'could not join the group; trying again');
+        this.consumer.clearMetadata();
+        await this.change(Math.min(RETRY_MS * 2 ** Math.min(failures, 3), 2_000));
+      }
+    }
+  }
+
+  #own(partition: number): void {
+    const deliveredBefore = this.#delivered.get(partition) ?? 0n;
+    this.#owned.set(partition, { partition, position: undefined, fetching: false, deliveredBefore });
+  }
+
+  #onJoin(generation: number, memberId: string | null, partitions: readonly number[]): void {
+    if (this.#closed) return;
+    // Nobody else can have owned a partition that was ours in the generation before: it goes on where it is.
+    const uninterrupted = generation === this.#generation + 1 && memberId === this.#memberId;
+    const sameGeneration = generation === this.#generation && memberId === this.#memberId;
+    this.#generation = generation;
+    this.#memberId = memberId;
+    const before = new Map(this.#owned);
+    this.#owned.clear();
+    for (const partition of partitions) {
+      const kept = uninterrupted || sameGeneration ? before.get(partition) : undefined;
+      if (kept === undefined) this.#own(partition);
+      else this.#owned.set(partition, kept);
+    }
+    this.#logger.info({ generation, partitions }, 'joined the group');
+    this.#changed.wake();
+  }
+}

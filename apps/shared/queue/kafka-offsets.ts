@@ -1,0 +1,156 @@
+// How full a topic is: end offsets against what the consumer group has committed.
+import { Admin } from '@platformatic/kafka';
+import type { Logger } from '../logger.ts';
+import { clientOptions, type KafkaAddress } from './kafka-client.ts';
+import { describe } from './kafka-errors.ts';
+
+const EARLIEST = -2n;
+const LATEST = -1n;
+
+export interface TopicDepth {
+  readonly partitions: number;
+  /** Sum of the end offsets: all that was ever appended. */
+  readonly accepted: number;
+  /** Appended and not committed by the group. */
+  readonly lag: number;
+}
+
+/** Reads offsets of one topic and one group. */
+export class KafkaOffsets {
+  readonly #admin: Admin;
+  readonly #topic: string;
+  readonly #group: string;
+
+  constructor(address: KafkaAddress, topic: string, group: string) {
+    this.#admin = new Admin({ ...clientOptions(address, 'offsets'), retries: 1, retryDelay: 100 });
+    this.#topic = topic;
+    this.#group = group;
+  }
+
+  /** Partitions of the topic. @throws when it does not exist or no broker answers */
+  async partitions(): Promise<number> {
+    const metadata = await this.#admin.metadata({ topics: [this.#topic] });
+    return metadata.topics.get(this.#topic)?.partitionsCount ?? 0;
+  }
+
+  /** Exact when nothing moves; while something moves, the lag is rather too large than too small. */
+  async depth(): Promise<TopicDepth> {
+    const partitions = await this.partitions();
+    const committed = await this.#committed(partitions);
+    const ends = await this.offsets(partitions, LATEST);
+    // What retention removed before anybody read it is not waiting any more.
+    const starts = committed.includes(-1) ? await this.offsets(partitions, EARLIEST) : [];
+    const lag = ends.reduce((sum, end, p) => sum + end - (committed[p] === -1 ? starts[p]! : committed[p]!), 0);
+    return { partitions, accepted: ends.reduce((sum, end) => sum + end, 0), lag };
+  }
+
+  /** One offset a partition. @param timestamp -1 the end, -2 the beginning */
+  async offsets(partitions: number, timestamp: bigint): Promise<number[]> {
+    const indexes = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
+    const listed = await this.#admin.listOffsets({ topics: [{ name: this.#topic, partitions: indexes }] });
+    const offsets = new Array<number>(partitions).fill(0);
+    for (const { partitionIndex, offset } of listed[0]?.partitions ?? []) offsets[partitionIndex] = Number(offset);
+    return offsets;
+  }
+
+  async #committed(partitions: number): Promise<number[]> {
+    const partitionIndexes = Array.from({ length: partitions }, (_, i) => i);
+    const groups = await this.#admin.listConsumerGroupOffsets({
+      groups: [{ groupId: this.#group, topics: [{ name: this.#topic, partitionIndexes }] }],
+    });
+    const offsets = new Array<number>(partitions).fill(-1);
+    for (const { partitionIndex, committedOffset } of groups[0]?.topics[0]?.partitions ?? [])
+      offsets[partitionIndex] = Number(committedOffset);
+    return offsets;
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.close();
+  }
+}
+
+/** Keeps the depth fresh in the background, so that accepting needs no round trip to know whether there is room. */
+export class DepthMonitor {
+  readonly #offsets: KafkaOffsets;
+  readonly #logger: Logger;
+  readonly #refreshMs: number;
+  #depth: TopicDepth | undefined;
+  /** Being sent by this process. */
+  #pending = 0;
+  /** Confirmed to this process since the depth was read: it does not know of them. */
+  #since = 0;
+  #healthyAt = 0;
+  #failing = false;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param refreshMs pause between two readings */
+  constructor(offsets: KafkaOffsets, logger: Logger, refreshMs = 200) {
+    this.#offsets = offsets;
+    this.#logger = logger;
+    this.#refreshMs = refreshMs;
+  }
+
+  /** Reads the depth for the first time and goes on. @throws when Kafka does not answer within `timeoutMs` */
+  async start(timeoutMs = 10_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!(await this.#refresh()))
+      if (performance.now() > deadline) throw new Error('Kafka did not answer, or the topic is not there');
+      else await new Promise((resolve) => setTimeout(resolve, this.#refreshMs));
+    this.#schedule();
+  }
+
+  get partitions(): number {
+    return this.#depth?.partitions ?? 0;
+  }
+
+  /** Kafka answered not long ago. */
+  get healthy(): boolean {
+    return performance.now() - this.#healthyAt < 1_500 + this.#refreshMs;
+  }
+
+  /** The last lag known, and what this process has added and is adding since. What others add is seen with the next reading. */
+  get lag(): number {
+    return (this.#depth?.lag ?? 0) + this.#pending + this.#since;
+  }
+
+  /** Counts records that are about to be sent. @returns to be called at the end: were they (perhaps) stored? */
+  begin(records: number): (stored: boolean) => void {
+    this.#pending += records;
+    return (stored) => {
+      this.#pending -= records;
+      if (stored) this.#since += records;
+    };
+  }
+
+  /** A send was confirmed, which is as good a sign of life. */
+  sawLife(): void {
+    this.#healthyAt = performance.now();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => void this.#refresh().finally(() => this.#schedule()), this.#refreshMs);
+  }
+
+  async #refresh(): Promise<boolean> {
+    const before = this.#since;
+    try {
+      this.#depth = await this.#offsets.depth();
+      this.#since -= before;
+      this.#healthyAt = performance.now();
+      if (this.#failing) this.#logger.info('Kafka answers again');
+      this.#failing = false;
+    } catch (error) {
+      if (this.#closed) return false;
+      if (!this.#failing) this.#logger.error({ err: describe(error) }, 'could not read the offsets; trying again');
+      this.#failing = true;
+    }
+    return !this.#failing;
+  }
+}

@@ -1,0 +1,248 @@
+// Accepting records on Kafka: all records of a request in one batch of one partition, which is atomic.
+//
+// Requests that arrive while sends are under way share the next batch. A lane is a producer with one send at a time: the
+// library keeps sequence numbers a producer and forgets all of them when any send fails, so sends side by side on one
+// producer could mix old numbers with a new producer id. Within a send the library repeats the same batch under the same
+// producer id and sequence, so a repetition is recognized by the broker and neither doubles nor reorders. A batch that the
+// broker certainly did not append is sent again under a new producer id, to another partition where there is one.
+import { type Base, Producer } from '@platformatic/kafka';
+import { Coalescer } from '../coalescer.ts';
+import { QueueFullError, QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { type DataRecord, encodeRecord } from '../record.ts';
+import { clientOptions, type KafkaAddress } from './kafka-client.ts';
+import { classify, describe, hasProtocolError, verdictOf } from './kafka-errors.ts';
+import type { DepthMonitor } from './kafka-offsets.ts';
+import type { QueueWriter } from './queue.ts';
+
+/** A message as it goes over the wire. */
+export interface KafkaMessage {
+  key: Buffer;
+  /** null deletes the key from a compacted topic. */
+  value: Buffer | null;
+}
+
+export interface KafkaWriterOptions {
+  /** Bytes of a batch, at most; stay below the broker's limit (message.max.bytes, 1 MiB). Default 900000. */
+  maxBatchBytes?: number;
+  /** Batches under way at once, at most; never two in one partition. Default 4. */
+  maxInFlight?: number;
+  /** How long `accept` takes at most, milliseconds. Default 5000. */
+  deadlineMs?: number;
+}
+
+/** One request: its messages go together. */
+interface Request {
+  readonly messages: readonly KafkaMessage[];
+  readonly bytes: number;
+  state: 'waiting' | 'sending' | 'given up';
+}
+
+/** Bytes that Kafka adds to a record, at most: lengths, deltas, attributes. */
+const RECORD_OVERHEAD = 32;
+const RETRIES = 8;
+const RETRY_DELAY_MS = 250;
+/** How long a partition is left alone after a failed send, milliseconds. */
+const AVOID_MS = 2_000;
+
+/** Sends requests as whole batches to the partitions of one topic. */
+export class KafkaSender {
+  readonly #topic: string;
+  readonly #partitions: () => number;
+  readonly #maxBatchBytes: number;
+  readonly #deadlineMs: number;
+  readonly #coalescer: Coalescer<Request>;
+  readonly #lanes: Producer<Buffer, Buffer, Buffer, Buffer>[];
+  readonly #free: Producer<Buffer, Buffer, Buffer, Buffer>[];
+  readonly #busy = new Set<number>();
+  readonly #avoidUntil = new Map<number, number>();
+  readonly #logger: Logger;
+  #next = 0;
+  #closed = false;
+
+  /** @param partitions how many the topic has by now */
+  constructor(
+    address: KafkaAddress,
+    topic: string,
+    partitions: () => number,
+    logger: Logger,
+    options: KafkaWriterOptions = {},
+  ) {
+    this.#topic = topic;
+    this.#partitions = partitions;
+    this.#logger = logger;
+    this.#maxBatchBytes = options.maxBatchBytes ?? 900_000;
+    this.#deadlineMs = options.deadlineMs ?? 5_000;
+    const maxInFlight = Math.max(1, Math.min(options.maxInFlight ?? 4, partitions()));
+    this.#lanes = Array.from({ length: maxInFlight }, () => createLane(address));
+    this.#free = [...this.#lanes];
+    this.#coalescer = new Coalescer({
+      maxItems: 2_000,
+      maxBytes: this.#maxBatchBytes,
+      sizeOf: (request) => request.bytes,
+      maxInFlight,
+      flush: (requests) => this.#flush(requests),
+    });
+  }
+
+  /** Resolves once Kafka has confirmed all of them. @throws as QueueWriter.accept does */
+  async send(messages: readonly KafkaMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    if (this.#closed) throw new QueueUnavailableError('the queue is closed');
+    const bytes = messages.reduce((sum, m) => sum + m.key.length + (m.value?.length ?? 0) + RECORD_OVERHEAD, 0);
+    if (bytes > this.#maxBatchBytes)
+      throw new QueueRefusedError(
+        `the records of a request have ${bytes} bytes, but go into one batch of at most ${this.#maxBatchBytes}: send fewer or smaller ones`,
+      );
+    const request: Request = { messages, bytes, state: 'waiting' };
+    await this.#withDeadline(request, this.#coalescer.add(request));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    // A send that cannot end (no broker answers) ends with its producer.
+    const timeout = new Promise((resolve) => setTimeout(resolve, this.#deadlineMs).unref());
+    await Promise.race([this.#coalescer.idle(), timeout]);
+    await Promise.all(this.#lanes.map((lane) => lane.close(true)));
+  }
+
+  #withDeadline(request: Request, sent: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const wasSending = request.state === 'sending';
+        request.state = 'given up';
+        const took = `within ${this.#deadlineMs} ms`;
+        if (wasSending)
+          reject(
+            new QueueOutcomeUnknownError(`Kafka did not confirm the records ${took}; they may or may not be stored`),
+          );
+        else reject(new QueueUnavailableError(`Kafka could not be sent the records ${took}; try again later`));
+      }, this.#deadlineMs);
+      sent.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+
+  async #flush(requests: readonly Request[]): Promise<void> {
+    const wanted = requests.filter(({ state }) => state === 'waiting');
+    if (wanted.length === 0) return;
+    for (const request of wanted) request.state = 'sending';
+    const messages = wanted.flatMap((request) => request.messages);
+    const lane = this.#free.pop()!;
+    const deadline = performance.now() + this.#deadlineMs;
+    const tried = new Set<number>();
+    try {
+      for (;;) {
+        const partition = this.#choose(tried);
+        tried.add(partition);
+        this.#busy.add(partition);
+        try {
+          await sendBatch(lane, this.#topic, partition, messages);
+          this.#avoidUntil.delete(partition);
+          return;
+        } catch (error) {
+          this.#avoidUntil.set(partition, performance.now() + AVOID_MS);
+          const verdict = verdictOf(error);
+          this.#logger.error(
+            { topic: this.#topic, partition, verdict, err: describe(error) },
+            'a batch was not confirmed',
+          );
+          const elsewhere = tried.size < Math.min(2, this.#partitions()) && performance.now() < deadline;
+          if (verdict !== 'not stored' || !elsewhere || this.#closed) throw classify(error, this.#topic);
+        } finally {
+          this.#busy.delete(partition);
+        }
+      }
+    } finally {
+      this.#free.push(lane);
+    }
+  }
+
+  /** Round robin over partitions that nobody is sending to, those that failed lately last. */
+  #choose(tried: ReadonlySet<number>): number {
+    const count = Math.max(1, this.#partitions());
+    const now = performance.now();
+    let best = -1;
+    let bestScore = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < count; i++) {
+      const partition = (this.#next + i) % count;
+      const score =
+        (tried.has(partition) ? 4 : 0) +
+        ((this.#avoidUntil.get(partition) ?? 0) > now ? 2 : 0) +
+        (this.#busy.has(partition) ? 1 : 0);
+      if (score >= bestScore) continue;
+      best = partition;
+      bestScore = score;
+      if (score === 0) break;
+    }
+    this.#next = (best + 1) % count;
+    return best;
+  }
+}
+
+function createLane(address: KafkaAddress): Producer<Buffer, Buffer, Buffer, Buffer> {
+  return new Producer<Buffer, Buffer, Buffer, Buffer>({
+    ...clientOptions(address, 'writer'),
+    retries: RETRIES,
+    retryDelay: (client, _operation, _attempt, _retries, error) => {
+      // The library would ask the same broker again until its metadata is old; ask who leads the partition now.
+      if (hasProtocolError(error, 'NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'))
+        (client as Base).clearMetadata();
+      return RETRY_DELAY_MS;
+    },
+  });
+}
+
+async function sendBatch(
+  lane: Producer<Buffer, Buffer, Buffer, Buffer>,
+  topic: string,
+  partition: number,
+  messages: readonly KafkaMessage[],
+): Promise<void> {
+  await lane.send({
+    messages: messages.map(({ key, value }) => ({ topic, partition, key, value: value as Buffer })),
+    idempotent: true,
+    // That path of the library forgets the errors of earlier attempts, and with them that the outcome is unknown.
+    repeatOnStaleMetadata: false,
+  });
+}
+
+/** A record as a message. */
+export const toMessage = (record: DataRecord): KafkaMessage => ({
+  key: Buffer.from(record._id),
+  value: Buffer.from(encodeRecord(record)),
+});
+
+/** Accepts records into the topic while the group's lag leaves room. */
+export function createKafkaWriter(
+  sender: KafkaSender,
+  monitor: DepthMonitor,
+  topic: string,
+  maxLength: number,
+): QueueWriter {
+  let closed = false;
+  return {
+    cachesAccepted: false,
+    ready: () => !closed && monitor.healthy,
+    async accept(records) {
+      if (closed) throw new QueueUnavailableError('the queue is closed');
+      if (!monitor.healthy) throw new QueueUnavailableError('Kafka does not answer; try again later');
+      if (monitor.lag + records.length > maxLength)
+        throw new QueueFullError(`the queue ${topic} is full; try again later`);
+      const ended = monitor.begin(records.length);
+      try {
+        await sender.send(records.map(toMessage));
+        ended(true);
+        monitor.sawLife();
+      } catch (error) {
+        ended(error instanceof QueueOutcomeUnknownError);
+        throw error;
+      }
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await sender.close();
+      monitor.close();
+    },
+  };
+}
