@@ -71,13 +71,14 @@ export class VirtualUser {
     const latencyMs = this.#context.now() - this.#sentAt!;
     this.#sentAt = null;
     this.#context.done(this.id, this.#iteration++, judged, latencyMs);
-    if (!this.#active) return this.#leave();
     const pauseMs = Math.max(this.#context.think(), leastPauseMs);
-    if (pauseMs === 0) return this.#ask();
-    this.#pause = setTimeout(() => {
-      this.#pause = null;
-      this.#ask();
-    }, pauseMs);
+    if (!this.#active) this.#leave();
+    else if (pauseMs === 0) this.#ask();
+    else
+      this.#pause = setTimeout(() => {
+        this.#pause = null;
+        this.#ask();
+      }, pauseMs);
   }
 
   #leave(): void {

@@ -1,0 +1,121 @@
+// The report as data: everything that a run found out, and whether it passed. What is printed and drawn is made from it.
+import type { Drain } from '../ledger/drain.ts';
+import type { GateVerdict } from '../ledger/gate.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { SecondRow, Totals } from '../plan.ts';
+import type { Profile, Thresholds } from '../profiles.ts';
+import type { Sample } from '../stats.ts';
+
+/** A check that could not be made says why. */
+export type Checked<T> = T | { readonly skipped: string } | { readonly failed: string };
+
+export interface Report {
+  readonly run: string;
+  /** As it ran, scaled. */
+  readonly profile: Profile;
+  readonly engine: string;
+  readonly target: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly machine: {
+    readonly cpus: number;
+    readonly model: string;
+    readonly memoryMiB: number;
+    readonly node: string;
+  };
+  /** Ended early by the user. */
+  readonly interrupted: boolean;
+  readonly totals: Totals;
+  readonly seconds: readonly SecondRow[];
+  readonly samples: readonly Sample[];
+  /** [seconds since the start, operations], from the gate itself. */
+  readonly gateSeconds: readonly (readonly [number, number])[];
+  readonly drain: Drain;
+  readonly ledger: Checked<Ledger>;
+  readonly gate: Checked<GateVerdict>;
+  /** Every check, in the order they are shown. */
+  readonly checks: readonly Check[];
+  /** All of them hold. */
+  readonly ok: boolean;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly found: string;
+  readonly limit: string;
+  /** null: not checked, on the user's word. */
+  readonly ok: boolean | null;
+}
+
+/** Share of requests without a proper 200. */
+export const failedRatio = (totals: Totals): number =>
+  totals.requests === 0 ? 1 : (totals.requests - totals.accepted) / totals.requests;
+
+export interface Verdicts {
+  readonly totals: Totals;
+  readonly thresholds: Thresholds;
+  readonly drain: Drain;
+  readonly ledger: Checked<Ledger>;
+  readonly gate: Checked<GateVerdict>;
+}
+
+/** All checks of a run. A load without a single answer fails them. */
+export function checksOf({ totals, thresholds, drain, ledger, gate }: Verdicts): Check[] {
+  const { latency } = totals;
+  const latencyCheck = (name: string, found: number | undefined, limitMs: number): Check => ({
+    name,
+    found: found === undefined ? 'nothing answered' : formatMs(found),
+    limit: `< ${formatMs(limitMs)}`,
+    ok: found !== undefined && found < limitMs,
+  });
+  const failed = failedRatio(totals);
+  return [
+    latencyCheck('p95 latency', latency?.p95, thresholds.p95Ms),
+    latencyCheck('p99 latency', latency?.p99, thresholds.p99Ms),
+    {
+      name: 'failed requests',
+      found: formatPercent(failed),
+      limit: `< ${formatPercent(thresholds.failedRatio)}`,
+      ok: failed < thresholds.failedRatio,
+    },
+    {
+      name: 'queue drained',
+      found: drain.drained ? `after ${formatSeconds(drain.seconds)}` : `not within ${formatSeconds(drain.seconds)}`,
+      limit: 'lag 0',
+      ok: drain.drained,
+    },
+    unchecked('ledger', ledger) ?? {
+      name: 'ledger',
+      found: (ledger as Ledger).ok ? 'clean' : ledgerFaults(ledger as Ledger),
+      limit: 'nothing lost, phantom, double, corrupt, torn',
+      ok: (ledger as Ledger).ok,
+    },
+    unchecked('gate', gate) ?? gateCheck(gate as GateVerdict),
+  ];
+}
+
+function gateCheck({ limit, maxOperations, seconds, ok }: GateVerdict): Check {
+  const found = seconds === 0 ? 'it counted no second of the run' : `at most ${formatCount(maxOperations)} op/s`;
+  return { name: 'gate', found, limit: limit === 0 ? 'no limit' : `≤ ${formatCount(limit)} op/s in every second`, ok };
+}
+
+function unchecked(name: string, checked: Checked<object>): Check | null {
+  if ('skipped' in checked) return { name, found: `not checked: ${checked.skipped}`, limit: '', ok: null };
+  if ('failed' in checked) return { name, found: `could not be checked: ${checked.failed}`, limit: '', ok: false };
+  return null;
+}
+
+const ledgerFaults = (ledger: Ledger): string =>
+  (['lost', 'phantom', 'double', 'corrupt', 'torn'] as const)
+    .filter((kind) => ledger[kind] > 0)
+    .map((kind) => `${formatCount(ledger[kind])} ${kind}`)
+    .join(', ');
+
+export const formatCount = (value: number): string =>
+  value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 });
+export const formatPercent = (ratio: number): string =>
+  `${(ratio * 100).toFixed(ratio > 0 && ratio < 0.0995 ? 2 : 0)} %`;
+export const formatMs = (ms: number): string =>
+  ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${ms >= 100 ? ms.toFixed(0) : ms.toFixed(1)} ms`;
+export const formatSeconds = (seconds: number): string =>
+  seconds >= 120 ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s` : `${seconds.toFixed(1)} s`;

@@ -1,0 +1,99 @@
+// The report as text for a terminal.
+import type { Ledger } from '../ledger/ledger.ts';
+import type { SecondRow } from '../plan.ts';
+import type { Sample } from '../stats.ts';
+import { failedRatio, formatCount, formatMs, formatPercent, formatSeconds, type Report } from './report.ts';
+
+const MARKS = new Map<boolean | null, string>([
+  [true, '✓'],
+  [false, '✗'],
+  [null, '–'],
+]);
+
+/** What a run found, on about thirty lines. */
+export function renderSummary(report: Report): string {
+  const { totals, profile, drain } = report;
+  const { latency, engine } = totals;
+  const perSecond = totals.seconds === 0 ? 0 : totals.requests / totals.seconds;
+  const lines = [
+    '',
+    `${profile.name}: ${profile.question}`,
+    `run ${report.run} against ${report.target}, ${formatSeconds(totals.seconds)}, engine ${report.engine}${report.interrupted ? ', ended early' : ''}`,
+    '',
+    ...table([
+      ['requests', formatCount(totals.requests), `${formatCount(perSecond)} a second`],
+      [
+        'accepted',
+        formatCount(totals.accepted),
+        `${formatCount(totals.accepted / Math.max(totals.seconds, 1e-9))} a second`,
+      ],
+      ['failed', formatCount(totals.requests - totals.accepted), formatPercent(failedRatio(totals))],
+      [
+        '  shed (503)',
+        formatCount(totals.shed),
+        formatPercent(totals.requests === 0 ? 0 : totals.shed / totals.requests),
+      ],
+      ['  refused', formatCount(totals.refused), ''],
+      ['  unknown', formatCount(totals.unknown), 'timeouts, broken connections'],
+      ['  bad answers', formatCount(totals.badAnswers), ''],
+    ]),
+    ...Object.entries(totals.problems)
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, 8)
+      .map(([problem, count]) => `    ${problem}: ${formatCount(count)}`),
+    '',
+    latency
+      ? `latency   p50 ${formatMs(latency.p50)}   p90 ${formatMs(latency.p90)}   p95 ${formatMs(latency.p95)}   p99 ${formatMs(latency.p99)}   p99.9 ${formatMs(latency.p999)}   max ${formatMs(latency.max)}`
+      : 'latency   nothing was answered',
+    `lag       at most ${drain.maxLag === null ? 'unknown' : formatCount(drain.maxLag)}, ${drain.drained ? `drained ${formatSeconds(drain.seconds)} after the load` : `not drained within ${formatSeconds(drain.seconds)}`}`,
+    ...ledgerLines(report),
+    `engine    ${engine.cpuPercent ?? '?'} % of a core, ${engine.memoryMiB ?? '?'} MiB${engine.lateP99Ms === null ? '' : `, timers late by ${engine.lateP99Ms} ms (p99)`}`,
+    '',
+    ...table(
+      report.checks.map(({ name, found, limit, ok }) => [`${MARKS.get(ok)} ${name}`, found, limit && `(${limit})`]),
+    ),
+    '',
+  ];
+  return lines.join('\n');
+}
+
+function ledgerLines({ ledger }: Report): string[] {
+  if ('skipped' in ledger || 'failed' in ledger) return [];
+  const l: Ledger = ledger;
+  return [
+    `ledger    ${formatCount(l.promised)} records promised, ${formatCount(l.stored)} stored: lost ${l.lost}, phantom ${l.phantom}, double ${l.double}, corrupt ${l.corrupt}, torn ${l.torn}`,
+    ...(l.dead > 0 ? [`          ${formatCount(l.dead)} in the dead letters`] : []),
+    ...(l.requests.unknown > 0
+      ? [
+          `          of ${formatCount(l.requests.unknown)} unknown requests ${formatCount(l.unknownStored)} were stored, ${formatCount(l.unknownAbsent)} were not`,
+        ]
+      : []),
+    ...l.examples.map((example) => `          ${example}`),
+  ];
+}
+
+/** Columns that line up; the second to the right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const wide = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  const [first, second] = [wide(0), wide(1)];
+  const numeric = rows.every((row) => /^[\d.,]+$/.test(row[1] ?? ''));
+  return rows.map(([a = '', b = '', c = '']) =>
+    `${a.padEnd(first)}  ${numeric ? b.padStart(second) : b.padEnd(second)}  ${c}`.trimEnd(),
+  );
+}
+
+/** One line a second while it runs. */
+export function renderStatus(row: SecondRow, totalSeconds: number, sample: Sample | undefined): string {
+  const lag = sample?.lag ?? null;
+  const mongo = sample?.mongoOperationsPerSecond ?? null;
+  return [
+    `${String(row.t + 1).padStart(4)}/${Math.ceil(totalSeconds)} s`,
+    `${formatCount(row.users)} users`,
+    `${formatCount(row.requests)} req/s`,
+    `p95 ${row.p95 === null ? '–' : formatMs(row.p95)}`,
+    `lag ${lag === null ? '–' : formatCount(lag)}`,
+    `MongoDB ${mongo === null ? '–' : formatCount(mongo)} op/s`,
+    `shed ${formatCount(row.shed)}`,
+    `errors ${formatCount(row.errors)}`,
+  ].join('  ');
+}

@@ -1,0 +1,203 @@
+// One load test from end to end: load, drain, ledger, gate, verdict. Used by the command, the bench and the tests.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { waitForDrain } from './ledger/drain.ts';
+import { fetchGateSeconds, GateLog, type GateVerdict } from './ledger/gate.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { runLedger } from './ledger/scan.ts';
+import type { SecondRow, StartLoad } from './plan.ts';
+import type { Profile } from './profiles.ts';
+import { type Checked, checksOf, type Report } from './report/report.ts';
+import { fetchStats, Sampler } from './stats.ts';
+
+export interface RunOptions {
+  readonly profile: Profile;
+  /** Base address of the API. */
+  readonly target: string;
+  /** MongoDB's own address; null leaves the ledger out. */
+  readonly mongoUrl: string | null;
+  /** Metrics server of the gate; null leaves its check out. */
+  readonly gateUrl: string | null;
+  /** Length of the payloads that the API makes. Default 512. */
+  readonly payloadChars?: number;
+  /** How long the queue may take to drain, seconds. */
+  readonly drainTimeoutSeconds: number;
+  /** Name of the engine and how to start it. */
+  readonly engine: { readonly name: string; readonly start: StartLoad };
+  /** Ends the load early; it is still drained and judged. */
+  readonly interrupt?: AbortSignal;
+  /** A further one ends the waiting too. */
+  readonly hurry?: AbortSignal;
+  readonly onStatus?: (row: SecondRow, sampler: Sampler) => void;
+  /** What goes on after the load, for a line that is overwritten. */
+  readonly onProgress?: (text: string) => void;
+}
+
+/** The system under test is not there, or not ready; `message` says what to do. */
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
+  readonly code = 'TARGET_NOT_READY';
+}
+
+const REQUEST_TIMEOUT_MS = 60_000;
+const GRACEFUL_STOP_MS = 30_000;
+const GATE_POLL_MS = 60_000;
+const DEFAULT_PAYLOAD_CHARS = 512;
+
+/** A name for the run that sorts by time and fits in an origin: `smoke-1121-103000-k3`. */
+export function runName(profile: string, now = new Date()): string {
+  const digits = now.toISOString().replace(/\D/g, '');
+  const random = Math.floor(Math.random() * 36 ** 2)
+    .toString(36)
+    .padStart(2, '0');
+  return `${profile}-${digits.slice(4, 8)}-${digits.slice(8, 14)}-${random}`;
+}
+
+/** @throws NotReadyError when the target or the gate does not answer; Error when the engine dies */
+export async function runLoadTest(options: RunOptions): Promise<Report> {
+  const { profile, target, gateUrl } = options;
+  const before = await checkTarget(target);
+  const gate = new GateLog();
+  if (gateUrl !== null) await checkGate(gateUrl, gate);
+
+  const run = runName(profile.name);
+  const directory = await mkdtemp(join(tmpdir(), 'breakwater-load-'));
+  const witnessFile = join(directory, 'witness.bin');
+  const startedAt = new Date();
+  const origin = performance.now();
+  const now = () => (performance.now() - origin) / 1000;
+  const sampler = new Sampler(target, origin);
+  const gatePoll = setInterval(() => {
+    // A missed poll does no harm: the gate remembers an hour, and the last poll must succeed.
+    if (gateUrl !== null)
+      fetchGateSeconds(gateUrl).then(
+        (seconds) => gate.add(seconds),
+        () => undefined,
+      );
+  }, GATE_POLL_MS);
+  try {
+    const seconds: SecondRow[] = [];
+    const load = await options.engine.start(
+      {
+        run,
+        target,
+        stages: profile.stages,
+        thinkSeconds: profile.thinkSeconds,
+        keepAlive: profile.keepAlive,
+        timeoutMs: REQUEST_TIMEOUT_MS,
+        gracefulStopMs: GRACEFUL_STOP_MS,
+        witnessFile,
+      },
+      (row) => {
+        seconds.push(row);
+        options.onStatus?.(row, sampler);
+      },
+    );
+    const stop = () => load.stop();
+    if (options.interrupt?.aborted) stop();
+    options.interrupt?.addEventListener('abort', stop, { once: true });
+    const totals = await load.done;
+    options.interrupt?.removeEventListener('abort', stop);
+
+    const drain = await waitForDrain({
+      samples: sampler.samples,
+      now,
+      timeoutSeconds: options.drainTimeoutSeconds,
+      ...(options.hurry && { signal: options.hurry }),
+      onProgress: (lag, waited) =>
+        options.onProgress?.(
+          `waiting for the queue to drain: lag ${lag?.toLocaleString('en-US') ?? 'unknown'}, ${waited.toFixed(0)} s`,
+        ),
+    });
+    const endedAt = Math.floor(Date.now() / 1000);
+    await sampler.stop();
+    const deadLetters = Math.max(0, (sampler.last?.deadLetters ?? 0) - (before.deadLetters ?? 0));
+    const gateVerdict = await judgeGate(gateUrl, gate, Math.floor(startedAt.getTime() / 1000), endedAt);
+    const ledger = await keepLedger(options, { run, witnessFile, startedAt, deadLetters });
+    const parts = { totals, drain, ledger, gate: gateVerdict };
+    const checks = checksOf({ ...parts, thresholds: profile.thresholds });
+    return {
+      run,
+      profile,
+      engine: options.engine.name,
+      target,
+      startedAt: startedAt.toISOString(),
+      machine: {
+        cpus: availableParallelism(),
+        model: cpus()[0]?.model.trim() ?? 'unknown',
+        memoryMiB: Math.round(totalmem() / 2 ** 20),
+        node: process.version,
+      },
+      interrupted: options.interrupt?.aborted ?? false,
+      ...parts,
+      seconds,
+      samples: sampler.samples,
+      gateSeconds: [...gate.seconds]
+        .map(([second, operations]) => [second - startedAt.getTime() / 1000, operations] as const)
+        .filter(([t]) => t > -1 && t < now()),
+      checks,
+      ok: checks.every(({ ok }) => ok !== false),
+    };
+  } finally {
+    clearInterval(gatePoll);
+    await sampler.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function checkTarget(target: string) {
+  try {
+    return await fetchStats(target);
+  } catch (cause) {
+    const reason =
+      (cause as Error).cause instanceof Error ? ((cause as Error).cause as Error).message : (cause as Error).message;
+    throw new NotReadyError(
+      `${target} is not ready for a load test: ${reason}.\nStart the stack with "npm start", or name another address with --target.`,
+      { cause },
+    );
+  }
+}
+
+async function checkGate(gateUrl: string, log: GateLog): Promise<void> {
+  try {
+    log.add(await fetchGateSeconds(gateUrl));
+  } catch (cause) {
+    throw new NotReadyError(
+      `the gate's metrics at ${gateUrl} do not answer, so nobody would know what MongoDB had to do.\nName its metrics server with --gate URL, or leave the check out with --gate none.`,
+      { cause },
+    );
+  }
+}
+
+async function judgeGate(
+  gateUrl: string | null,
+  log: GateLog,
+  from: number,
+  to: number,
+): Promise<Checked<GateVerdict>> {
+  if (gateUrl === null) return { skipped: 'no gate was named' };
+  try {
+    log.add(await fetchGateSeconds(gateUrl));
+    return log.verdict(from, to);
+  } catch (error) {
+    return { failed: (error as Error).message };
+  }
+}
+
+async function keepLedger(
+  options: RunOptions,
+  parts: { run: string; witnessFile: string; startedAt: Date; deadLetters: number },
+): Promise<Checked<Ledger>> {
+  if (options.mongoUrl === null) return { skipped: 'no MongoDB was named' };
+  try {
+    return await runLedger({
+      ...parts,
+      mongoUrl: options.mongoUrl,
+      payloadChars: options.payloadChars ?? DEFAULT_PAYLOAD_CHARS,
+      onProgress: (records) => options.onProgress?.(`ledger: ${records.toLocaleString('en-US')} records read`),
+    });
+  } catch (error) {
+    return { failed: (error as Error).message };
+  }
+}

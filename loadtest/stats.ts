@@ -1,0 +1,74 @@
+// Asks the API for the system's numbers, once a second during the load and while the queue drains.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What GET /api/stats answers; null where the API does not know. */
+export interface Stats {
+  readonly total_documents: number | null;
+  readonly accepted: number | null;
+  readonly lag: number | null;
+  readonly deadLetters: number | null;
+  readonly cacheHitRatio: number | null;
+  readonly mongoOperationsPerSecond: number | null;
+}
+
+/** The numbers at one moment of the run. */
+export interface Sample extends Stats {
+  /** Seconds since the start. */
+  readonly t: number;
+}
+
+const TIMEOUT_MS = 3000;
+
+/** @throws when there is no proper answer */
+export async function fetchStats(target: string): Promise<Stats> {
+  const response = await fetch(new URL('/api/stats', target), { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`GET /api/stats answered ${response.status}`);
+  }
+  const body = (await response.json()) as Partial<Stats>;
+  const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+  return {
+    total_documents: number(body.total_documents),
+    accepted: number(body.accepted),
+    lag: number(body.lag),
+    deadLetters: number(body.deadLetters),
+    cacheHitRatio: number(body.cacheHitRatio),
+    mongoOperationsPerSecond: number(body.mongoOperationsPerSecond),
+  };
+}
+
+/** Collects a sample a second until it is stopped. A second without an answer is a gap: the API may be overloaded. */
+export class Sampler {
+  readonly samples: Sample[] = [];
+  readonly #target: string;
+  readonly #startedAt: number;
+  readonly #stopped = new AbortController();
+  readonly #finished: Promise<void>;
+
+  /** @param startedAt `performance.now()` of the start */
+  constructor(target: string, startedAt: number) {
+    this.#target = target;
+    this.#startedAt = startedAt;
+    this.#finished = this.#poll();
+  }
+
+  get last(): Sample | undefined {
+    return this.samples.at(-1);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#finished;
+  }
+
+  async #poll(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      const begun = performance.now();
+      const stats = await fetchStats(this.#target).catch(() => null);
+      if (stats) this.samples.push({ t: (performance.now() - this.#startedAt) / 1000, ...stats });
+      await sleep(Math.max(100, 1000 - (performance.now() - begun)), undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
