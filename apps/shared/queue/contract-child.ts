@@ -1,0 +1,10 @@
+// A consumer for the contract tests that takes one batch, says how large it is, and waits to be killed with it in hand.
+import { createLogger } from '../logger.ts';
+import { createQueue } from './create.ts';
+
+const { settings, limits } = JSON.parse(process.argv[2]!);
+process.once('disconnect', () => process.exit(1));
+const queue = createQueue(settings, createLogger('contract-child', 'silent'));
+const reader = await queue.reader(limits);
+const batch = await reader.next();
+process.send!(batch?.deliveries.length);

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { Admin, Producer } from '@platformatic/kafka';
+import { useKafka } from '../../../test/servers.ts';
+import { createLogger } from '../logger.ts';
+import { queueContract } from './contract.ts';
+import { createKafkaQueue } from './kafka.ts';
+
+const kafka = useKafka();
+const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
+let admin: Admin;
+
+beforeAll(() => {
+  admin = new Admin({ clientId: 'test', bootstrapBrokers: kafka.url.split(','), retries: 5 });
+});
+afterAll(() => admin.close());
+
+queueContract('kafka', {
+  async create(name) {
+    await admin.createTopics({ topics: [name], partitions: 3, replicas: 1 });
+    const configs = [{ name: 'cleanup.policy', value: 'compact' }];
+    await admin.createTopics({ topics: [`${name}.dlq`], partitions: 1, replicas: 1, configs });
+  },
+  open: (name, { maxLength = 1_000_000 } = {}) =>
+    createKafkaQueue(
+      { brokers: kafka.url.split(','), name, group: `store-${name}`, maxLength, sessionTimeoutMs: 3_000 },
+      logger,
+    ),
+  async poison(name, text) {
+    const producer = new Producer({ clientId: 'test', bootstrapBrokers: kafka.url.split(',') });
+    await producer.send({ messages: [{ topic: name, partition: 0, value: Buffer.from(text) }], acks: -1 });
+    await producer.close();
+  },
+  async crash(down) {
+    kafka.server.kill('SIGKILL');
+    await kafka.server.exited;
+    await down?.();
+    await kafka.restart();
+  },
+  settings: (name) => ({
+    QUEUE_KIND: 'kafka',
+    QUEUE_NAME: name,
+    QUEUE_GROUP: `store-${name}`,
+    QUEUE_MAX_LENGTH: 1_000_000,
+    KAFKA_BROKERS: kafka.url.split(','),
+    REDIS_URL: '',
+  }),
+  takeoverMs: 12_000,
+  oversizeBytes: 950_000,
+});
