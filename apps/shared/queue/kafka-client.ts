@@ -7,7 +7,7 @@ export interface KafkaAddress {
   /** Both or none. */
   username?: string | undefined;
   password?: string | undefined;
-  /** How the password is checked. Default SCRAM-SHA-512. */
+  /** How the password is checked. Default PLAIN. */
   mechanism?: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | undefined;
 }
 
@@ -22,7 +22,7 @@ export function clientOptions(address: KafkaAddress, role: string): BaseOptions 
     timeout: 4_000,
     autocreateTopics: false,
     ...(username !== undefined && password !== undefined
-      ? { sasl: { mechanism: address.mechanism ?? 'SCRAM-SHA-512', username, password } }
+      ? { sasl: { mechanism: address.mechanism ?? 'PLAIN', username, password } }
       : {}),
   };
 }

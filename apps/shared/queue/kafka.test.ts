@@ -5,7 +5,8 @@ import { createLogger } from '../logger.ts';
 import { queueContract } from './contract.ts';
 import { createKafkaQueue } from './kafka.ts';
 
-const kafka = useKafka();
+// A broker that was killed may come back once the controller thinks it dead: by default after 9 s.
+const kafka = useKafka({ settings: { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '300' } });
 const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 let admin: Admin;
 

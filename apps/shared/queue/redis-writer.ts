@@ -26,11 +26,18 @@ export function createRedisWriter(redis: ScriptedRedis, names: StreamNames, maxL
       }
     },
   });
+  let closed = false;
   return {
     cachesAccepted: true,
-    accept: (records) => calls.add(records),
-    ready: () => redis.status === 'ready',
+    async accept(records) {
+      if (closed) throw new QueueUnavailableError('the queue is closed');
+      await calls.add(records);
+    },
+    ready: () => !closed && redis.status === 'ready',
     async close() {
+      if (closed) return;
+      closed = true;
+      await calls.idle();
       redis.disconnect();
     },
   };
