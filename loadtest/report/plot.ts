@@ -28,11 +28,11 @@ export interface PlotOptions {
   readonly format?: (value: number) => string;
 }
 
-const WIDTH = 720;
-const HEIGHT = 220;
-const LEFT = 58;
-const RIGHT = 12;
-const TOP = 12;
+const WIDTH = 560;
+const HEIGHT = 200;
+const LEFT = 52;
+const RIGHT = 10;
+const TOP = 20;
 const BOTTOM = 26;
 
 /** A plot with its title and legend, as HTML. */
@@ -66,9 +66,9 @@ export function plot(options: PlotOptions): string {
     (second) => `<text x="${x(second)}" y="${HEIGHT - 8}" text-anchor="middle">${formatTime(second, seconds)}</text>`,
   );
   const end =
-    options.loadEnd === undefined || options.loadEnd > seconds * 0.985
+    options.loadEnd === undefined || options.loadEnd > seconds * 0.95
       ? ''
-      : `<line class="end" x1="${x(options.loadEnd)}" x2="${x(options.loadEnd)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text x="${x(options.loadEnd) + 4}" y="${TOP + 9}">load ends</text>`;
+      : `<line class="end" x1="${x(options.loadEnd)}" x2="${x(options.loadEnd)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text x="${x(options.loadEnd)}" y="${TOP - 6}" text-anchor="middle">load ends</text>`;
   const limitLine = limit
     ? `<line class="limit" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(limit.value)}" y2="${y(limit.value)}"/>`
     : '';

@@ -12,7 +12,7 @@ small,.sub,footer,.none{color:var(--soft)}
 .sub{margin:0;font-size:13px}
 header{position:relative;padding-right:110px}
 .verdict{position:absolute;right:0;top:0;margin:0;padding:4px 14px;border-radius:99px;font-weight:600;color:#fff}
-.verdict.good{background:#16794c}.verdict.bad{background:#c02b2b}
+.verdict.good{background:#16794c;color:#fff}.verdict.bad{background:#c02b2b;color:#fff}
 .good{color:var(--good)}.bad{color:var(--bad)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:12px;margin:20px 0}
 .tile,.two>div,figure{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 16px}
@@ -20,7 +20,8 @@ header{position:relative;padding-right:110px}
 .tile b{display:block;font-size:26px;line-height:1.3;font-variant-numeric:tabular-nums}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:12px;margin:12px 0;align-items:start}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-td{padding:3px 12px 3px 0;vertical-align:baseline;border-top:1px solid var(--line)}
+td{padding:3px 16px 3px 0;white-space:nowrap;vertical-align:baseline;border-top:1px solid var(--line)}
+td:last-child{white-space:normal;width:99%}
 tr:first-child td{border-top:0}
 td i{font-style:normal;font-weight:700}
 pre{overflow:auto;font-size:12px;margin:8px 0 0}

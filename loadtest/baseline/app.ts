@@ -1,0 +1,55 @@
+// The naive baseline: what one writes first. Every request does its five inserts and five reads itself, all at once,
+// on the driver's own connection pool, and answers when MongoDB has.
+import { express, type Request, type Response } from '../../apps/shared/express.ts';
+import type { connectMongo } from '../../apps/shared/mongo.ts';
+import { payloadFor } from '../../apps/shared/payload.ts';
+import { makeRecords } from '../../apps/shared/record.ts';
+import { RECORDS, type StoredRecord } from '../../apps/shared/store.ts';
+
+const RECORDS_PER_REQUEST = 5;
+/** Ids that it knows of and chooses reads from. */
+const KNOWN_IDS = 100_000;
+
+/** The same call and the same answer as Breakwater's API, and the statistics that the load test asks for. */
+export function createBaseline(db: ReturnType<typeof connectMongo>['db'], payloadChars: number) {
+  const collection = db.collection<StoredRecord>(RECORDS);
+  const known: string[] = [];
+  let accepted = 0;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+
+  app.get('/api/data', async (req: Request, res: Response) => {
+    const origin = req.get('x-origin') ?? 'baseline';
+    const payloads = Array.from({ length: RECORDS_PER_REQUEST }, (_, i) => payloadFor(origin, i, payloadChars));
+    const records = makeRecords('post', origin, payloads);
+    const ids = known.length === 0 ? [] : payloads.map(() => known[Math.floor(Math.random() * known.length)]!);
+    const [found] = await Promise.all([
+      Promise.all(ids.map((id) => collection.findOne({ _id: id }))),
+      Promise.all(records.map((one) => collection.insertOne({ ...one, createdAt: new Date(one.createdAt) }))),
+    ]);
+    for (const { _id } of records) {
+      if (known.length < KNOWN_IDS) known.push(_id);
+      else known[Math.floor(Math.random() * KNOWN_IDS)] = _id;
+    }
+    accepted += RECORDS_PER_REQUEST;
+    res.json({
+      status: 'success',
+      writes: records.map(({ _id }) => _id),
+      reads: found.flatMap((record) => (record ? [record._id] : [])),
+      timestamp: new Date().toISOString(),
+    });
+  });
+  // Nothing waits in a queue, so the lag is 0.
+  app.get('/api/stats', (_req: Request, res: Response) => {
+    res.json({
+      total_documents: null,
+      accepted,
+      lag: 0,
+      deadLetters: 0,
+      cacheHitRatio: null,
+      mongoOperationsPerSecond: null,
+    });
+  });
+  return app;
+}

@@ -1,0 +1,200 @@
+// What the bench measures, one function a question. Each starts a fresh stack and leaves nothing behind.
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startBuiltin } from '../generator/start.ts';
+import { fetchGateSeconds } from '../ledger/gate.ts';
+import { PROFILES, type Profile } from '../profiles.ts';
+import { failedRatio, formatCount, formatMs, formatPercent, type Report } from '../report/report.ts';
+import { type RunOptions, runLoadTest } from '../run.ts';
+import { fetchStats } from '../stats.ts';
+import { type BenchApp, type BenchStack, type QueueKind, startBenchStack } from './stack.ts';
+import { runWrk } from './wrk.ts';
+
+/** One line of the result: what was measured, what came out, what it should be, remarks. */
+export interface Finding {
+  readonly what: string;
+  readonly found: string;
+  /** Empty where nothing is asked for. */
+  readonly target: string;
+  readonly ok: boolean | null;
+  readonly remark: string;
+}
+
+export interface PartOptions {
+  readonly queues: readonly QueueKind[];
+  /** Length of each measurement. */
+  readonly seconds: number;
+  readonly log: (line: string) => void;
+}
+
+const WRK_CONNECTIONS = 200;
+const API_TARGETS: Readonly<Record<QueueKind, number>> = { 'redis-streams': 7000, kafka: 5000 };
+const CONSUMER_TARGET = 25_000;
+const RATIO_TARGET = 20;
+
+/** How many requests a second does one API process take, with the consumer and all servers on the same machine? */
+export async function benchApi({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const queue of queues) {
+    await withStack(queue, 100, log, async (stack) => {
+      const api = await stack.startApi();
+      const consumer = await stack.startConsumer();
+      await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, 3);
+      log(`api on ${queue}: wrk -t1 -c${WRK_CONNECTIONS} -d${seconds}s`);
+      const wrk = await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, seconds);
+      findings.push({
+        what: `GET /api/data, ${queue}, wrk -t1 -c${WRK_CONNECTIONS}`,
+        found: `${formatCount(wrk.requestsPerSecond)} req/s`,
+        target: `≥ ${formatCount(API_TARGETS[queue])} req/s`,
+        ok: wrk.requestsPerSecond >= API_TARGETS[queue] && wrk.failed === 0,
+        remark: `p50 ${formatMs(wrk.p50Ms)}, p99 ${formatMs(wrk.p99Ms)}, ${formatCount(wrk.failed)} failed; consumer running`,
+      });
+      findings.push(memory(`API memory, ${queue}`, api, 300), memory(`consumer memory, ${queue}`, consumer, 200));
+    });
+  }
+  return findings;
+}
+
+/** How fast does the consumer store a full queue, and how many operations does that cost MongoDB? */
+export async function benchConsumer({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const queue of queues) {
+    await withStack(queue, 100, log, async (stack) => {
+      const api = await stack.startApi();
+      log(`consumer on ${queue}: filling the queue`);
+      await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, seconds);
+      const records = await lagOf(api);
+      const from = Math.floor(Date.now() / 1000);
+      const begun = performance.now();
+      const consumer = await stack.startConsumer();
+      log(`consumer on ${queue}: storing ${formatCount(records)} records`);
+      let firstAt: number | null = null;
+      for (let lag = records; lag > 0; await sleep(100)) {
+        lag = await lagOf(api);
+        if (lag < records) firstAt ??= performance.now();
+      }
+      const ended = performance.now();
+      const took = (ended - begun) / 1000;
+      const gate = await fetchGateSeconds(stack.gateUrl);
+      const operations = gate.seconds.filter(([second]) => second >= from).map(([, count]) => count);
+      const most = operations.reduce((a, b) => Math.max(a, b), 0);
+      const rate = records / took;
+      findings.push(
+        {
+          what: `consumer stores, ${queue}`,
+          found: `${formatCount(rate)} records/s`,
+          target: `≥ ${formatCount(CONSUMER_TARGET)} records/s`,
+          ok: rate >= CONSUMER_TARGET,
+          remark: `${formatCount(records)} records in ${took.toFixed(1)} s, its start included (first stored after ${(((firstAt ?? ended) - begun) / 1000).toFixed(1)} s)`,
+        },
+        {
+          what: `MongoDB operations meanwhile, ${queue}`,
+          found: `at most ${formatCount(most)} in a second`,
+          target: `≤ ${formatCount(gate.limit)}`,
+          ok: most <= gate.limit,
+          remark: `${formatCount(records / operations.reduce((a, b) => a + b, 0))} records an operation`,
+        },
+        memory(`consumer memory, ${queue}`, consumer, 200),
+      );
+    });
+  }
+  return findings;
+}
+
+/** How many times the naive baseline's throughput is it, behind the same gate and without its limit? */
+export async function benchBaseline({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const profile: Profile = {
+    ...PROFILES.stress!,
+    name: 'bench',
+    stages: [
+      { seconds: 2, users: 200 },
+      { seconds, users: 200 },
+    ],
+  };
+  const queue = queues[0]!;
+  for (const iops of [100, 0]) {
+    await withStack(queue, iops, log, async (stack) => {
+      const common = {
+        profile,
+        mongoUrl: stack.mongoUrl,
+        gateUrl: stack.gateUrl,
+        drainTimeoutSeconds: 300,
+        engine: { name: 'builtin', start: startBuiltin },
+      };
+      const gate = iops === 0 ? 'gate off' : `gate ${iops}`;
+      const baseline = await stack.startBaseline();
+      log(`baseline, ${gate}: 200 users for ${seconds} s`);
+      const naive = await measure(common, baseline.url);
+      await baseline.stop();
+      const api = await stack.startApi();
+      await stack.startConsumer();
+      log(`Breakwater on ${queue}, ${gate}: 200 users for ${seconds} s`);
+      const ours = await measure(common, api.url);
+      const ratio = perSecond(ours) / perSecond(naive);
+      findings.push(line(`baseline, ${gate}`, naive), line(`Breakwater on ${queue}, ${gate}`, ours), {
+        what: `ratio, ${gate}`,
+        found: `${formatCount(ratio)} times`,
+        target: iops === 0 ? '' : `≥ ${RATIO_TARGET} times`,
+        ok: iops === 0 ? null : ratio >= RATIO_TARGET,
+        remark: 'same profile, same machine, one after the other',
+      });
+    });
+  }
+  return findings;
+}
+
+const measure = (common: Omit<RunOptions, 'target'>, target: string): Promise<Report> =>
+  runLoadTest({ ...common, target });
+
+const perSecond = ({ totals }: Report): number => totals.accepted / totals.seconds;
+
+function line(what: string, report: Report): Finding {
+  const { totals, ledger } = report;
+  const clean = 'ok' in ledger ? (ledger.ok ? 'ledger clean' : 'ledger NOT clean') : 'no ledger';
+  return {
+    what,
+    found: `${formatCount(perSecond(report))} req/s`,
+    target: '',
+    ok: 'ok' in ledger ? ledger.ok : false,
+    remark: `p95 ${totals.latency ? formatMs(totals.latency.p95) : '–'}, ${formatPercent(failedRatio(totals))} failed, ${clean}`,
+  };
+}
+
+async function withStack(
+  queue: QueueKind,
+  iops: number,
+  log: PartOptions['log'],
+  use: (stack: BenchStack) => Promise<void>,
+): Promise<void> {
+  const stack = await startBenchStack({ queue, iops, log });
+  try {
+    await use(stack);
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function lagOf(api: BenchApp): Promise<number> {
+  const { lag } = await fetchStats(api.url);
+  if (lag === null) throw new Error('the API does not know the lag');
+  return lag;
+}
+
+/** The most memory that the process had, where the system tells. */
+function memory(what: string, { pid }: BenchApp, limitMiB: number): Finding {
+  const target = `< ${limitMiB} MiB`;
+  const remark = `peak resident memory at ${WRK_CONNECTIONS} connections`;
+  const peak = peakMemoryMiB(pid);
+  if (peak === null) return { what, found: 'unknown on this system', target, ok: null, remark };
+  return { what, found: `${formatCount(peak)} MiB`, target, ok: peak < limitMiB, remark };
+}
+
+function peakMemoryMiB(pid: number): number | null {
+  try {
+    const kib = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kib === undefined ? null : Number(kib) / 1024;
+  } catch {
+    return null; // no /proc here
+  }
+}

@@ -1,0 +1,60 @@
+// wrk, for the figure that others quote: found on the PATH, or fetched as the local run fetches Redis.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { debianTree } from '../../local/servers/debian.ts';
+import { defaultCacheDir, findProgram } from '../../local/servers/paths.ts';
+
+export interface WrkResult {
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Answers that were not 2xx or 3xx, and socket errors. */
+  readonly failed: number;
+}
+
+/** Runs `wrk -t1`. @throws when wrk can't be had or the target does not answer */
+export async function runWrk(
+  url: string,
+  connections: number,
+  seconds: number,
+  path = process.env.PATH,
+): Promise<WrkResult> {
+  const [program, ...args] = await wrkCommand(path);
+  const { stdout } = await promisify(execFile)(program!, [
+    ...args,
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--latency',
+    '--timeout',
+    '30s',
+    url,
+  ]);
+  return parseWrk(stdout);
+}
+
+async function wrkCommand(path: string | undefined): Promise<string[]> {
+  const found = findProgram('wrk', path);
+  if (found) return [found];
+  const tree = await debianTree({ label: 'wrk', packages: ['wrk', 'libc6', 'libgcc-s1'], cacheDir: defaultCacheDir });
+  return tree.command(join(tree.root, 'usr', 'bin', 'wrk'));
+}
+
+/** @throws when the text is not wrk's */
+export function parseWrk(text: string): WrkResult {
+  const rate = /Requests\/sec:\s+([\d.]+)/.exec(text);
+  if (!rate) throw new Error(`wrk said something unexpected:\n${text}`);
+  const percentile = (name: string): number => {
+    const [, value, unit] = new RegExp(`${name}%\\s+([\\d.]+)(us|ms|s|m)`).exec(text) ?? [];
+    return Number(value) * ({ us: 0.001, ms: 1, s: 1000, m: 60_000 }[unit!] ?? Number.NaN);
+  };
+  const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text);
+  const socketErrors = errors ? errors.slice(1).reduce((sum, count) => sum + Number(count), 0) : 0;
+  return {
+    requestsPerSecond: Number(rate[1]),
+    p50Ms: percentile('50'),
+    p99Ms: percentile('99'),
+    failed: socketErrors + Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0),
+  };
+}
