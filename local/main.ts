@@ -1,0 +1,67 @@
+// npm start: brings the stack up on this machine, shows how it fares, and stops it on Ctrl-C.
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigError } from '../config/errors.ts';
+import { LocalError } from './errors.ts';
+import { helpText, parseOptions } from './options.ts';
+import { type Stack, startStack } from './stack.ts';
+import { formatStatus } from './status.ts';
+import { createTerminal } from './terminal.ts';
+
+const statusIntervalMs = 1000;
+const terminal = createTerminal(process.stdout);
+const interrupted = new AbortController();
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === null) {
+    console.log(helpText());
+    return 0;
+  }
+  stopOnSignals();
+  terminal.print(`starting the stack ${options.stack}`);
+  const { signal } = interrupted;
+  const stack = await startStack({ ...options, dataDir: options.data, env: process.env, log: terminal.print, signal });
+  terminal.print('Ctrl-C stops it; data stays');
+  const failure = await Promise.race([stack.failed, showStatus(stack, signal)]);
+  terminal.clear();
+  if (failure) terminal.print(failure.message);
+  terminal.print('draining; what is in the queue stays for the next start (Ctrl-C again: at once)');
+  await stack.stop();
+  terminal.print('stopped');
+  return failure ? 1 : 0;
+}
+
+/** Until the signal. */
+async function showStatus(stack: Stack, signal: AbortSignal): Promise<undefined> {
+  while (!signal.aborted) {
+    const status = await stack.status();
+    if (!signal.aborted) terminal.status(formatStatus(status));
+    await delay(statusIntervalMs, undefined, { signal }).catch(() => {}); // aborted: the loop sees it
+  }
+}
+
+/** The first signal stops gracefully, the second at once: the guard then ends what is left. */
+function stopOnSignals(): void {
+  let firstAt: number | undefined;
+  const stop = () => {
+    // One Ctrl-C arrives twice: from the terminal, and passed on by npm.
+    if (firstAt !== undefined && performance.now() - firstAt > 500) process.exit(130);
+    firstAt ??= performance.now();
+    interrupted.abort(new LocalError('app_failed', 'interrupted while starting'));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // npm, our parent, may be killed without a word to us.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent && !interrupted.signal.aborted) stop();
+  }, 1000).unref();
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  terminal.clear();
+  const expected = error instanceof LocalError || error instanceof ConfigError;
+  console.error(expected ? error.message : error);
+  process.exitCode = interrupted.signal.aborted ? 130 : expected ? 2 : 1;
+}
