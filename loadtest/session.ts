@@ -1,0 +1,56 @@
+// One load test as a person sees it: progress while it runs, then the summary, the report, and the exit status.
+import { constants } from 'node:os';
+import { createTerminal } from '../local/terminal.ts';
+import type { Engine } from './engine.ts';
+import { totalSeconds } from './profiles.ts';
+import { renderStatus, renderSummary } from './report/terminal.ts';
+import { writeReport } from './report/write.ts';
+import { type RunOptions, runLoadTest } from './run.ts';
+
+/** Exit status of what Ctrl-C ended. */
+export const INTERRUPTED = 128 + constants.signals.SIGINT;
+
+export interface SessionOptions extends Omit<RunOptions, 'engine' | 'interrupt' | 'hurry' | 'onStatus' | 'onProgress'> {
+  readonly engine: Engine;
+  /** Where `<run>/report.html` is made. */
+  readonly reportDir: string;
+}
+
+/**
+ * Runs the load test. The first Ctrl-C ends the load, the second the waiting for the queue, the third the process.
+ * @returns the exit status: 0 when all holds, 1 when not, 130 after Ctrl-C
+ */
+export async function runSession({ reportDir, engine, ...options }: SessionOptions): Promise<number> {
+  const { profile } = options;
+  const terminal = createTerminal(process.stdout);
+  terminal.print(`${profile.name}: ${profile.question}`);
+  terminal.print(`engine: ${engine.name} (${engine.why})`);
+  const interrupt = new AbortController();
+  const hurry = new AbortController();
+  const onSignal = () => {
+    if (hurry.signal.aborted) process.exit(INTERRUPTED);
+    if (interrupt.signal.aborted) hurry.abort();
+    else terminal.print('ending the load; draining and checking (Ctrl-C again: stop waiting for the queue)');
+    interrupt.abort();
+  };
+  process.on('SIGINT', onSignal);
+  try {
+    const report = await runLoadTest({
+      ...options,
+      engine,
+      interrupt: interrupt.signal,
+      hurry: hurry.signal,
+      onStatus: (row, sampler) => terminal.print(renderStatus(row, totalSeconds(profile.stages), sampler.last)),
+      onProgress: (text) => terminal.status(text),
+    });
+    terminal.clear();
+    const files = await writeReport(report, reportDir);
+    console.log(renderSummary(report));
+    console.log(`report: ${files.html}\n`);
+    if (report.interrupted) return INTERRUPTED;
+    return report.ok ? 0 : 1;
+  } finally {
+    terminal.clear();
+    process.off('SIGINT', onSignal);
+  }
+}
