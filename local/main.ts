@@ -21,6 +21,7 @@ async function main(): Promise<number> {
   terminal.print(`starting the stack ${options.stack}`);
   const { signal } = interrupted;
   const stack = await startStack({ ...options, dataDir: options.data, env: process.env, log: terminal.print, signal });
+  for (const line of addresses(stack)) terminal.print(line);
   terminal.print('Ctrl-C stops it; data stays');
   const failure = await Promise.race([stack.failed, showStatus(stack, signal)]);
   terminal.clear();
@@ -29,6 +30,21 @@ async function main(): Promise<number> {
   await stack.stop();
   terminal.print('stopped');
   return failure ? 1 : 0;
+}
+
+/** Where everything is, as `npm run loadtest` and people want to know it. */
+function addresses({ apiUrl, directMongoUrl, redisUrl, gateMetricsUrl, kafkaBrokers }: Stack): string[] {
+  return [
+    `  API      ${apiUrl}/api/data`,
+    `  MongoDB  ${withoutPassword(directMongoUrl)} (past the gate)`,
+    `  gate     ${gateMetricsUrl}/metrics`,
+    `  Redis    ${withoutPassword(redisUrl)}`,
+    ...(kafkaBrokers.length > 0 ? [`  Kafka    ${kafkaBrokers.join(',')}`] : []),
+  ];
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//***@');
 }
 
 /** Until the signal. */

@@ -8,13 +8,32 @@ describe('the command line', () => {
       queue: undefined,
       brokers: undefined,
       apiProcesses: undefined,
+      ports: 'stack',
       data: undefined,
     });
   });
 
   test('takes every option', () => {
-    const args = ['--stack', 'spike', '--queue=kafka', '--brokers', '1', '--api-processes', '2', '--data', '/tmp/x'];
-    expect(parseOptions(args)).toEqual({ stack: 'spike', queue: 'kafka', brokers: 1, apiProcesses: 2, data: '/tmp/x' });
+    const args = [
+      '--stack',
+      'spike',
+      '--queue=kafka',
+      '--brokers',
+      '1',
+      '--api-processes',
+      '2',
+      '--data',
+      '/tmp/x',
+      '--ports=free',
+    ];
+    expect(parseOptions(args)).toEqual({
+      stack: 'spike',
+      queue: 'kafka',
+      brokers: 1,
+      apiProcesses: 2,
+      ports: 'free',
+      data: '/tmp/x',
+    });
   });
 
   test.each([['--help'], ['-h']])('%s asks for help', (flag) => {
@@ -23,11 +42,13 @@ describe('the command line', () => {
   });
 
   test('tells everything that is wrong at once', () => {
-    const parse = () => parseOptions(['--stak', 'dev', '--queue', 'rabbit', '--brokers', '0', 'now', '--data']);
+    const parse = () =>
+      parseOptions(['--stak', 'dev', '--queue', 'rabbit', '--brokers', '0', 'now', '--ports', '80', '--data']);
     expect(parse).toThrow(/--stak: there is no such option; did you mean --stack\?/);
     expect(parse).toThrow(/--queue: must be kafka or redis-streams; it is "rabbit"/);
     expect(parse).toThrow(/--brokers: must be a whole number from 1 to 30; it is "0"/);
     expect(parse).toThrow(/"now" stands alone/);
+    expect(parse).toThrow(/--ports: must be stack or free; it is "80"/);
     expect(parse).toThrow(/--data: needs a value/);
   });
 });

@@ -14,6 +14,8 @@ export interface Options {
   readonly brokers: number | undefined;
   /** Undefined: the stack's own, capped by the machine's cores. */
   readonly apiProcesses: number | undefined;
+  /** `stack`: the config's ports; `free`: any. */
+  readonly ports: 'stack' | 'free';
   /** Undefined: `.local/<stack>`. */
   readonly data: string | undefined;
 }
@@ -23,6 +25,7 @@ const flags = {
   queue: { value: 'KIND', help: "kafka or redis-streams, instead of the stack's queue:kind" },
   brokers: { value: 'N', help: "Kafka brokers, instead of the stack's kafka:brokers; copies are lowered to fit" },
   'api-processes': { value: 'N', help: "API processes on one port, instead of the stack's api:replicas" },
+  ports: { value: 'WHICH', help: "stack: the config's (default); free: any, so that runs stand side by side" },
   data: { value: 'DIR', help: 'where data and logs are kept (default: .local/NAME)' },
 } as const;
 
@@ -71,11 +74,14 @@ export function parseOptions(args: readonly string[]): Options | null {
   if (queue !== undefined && queue !== 'kafka' && queue !== 'redis-streams') {
     problems.push(`--queue: must be kafka or redis-streams; it is "${queue}"`);
   }
+  const ports = given.get('ports') ?? 'stack';
+  if (ports !== 'stack' && ports !== 'free') problems.push(`--ports: must be stack or free; it is "${ports}"`);
   const parsed = {
     stack: given.get('stack') ?? 'dev',
     queue: queue as QueueKind | undefined,
     brokers: number('brokers', 30),
     apiProcesses: number('api-processes', 100),
+    ports: ports as Options['ports'],
     data: given.get('data'),
   };
   if (problems.length > 0) {

@@ -201,7 +201,7 @@ class StackRun {
     await this.#startWorkers(plan, addresses);
 
     const apiUrl = `http://127.0.0.1:${plan.api}`;
-    this.#log(`ready in ${seconds(this.#startedAt)}: ${apiUrl}/api/data`);
+    this.#log(`ready in ${seconds(this.#startedAt)}`);
     return {
       config: this.#config,
       apiUrl,
