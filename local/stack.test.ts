@@ -105,6 +105,31 @@ describe('a stack on Redis Streams', () => {
   });
 });
 
+test('a stack on Kafka accepts and stores, also after its broker was killed', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'breakwater-stack-'));
+  const lines: string[] = [];
+  const stack = await startStack({
+    brokers: 1,
+    dataDir,
+    ports: 'free',
+    env: process.env,
+    log: (line) => void lines.push(line),
+  });
+  try {
+    expect(stack.config.queue.kind).toBe('kafka');
+    expect(stack.config.kafka).toMatchObject({ brokers: 1, replicationFactor: 1, minInsyncReplicas: 1 });
+    const write = () => fetch(`${stack.apiUrl}/api/data`).then(({ status }) => status);
+    while ((await write()) !== 200) await delay(50);
+    stack.processes.get('kafka-0')!.kill('SIGKILL');
+    while (!lines.includes('kafka-0 is back')) await delay(50);
+    while ((await write()) !== 200) await delay(50);
+    while ((await stack.status()).lag !== 0) await delay(100);
+  } finally {
+    await stack.stop();
+    rmSync(dataDir, { recursive: true });
+  }
+}, 120_000);
+
 test('a start that is called off leaves nothing behind', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'breakwater-stack-'));
   const controller = new AbortController();
