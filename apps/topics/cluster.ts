@@ -1,0 +1,171 @@
+// The Kafka cluster as the topics app sees and changes it.
+import {
+  Admin,
+  alterPartitionReassignmentsV0,
+  ConfigResourceTypes,
+  ConfigSources,
+  type Connection,
+  createAPI,
+  IncrementalAlterConfigOperationTypes,
+  listPartitionReassignmentsV0,
+  type Reader,
+  Writer,
+} from '@platformatic/kafka';
+import { clientOptions, type KafkaAddress } from '../shared/queue/kafka-client.ts';
+import type { Observed, ObservedTopic, Step } from './plan.ts';
+
+const TIMEOUT_MS = 30_000;
+
+export class Cluster {
+  readonly #admin: Admin;
+
+  constructor(address: KafkaAddress) {
+    this.#admin = new Admin({
+      ...clientOptions(address, 'topics'),
+      requestTimeout: 35_000,
+      retries: 5,
+      retryDelay: 500,
+    });
+  }
+
+  /** Ids of the brokers that are there. */
+  async brokers(): Promise<number[]> {
+    const metadata = await this.#admin.metadata({ topics: [], forceUpdate: true });
+    return [...metadata.brokers.keys()].sort((a, b) => a - b);
+  }
+
+  /** What is there of all topics. */
+  async observe(): Promise<Observed> {
+    const names = await this.#admin.listTopics();
+    const metadata = await this.#admin.metadata({ topics: [...names], forceUpdate: true });
+    const configs = await this.#configs(names);
+    const topics: Record<string, ObservedTopic> = {};
+    for (const name of names) {
+      const partitions = metadata.topics.get(name)?.partitions ?? [];
+      topics[name] = {
+        partitions: partitions.map(({ replicas, leader, isr }) => ({ replicas, leader, isr })),
+        config: configs.get(name) ?? {},
+      };
+    }
+    return { brokers: [...metadata.brokers.keys()].sort((a, b) => a - b), topics };
+  }
+
+  /** Partitions that are on the move. */
+  async moving(): Promise<string[]> {
+    const connection = await this.#connection();
+    const { topics } = await listPartitionReassignmentsV0.api.async(connection, TIMEOUT_MS, null);
+    return topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex }) => `${name}-${partitionIndex}`),
+    );
+  }
+
+  /** Does a step; a move is only begun. */
+  async apply(step: Step): Promise<void> {
+    switch (step.kind) {
+      case 'create':
+        await this.#admin.createTopics({
+          topics: [
+            {
+              topic: step.topic,
+              assignments: step.assignments.map((brokers, partition) => ({ partition, brokers: [...brokers] })),
+            },
+          ],
+          configs: Object.entries(step.config).map(([name, value]) => ({ name, value })),
+        });
+        return;
+      case 'config':
+        await this.#configure(step);
+        return;
+      case 'grow': {
+        const assignments = step.assignments.map((brokers) => ({ brokerIds: [...brokers] }));
+        await this.#admin.createPartitions({
+          topics: [{ name: step.topic, count: step.from + assignments.length, assignments }],
+        });
+        return;
+      }
+      case 'move': {
+        const partitions = [{ partitionIndex: step.partition, replicas: [...step.to] }];
+        const topics = [{ name: step.topic, partitions }];
+        await alterPartitionReassignmentsV0.api.async(await this.#connection(), TIMEOUT_MS, true, topics);
+        return;
+      }
+      case 'elect':
+        await electLeaders.async(await this.#connection(), step.topic, step.partitions, TIMEOUT_MS);
+        return;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.close();
+  }
+
+  /** Any broker: it passes on what is the controller's. */
+  async #connection(): Promise<Connection> {
+    const [connection] = (await this.#admin.connectToBrokers()).values();
+    if (connection === undefined) throw new Error('no broker is there');
+    return connection;
+  }
+
+  async #configs(names: readonly string[]): Promise<Map<string, Record<string, string>>> {
+    if (names.length === 0) return new Map();
+    const described = await this.#admin.describeConfigs({
+      resources: names.map((resourceName) => ({ resourceType: ConfigResourceTypes.TOPIC, resourceName })),
+    });
+    return new Map(
+      described.map(({ resourceName, configs }) => [
+        resourceName,
+        Object.fromEntries(
+          configs
+            .filter(({ configSource }) => configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG)
+            .map(({ name, value }) => [name, value ?? '']),
+        ),
+      ]),
+    );
+  }
+
+  async #configure({ topic, set, reset }: Extract<Step, { kind: 'config' }>): Promise<void> {
+    const { SET, DELETE } = IncrementalAlterConfigOperationTypes;
+    await this.#admin.incrementalAlterConfigs({
+      resources: [
+        {
+          resourceType: ConfigResourceTypes.TOPIC,
+          resourceName: topic,
+          configs: [
+            ...Object.entries(set).map(([name, value]) => ({ name, value, configOperation: SET })),
+            ...reset.map((name) => ({ name, configOperation: DELETE })),
+          ],
+        },
+      ],
+    });
+  }
+}
+
+const ELECTION_NOT_NEEDED = 84;
+
+/** ElectLeaders version 2, which the client library lacks: makes the preferred replicas leaders. */
+const electLeaders = createAPI(
+  43,
+  2,
+  (topic: string, partitions: number[], timeoutMs: number) =>
+    Writer.create()
+      .appendInt8(0)
+      .appendArray([topic], (w, name) => {
+        w.appendString(name).appendArray(partitions, (w, partition) => w.appendInt32(partition), true, false);
+      })
+      .appendInt32(timeoutMs)
+      .appendTaggedFields(),
+  (_correlationId: number, _key: number, _version: number, reader: Reader): void => {
+    reader.readInt32();
+    const problems: [code: number, what: string][] = [[reader.readInt16(), 'the election']];
+    reader.readArray((r) => {
+      const topic = r.readString();
+      r.readArray((r) => {
+        const partition = r.readInt32();
+        problems.push([r.readInt16(), `${topic}-${partition}: ${r.readNullableString() ?? ''}`]);
+      });
+    });
+    const failed = problems.filter(([code]) => code !== 0 && code !== ELECTION_NOT_NEEDED);
+    if (failed.length > 0)
+      throw new Error(`electing leaders failed: ${failed.map(([code, what]) => `${what} (error ${code})`).join(', ')}`);
+  },
+);

@@ -1,0 +1,32 @@
+// What the topics app is told by its environment.
+import { z } from 'zod';
+import { integer, list } from '../shared/settings.ts';
+
+const topic = z.strictObject({
+  name: z.string().min(1),
+  partitions: z.number().int().min(1),
+  replicationFactor: z.number().int().min(1).max(32_767),
+  config: z.record(z.string(), z.coerce.string()).default({}),
+});
+
+export const topicsSettings = z.object({
+  KAFKA_BROKERS: list,
+  KAFKA_USERNAME: z.string().optional(),
+  KAFKA_PASSWORD: z.string().optional(),
+  /** JSON: [{"name":"posts","partitions":3,"replicationFactor":3,"config":{"retention.ms":"604800000"}}]. */
+  TOPICS: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: `is not JSON: ${(error as Error).message}` });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.array(topic).min(1)),
+  /** How long to wait for as many brokers as the replication needs, seconds. */
+  BROKERS_TIMEOUT_SECONDS: integer(0).default(60),
+  /** How long partitions may be on the move, seconds. */
+  MOVES_TIMEOUT_SECONDS: integer(1).default(1_800),
+});

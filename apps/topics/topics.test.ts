@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { useKafka } from '../../test/servers.ts';
+import { Cluster } from './cluster.ts';
+import type { DeclaredTopic } from './plan.ts';
+import { bringTopics } from './topics.ts';
+
+const kafka = useKafka({ brokers: 3, heapMiB: 256 });
+let cluster: Cluster;
+beforeAll(() => {
+  cluster = new Cluster({ brokers: kafka.url.split(',') });
+});
+afterAll(() => cluster.close());
+
+const posts = (change: Partial<DeclaredTopic> = {}): DeclaredTopic => ({
+  name: 'posts',
+  partitions: 3,
+  replicationFactor: 1,
+  config: { 'retention.ms': '604800000' },
+  ...change,
+});
+
+async function bring(declared: DeclaredTopic[], dryRun = false): Promise<{ outcome: string; lines: string[] }> {
+  const lines: string[] = [];
+  const outcome = await bringTopics(cluster, {
+    declared,
+    dryRun,
+    brokersTimeoutMs: 2_000,
+    movesTimeoutMs: 60_000,
+    print: (line) => void lines.push(line),
+    pollMs: 100,
+  });
+  return { outcome, lines };
+}
+
+const observed = async (name = 'posts') => (await cluster.observe()).topics[name];
+const perBroker = async (pick: (partition: { replicas: readonly number[]; leader: number }) => readonly number[]) => {
+  const ids = (await observed())!.partitions.flatMap(pick);
+  return [0, 1, 2, 3].map((broker) => ids.filter((id) => id === broker).length);
+};
+
+describe('topics on real brokers', () => {
+  test('a dry run changes nothing', async () => {
+    const { outcome, lines } = await bring([posts()], true);
+    expect(outcome).toBe('done');
+    expect(lines).toContain('  create posts: 3 partitions, replication 1, retention.ms=604800000');
+    expect(await observed()).toBeUndefined();
+  });
+
+  test('creates, and finds nothing to do the second time', async () => {
+    const declared = [posts(), posts({ name: 'posts.dlq', partitions: 1, config: { 'cleanup.policy': 'compact' } })];
+    expect((await bring(declared)).outcome).toBe('done');
+    expect((await observed())?.partitions).toHaveLength(3);
+    expect((await observed('posts.dlq'))?.config).toEqual({ 'cleanup.policy': 'compact' });
+    expect(await perBroker(({ replicas }) => replicas)).toEqual([1, 1, 1, 0]);
+    expect((await bring(declared)).outcome).toBe('nothing to do');
+  });
+
+  test('grows, raises the replication and changes settings in one go', async () => {
+    const declared = [posts({ partitions: 4, replicationFactor: 3, config: { 'segment.ms': '3600000' } })];
+    expect((await bring(declared)).outcome).toBe('done');
+    expect(await perBroker(({ replicas }) => replicas)).toEqual([4, 4, 4, 0]);
+    expect((await observed())?.config).toEqual({ 'segment.ms': '3600000' });
+    expect((await bring(declared)).outcome).toBe('nothing to do');
+  });
+
+  test('refuses what Kafka cannot do, all reasons at once, with nothing changed', async () => {
+    const before = await cluster.observe();
+    const { outcome, lines } = await bring([
+      posts({ partitions: 2 }),
+      posts({ name: 'new', replicationFactor: 4 }),
+    ]).catch((error) => ({ outcome: 'error', lines: [String(error)] }));
+    expect(outcome).toBe('refused');
+    expect(lines.join('\n')).toMatch(/posts: has 4 partitions.*new: replication factor 4/s);
+    expect(await cluster.observe()).toEqual(before);
+  }, 60_000);
+
+  test('spreads onto a fourth broker, leadership too', async () => {
+    await kafka.server.addBroker();
+    const declared = [posts({ partitions: 4, replicationFactor: 3, config: {} })];
+    const { outcome, lines } = await bring(declared);
+    expect(outcome).toBe('done');
+    expect(lines.filter((line) => line.startsWith('move')).length).toBeLessThanOrEqual(4);
+    expect(await perBroker(({ replicas }) => replicas)).toEqual([3, 3, 3, 3]);
+    expect(await perBroker(({ leader }) => [leader])).toEqual([1, 1, 1, 1]);
+    expect((await bring(declared)).outcome).toBe('nothing to do');
+  }, 90_000);
+
+  test.each<[string, Record<string, string>, string[], number, RegExp]>([
+    ['done', { TOPICS: JSON.stringify([posts({ name: 'job' })]) }, [], 0, /Done/],
+    ['refused', { TOPICS: JSON.stringify([posts({ partitions: 1 })]) }, [], 2, /Refused/],
+    ['bad settings', { TOPICS: '[{"name":"x"}]' }, [], 2, /TOPICS/],
+    ['bad arguments', { TOPICS: '[]' }, ['--force'], 2, /--dry-run/],
+    ['failed', { KAFKA_BROKERS: '127.0.0.1:1', BROKERS_TIMEOUT_SECONDS: '0' }, [], 1, /Failed: /],
+  ])('the job ends with its status: %s', async (_name, env, args, status, output) => {
+    const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { KAFKA_BROKERS: kafka.url, TOPICS: JSON.stringify([posts()]), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += data));
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect(text).toMatch(output);
+    expect(code).toBe(status);
+  });
+});
