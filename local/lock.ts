@@ -36,13 +36,14 @@ export async function tryLock(path: string): Promise<HeldLock | undefined> {
   };
 }
 
-/** Waits for the lock at `path`; `onWait` is told once who has it. */
+/** Waits for the lock at `path`; `onWait` is told once who has it, if that is another process. */
 export async function waitForLock(path: string, onWait: (holder: string) => void = () => {}): Promise<HeldLock> {
   let told = false;
   for (;;) {
     const lock = await tryLock(path);
     if (lock) return lock;
-    if (!told) onWait(lockHolder(path) ?? 'another process');
+    const holder = lockHolder(path) ?? 'another process';
+    if (!told && holder !== `process ${process.pid}`) onWait(holder);
     told = true;
     await delay(100);
   }
