@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Plan, SecondRow } from '../plan.ts';
+import { checksumOf } from './outcome.ts';
+import { startBuiltin } from './start.ts';
+import { readWitness, type Witness } from './witness.ts';
+
+let directory: string;
+let server: Server;
+let target: string;
+let serve: (origin: string, req: IncomingMessage, res: ServerResponse) => void;
+let connections: number;
+
+const idsFor = (origin: string) => [0, 1, 2, 3, 4].map((index) => `${origin}:${index}`);
+const success = (origin: string, res: ServerResponse) =>
+  void res.end(JSON.stringify({ status: 'success', writes: idsFor(origin), reads: idsFor(origin) }));
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'breakwater-generator-'));
+  connections = 0;
+  server = createServer((req, res) => serve(String(req.headers['x-origin']), req, res));
+  server.on('connection', () => connections++);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  target = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await rm(directory, { recursive: true, force: true });
+});
+
+const plan = (more: Partial<Plan> = {}): Plan => ({
+  run: 'run',
+  target,
+  stages: [
+    { seconds: 0, users: 5 },
+    { seconds: 1.5, users: 5 },
+  ],
+  thinkSeconds: [0, 0],
+  keepAlive: true,
+  timeoutMs: 60_000,
+  gracefulStopMs: 5000,
+  witnessFile: join(directory, 'witness.bin'),
+  ...more,
+});
+
+async function play(given: Plan) {
+  const rows: SecondRow[] = [];
+  const load = await startBuiltin(given, (row) => rows.push(row));
+  const totals = await load.done;
+  const witness: Witness[] = [];
+  for await (const entry of readWitness(given.witnessFile)) witness.push(entry);
+  return { totals, rows, witness };
+}
+
+describe('the generator, in its own process', () => {
+  test('sends every origin once, knows every answer, keeps its connections', async () => {
+    const served = new Map<string, number>();
+    serve = (origin, req, res) => {
+      expect(req.url).toBe('/api/data');
+      served.set(origin, (served.get(origin) ?? 0) + 1);
+      success(origin, res);
+    };
+    const { totals, rows, witness } = await play(plan());
+    expect(totals).toMatchObject({ accepted: totals.requests, unknown: 0, refused: 0, shed: 0, shortReads: 0 });
+    expect(totals.requests).toBeGreaterThan(100);
+    expect(connections).toBe(5);
+    expect([...served.values()].every((count) => count === 1)).toBe(true);
+    expect(witness).toHaveLength(served.size);
+    for (const { user, iteration, outcome, checksum } of witness) {
+      const origin = `run/${user}/${iteration}`;
+      expect(served.has(origin)).toBe(true);
+      expect([outcome, checksum]).toEqual(['accepted', checksumOf(idsFor(origin))]);
+    }
+    expect(rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(totals.requests);
+    expect(rows[0]!.users).toBe(5);
+    expect(rows.at(-1)!.users).toBe(0);
+  });
+
+  test('tells shed, unknown and refused apart', async () => {
+    let count = 0;
+    const error = (res: ServerResponse, status: number, code: string) =>
+      void res.writeHead(status).end(JSON.stringify({ status: 'error', code, message: 'x' }));
+    serve = (origin, req, res) => {
+      const kind = count++ % 5;
+      if (kind === 0) success(origin, res);
+      else if (kind === 1) error(res, 503, 'QUEUE_FULL');
+      else if (kind === 2) error(res, 503, 'OUTCOME_UNKNOWN');
+      else if (kind === 3) error(res, 500, 'INTERNAL');
+      else req.socket.destroy();
+    };
+    const { totals, witness } = await play(plan({ thinkSeconds: [0.01, 0.02] }));
+    const of = (outcome: string) => witness.filter((entry) => entry.outcome === outcome).length;
+    expect(totals.accepted).toBe(of('accepted'));
+    expect(totals.shed + totals.refused).toBe(of('refused'));
+    expect(totals.unknown).toBe(of('unknown'));
+    for (const part of [totals.accepted, totals.shed, totals.refused, totals.unknown]) expect(part).toBeGreaterThan(0);
+    expect(Object.keys(totals.problems)).toEqual(expect.arrayContaining(['503 QUEUE_FULL', '503 OUTCOME_UNKNOWN']));
+  });
+
+  test('opens a connection a request where it is not to keep them, and thinks', async () => {
+    serve = (origin, req, res) => {
+      expect(req.headers.connection).toBe('close');
+      success(origin, res);
+    };
+    const { totals } = await play(plan({ keepAlive: false, thinkSeconds: [0.1, 0.2] }));
+    expect(connections).toBe(totals.requests);
+    expect(totals.requests).toBeLessThan(5 * 16);
+    expect(totals.requests).toBeGreaterThan(5 * 5);
+  });
+
+  test.each([
+    ['during the run', { timeoutMs: 500 }, 'TIMEOUT'],
+    ['at its end', { gracefulStopMs: 100 }, 'CUT_AT_END'],
+  ])('cuts what takes too long %s: unknown', async (_when, more, problem) => {
+    serve = () => {}; // never answers
+    const { totals, witness } = await play(plan(more));
+    expect(totals.requests).toBe(5);
+    expect(totals).toMatchObject({ unknown: 5, problems: { [problem]: 5 } });
+    expect(witness.every(({ outcome }) => outcome === 'unknown')).toBe(true);
+  });
+
+  test('does not hammer an absent server', async () => {
+    await new Promise((resolve) => server.close(resolve));
+    const { totals, witness } = await play(plan());
+    expect(totals.requests).toBeLessThanOrEqual(5 * 3);
+    expect(witness.every(({ outcome }) => outcome === 'refused')).toBe(true);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+
+  test('stops early when told, with every request accounted for', async () => {
+    const given = plan({
+      stages: [
+        { seconds: 0, users: 3 },
+        { seconds: 600, users: 3 },
+      ],
+    });
+    let asked = 0;
+    const first = Promise.withResolvers<void>();
+    serve = (origin, _req, res) => {
+      if (++asked === 50) first.resolve();
+      success(origin, res);
+    };
+    const load = await startBuiltin(given, () => {});
+    await first.promise;
+    load.stop();
+    const totals = await load.done;
+    expect(totals.requests).toBe(asked);
+    expect(totals.accepted).toBe(asked);
+  });
+
+  test('says so when it cannot work', async () => {
+    const load = await startBuiltin(plan({ witnessFile: join(directory, 'no', 'such', 'folder') }), () => {});
+    await expect(load.done).rejects.toThrow(/the generator failed: ENOENT/);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals';
+import { helpText, isLoopback, parseOptions, UsageError } from './options.ts';
+import { PROFILES } from './profiles.ts';
+
+describe('the command line', () => {
+  test('has defaults for all of it', () => {
+    expect(parseOptions([])).toMatchObject({
+      profile: PROFILES.smoke,
+      target: 'http://127.0.0.1:8000',
+      engine: undefined,
+    });
+  });
+  test('scales', () => {
+    const options = parseOptions([
+      '--profile',
+      'stress',
+      '--vus=100',
+      '--time-scale',
+      '0.5',
+      '--gate',
+      'none',
+      '--mongo=none',
+    ]);
+    expect(options!.profile.stages[0]).toEqual({ seconds: 30, users: 20 });
+    expect(options).toMatchObject({ gateUrl: null, mongoUrl: null });
+  });
+  test.each([['--help'], ['-h'], ['--profile', 'nonsense', '--help']])('help: %s %s', (...args) => {
+    expect(parseOptions(args.filter(Boolean))).toBeNull();
+  });
+  test.each([
+    [['--profile', 'stres'], /there is no "stres"; there are smoke, demo, stress, stress-10k, spike, soak, cold/],
+    [['--vus', '0'], /--vus: must be a whole number from 1 to 100000; it is "0"/],
+    [['--vus', '1.5'], /--vus: must be a whole number/],
+    [['--vus', 'many'], /--vus: must be/],
+    [['--time-scale', '-1'], /--time-scale: must be a number from 0.001 to 100/],
+    [['--target', 'localhost:8000'], /--target: must be an address that begins with http:/],
+    [['--target', 'https://x'], /--target: must be an address that begins with http:/],
+    [['--engine', 'jmeter'], /--engine: must be k6 or builtin/],
+    [['--profil', 'smoke'], /--profil: there is no such option; did you mean --profile\?/],
+    [['--vus'], /--vus: needs a value/],
+    [['stress'], /"stress" stands alone/],
+    [['--vus', '0', '--engine', 'x'], /--engine[\s\S]*--vus|--vus[\s\S]*--engine/],
+  ] as const)('refused: %s', (args, message) => {
+    expect(() => parseOptions(args)).toThrow(UsageError);
+    expect(() => parseOptions(args)).toThrow(message);
+  });
+  test('the help names every profile', () => {
+    for (const name of Object.keys(PROFILES)) expect(helpText()).toContain(`\n  ${name} `);
+  });
+});
+
+test.each([
+  ['http://localhost:8000', true],
+  ['http://127.0.0.1', true],
+  ['http://127.1.2.3:1', true],
+  ['http://[::1]:80', true],
+  ['http://10.0.0.1', false],
+  ['http://example.org', false],
+])('loopback %s: %s', (target, expected) => expect(isLoopback(target)).toBe(expected));

@@ -1,0 +1,235 @@
+// The whole load test against a small API of our own that can be told to break each promise, on a real MongoDB.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { connectMongo } from '../apps/shared/mongo.ts';
+import { payloadFor } from '../apps/shared/payload.ts';
+import { type DataRecord, makeRecords } from '../apps/shared/record.ts';
+import { createRecordStore } from '../apps/shared/store.ts';
+import { useMongo } from '../test/servers.ts';
+import { startBuiltin } from './generator/start.ts';
+import { withDatabase } from './ledger/scan.ts';
+import type { Profile } from './profiles.ts';
+import { PROFILES } from './profiles.ts';
+import type { Report } from './report/report.ts';
+import { NotReadyError, runLoadTest } from './run.ts';
+
+const mongo = useMongo();
+const PAYLOAD_CHARS = 64;
+const profile: Profile = {
+  ...PROFILES.smoke!,
+  stages: [
+    { seconds: 0, users: 4 },
+    { seconds: 1, users: 4 },
+  ],
+  thinkSeconds: [0.02, 0.04],
+};
+
+/** What the API does with the n-th request; the default keeps every promise. */
+interface Behaviour {
+  /** What is stored of the records that the answer names. */
+  store: (records: DataRecord[], count: number) => DataRecord[];
+  /** A status other than 200 refuses. */
+  status: (count: number) => number;
+}
+const honest: Behaviour = { store: (records) => records, status: () => 200 };
+
+let behaviour: Behaviour;
+let count: number;
+let gate: { limit: number; seconds: [number, number][] };
+let lag: number | null;
+let deadLetters: number;
+let server: Server;
+let target: string;
+let client: ReturnType<typeof connectMongo>['client'];
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'breakwater-run-'));
+  const connection = connectMongo({ url: withDatabase(mongo.url), appName: 'test' });
+  client = connection.client;
+  const store = createRecordStore(connection.db);
+  server = createServer(async (req, res) => {
+    if (req.url === '/api/stats')
+      return void res.end(JSON.stringify({ lag, deadLetters, accepted: 1, cacheHitRatio: 0.5 }));
+    if (req.url === '/seconds') return void res.end(JSON.stringify(gate));
+    const origin = String(req.headers['x-origin']);
+    const records = makeRecords(
+      'post',
+      origin,
+      [0, 1, 2, 3, 4].map((i) => payloadFor(origin, i, PAYLOAD_CHARS)),
+    );
+    const status = behaviour.status(++count);
+    await store.insert(behaviour.store(records, count));
+    const ids = records.map(({ _id }) => _id);
+    const body =
+      status === 200 ? { status: 'success', writes: ids, reads: ids } : { status: 'error', code: 'QUEUE_FULL' };
+    res.writeHead(status).end(JSON.stringify(body));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  target = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+});
+afterAll(async () => {
+  server?.closeAllConnections();
+  server?.close();
+  await client?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+beforeEach(() => {
+  behaviour = honest;
+  count = 0;
+  const now = Math.floor(Date.now() / 1000);
+  gate = { limit: 100, seconds: Array.from({ length: 60 }, (_, i) => [now + i, 50]) };
+  lag = 0;
+  deadLetters = 0;
+});
+
+const run = (): Promise<Report> =>
+  runLoadTest({
+    profile,
+    target,
+    mongoUrl: mongo.url,
+    gateUrl: target,
+    payloadChars: PAYLOAD_CHARS,
+    drainTimeoutSeconds: 5,
+    engine: { name: 'builtin', start: startBuiltin },
+  });
+const failed = (report: Report) => report.checks.filter(({ ok }) => ok === false).map(({ name }) => name);
+
+describe('a run', () => {
+  test('passes when every promise is kept', async () => {
+    const report = await run();
+    expect(failed(report)).toEqual([]);
+    expect(report.ok).toBe(true);
+    expect(report.ledger).toMatchObject({
+      ok: true,
+      promised: report.totals.accepted * 5,
+      stored: report.totals.accepted * 5,
+    });
+    expect(report.totals.requests).toBeGreaterThan(20);
+    expect(report.samples.length).toBeGreaterThan(1);
+    expect(report.gateSeconds.length).toBeGreaterThan(0);
+  });
+
+  const lies: [string, Partial<Behaviour>, object][] = [
+    ['answers before it stores, and forgets one', { store: (all, n) => (n === 9 ? all.slice(1) : all) }, { lost: 1 }],
+    ['stores what it refused', { status: (n) => (n === 7 ? 503 : 200) }, { phantom: 5, lost: 0 }],
+    [
+      'makes ids anew when it stores again',
+      { store: (all, n) => (n === 9 ? [...all, { ...all[2]!, _id: all[2]!._id.replace(/^..../, 'ffff') }] : all) },
+      { double: 1, lost: 0 },
+    ],
+    [
+      'stores another payload',
+      { store: (all) => all.map((one, i) => (i === 3 ? { ...one, payload: one.payload.replace(/.$/, '~') } : one)) },
+      { lost: 0 },
+    ],
+  ];
+  test.each(lies)('the ledger finds an API that %s', async (_name, lie, expected) => {
+    behaviour = { ...honest, ...lie };
+    const report = await run();
+    expect(failed(report)).toEqual(['ledger']);
+    expect(report.ledger).toMatchObject({ ok: false, ...expected });
+  });
+
+  test('fails on a second above the limit', async () => {
+    gate.seconds[1]![1] = 101;
+    expect(failed(await run())).toEqual(['gate']);
+  });
+  test('fails when the queue does not drain', async () => {
+    lag = 3;
+    expect(failed(await run())).toEqual(['queue drained']);
+  });
+  test('fails when one percent is shed, with nothing stored of it', async () => {
+    let shed = false;
+    behaviour = {
+      status: () => ((shed = !shed) ? 503 : 200),
+      store: (records) => (shed ? [] : records),
+    };
+    const report = await run();
+    expect(failed(report)).toEqual(['failed requests']);
+    expect(report.totals.shed).toBeGreaterThan(0);
+    expect(report.ledger).toMatchObject({ ok: true, phantom: 0 });
+  });
+  test('does not begin where nothing answers', async () => {
+    const options = {
+      profile,
+      mongoUrl: null,
+      gateUrl: null,
+      drainTimeoutSeconds: 1,
+      engine: { name: 'x', start: startBuiltin },
+    };
+    await expect(runLoadTest({ ...options, target: 'http://127.0.0.1:1' })).rejects.toThrow(NotReadyError);
+    await expect(runLoadTest({ ...options, target: 'http://127.0.0.1:1' })).rejects.toThrow(/npm start/);
+    await expect(runLoadTest({ ...options, target, gateUrl: 'http://127.0.0.1:1' })).rejects.toThrow(/--gate none/);
+  });
+});
+
+describe('the command', () => {
+  const start = (...args: string[]) => {
+    const main = join(import.meta.dirname, 'main.ts');
+    const flags = [
+      '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
+      main,
+      '--engine',
+      'builtin',
+      '--report',
+      directory,
+    ];
+    const child = spawn(process.execPath, [...flags, '--payload-chars', String(PAYLOAD_CHARS), ...args]);
+    const command = { child, output: '', status: once(child, 'close').then(([code]) => code as number) };
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (command.output += text));
+    return command;
+  };
+  const everything = () => [
+    '--target',
+    target,
+    '--mongo',
+    mongo.url,
+    '--gate',
+    target,
+    '--time-scale',
+    '0.2',
+    '--vus',
+    '4',
+  ];
+
+  test('status 0 and a report when all holds', async () => {
+    const command = start(...everything());
+    expect(await command.status).toBe(0);
+    expect(command.output).toMatch(/✓ ledger +clean/);
+    const folder = join(directory, (await readdir(directory)).find((name) => name.startsWith('smoke-'))!);
+    const report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')) as Report;
+    expect(report).toMatchObject({ ok: true, engine: 'builtin', target });
+    expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain('verdict good">passed');
+  });
+  test('status 1 when a record is lost', async () => {
+    behaviour = { ...honest, store: (records) => records.slice(1) };
+    const command = start(...everything());
+    expect(await command.status).toBe(1);
+    expect(command.output).toMatch(/✗ ledger +[\d,]+ lost/);
+  });
+  test('status 2 for wrong usage and for an absent target', async () => {
+    const wrong = start('--profile', 'x');
+    expect(await wrong.status).toBe(2);
+    expect(wrong.output).toMatch(/there are smoke, demo/);
+    const absent = start('--target', 'http://127.0.0.1:1');
+    expect(await absent.status).toBe(2);
+    expect(absent.output).toMatch(/npm start/);
+  });
+  test('Ctrl-C ends the load, and it is still drained and checked', async () => {
+    const command = start(...everything(), '--time-scale', '60');
+    const { promise: began, resolve } = Promise.withResolvers<void>();
+    command.child.stdout.on('data', () => /req\/s/.test(command.output) && resolve());
+    await began;
+    command.child.kill('SIGINT');
+    expect(await command.status).toBe(130);
+    expect(command.output).toMatch(/ended early/);
+    expect(command.output).toMatch(/✓ ledger +clean/);
+  });
+});
