@@ -139,19 +139,23 @@ export function createRedisReader(
     dead: readonly { text: string; reason: string }[],
   ): Promise<void> => {
     const keys = entries.map((entry) => entry.key);
-    await commands.queueSettle(
-      keys.length + 2,
-      names.stream,
-      names.deadLetters,
-      ...keys,
-      names.group,
-      options.cacheTtlSeconds,
-      new Date().toISOString(),
-      entries.length,
-      ...entries.map((entry) => entry.id),
-      ...dead.flatMap(({ text, reason }) => [text, reason]),
-    );
-    unsettled.delete(entries);
+    try {
+      await commands.queueSettle(
+        keys.length + 2,
+        names.stream,
+        names.deadLetters,
+        ...keys,
+        names.group,
+        options.cacheTtlSeconds,
+        new Date().toISOString(),
+        entries.length,
+        ...entries.map((entry) => entry.id),
+        ...dead.flatMap(({ text, reason }) => [text, reason]),
+      );
+    } finally {
+      // Also when it failed: no longer kept fresh by the heartbeat, they are soon claimed and delivered again.
+      unsettled.delete(entries);
+    }
   };
 
   const toBatch = (entries: readonly Entry[]): Batch => {

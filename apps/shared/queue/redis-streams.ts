@@ -49,7 +49,10 @@ export function createRedisStreamsQueue(options: RedisStreamsOptions, logger: Lo
         logger,
       ),
     );
-    closers.push(async () => redis.disconnect());
+    closers.push(async () => {
+      // Disconnecting a second time would keep the process alive for ioredis' disconnectTimeout.
+      if (redis.status !== 'end') redis.disconnect();
+    });
     return redis;
   };
   const admin = connect('admin');
