@@ -37,7 +37,8 @@ export function createApiMetrics(registry: Registry) {
     }),
     eventLoopDelay: new Gauge({
       name: 'breakwater_event_loop_delay_seconds',
-      help: 'How late the event loop was, on average over the last sample',
+      help: 'How late the event loop was, on average over the last sample; with several workers, the latest of them',
+      aggregator: 'max',
       registers,
     }),
     connections: new Gauge({ name: 'breakwater_http_connections', help: 'Open client connections', registers }),

@@ -28,7 +28,10 @@ export function startWorkers(file: string, count: number, logger: Logger): Worke
   const spawn = (): void => {
     const worker = fork(file, { env: { ...process.env, [WORKER_FLAG]: '1' } });
     workers.set(worker, undefined);
-    worker.on('message', (report) => workers.set(worker, report as Report));
+    worker.on('message', (report) => {
+      // A message may arrive after the exit.
+      if (workers.has(worker)) workers.set(worker, report as Report);
+    });
     worker.once('exit', (code, signal) => {
       workers.delete(worker);
       if (stopping) return;
@@ -52,7 +55,11 @@ export function startWorkers(file: string, count: number, logger: Logger): Worke
 
 /** The worker's side: reports to the parent. @returns how to end it */
 export function reportToParent(registry: Registry, ready: () => boolean): () => void {
-  const report = async () => process.send?.({ ready: ready(), metrics: await registry.getMetricsAsJSON() });
+  const report = async () => {
+    const metrics = await registry.getMetricsAsJSON();
+    // Sending to a parent that is gone would end this process before it has drained.
+    if (process.connected) process.send?.({ ready: ready(), metrics });
+  };
   const timer = setInterval(() => void report(), REPORT_MS);
   void report();
   return () => clearInterval(timer);

@@ -14,6 +14,7 @@ export function createRegistry(app: string, version = '0.1.0'): Registry {
     name: 'breakwater_build_info',
     help: 'Always 1; its labels say what runs',
     labelNames: ['version', 'node'],
+    aggregator: 'first',
     registers: [registry],
   }).set({ version, node: process.version }, 1);
   return registry;
