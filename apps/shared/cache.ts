@@ -12,8 +12,8 @@ export const recordKey = (id: string): string => PREFIX + id;
 /** How long an accepted record that nobody has stored yet stays readable, seconds: longer than any lag (7 days, as Kafka keeps it). */
 export const PENDING_TTL_SECONDS = 7 * 24 * 3600;
 
-/** KEYS: record keys. ARGV: TTL in seconds, records. */
-const PUT = `for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARGV[1]) end return #KEYS`;
+/** KEYS: record keys. ARGV: TTL in seconds, records. A key that is there stays: the queue may need it, without a TTL. */
+const PUT = `for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARGV[1], 'NX') end return #KEYS`;
 
 /** KEYS: record keys. ARGV: TTL in seconds. */
 const EXPIRE = `for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[1]) end return #KEYS`;
