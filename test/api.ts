@@ -1,0 +1,73 @@
+// An API of a test's own: started in this process on a free port, with a queue and a database that no other test uses.
+import { randomBytes } from 'node:crypto';
+import { type Api, startApi } from '../apps/api/api.ts';
+import { type ApiSettings, apiSettings } from '../apps/api/settings.ts';
+import { createLogger } from '../apps/shared/logger.ts';
+import { createRegistry } from '../apps/shared/metrics.ts';
+import { loadSettings } from '../apps/shared/settings.ts';
+
+/** A name that no other test uses. */
+export const uniqueName = (what: string): string => `${what}-${randomBytes(4).toString('hex')}`;
+
+/** The address of one database on a server: `mongodb://host:port/?options` and `name` make `mongodb://host:port/name?options`. */
+export function databaseUrl(serverUrl: string, name: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+export const silent = createLogger('test', 'silent');
+
+/** An answer, read. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  body: any;
+}
+
+export interface TestApi extends Api {
+  readonly url: string;
+  readonly settings: ApiSettings;
+  /** Sends a request; `body` goes as JSON unless it is a string. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+/** Settings of an API as the environment would give them. */
+export function testApiSettings(env: Record<string, string>): ApiSettings {
+  return loadSettings(apiSettings, {
+    API_HOST: '127.0.0.1',
+    API_PORT: '0',
+    QUEUE_KIND: 'redis-streams',
+    QUEUE_NAME: uniqueName('posts'),
+    API_MAX_EVENT_LOOP_DELAY_MS: '0',
+    ...env,
+  });
+}
+
+/** Starts an API. @param env REDIS_URL and MONGO_URL at least */
+export async function startTestApi(env: Record<string, string>): Promise<TestApi> {
+  const settings = testApiSettings(env);
+  const api = await startApi(settings, createRegistry('api'), silent);
+  const url = `http://127.0.0.1:${api.port}`;
+  return { ...api, url, settings, call: caller(url) };
+}
+
+/** Sends requests to `url`. */
+export function caller(url: string): TestApi['call'] {
+  return async (method, path, body, headers = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      signal: AbortSignal.timeout(20_000),
+      ...(body === undefined
+        ? { headers }
+        : {
+            body: typeof body === 'string' ? body : JSON.stringify(body),
+            headers: { 'content-type': 'application/json', ...headers },
+          }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  };
+}
