@@ -1,0 +1,23 @@
+// What the producer counts.
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+export interface ProducerMetrics {
+  messages: Counter<'outcome'>;
+  rate: Gauge;
+}
+
+export function createProducerMetrics(registry: Registry): ProducerMetrics {
+  return {
+    messages: new Counter({
+      name: 'breakwater_producer_messages_total',
+      help: 'Messages by outcome: accepted by the queue, retried (once an attempt), refused for ever, given up at the stop',
+      labelNames: ['outcome'],
+      registers: [registry],
+    }),
+    rate: new Gauge({
+      name: 'breakwater_producer_rate',
+      help: 'Messages a second that the producer is to make',
+      registers: [registry],
+    }),
+  };
+}
