@@ -36,6 +36,8 @@ export class KafkaFetcher {
   /** A fetch that waits for news would hold up heartbeats and commits on a shared connection. */
   readonly #connections: ConnectionPool;
   readonly #nodes = new Set<number>();
+  /** Brokers whose last fetch failed. */
+  readonly #troubled = new Set<number>();
   #queue: Fetched[] = [];
   #head = 0;
   #bytes = 0;
@@ -159,10 +161,12 @@ export class KafkaFetcher {
         maxBytes: FETCH_BYTES,
       });
       this.#append(response, states);
+      if (this.#troubled.delete(node)) this.#logger.info({ node }, 'the broker answers again');
     } catch (error) {
       if (this.#closed) return;
       if (hasProtocolError(error, 'OFFSET_OUT_OF_RANGE')) return await this.#restart(error, states);
-      this.#logger.warn({ node, err: describe(error) }, 'a fetch failed; trying again');
+      if (!this.#troubled.has(node)) this.#logger.warn({ node, err: describe(error) }, 'a fetch failed; trying again');
+      this.#troubled.add(node);
       this.#member.consumer.clearMetadata();
       await this.#member.change(RETRY_MS);
     }

@@ -157,7 +157,7 @@ export class KafkaMember {
    */
   async commit(offsets: ReadonlyMap<OwnedPartition, bigint>): Promise<void> {
     const deadline = performance.now() + COMMIT_PATIENCE_MS;
-    for (;;) {
+    for (let failures = 0; ; ) {
       const ours = [...offsets].filter(([state]) => this.owns(state));
       if (ours.length === 0) return;
       try {
@@ -168,7 +168,8 @@ export class KafkaMember {
       } catch (error) {
         if (this.#closed || performance.now() > deadline) throw error;
         // In a rebalance: afterwards the partitions are ours still, and we try again, or they are not.
-        if (!hasProtocolError(error, ...JOIN_ERRORS)) this.#logger.warn({ err: describe(error) }, 'could not commit');
+        if (!hasProtocolError(error, ...JOIN_ERRORS) && failures++ === 0)
+          this.#logger.warn({ err: describe(error) }, 'could not commit; trying again');
         await this.change(RETRY_MS);
       }
     }
