@@ -132,7 +132,7 @@ describe('a run', () => {
   test.each(lies)('the ledger finds an API that %s', async (_name, lie, expected) => {
     behaviour = { ...honest, ...lie };
     const report = await run();
-    expect(failed(report)).toEqual(['ledger']);
+    expect(failed(report)).toContain('ledger');
     expect(report.ledger).toMatchObject({ ok: false, ...expected });
   });
 

@@ -10,6 +10,9 @@ import { type RunOptions, runLoadTest } from './run.ts';
 /** Exit status of what Ctrl-C ended. */
 export const INTERRUPTED = 128 + constants.signals.SIGINT;
 
+/** One Ctrl-C arrives twice within this: from the terminal, and passed on by npm. */
+const SAME_SIGNAL_MS = 500;
+
 export interface SessionOptions extends Omit<RunOptions, 'engine' | 'interrupt' | 'hurry' | 'onStatus' | 'onProgress'> {
   readonly engine: Engine;
   /** Where `<run>/report.html` is made. */
@@ -27,7 +30,11 @@ export async function runSession({ reportDir, engine, ...options }: SessionOptio
   terminal.print(`engine: ${engine.name} (${engine.why})`);
   const interrupt = new AbortController();
   const hurry = new AbortController();
+  let lastAt = Number.NEGATIVE_INFINITY;
   const onSignal = () => {
+    const again = performance.now() - lastAt < SAME_SIGNAL_MS;
+    lastAt = performance.now();
+    if (again) return;
     if (hurry.signal.aborted) process.exit(INTERRUPTED);
     if (interrupt.signal.aborted) hurry.abort();
     else terminal.print('ending the load; draining and checking (Ctrl-C again: stop waiting for the queue)');

@@ -1,13 +1,15 @@
 // What the bench measures, one function a question. Each starts a fresh stack and leaves nothing behind.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectMongo } from '../../apps/shared/mongo.ts';
+import { createRecordStore } from '../../apps/shared/store.ts';
 import { startBuiltin } from '../generator/start.ts';
 import { fetchGateSeconds } from '../ledger/gate.ts';
 import { PROFILES, type Profile } from '../profiles.ts';
 import { failedRatio, formatCount, formatMs, formatPercent, type Report } from '../report/report.ts';
 import { type RunOptions, runLoadTest } from '../run.ts';
 import { fetchStats } from '../stats.ts';
-import { type BenchApp, type BenchStack, type QueueKind, startBenchStack } from './stack.ts';
+import { type BenchProcess, type BenchStack, type QueueKind, startBenchStack } from './stack.ts';
 import { runWrk } from './wrk.ts';
 
 /** One line of the result: what was measured, what came out, what it should be, remarks. */
@@ -27,29 +29,35 @@ export interface PartOptions {
   readonly log: (line: string) => void;
 }
 
+/** /api/stats may be so old. */
+const STATS_AGE_MS = 1100;
 const WRK_CONNECTIONS = 200;
 const API_TARGETS: Readonly<Record<QueueKind, number>> = { 'redis-streams': 7000, kafka: 5000 };
 const CONSUMER_TARGET = 25_000;
 const RATIO_TARGET = 20;
 
-/** How many requests a second does one API process take, with the consumer and all servers on the same machine? */
+/** How many requests a second does one API process take, with all servers on the same machine, and with the consumer storing meanwhile? */
 export async function benchApi({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const queue of queues) {
-    await withStack(queue, 100, log, async (stack) => {
-      const api = await stack.startApi();
-      const consumer = await stack.startConsumer();
+    await withStack(queue, 100, log, async ({ api, consumer }) => {
+      const measureWith = async (what: string): Promise<void> => {
+        log(`api on ${queue}, ${what}: wrk -t1 -c${WRK_CONNECTIONS} -d${seconds}s`);
+        const wrk = await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, seconds);
+        findings.push({
+          what: `GET /api/data, ${queue}, ${what}`,
+          found: `${formatCount(wrk.requestsPerSecond)} req/s`,
+          target: `≥ ${formatCount(API_TARGETS[queue])} req/s`,
+          ok: wrk.requestsPerSecond >= API_TARGETS[queue] && wrk.failed === 0,
+          remark: `wrk -t1 -c${WRK_CONNECTIONS}: p50 ${formatMs(wrk.p50Ms)}, p99 ${formatMs(wrk.p99Ms)}, ${formatCount(wrk.failed)} failed`,
+        });
+      };
       await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, 3);
-      log(`api on ${queue}: wrk -t1 -c${WRK_CONNECTIONS} -d${seconds}s`);
-      const wrk = await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, seconds);
-      findings.push({
-        what: `GET /api/data, ${queue}, wrk -t1 -c${WRK_CONNECTIONS}`,
-        found: `${formatCount(wrk.requestsPerSecond)} req/s`,
-        target: `≥ ${formatCount(API_TARGETS[queue])} req/s`,
-        ok: wrk.requestsPerSecond >= API_TARGETS[queue] && wrk.failed === 0,
-        remark: `p50 ${formatMs(wrk.p50Ms)}, p99 ${formatMs(wrk.p99Ms)}, ${formatCount(wrk.failed)} failed; consumer running`,
-      });
-      findings.push(memory(`API memory, ${queue}`, api, 300), memory(`consumer memory, ${queue}`, consumer, 200));
+      await measureWith('consumer storing');
+      const consumerMemory = memory(`consumer memory, ${queue}`, consumer, 200);
+      await consumer.stop();
+      await measureWith('consumer stopped');
+      findings.push(memory(`API memory, ${queue}`, api, 300), consumerMemory);
     });
   }
   return findings;
@@ -59,23 +67,28 @@ export async function benchApi({ queues, seconds, log }: PartOptions): Promise<F
 export async function benchConsumer({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const queue of queues) {
-    await withStack(queue, 100, log, async (stack) => {
-      const api = await stack.startApi();
+    await withStack(queue, 100, log, async ({ stack, api, consumer: first, startConsumer }) => {
       log(`consumer on ${queue}: filling the queue`);
+      await first.stop();
       await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, seconds);
+      await sleep(STATS_AGE_MS);
       const records = await lagOf(api);
+      const { client, db } = connectMongo({ url: stack.directMongoUrl, appName: 'bench' });
+      const store = createRecordStore(db);
+      const before = await store.count();
       const from = Math.floor(Date.now() / 1000);
       const begun = performance.now();
-      const consumer = await stack.startConsumer();
+      const consumer = await startConsumer();
       log(`consumer on ${queue}: storing ${formatCount(records)} records`);
       let firstAt: number | null = null;
-      for (let lag = records; lag > 0; await sleep(100)) {
-        lag = await lagOf(api);
-        if (lag < records) firstAt ??= performance.now();
+      for (let stored = 0; stored < records; await sleep(20)) {
+        stored = (await store.count()) - before;
+        if (stored > 0) firstAt ??= performance.now();
       }
       const ended = performance.now();
       const took = (ended - begun) / 1000;
-      const gate = await fetchGateSeconds(stack.gateUrl);
+      await client.close();
+      const gate = await fetchGateSeconds(stack.gateMetricsUrl);
       const operations = gate.seconds.filter(([second]) => second >= from).map(([, count]) => count);
       const most = operations.reduce((a, b) => Math.max(a, b), 0);
       const rate = records / took;
@@ -114,21 +127,19 @@ export async function benchBaseline({ queues, seconds, log }: PartOptions): Prom
   };
   const queue = queues[0]!;
   for (const iops of [100, 0]) {
-    await withStack(queue, iops, log, async (stack) => {
+    await withStack(queue, iops, log, async ({ stack, api, startBaseline }) => {
       const common = {
         profile,
-        mongoUrl: stack.mongoUrl,
-        gateUrl: stack.gateUrl,
+        mongoUrl: stack.directMongoUrl,
+        gateUrl: stack.gateMetricsUrl,
         drainTimeoutSeconds: 300,
         engine: { name: 'builtin', start: startBuiltin },
       };
       const gate = iops === 0 ? 'gate off' : `gate ${iops}`;
-      const baseline = await stack.startBaseline();
+      const baseline = await startBaseline();
       log(`baseline, ${gate}: 200 users for ${seconds} s`);
       const naive = await measure(common, baseline.url);
       await baseline.stop();
-      const api = await stack.startApi();
-      await stack.startConsumer();
       log(`Breakwater on ${queue}, ${gate}: 200 users for ${seconds} s`);
       const ours = await measure(common, api.url);
       const ratio = perSecond(ours) / perSecond(naive);
@@ -175,14 +186,14 @@ async function withStack(
   }
 }
 
-async function lagOf(api: BenchApp): Promise<number> {
+async function lagOf(api: BenchProcess): Promise<number> {
   const { lag } = await fetchStats(api.url);
   if (lag === null) throw new Error('the API does not know the lag');
   return lag;
 }
 
 /** The most memory that the process had, where the system tells. */
-function memory(what: string, { pid }: BenchApp, limitMiB: number): Finding {
+function memory(what: string, { pid }: BenchProcess, limitMiB: number): Finding {
   const target = `< ${limitMiB} MiB`;
   const remark = `peak resident memory at ${WRK_CONNECTIONS} connections`;
   const peak = peakMemoryMiB(pid);

@@ -1,24 +1,11 @@
-// The stacks that the bench measures: servers, gate and apps on free ports, with data that is thrown away.
+// The stacks that the bench measures: those of the local run on free ports, with data that is thrown away, and the baseline.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Addresses,
-  apiEnvironment,
-  consumerEnvironment,
-  type Environment,
-  gateEnvironment,
-  topicsEnvironment,
-} from '../../config/environment.ts';
-import { loadStackConfig } from '../../config/load.ts';
-import type { StackConfig } from '../../config/schema.ts';
+import { type Addresses, consumerEnvironment, type Environment } from '../../config/environment.ts';
 import { freePorts } from '../../local/ports.ts';
-import { type GuardedProcess, spawnGuarded, waitUntilReady } from '../../local/process/guarded.ts';
-import { startKafka } from '../../local/servers/kafka.ts';
-import { startMongo } from '../../local/servers/mongo.ts';
-import { startRedis } from '../../local/servers/redis.ts';
-import type { RunningServer } from '../../local/servers/server.ts';
-import { withDatabase } from '../ledger/scan.ts';
+import { spawnGuarded, waitUntilReady } from '../../local/process/guarded.ts';
+import { type Stack, startStack } from '../../local/stack.ts';
 
 export type QueueKind = 'kafka' | 'redis-streams';
 
@@ -29,18 +16,20 @@ export interface BenchStackOptions {
   readonly log: (line: string) => void;
 }
 
-export interface BenchApp {
+export interface BenchProcess {
   readonly url: string;
   readonly pid: number;
   stop(): Promise<void>;
 }
 
 export interface BenchStack {
-  readonly mongoUrl: string;
-  readonly gateUrl: string;
-  startApi(): Promise<BenchApp>;
-  startConsumer(): Promise<BenchApp>;
-  startBaseline(): Promise<BenchApp>;
+  readonly stack: Stack;
+  /** One API process, one consumer. */
+  readonly api: BenchProcess;
+  readonly consumer: BenchProcess;
+  /** A consumer in the place of one that was stopped. */
+  startConsumer(): Promise<BenchProcess>;
+  startBaseline(): Promise<BenchProcess>;
   /** Stops everything and removes the data. */
   stop(): Promise<void>;
 }
@@ -48,130 +37,74 @@ export interface BenchStack {
 const ROOT = join(import.meta.dirname, '..', '..');
 const HOST = '127.0.0.1';
 
-/** Starts the servers and the gate; the apps follow when they are asked for. */
+/** Brings a stack up; nothing stays behind if that fails. */
 export async function startBenchStack({ queue, iops, log }: BenchStackOptions): Promise<BenchStack> {
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
-  const config = loadStackConfig('dev', ROOT, {
-    'queue:kind': queue,
-    'mongo:iops': iops,
-    'kafka:brokers': 1,
-    'kafka:replicationFactor': 1,
-    'kafka:minInsyncReplicas': 1,
-    'api:replicas': 1,
-  });
-  const stops: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })];
-  const stop = async (): Promise<void> => {
-    for (const one of stops.splice(0).reverse()) await one();
-  };
-  const server = async (
-    start: typeof startRedis | typeof startMongo | typeof startKafka,
-    name: string,
-  ): Promise<RunningServer> => {
-    const running = await start({ dataDir: join(directory, name), env: process.env, log });
-    stops.push(running.stop);
-    return running;
-  };
-  try {
-    const redis = await server(startRedis, 'redis');
-    const mongo = await server(startMongo, 'mongo');
-    const kafka = queue === 'kafka' ? await server(startKafka, 'kafka') : null;
-    const [gatePort, gateMetricsPort] = (await freePorts(2)) as [number, number];
-    const addresses: Addresses = {
-      kafkaBrokers: kafka?.url.split(',') ?? [],
-      redisUrl: redis.url,
-      mongoUrl: `mongodb://${HOST}:${gatePort}/breakwater`,
-      mongoUpstream: new URL(mongo.url).host,
-      gateMetricsUrl: `http://${HOST}:${gateMetricsPort}`,
-    };
-    const launch = appLauncher(directory, stops);
-    const listen = { host: HOST, port: gatePort, metricsHost: HOST, metricsPort: gateMetricsPort };
-    await launch(
-      'gate',
-      'apps/gate/main.ts',
-      gateEnvironment(config, addresses, listen),
-      `${addresses.gateMetricsUrl}/readyz`,
-    );
-    if (kafka) await createTopics(config, addresses, directory);
-    return {
-      mongoUrl: withDatabase(mongo.url),
-      gateUrl: addresses.gateMetricsUrl!,
-      ...appStarters(config, addresses, launch),
-      stop,
-    };
-  } catch (error) {
-    await stop();
+  const removeData = () => rm(directory, { recursive: true, force: true });
+  const options = { overrides: { 'mongo:iops': String(iops) }, queue, brokers: 1, apiProcesses: 1 };
+  const stack = await startStack({
+    ...options,
+    dataDir: directory,
+    ports: 'free',
+    env: { PATH: process.env.PATH, JAVA_HOME: process.env.JAVA_HOME },
+    log,
+  }).catch(async (error: unknown) => {
+    await removeData();
     throw error;
-  }
-}
+  });
+  const stops: (() => Promise<void>)[] = [removeData, stack.stop];
 
-type Launch = (name: string, file: string, env: Environment, readyUrl: string) => Promise<GuardedProcess>;
-
-function appLauncher(directory: string, stops: (() => Promise<void>)[]): Launch {
-  let count = 0;
-  return async (name, file, env, readyUrl) => {
-    const process = spawnGuarded({
-      name,
-      ...nodeCommand(file),
-      logFile: join(directory, `${name}-${count++}.log`),
-      env: { LOG_LEVEL: 'warn', ...env },
-    });
-    stops.push(process.stop);
-    await waitUntilReady(process, () => answers(readyUrl));
-    return process;
-  };
-}
-
-function appStarters(config: StackConfig, addresses: Addresses, launch: Launch) {
-  const start = async (
+  const launch = async (
     name: string,
     file: string,
-    environment: (port: number, metricsPort: number) => Environment,
-    ready: 'app' | 'metrics',
-  ) => {
-    const [port, metricsPort] = (await freePorts(2)) as [number, number];
-    const url = `http://${HOST}:${port}`;
-    const readyUrl = ready === 'app' ? `${url}/api/stats` : `http://${HOST}:${metricsPort}/readyz`;
-    const running = await launch(name, file, environment(port, metricsPort), readyUrl);
+    env: Environment,
+    url: string,
+    readyUrl: string,
+  ): Promise<BenchProcess> => {
+    const running = spawnGuarded({
+      name,
+      command: process.execPath,
+      args: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', join(ROOT, file)],
+      logFile: join(directory, `${name}.log`),
+      env,
+    });
+    stops.push(running.stop);
+    await waitUntilReady(running, () => answers(readyUrl));
     return { url, pid: running.pid, stop: running.stop };
   };
-  const listen = (port: number, metricsPort: number) => ({ host: HOST, port, metricsHost: HOST, metricsPort });
+  const ofStack = (name: string, url: string): BenchProcess => {
+    const running = stack.processes.get(name)!;
+    return { url, pid: running.pid, stop: () => running.stop() };
+  };
   return {
-    startApi: () => start('api', 'apps/api/main.ts', (p, m) => apiEnvironment(config, addresses, listen(p, m)), 'app'),
-    startConsumer: () =>
-      start(
-        'consumer',
-        'apps/consumer/main.ts',
-        (p, m) => consumerEnvironment(config, addresses, listen(p, m)),
-        'metrics',
-      ),
-    startBaseline: () =>
-      start(
-        'baseline',
-        'loadtest/baseline/server.ts',
-        (port) => ({
-          MONGO_URL: addresses.mongoUrl,
-          BASELINE_PORT: String(port),
-          PAYLOAD_CHARS: String(config.api.payloadChars),
-        }),
-        'app',
-      ),
+    stack,
+    api: ofStack('api-0', stack.apiUrl),
+    consumer: ofStack('consumer-0', ''),
+    async startConsumer() {
+      const [port] = await freePorts(1);
+      const env = consumerEnvironment(stack.config, addressesOf(stack), { metricsHost: HOST, metricsPort: port! });
+      const url = `http://${HOST}:${port}`;
+      return launch('consumer', 'apps/consumer/main.ts', env, url, `${url}/readyz`);
+    },
+    async startBaseline() {
+      const [port] = await freePorts(1);
+      const { payloadChars } = stack.config.api;
+      const env = { MONGO_URL: stack.mongoUrl, BASELINE_PORT: String(port), PAYLOAD_CHARS: String(payloadChars) };
+      const url = `http://${HOST}:${port}`;
+      return launch('baseline', 'loadtest/baseline/server.ts', env, url, `${url}/api/stats`);
+    },
+    async stop() {
+      for (const one of stops.splice(0).reverse()) await one();
+    },
   };
 }
 
-async function createTopics(config: StackConfig, addresses: Addresses, directory: string): Promise<void> {
-  const topics = spawnGuarded({
-    name: 'topics',
-    ...nodeCommand('apps/topics/main.ts'),
-    logFile: join(directory, 'topics.log'),
-    env: topicsEnvironment(config, addresses),
-  });
-  const { code } = await topics.exited;
-  if (code !== 0) throw new Error(`the topics could not be created (status ${code}); see ${topics.logFile}`);
-}
-
-const nodeCommand = (file: string) => ({
-  command: process.execPath,
-  args: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', join(ROOT, file)],
+const addressesOf = ({ kafkaBrokers, redisUrl, mongoUrl, gateMetricsUrl }: Stack): Addresses => ({
+  kafkaBrokers,
+  redisUrl,
+  mongoUrl,
+  mongoUpstream: '', // the gate's business, which runs already
+  gateMetricsUrl,
 });
 
 async function answers(url: string): Promise<boolean> {

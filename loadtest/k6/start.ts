@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { guardProcess, unguardProcess } from '../../local/process/guard.ts';
 import { Recorder } from '../generator/recorder.ts';
 import { WitnessWriter } from '../generator/witness.ts';
 import type { StartLoad, Totals } from '../plan.ts';
@@ -88,7 +89,7 @@ export const startK6 =
       });
     }).finally(() => {
       clearInterval(timer);
-      process.off('exit', killChild);
+      if (child.pid !== undefined) unguardProcess(child.pid);
     });
     return { stop: () => void child.kill('SIGINT'), done };
   };
