@@ -10,7 +10,7 @@ export interface Options {
   readonly stack: string;
   /** Undefined: the stack's own. */
   readonly queue: QueueKind | undefined;
-  /** Undefined: the stack's own. */
+  /** Undefined: 1. */
   readonly brokers: number | undefined;
   /** Undefined: the stack's own, capped by the machine's cores. */
   readonly apiProcesses: number | undefined;
@@ -23,7 +23,7 @@ export interface Options {
 const flags = {
   stack: { value: 'NAME', help: 'run the stack of Pulumi.NAME.yaml (default: dev)' },
   queue: { value: 'KIND', help: "kafka or redis-streams, instead of the stack's queue:kind" },
-  brokers: { value: 'N', help: "Kafka brokers, instead of the stack's kafka:brokers; copies are lowered to fit" },
+  brokers: { value: 'N', help: 'Kafka brokers (default: 1, whatever kafka:brokers says); copies are lowered to fit' },
   'api-processes': { value: 'N', help: "API processes on one port, instead of the stack's api:replicas" },
   ports: { value: 'WHICH', help: "stack: the config's (default); free: any, so that runs stand side by side" },
   data: { value: 'DIR', help: 'where data and logs are kept (default: .local/NAME)' },

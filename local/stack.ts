@@ -1,5 +1,5 @@
 // The whole stack as processes of this machine: servers, gate, topics, consumers, API, in the order that they need each other.
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -28,6 +28,8 @@ import { createStatusSource } from './status-source.ts';
 import { Supervised, type Unit } from './supervisor.ts';
 
 const repository = join(import.meta.dirname, '..');
+/** The environment of the queue of the stack that runs on the stack's own ports; see `deadletters` in package.json. */
+const RUNNING_FILE = join(repository, '.local', 'running.env');
 
 export interface StackOptions {
   /** Which `Pulumi.<stack>.yaml`; default `dev`. */
@@ -36,7 +38,7 @@ export interface StackOptions {
   overrides?: Readonly<Record<string, string>>;
   /** Asked for by name: then there is no falling back. Default: the stack's own, Redis Streams where Kafka cannot run. */
   queue?: QueueKind | undefined;
-  /** Default: the stack's own; copies are lowered to fit. */
+  /** Kafka brokers, default 1; copies are lowered to fit. */
   brokers?: number | undefined;
   /** Default: the stack's own, but no more than the machine has cores. */
   apiProcesses?: number | undefined;
@@ -103,10 +105,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
+/** On one machine further brokers share the first one's disk and cores: they make the start slower and nothing safer. */
+const DEFAULT_BROKERS = 1;
+
 /** The stack's config with what the command line says. */
-function stackConfig({ stack = 'dev', overrides, queue, brokers }: StackOptions): StackConfig {
+function stackConfig({ stack = 'dev', overrides, queue, brokers = DEFAULT_BROKERS }: StackOptions): StackConfig {
   const config = loadStackConfig(stack, repository, { ...overrides, ...(queue && { 'queue:kind': queue }) });
-  if (brokers === undefined) return config;
   const { replicationFactor, minInsyncReplicas } = config.kafka;
   return loadStackConfig(stack, repository, {
     ...overrides,
@@ -133,6 +137,7 @@ class StackRun {
   #config: StackConfig;
   #startingKafka: Promise<RunningKafka | undefined> = Promise.resolve(undefined);
   #stopped: Promise<void> | undefined;
+  #announced = false;
   #giveUp: (error: LocalError) => void = () => {};
   readonly #failed = new Promise<LocalError>((resolve) => {
     this.#giveUp = resolve;
@@ -201,6 +206,7 @@ class StackRun {
     await this.#startWorkers(plan, addresses);
 
     const apiUrl = `http://127.0.0.1:${plan.api}`;
+    if (portChoice === 'stack') await this.#announce(consumerEnvironment(this.#config, addresses));
     this.#log(`ready in ${seconds(this.#startedAt)}`);
     return {
       config: this.#config,
@@ -218,11 +224,19 @@ class StackRun {
     };
   }
 
+  /** Leaves the queue's address where commands run beside the stack (`npm run deadletters`) find it. */
+  async #announce(environment: Readonly<Record<string, string>>): Promise<void> {
+    const queue = Object.entries(environment).filter(([name]) => /^(QUEUE|KAFKA|REDIS)_/.test(name));
+    await writeFile(RUNNING_FILE, queue.map(([name, value]) => `${name}=${value}\n`).join(''));
+    this.#announced = true;
+  }
+
   /** Apps in the order of the data, then the servers; what still starts is waited for, then stopped. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
       const all = [...this.#processes.values()];
       for (const each of all) each.expectEnd();
+      if (this.#announced) await rm(RUNNING_FILE, { force: true });
       const named = (pattern: RegExp) => all.filter(({ name }) => pattern.test(name));
       for (const stage of [/^(api|producer)/, /^consumer/, /^gate/]) {
         await Promise.all(named(stage).map((each) => each.stop()));
@@ -280,8 +294,9 @@ class StackRun {
       kafka: { heapMiB },
     } = this.#config;
     const options = { ...this.#installOptions(), dataDir: join(this.#dataDir, 'kafka'), brokers, heapMiB };
-    this.#startingKafka = startKafka({ ...options, ...(port !== undefined && { port }) });
-    const cluster = await this.#startingKafka;
+    const starting = startKafka({ ...options, ...(port !== undefined && { port }) });
+    this.#startingKafka = starting;
+    const cluster = await starting;
     await Promise.all(
       cluster.brokers.map((first) => {
         let broker: Unit | undefined = first; // runs already; a restart goes through the cluster

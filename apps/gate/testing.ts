@@ -83,7 +83,7 @@ export async function openGate(upstreamPort: number, iops: number): Promise<Gate
     url: `mongodb://127.0.0.1:${gate.port}/?directConnection=true`,
     get,
     async metric(name, labels = '') {
-      const { body } = await get('/metrics');
+      const { body } = await get<string>('/metrics');
       const lines = body.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(labels));
       return lines.reduce((sum, line) => sum + Number(line.split(' ').pop()), 0);
     },

@@ -37,7 +37,7 @@ function serve(socket: Socket): () => Promise<void> {
         waiting++;
         queue = queue
           .then(() => answer(message))
-          .catch((error) => socket.destroy(error)) // as on a real socket: dropped, not answered wrongly
+          .catch((error) => void socket.destroy(error)) // as on a real socket: dropped, not answered wrongly
           .finally(() => {
             if (--waiting < maxWaiting && socket.isPaused()) socket.resume();
           });

@@ -125,7 +125,7 @@ function resolves(require: NodeJS.Require, name: string): boolean {
 
 /** The C library's version, or undefined where it isn't glibc. */
 function glibcVersion(): string | undefined {
-  process.report.excludeNetwork = true;
+  (process.report as { excludeNetwork?: boolean }).excludeNetwork = true;
   const report = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
   return report.header.glibcVersionRuntime;
 }
