@@ -4,16 +4,18 @@ import { LocalError } from '../local/errors.ts';
 import { type Options, parseOptions } from '../local/options.ts';
 import { startStack } from '../local/stack.ts';
 import { chooseEngine } from './engine.ts';
-import { DEFAULTS } from './options.ts';
-import { PROFILES } from './profiles.ts';
+import { DEFAULTS, UsageError } from './options.ts';
+import { PROFILES, type Profile } from './profiles.ts';
 import { INTERRUPTED, runSession } from './session.ts';
 
-const HELP = `npm run demo -- [--stack NAME] [--queue kafka|redis-streams] [--data DIR]
+const HELP = `npm run demo -- [--profile NAME] [options of npm start]
 
-Starts the stack as npm start does (with its options), runs the load profile "demo" on it, prints the report, and stops it.`;
+Starts the stack as npm start does, puts a load profile on it (default: demo), prints the report, and stops it.
+The profiles are listed by npm run loadtest -- --help, the other options by npm start -- --help.`;
 
 async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2));
+  const { profile, rest } = takeProfile(process.argv.slice(2));
+  const options = parseOptions(rest);
   if (options === null) {
     console.log(HELP);
     return 0;
@@ -26,7 +28,7 @@ async function main(): Promise<number> {
   process.off('SIGINT', interrupt);
   try {
     return await runSession({
-      profile: PROFILES.demo!,
+      profile,
       target: stack.apiUrl,
       mongoUrl: stack.directMongoUrl,
       gateUrl: stack.gateMetricsUrl,
@@ -41,13 +43,22 @@ async function main(): Promise<number> {
   }
 }
 
+/** Splits the load's option from those of the stack. @throws UsageError */
+function takeProfile(args: string[]): { profile: Profile; rest: string[] } {
+  const at = args.indexOf('--profile');
+  const name = at < 0 ? 'demo' : args[at + 1];
+  const profile = PROFILES[name ?? ''];
+  if (!profile) throw new UsageError(`--profile: there is no "${name}"; there are ${Object.keys(PROFILES).join(', ')}`);
+  return { profile, rest: at < 0 ? args : args.toSpliced(at, 2) };
+}
+
 const start = (options: Options, signal: AbortSignal) =>
   startStack({ ...options, dataDir: options.data, env: process.env, log: console.log, signal });
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  const expected = error instanceof LocalError || error instanceof ConfigError;
+  const expected = error instanceof LocalError || error instanceof ConfigError || error instanceof UsageError;
   console.error(expected ? error.message : error);
   process.exitCode = (error as Error).message.startsWith('interrupted') ? INTERRUPTED : expected ? 2 : 1;
 }
