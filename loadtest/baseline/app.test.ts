@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { connectMongo } from '../../apps/shared/mongo.ts';
+import { payloadFor } from '../../apps/shared/payload.ts';
+import { createRecordStore } from '../../apps/shared/store.ts';
+import { useMongo } from '../../test/servers.ts';
+import { judge } from '../generator/outcome.ts';
+import { withDatabase } from '../ledger/scan.ts';
+import { createBaseline } from './app.ts';
+
+const mongo = useMongo();
+let connection: ReturnType<typeof connectMongo>;
+let server: Server;
+let url: string;
+
+beforeAll(async () => {
+  connection = connectMongo({ url: withDatabase(mongo.url), appName: 'test' });
+  server = createServer(createBaseline(connection.db, 100));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+});
+afterAll(async () => {
+  server?.closeAllConnections();
+  server?.close();
+  await connection?.client.close();
+});
+
+test('answers as the API does, after five inserts and five reads', async () => {
+  const ask = async (origin: string) => {
+    const response = await fetch(`${url}/api/data`, { headers: { 'x-origin': origin } });
+    return { status: response.status, text: await response.text() };
+  };
+  const first = await ask('run/0/0');
+  const second = await ask('run/0/1');
+  for (const { status, text } of [first, second])
+    expect(judge(status, text)).toMatchObject({ outcome: 'accepted', problem: null });
+  const { writes } = JSON.parse(first.text) as { writes: string[] };
+  const { reads } = JSON.parse(second.text) as { reads: string[] };
+  expect(reads).toHaveLength(5);
+  for (const id of reads) expect(writes).toContain(id);
+  const stored = await createRecordStore(connection.db).findMany(writes);
+  expect(stored.map(({ origin, index, payload }) => payload === payloadFor(origin, index, 100))).toEqual(
+    Array(5).fill(true),
+  );
+  expect(await (await fetch(`${url}/api/stats`)).json()).toMatchObject({ accepted: 10, lag: 0 });
+});

@@ -1,0 +1,104 @@
+// k6 against our own generator's promises; runs where k6 is on the PATH.
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { findProgram } from '../../local/servers/paths.ts';
+import { checksumOf } from '../generator/outcome.ts';
+import { readWitness, type Witness } from '../generator/witness.ts';
+import type { Plan, SecondRow } from '../plan.ts';
+import { startK6 } from './start.ts';
+
+const k6 = findProgram('k6', process.env.PATH);
+
+(k6 ? describe : describe.skip)('k6', () => {
+  let directory: string;
+  let server: Server;
+  let serve: (origin: string, res: ServerResponse) => void;
+  const served = new Map<string, number>();
+  const idsFor = (origin: string) => [0, 1, 2, 3, 4].map((index) => `${origin}:${index}`);
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'breakwater-k6-'));
+    served.clear();
+    serve = (origin, res) =>
+      void res.end(JSON.stringify({ status: 'success', writes: idsFor(origin), reads: idsFor(origin) }));
+    server = createServer((req, res) => {
+      const origin = String(req.headers['x-origin']);
+      served.set(origin, (served.get(origin) ?? 0) + 1);
+      serve(origin, res);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const plan = (more: Partial<Plan>): Plan => ({
+    run: 'run',
+    target: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    stages: [{ seconds: 1, users: 10 }],
+    thinkSeconds: [0.01, 0.02],
+    keepAlive: true,
+    timeoutMs: 60_000,
+    gracefulStopMs: 1000,
+    witnessFile: join(directory, 'witness.bin'),
+    ...more,
+  });
+  async function play(given: Plan) {
+    const rows: SecondRow[] = [];
+    const load = await startK6(k6!)(given, (row) => rows.push(row));
+    const totals = await load.done;
+    const witness: Witness[] = [];
+    for await (const entry of readWitness(given.witnessFile)) witness.push(entry);
+    return { totals, rows, witness };
+  }
+
+  test('witnesses every request once, also of users who leave and come back', async () => {
+    const stages = [
+      { seconds: 1, users: 10 },
+      { seconds: 1, users: 0 },
+      { seconds: 1, users: 10 },
+    ];
+    const { totals, rows, witness } = await play(plan({ stages }));
+    expect([...served.values()].every((count) => count === 1)).toBe(true);
+    expect(new Set(witness.map(({ user, iteration }) => `run/${user}/${iteration}`))).toEqual(new Set(served.keys()));
+    for (const { user, iteration, outcome, checksum } of witness)
+      expect([outcome, checksum]).toEqual(['accepted', checksumOf(idsFor(`run/${user}/${iteration}`))]);
+    expect(totals.accepted).toBe(served.size);
+    expect(rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(totals.requests);
+  });
+
+  test('counts what it cut at the end as unknown', async () => {
+    serve = () => {};
+    const { witness } = await play(
+      plan({
+        stages: [
+          { seconds: 0, users: 3 },
+          { seconds: 1, users: 3 },
+        ],
+        gracefulStopMs: 200,
+      }),
+    );
+    const unknown = new Set(
+      witness.filter(({ outcome }) => outcome === 'unknown').map((one) => `run/${one.user}/${one.iteration}`),
+    );
+    expect(served.size).toBe(3);
+    for (const origin of served.keys()) expect(unknown).toContain(origin);
+  });
+
+  test('stops early, and says why it cannot begin', async () => {
+    const load = await startK6(k6!)(
+      plan({ stages: [{ seconds: 60, users: 10 }] }),
+      (row) => row.requests > 0 && load.stop(),
+    );
+    const totals = await load.done;
+    expect(totals.accepted).toBeGreaterThan(0);
+    const absent = await startK6(join(directory, 'k6'))(plan({}), () => {});
+    await expect(absent.done).rejects.toThrow(/k6 could not be started/);
+  });
+});
