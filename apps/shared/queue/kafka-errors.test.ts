@@ -11,7 +11,7 @@ import { classify, describe as describeError, isUnknownTopic, verdictOf } from '
 
 const protocol = (name: string) => new ProtocolError(name);
 const refusedConnection = new NetworkError('Connection to 127.0.0.1:9092 failed.', {
-  cause: new Error('ECONNREFUSED'),
+  cause: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
 });
 const lostConnection = new NetworkError('Connection closed');
 
@@ -68,7 +68,7 @@ describe('what an error means for the records', () => {
 
   test('says each reason once', () => {
     const error = new MultipleErrors('produce failed 3 times.', [lostConnection, refusedConnection, refusedConnection]);
-    expect(describeError(error)).toBe('Connection closed, Connection to 127.0.0.1:9092 failed');
+    expect(describeError(error)).toBe('Connection closed, Connection to 127.0.0.1:9092 failed (ECONNREFUSED)');
     expect(isUnknownTopic(new MultipleErrors('x', [new UserError('Unknown topic a.')]))).toBe(true);
     expect(isUnknownTopic(lostConnection)).toBe(false);
   });

@@ -80,5 +80,11 @@ export function classify(error: unknown, topic: string): Error {
 }
 
 /** The distinct messages of an error, in one line. */
-export const describe = (error: unknown): string =>
-  [...new Set(leaves(error).map((leaf) => protocolName(leaf) ?? leaf.message.replace(/\.$/, '')))].join(', ');
+export const describe = (error: unknown): string => [...new Set(leaves(error).map(textOf))].join(', ');
+
+function textOf(error: Error): string {
+  const own = protocolName(error) ?? error.message.replace(/\.$/, '');
+  if (error.cause === undefined) return own;
+  const [cause] = leaves(error.cause);
+  return `${own} (${(cause as NodeJS.ErrnoException).code?.match(/^E[A-Z]+$/)?.[0] ?? textOf(cause!)})`;
+}

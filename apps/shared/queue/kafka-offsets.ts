@@ -81,6 +81,7 @@ export class DepthMonitor {
   #since = 0;
   #healthyAt = 0;
   #failing = false;
+  #trouble = '';
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -95,7 +96,7 @@ export class DepthMonitor {
   async start(timeoutMs = 10_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!(await this.#refresh()))
-      if (performance.now() > deadline) throw new Error('Kafka did not answer, or the topic is not there');
+      if (performance.now() > deadline) throw new Error(`the queue cannot be used: ${this.#trouble}`);
       else await new Promise((resolve) => setTimeout(resolve, this.#refreshMs));
     this.#schedule();
   }
@@ -148,7 +149,8 @@ export class DepthMonitor {
       this.#failing = false;
     } catch (error) {
       if (this.#closed) return false;
-      if (!this.#failing) this.#logger.error({ err: describe(error) }, 'could not read the offsets; trying again');
+      this.#trouble = describe(error);
+      if (!this.#failing) this.#logger.error({ err: this.#trouble }, 'could not read the offsets; trying again');
       this.#failing = true;
     }
     return !this.#failing;

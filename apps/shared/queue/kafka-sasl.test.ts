@@ -1,0 +1,49 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { Admin } from '@platformatic/kafka';
+import { freePorts } from '../../../local/ports.ts';
+import { useKafka } from '../../../test/servers.ts';
+import { createLogger } from '../logger.ts';
+import { makeRecords } from '../record.ts';
+import { createKafkaQueue } from './kafka.ts';
+import { clientOptions } from './kafka-client.ts';
+
+const [plain, sasl, controller] = (await freePorts(3)) as [number, number, number];
+useKafka({
+  port: plain,
+  settings: {
+    listeners: `PLAINTEXT://127.0.0.1:${plain},CLIENTS://127.0.0.1:${sasl},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${plain},CLIENTS://127.0.0.1:${sasl}`,
+    'controller.quorum.voters': `0@127.0.0.1:${controller}`,
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,CLIENTS:SASL_PLAINTEXT',
+    'listener.name.clients.sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.clients.plain.sasl.jaas.config':
+      'org.apache.kafka.common.security.plain.PlainLoginModule required user_breakwater="secret";',
+  },
+});
+const logger = createLogger('test', 'silent');
+const address = { brokers: [`127.0.0.1:${sasl}`], username: 'breakwater', password: 'secret' };
+const closers: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const close of closers) await close();
+});
+const open = (password: string) => {
+  const queue = createKafkaQueue({ ...address, password, name: 'posts', group: 'store', maxLength: 100 }, logger);
+  closers.push(() => queue.close());
+  return queue;
+};
+
+test('the right password opens all of the queue, a wrong one none of it', async () => {
+  const admin = new Admin({ ...clientOptions(address, 'test'), retries: 5 });
+  closers.push(() => admin.close());
+  await admin.createTopics({ topics: ['posts', 'posts.dlq'], partitions: 1, replicas: 1 });
+
+  const queue = open('secret');
+  await (await queue.writer()).accept(makeRecords('post', 'a', ['1', '2']));
+  const batch = await (await queue.reader({ batchSize: 10, batchBytes: 1 << 20, flushIntervalMs: 10 })).next();
+  await batch!.settle([{ record: batch!.deliveries[0]!.record, reason: 'no' }]);
+  expect(await queue.depth()).toEqual({ accepted: 2, lag: 0, deadLetters: 1 });
+
+  const stranger = open('guess');
+  await expect(stranger.depth()).rejects.toThrow();
+  await expect(stranger.writer()).rejects.toThrow(/SASL/);
+}, 60_000);
