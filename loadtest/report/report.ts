@@ -87,7 +87,7 @@ export function checksOf({ totals, thresholds, drain, ledger, gate }: Verdicts):
     unchecked('ledger', ledger) ?? {
       name: 'ledger',
       found: (ledger as Ledger).ok ? 'clean' : ledgerFaults(ledger as Ledger),
-      limit: 'nothing lost, phantom, double, corrupt, torn',
+      limit: 'every count is 0',
       ok: (ledger as Ledger).ok,
     },
     unchecked('gate', gate) ?? gateCheck(gate as GateVerdict),

@@ -41,6 +41,6 @@ svg circle.s{fill:currentColor}
 svg .area{fill:currentColor;stroke:none;opacity:.14}
 .c1{color:var(--c1)}.c2{color:var(--c2)}.c3{color:var(--c3)}.c4{color:var(--c4)}.c5{color:var(--c5)}.c6{color:var(--c6)}
 footer{margin-top:20px;font-size:13px}
-@media (max-width:560px){.two,.plots{grid-template-columns:1fr}}
+@media (max-width:560px){.two,.plots{grid-template-columns:minmax(0,1fr)}td{white-space:normal;padding-right:10px}}
 @media print{body{max-width:none}}
 `;
