@@ -1,7 +1,7 @@
 // The queue that the settings ask for.
 import type { Logger } from '../logger.ts';
 import { SettingsError } from '../settings.ts';
-import { createKafkaQueue } from './kafka.ts';
+import { createLazyKafkaQueue } from './kafka-lazy.ts';
 import type { Queue } from './queue.ts';
 import { createRedisStreamsQueue } from './redis-streams.ts';
 
@@ -24,7 +24,7 @@ export function createQueue(settings: QueueSettings, logger: Logger): Queue {
   if (settings.QUEUE_KIND === 'kafka') {
     const { KAFKA_BROKERS: brokers, KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = settings;
     if (!brokers) throw new SettingsError('Bad settings:\n  KAFKA_BROKERS: is required when QUEUE_KIND is kafka');
-    return createKafkaQueue({ ...common, brokers, username, password }, logger);
+    return createLazyKafkaQueue({ ...common, brokers, username, password }, logger);
   }
   const { REDIS_URL: url, REDIS_PASSWORD: password, CACHE_TTL_SECONDS: cacheTtlSeconds = 600 } = settings;
   return createRedisStreamsQueue({ ...common, url, password, cacheTtlSeconds }, logger);

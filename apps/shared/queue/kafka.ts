@@ -2,6 +2,7 @@
 import type { Logger } from '../logger.ts';
 import type { KafkaAddress } from './kafka-client.ts';
 import { KafkaLetters } from './kafka-dead-letters.ts';
+import { KAFKA_DURABILITY } from './kafka-lazy.ts';
 import { KafkaMember } from './kafka-member.ts';
 import { DepthMonitor, KafkaOffsets } from './kafka-offsets.ts';
 import { createKafkaReader } from './kafka-reader.ts';
@@ -17,11 +18,6 @@ export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions {
   /** A consumer that was silent for so long loses its partitions, milliseconds. Default 6000, Kafka's least: with the heartbeats of the others they are taken over within about 8 s. */
   sessionTimeoutMs?: number;
 }
-
-const DURABILITY =
-  'Accepted means appended by all replicas in sync (acks=all, at least min.insync.replicas of them). A killed broker ' +
-  'process loses nothing, not even alone: what it wrote is with the operating system. Kafka does not wait for the disk: a ' +
-  'power loss of all replicas at once (with one replica: of that machine) may lose the last seconds.';
 
 /** Opens the queue; connects when it is used. */
 export function createKafkaQueue(options: KafkaQueueOptions, logger: Logger): Queue {
@@ -49,7 +45,7 @@ export function createKafkaQueue(options: KafkaQueueOptions, logger: Logger): Qu
 
   return {
     kind: 'kafka',
-    durability: DURABILITY,
+    durability: KAFKA_DURABILITY,
     deadLetters: letters,
     async writer() {
       const monitor = new DepthMonitor(offsets, logger);
