@@ -5,6 +5,7 @@ import {
   QueueOutcomeUnknownError,
   QueueRefusedError,
   QueueUnavailableError,
+  StoreUnavailableError,
 } from '../shared/errors.ts';
 import { HttpError, toHttpError } from './http-error.ts';
 
@@ -16,6 +17,7 @@ describe('toHttpError', () => {
     [new QueueFullError(SECRET), 503, 'QUEUE_FULL', /nothing was stored/],
     [new QueueUnavailableError(SECRET), 503, 'QUEUE_UNAVAILABLE', /nothing was stored/],
     [new QueueOutcomeUnknownError(SECRET), 503, 'OUTCOME_UNKNOWN', /may or may not be stored/],
+    [new StoreUnavailableError(SECRET), 503, 'STORE_UNAVAILABLE', /nothing was stored/],
     [new MongoServerSelectionError(SECRET, {} as never), 503, 'STORE_UNAVAILABLE', /nothing was stored/],
     [parserError('entity.too.large', 413), 413, 'TOO_LARGE', /larger than this API takes/],
     [parserError('charset.unsupported', 415), 415, 'BAD_REQUEST', /cannot be understood/],

@@ -1,11 +1,13 @@
 // Errors as clients see them: a status, a stable code, a message; nothing of the inside.
 import type { ServerResponse } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
+import { MongoError } from 'mongodb';
 import {
   QueueFullError,
   QueueOutcomeUnknownError,
   QueueRefusedError,
   QueueUnavailableError,
+  StoreUnavailableError,
 } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { ApiMetrics } from './metrics.ts';
@@ -51,8 +53,7 @@ export function toHttpError(error: unknown): HttpError {
     return new HttpError(400, 'BAD_JSON', `the body is not JSON: ${(error as Error).message}`);
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new HttpError(status, 'BAD_REQUEST', 'the request cannot be understood');
-  const name = (error as Error)?.name ?? '';
-  if (name.startsWith('Mongo'))
+  if (error instanceof MongoError || error instanceof StoreUnavailableError)
     return unavailable('STORE_UNAVAILABLE', 'a record that is not cached cannot be read now; nothing was stored');
   return new HttpError(500, 'INTERNAL', 'something went wrong; it has been logged under this request id');
 }

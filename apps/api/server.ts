@@ -16,7 +16,7 @@ export interface ApiServer {
   readonly port: number;
   /** Open connections. */
   connections(): number;
-  /** Serves on for a moment, then closes: requests under way end, connections close with their next answer. */
+  /** Connections close with their next answer; serves on for a moment, then takes no more; requests under way end. */
   drain(): Promise<void>;
 }
 
@@ -24,6 +24,9 @@ export interface ApiServer {
 const KEEP_ALIVE_MS = 65_000;
 /** Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn. */
 const BACKLOG = 65_535;
+
+/** How often connections that became idle while draining are closed, milliseconds. */
+const SWEEP_MS = 50;
 
 /** Several processes may listen on one port; the kernel spreads connections over them. */
 const CAN_SHARE_PORT = process.platform === 'linux';
@@ -60,11 +63,13 @@ export async function listen(handler: RequestListener, options: ServerOptions): 
     connections: () => connections,
     drain() {
       drained ??= (async () => {
-        await sleep(options.drainDelayMs);
         draining = true;
+        await sleep(options.drainDelayMs);
         const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-        server.closeIdleConnections();
+        // Requests that were under way when draining began leave their connections idle once they are answered.
+        const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
         await closed;
+        clearInterval(sweep);
       })();
       return drained;
     },

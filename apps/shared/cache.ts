@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { Coalescer } from './coalescer.ts';
 import type { DataRecord } from './record.ts';
 import { encodeRecord } from './record.ts';
+import { dropIfStalled } from './redis.ts';
 
 const PREFIX = 'record:';
 
@@ -49,7 +50,9 @@ export function createCache(connection: Redis, ttlSeconds: number): Cache {
     maxItems: 100,
     maxInFlight: 16,
     flush: async (requests) => {
-      const found = await redis.mget(requests.flat().map(recordKey));
+      const found = await redis.mget(requests.flat().map(recordKey)).catch((error) => {
+        throw dropIfStalled(redis, error);
+      });
       let from = 0;
       return requests.map((ids) => found.slice(from, (from += ids.length)));
     },

@@ -34,3 +34,10 @@ export class QueueRefusedError extends BreakwaterError {
   readonly code = 'RECORDS_REFUSED';
   readonly canRetry = false;
 }
+
+/** MongoDB did not answer in time. */
+export class StoreUnavailableError extends BreakwaterError {
+  override readonly name = 'StoreUnavailableError';
+  readonly code = 'STORE_UNAVAILABLE';
+  readonly canRetry = true;
+}

@@ -1,5 +1,6 @@
 // The store: records in MongoDB, written in batches and read by id.
 import { type Collection, type Db, MongoBulkWriteError, MongoServerError } from 'mongodb';
+import { StoreUnavailableError } from './errors.ts';
 import type { Refusal } from './queue/queue.ts';
 import type { DataRecord } from './record.ts';
 
@@ -25,7 +26,7 @@ export interface RecordStore {
    * @throws when MongoDB could not take the batch now; storing the whole batch again is safe
    */
   insert(records: readonly DataRecord[]): Promise<StoreResult>;
-  /** Those of `ids` that are stored, in no order. */
+  /** Those of `ids` that are stored, in no order. @throws StoreUnavailableError within 5 s, or the driver's errors */
   findMany(ids: readonly string[]): Promise<DataRecord[]>;
   /** The newest ids, at most `limit`. */
   newestIds(limit: number): Promise<string[]>;
@@ -33,7 +34,7 @@ export interface RecordStore {
   count(): Promise<number>;
 }
 
-/** How long a read may take in all, milliseconds. */
+/** How long a read may take in all, also when MongoDB hangs without closing its connections, milliseconds. */
 const READ_TIMEOUT_MS = 5_000;
 
 export function createRecordStore(db: Db): RecordStore {
@@ -41,9 +42,11 @@ export function createRecordStore(db: Db): RecordStore {
   return {
     insert: (records) => insertBatch(collection, records),
     async findMany(ids) {
-      const found = await collection
-        .find({ _id: { $in: [...ids] } }, { batchSize: ids.length + 1, maxTimeMS: READ_TIMEOUT_MS })
-        .toArray();
+      const found = await inTime(
+        collection
+          .find({ _id: { $in: [...ids] } }, { batchSize: ids.length + 1, maxTimeMS: READ_TIMEOUT_MS })
+          .toArray(),
+      );
       return found.map((document) => ({ ...document, createdAt: document.createdAt.toISOString() }));
     },
     async newestIds(limit) {
@@ -52,8 +55,24 @@ export function createRecordStore(db: Db): RecordStore {
         .toArray();
       return found.map(({ _id }) => _id);
     },
-    count: () => collection.estimatedDocumentCount({ maxTimeMS: READ_TIMEOUT_MS }),
+    count: () => inTime(collection.estimatedDocumentCount({ maxTimeMS: READ_TIMEOUT_MS })),
   };
+}
+
+/** The driver notices a server that hangs only after some 13 s, whatever its options say: who reads doesn't wait for that. */
+async function inTime<T>(read: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new StoreUnavailableError(`MongoDB did not answer within ${READ_TIMEOUT_MS} ms`)),
+      READ_TIMEOUT_MS,
+    );
+  });
+  try {
+    return await Promise.race([read, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function insertBatch(collection: Collection<StoredRecord>, records: readonly DataRecord[]): Promise<StoreResult> {

@@ -4,7 +4,7 @@ import { Coalescer } from '../coalescer.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueUnavailableError } from '../errors.ts';
 import type { DataRecord } from '../record.ts';
 import { encodeRecord } from '../record.ts';
-import { isReplyError, wasNotSent } from '../redis.ts';
+import { dropIfStalled, isReplyError, wasNotSent } from '../redis.ts';
 import type { QueueWriter } from './queue.ts';
 import type { ScriptedRedis } from './redis-scripts.ts';
 import type { StreamNames } from './redis-streams.ts';
@@ -22,7 +22,7 @@ export function createRedisWriter(redis: ScriptedRedis, names: StreamNames, maxL
       try {
         await redis.queueAccept(keys.length + 1, names.stream, ...keys, maxLength, ...records.map(encodeRecord));
       } catch (error) {
-        throw classify(error as Error, names.stream);
+        throw classify(dropIfStalled(redis, error as Error), names.stream);
       }
     },
   });
