@@ -1,0 +1,312 @@
+// The API while a server is away, overloaded or slow, and clients that are: an honest 503, never a hang, never a lie.
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { Registry } from 'prom-client';
+import { caller, databaseUrl, silent, startTestApi, type TestApi } from '../../test/api.ts';
+import { useMongo, useRedis } from '../../test/servers.ts';
+import { until } from '../../test/until.ts';
+import { createCache, recordKey } from '../shared/cache.ts';
+import type { QueueWriter } from '../shared/queue/queue.ts';
+import { connectRedis, redisReady } from '../shared/redis.ts';
+import { type ApiParts, createApp } from './app.ts';
+import { createCatalogue } from './catalogue.ts';
+import { createApiMetrics } from './metrics.ts';
+import type { Pressure } from './pressure.ts';
+import { createRecordReader } from './record-reader.ts';
+import { createRecordWriter } from './record-writer.ts';
+import { type ApiServer, listen } from './server.ts';
+import { createZipf } from './zipf.ts';
+
+const redis = useRedis();
+const mongo = useMongo();
+const env = () => ({ REDIS_URL: redis.url, MONGO_URL: databaseUrl(mongo.url, 'faults') });
+
+/** Sends raw bytes and gives all that came back until the server closed the connection, and when it did. */
+async function raw(port: number, ...parts: string[]): Promise<{ answer: string; afterMs: number }> {
+  const begun = performance.now();
+  const socket = connect(port, '127.0.0.1');
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (chunk) => {
+    answer += chunk;
+  });
+  socket.on('error', () => undefined);
+  for (const part of parts) socket.write(part);
+  await once(socket, 'close');
+  return { answer, afterMs: performance.now() - begun };
+}
+
+describe('clients that misbehave', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await startTestApi({ ...env(), API_REQUEST_TIMEOUT_MS: '1000' });
+  });
+  afterAll(() => api?.stop());
+
+  test('headers that never end are cut off', async () => {
+    const { answer, afterMs } = await raw(api.port, 'GET /api/data HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    expect(afterMs).toBeLessThan(4_000);
+  });
+
+  test('a body that never comes is cut off', async () => {
+    const head = 'POST /api/data HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
+    const { answer, afterMs } = await raw(api.port, head);
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    expect(afterMs).toBeLessThan(4_000);
+  });
+
+  test('headers that are too large: 431', async () => {
+    const { answer } = await raw(
+      api.port,
+      `GET /api/data HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 431 /);
+  });
+
+  test('what is not HTTP: 400', async () => {
+    expect((await raw(api.port, 'nonsense\r\n\r\n')).answer).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  test('a client that leaves half way through costs nobody else', async () => {
+    const socket = connect(api.port, '127.0.0.1');
+    socket.write(
+      'POST /api/data HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+    );
+    await once(socket, 'connect');
+    socket.destroy();
+    expect((await api.call('GET', '/api/data')).status).toBe(200);
+  });
+});
+
+/** A queue that does what the test says. */
+function scriptedQueue(accept: QueueWriter['accept']): QueueWriter {
+  return { accept, ready: () => true, cachesAccepted: false, close: async () => undefined };
+}
+
+const calm: Pressure = { high: () => false, delayMs: () => 0, close: () => undefined };
+
+describe('the application, of parts', () => {
+  let connection: Redis;
+  let server: ApiServer | undefined;
+  beforeAll(async () => {
+    connection = connectRedis({ url: redis.url, name: 'test' }, silent);
+    await redisReady(connection);
+  });
+  afterAll(() => connection?.disconnect());
+
+  const serve = async (accept: QueueWriter['accept'], parts: Partial<ApiParts> & { cacheOn?: Redis } = {}) => {
+    const metrics = createApiMetrics(new Registry());
+    const cache = createCache(parts.cacheOn ?? connection, 600);
+    const catalogue = createCatalogue(100, createZipf(1, 100));
+    const absent = {
+      findMany: async () => [],
+      newestIds: async () => [],
+      count: async () => 0,
+      insert: async () => null!,
+    };
+    const app = createApp({
+      reader: createRecordReader(cache, absent, metrics, silent),
+      writer: createRecordWriter(scriptedQueue(accept), cache, catalogue, metrics, silent),
+      catalogue,
+      stats: { read: async () => null!, close: () => undefined },
+      metrics,
+      pressure: calm,
+      open: () => true,
+      payloadChars: 64,
+      bodyLimitKiB: 16,
+      logger: silent,
+      ...parts,
+    });
+    server = await listen(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: 5_000, drainDelayMs: 0 });
+    return { metrics, server, call: caller(`http://127.0.0.1:${server.port}`) };
+  };
+
+  test('the cache is written after the queue has confirmed, before the answer', async () => {
+    let cachedWhenAccepting: number | undefined;
+    const { call, server } = await serve(async (records) => {
+      cachedWhenAccepting = await connection.exists(...records.map(({ _id }) => recordKey(_id)));
+    });
+    const { body } = await call('GET', '/api/data');
+    expect(cachedWhenAccepting).toBe(0);
+    expect(await connection.exists(...body.writes.map(recordKey))).toBe(5);
+    expect(await connection.ttl(recordKey(body.writes[0]))).toBeGreaterThan(6 * 24 * 3600);
+    await server.drain();
+  });
+
+  test('what the queue refused is nowhere', async () => {
+    const { call, server } = await serve(async () => {
+      throw new Error('inner details');
+    });
+    const keys = await connection.keys('*');
+    const answer = await call('GET', '/api/data');
+    expect(answer).toMatchObject({ status: 500, body: { code: 'INTERNAL' } });
+    expect(JSON.stringify(answer.body)).not.toContain('inner');
+    expect((await connection.keys('*')).sort()).toEqual(keys.sort());
+    await server.drain();
+  });
+
+  test('a cache that fails never fails an accepted write', async () => {
+    const broken = connectRedis({ url: 'redis://127.0.0.1:1', name: 'broken' }, silent);
+    const { call, server, metrics } = await serve(async () => undefined, { cacheOn: broken });
+    for (let i = 0; i < 3; i++) expect((await call('GET', '/api/data')).status).toBe(200);
+    expect((await metrics.accepted.get()).values[0]!.value).toBe(15);
+    expect((await metrics.cacheErrors.get()).values[0]!.value).toBeGreaterThan(0);
+    broken.disconnect();
+    await server.drain();
+  });
+
+  test('overload: 503 at once for everything but the probes, and not ready', async () => {
+    let accepted = 0;
+    const { call, server, metrics } = await serve(async () => void accepted++, {
+      pressure: { ...calm, high: () => true },
+    });
+    for (const path of ['/api/data', '/api/records/0123456789abcdef01234567', '/api/stats']) {
+      const answer = await call('GET', path);
+      expect(answer).toMatchObject({ status: 503, body: { status: 'error', code: 'OVERLOADED' } });
+      expect(answer.headers.get('retry-after')).toBe('1');
+    }
+    expect((await call('GET', '/healthz')).status).toBe(200);
+    expect((await call('GET', '/readyz')).status).toBe(503);
+    expect(accepted).toBe(0);
+    expect((await metrics.shed.get()).values).toEqual([{ labels: { reason: 'event_loop' }, value: 3 }]);
+    await server.drain();
+  });
+
+  test('drain: a request under way ends well, its connection with it, and new ones find nobody', async () => {
+    let confirm: (() => void) | undefined;
+    const { call, server } = await serve(
+      () =>
+        new Promise((resolve) => {
+          confirm = resolve;
+        }),
+    );
+    const underWay = call('GET', '/api/data');
+    const confirmed = await until(() => confirm);
+    const begun = performance.now();
+    const drained = server.drain();
+    await until(() =>
+      call('GET', '/healthz').then(
+        () => false,
+        () => true,
+      ),
+    );
+    confirmed();
+    expect((await underWay).status).toBe(200);
+    await drained;
+    // Far less than the 65 s for which an idle connection may stay.
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(server.drain()).toBe(server.drain());
+  });
+});
+
+describe('the whole API', () => {
+  test('stopping: not ready first, still serving, then gone', async () => {
+    const api = await startTestApi({ ...env(), API_DRAIN_DELAY_MS: '500' });
+    expect(api.ready()).toBe(true);
+    const stopped = api.stop();
+    expect(api.ready()).toBe(false);
+    expect((await api.call('GET', '/readyz')).status).toBe(503);
+    expect((await api.call('GET', '/api/data')).status).toBe(200);
+    await stopped;
+    await expect(api.call('GET', '/healthz')).rejects.toThrow();
+    await api.stop();
+  });
+
+  test('MongoDB away: cached reads serve, cold ones are 503 with nothing stored, and it recovers by itself', async () => {
+    const api = await startTestApi(env());
+    const connection = connectRedis({ url: redis.url, name: 'test' }, silent);
+    await redisReady(connection);
+    const length = () => connection.xlen(api.settings.QUEUE_NAME);
+    for (let i = 0; i < 3; i++) expect((await api.call('GET', '/api/data')).status).toBe(200);
+    mongo.server.kill('SIGKILL');
+    await mongo.server.exited;
+    expect((await api.call('GET', '/api/data')).status).toBe(200);
+
+    const { ids } = (await api.call('POST', '/api/records', { records: [{ payload: 'x' }] })).body;
+    // Every record out of the cache: whatever is read is cold.
+    await connection.del(...(await connection.keys(recordKey('*'))));
+    const before = await length();
+    const begun = performance.now();
+    const cold = await Promise.all([api.call('GET', '/api/data'), api.call('GET', `/api/records/${ids[0]}`)]);
+    expect(performance.now() - begun).toBeLessThan(6_000);
+    for (const answer of cold) {
+      expect(answer).toMatchObject({ status: 503, body: { code: 'STORE_UNAVAILABLE' } });
+      expect(answer.headers.get('retry-after')).toBe('1');
+    }
+    expect(await length()).toBe(before);
+    expect((await api.call('GET', '/api/stats')).body).toMatchObject({ total_documents: null, lag: before });
+
+    await mongo.restart();
+    await until(async () => (await api.call('GET', '/api/data')).status === 200);
+    connection.disconnect();
+    await api.stop();
+  });
+
+  test('MongoDB frozen: cold reads are 503 in time', async () => {
+    const api = await startTestApi(env());
+    expect((await api.call('GET', '/api/records/0123456789abcdef01234567')).status).toBe(404);
+    mongo.server.kill('SIGSTOP');
+    try {
+      const begun = performance.now();
+      const reads = Array.from({ length: 20 }, (_, i) =>
+        api.call('GET', `/api/records/${i.toString(16).padStart(24, '0')}`),
+      );
+      for (const { status } of await Promise.all(reads)) expect(status).toBe(503);
+      expect(performance.now() - begun).toBeLessThan(9_000);
+    } finally {
+      mongo.server.kill('SIGCONT');
+    }
+    await until(async () => (await api.call('GET', '/api/records/0123456789abcdef01234567')).status === 404);
+    await api.stop();
+  });
+
+  test('Redis killed: 503 in time, not ready; it recovers by itself and has forgotten nothing', async () => {
+    const api = await startTestApi(env());
+    const { body } = await api.call('GET', '/api/data');
+    redis.server.kill('SIGKILL');
+    await redis.server.exited;
+    await until(() => !api.ready());
+    const begun = performance.now();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => api.call('GET', '/api/data')));
+    for (const answer of answers)
+      expect(answer).toMatchObject({
+        status: 503,
+        body: { code: expect.stringMatching(/QUEUE_UNAVAILABLE|OUTCOME_UNKNOWN/) },
+      });
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    await redis.restart();
+    await until(() => api.ready());
+    expect((await api.call('GET', '/api/data')).status).toBe(200);
+    for (const id of body.writes) expect((await api.call('GET', `/api/records/${id}`)).body._id).toBe(id);
+    await api.stop();
+  });
+
+  test('Redis frozen: every request has its 503 within the deadline, however many wait', async () => {
+    const api = await startTestApi(env());
+    expect((await api.call('GET', '/api/data')).status).toBe(200);
+    redis.server.kill('SIGSTOP');
+    try {
+      const begun = performance.now();
+      // More than the writer has in flight: some wait for others.
+      const answers = await Promise.all(
+        Array.from({ length: 1_000 }, (_, i) =>
+          i % 10 === 0
+            ? api.call('GET', '/api/data')
+            : api.call('POST', '/api/records', { records: [{ payload: 'x' }] }),
+        ),
+      );
+      for (const answer of answers)
+        expect(answer).toMatchObject({
+          status: 503,
+          body: { code: expect.stringMatching(/UNAVAILABLE|UNKNOWN|OVERLOADED/) },
+        });
+      expect(performance.now() - begun).toBeLessThan(7_000);
+    } finally {
+      redis.server.kill('SIGCONT');
+    }
+    await until(async () => (await api.call('GET', '/api/data')).status === 200);
+    await api.stop();
+  });
+});

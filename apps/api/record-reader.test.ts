@@ -1,0 +1,124 @@
+// That reads are real: the cache in one round trip, MongoDB in one query for what it lacks, whoever asks.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { type CommandStartedEvent, MongoClient } from 'mongodb';
+import { Registry } from 'prom-client';
+import { databaseUrl, silent } from '../../test/api.ts';
+import { useMongo, useRedis } from '../../test/servers.ts';
+import { until } from '../../test/until.ts';
+import { type Cache, createCache, flushCache, recordKey } from '../shared/cache.ts';
+import { type DataRecord, encodeRecord, makeRecords } from '../shared/record.ts';
+import { connectRedis, redisReady } from '../shared/redis.ts';
+import { createRecordStore } from '../shared/store.ts';
+import { createApiMetrics } from './metrics.ts';
+import { createRecordReader, type RecordReader } from './record-reader.ts';
+
+const redis = useRedis();
+const mongo = useMongo();
+
+const records = makeRecords(
+  'post',
+  'reader-test',
+  Array.from({ length: 50 }, (_, i) => `payload ${i}`),
+);
+const ids = records.map(({ _id }) => _id);
+const texts = records.map(encodeRecord);
+
+describe('record reader', () => {
+  let client: MongoClient;
+  let connection: Redis;
+  let cache: Cache;
+  let reader: RecordReader;
+  let metrics: ReturnType<typeof createApiMetrics>;
+  let finds: CommandStartedEvent[] = [];
+
+  beforeAll(async () => {
+    client = new MongoClient(databaseUrl(mongo.url, 'reader'), { monitorCommands: true });
+    client.on('commandStarted', (event) => {
+      if (event.commandName === 'find' || event.commandName === 'getMore') finds.push(event);
+    });
+    connection = connectRedis({ url: redis.url, name: 'test' }, silent);
+    await redisReady(connection);
+    const store = createRecordStore(client.db());
+    await store.insert(records);
+    cache = createCache(connection, 600);
+    metrics = createApiMetrics(new Registry());
+    reader = createRecordReader(cache, store, metrics, silent);
+  });
+  afterAll(async () => {
+    await client?.close();
+    connection?.disconnect();
+  });
+  beforeEach(async () => {
+    // What an earlier test read is cached in the background: let that happen first.
+    await cache.getMany(ids);
+    await flushCache(connection);
+    metrics.cacheHits.reset();
+    metrics.cacheMisses.reset();
+    finds = [];
+  });
+
+  const cached = () => connection.exists(...ids.map(recordKey));
+  const mgets = async (): Promise<number> =>
+    Number(/cmdstat_mget:calls=(\d+)/.exec(await connection.info('commandstats'))?.[1] ?? 0);
+
+  test('five cold reads are one round trip to each; then they are cached', async () => {
+    const before = await mgets();
+    expect(await reader.readMany(ids.slice(0, 5))).toEqual(texts.slice(0, 5));
+    expect(finds).toHaveLength(1);
+    expect(await mgets()).toBe(before + 1);
+    await until(async () => (await cached()) === 5);
+    expect(await connection.ttl(recordKey(ids[0]!))).toBeGreaterThan(590);
+
+    expect(await reader.readMany(ids.slice(0, 5))).toEqual(texts.slice(0, 5));
+    expect(finds).toHaveLength(1);
+    expect(await mgets()).toBe(before + 2);
+    expect((await metrics.cacheHits.get()).values[0]!.value).toBe(5);
+    expect((await metrics.cacheMisses.get()).values[0]!.value).toBe(5);
+  });
+
+  test('cold reads of many requests travel together: two queries for fifty requests', async () => {
+    const first = reader.readMany(ids.slice(0, 2));
+    const all = await Promise.all(Array.from({ length: 50 }, (_, i) => reader.readMany([ids[i]!, ids[(i + 1) % 50]!])));
+    await first;
+    all.forEach((pair, i) => {
+      expect(pair).toEqual([texts[i], texts[(i + 1) % 50]]);
+    });
+    expect(finds.length).toBeLessThanOrEqual(2);
+  });
+
+  test('only what the cache lacks is asked for, and the order is the caller’s', async () => {
+    await cache.putStored([records[1]!, records[3]!]);
+    expect(await reader.readMany([ids[4]!, ids[3]!, ids[2]!, ids[1]!])).toEqual([
+      texts[4],
+      texts[3],
+      texts[2],
+      texts[1],
+    ]);
+    expect(finds[0]!.command.filter._id.$in).toEqual([ids[4], ids[2]]);
+  });
+
+  test('an id that does not exist is left out, and never cached as absent', async () => {
+    const [late] = makeRecords('post', 'late', ['x']) as [DataRecord];
+    expect(await reader.readMany([ids[0]!, late._id])).toEqual([texts[0]]);
+    expect(await reader.read(late._id)).toBeUndefined();
+    await createRecordStore(client.db()).insert([late]);
+    expect(await reader.read(late._id)).toEqual(late);
+  });
+
+  test('a cache that fails costs a query, not the request', async () => {
+    const broken = connectRedis({ url: 'redis://127.0.0.1:1', name: 'broken' }, silent);
+    const own = createApiMetrics(new Registry());
+    const cacheless = createRecordReader(createCache(broken, 600), createRecordStore(client.db()), own, silent);
+    expect(await cacheless.readMany(ids.slice(0, 5))).toEqual(texts.slice(0, 5));
+    await until(async () => (await own.cacheErrors.get()).values[0]!.value >= 2);
+    broken.disconnect();
+  });
+
+  test('a key that waits in the queue keeps having no TTL when MongoDB’s copy is cached', async () => {
+    await connection.set(recordKey(ids[9]!), texts[9]!);
+    await cache.putStored([records[9]!]);
+    expect(await connection.ttl(recordKey(ids[9]!))).toBe(-1);
+    await connection.del(recordKey(ids[9]!));
+  });
+});
