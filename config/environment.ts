@@ -46,10 +46,10 @@ const common = (config: StackConfig, listen: Listen) => ({
 
 /**
  * V8 options that keep a Node process within its memory: the old generation gets a bit more than half (buffers, code and
- * stacks live outside the heap), the young one stays small (it is three semi-spaces).
+ * stacks live outside the heap), the young one stays small (three semi-spaces of 16 MiB: 8 cost a fifth of the throughput in collections).
  */
 const heap = (memoryMiB: number): string =>
-  `--max-old-space-size=${Math.floor(memoryMiB * 0.55)} --max-semi-space-size=8`;
+  `--max-old-space-size=${Math.floor(memoryMiB * 0.55)} --max-semi-space-size=16`;
 
 const queue = ({ queue: { kind, name, group, maxLength } }: StackConfig, addresses: Addresses) => ({
   QUEUE_KIND: kind,
