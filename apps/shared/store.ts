@@ -1,5 +1,5 @@
 // The store: records in MongoDB, written in batches and read by id.
-import { type Collection, type Db, MongoBulkWriteError, MongoServerError } from 'mongodb';
+import { BSON, type Collection, type Db, MongoBulkWriteError } from 'mongodb';
 import { StoreUnavailableError } from './errors.ts';
 import type { Refusal } from './queue/queue.ts';
 import type { DataRecord } from './record.ts';
@@ -93,29 +93,21 @@ async function insertBatch(collection: Collection<StoredRecord>, records: readon
     });
     return { stored: insertedCount, duplicates: 0, refused: [] };
   } catch (error) {
-    if (error instanceof MongoBulkWriteError) return judge(records, error);
-    if (!isOurFault(error)) throw error;
-    // The driver refused to send the batch because of one record in it: find it by halves.
-    if (records.length === 1)
-      return { stored: 0, duplicates: 0, refused: [{ record: records[0]!, reason: (error as Error).message }] };
-    const middle = records.length >> 1;
-    const first = await insertBatch(collection, records.slice(0, middle));
-    const second = await insertBatch(collection, records.slice(middle));
-    return {
-      stored: first.stored + second.stored,
-      duplicates: first.duplicates + second.duplicates,
-      refused: [...first.refused, ...second.refused],
-    };
+    if (error instanceof MongoBulkWriteError && [error.writeErrors].flat().length > 0) return judge(records, error);
+    // The driver sends nothing of a batch with a document that is too large for MongoDB: that one is refused here.
+    const isTooLarge = documents.map((document) => BSON.calculateObjectSize(document) >= MAX_DOCUMENT_BYTES);
+    if (!isTooLarge.includes(true)) throw error;
+    const reason = `larger than MongoDB's limit of ${MAX_DOCUMENT_BYTES} bytes for a document`;
+    const rest = await insertBatch(
+      collection,
+      records.filter((_, i) => !isTooLarge[i]),
+    );
+    const refused = records.filter((_, i) => isTooLarge[i]).map((record) => ({ record, reason }));
+    return { ...rest, refused: [...refused, ...rest.refused] };
   }
 }
 
-/** Errors of the driver about a document (it cannot be encoded, it is too large): sending it again cannot help. */
-const isOurFault = (error: unknown): boolean =>
-  /^(BSON|MongoInvalidArgument)/.test((error as Error).name) ||
-  (error instanceof MongoServerError && DOCUMENT_TOO_LARGE.has(Number(error.code)));
-
-/** BSONObjectTooLarge and its relatives. */
-const DOCUMENT_TOO_LARGE = new Set([10_334, 17_280, 17_419, 17_420]);
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Error codes that speak of the server's state and not of the record: shutting down, interrupted, not primary, out of

@@ -1,0 +1,83 @@
+// The store against a real MongoDB: what is a duplicate, what is refused, and what costs how many commands.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type CommandStartedEvent, MongoClient } from 'mongodb';
+import { databaseUrl } from '../../test/api.ts';
+import { useMongo } from '../../test/servers.ts';
+import { type DataRecord, makeRecords } from './record.ts';
+import { createRecordStore, RECORDS, type RecordStore } from './store.ts';
+
+const mongo = useMongo();
+
+describe('record store', () => {
+  let client: MongoClient;
+  let store: RecordStore;
+  let inserts: CommandStartedEvent[] = [];
+
+  beforeAll(() => {
+    client = new MongoClient(databaseUrl(mongo.url, 'store'), { monitorCommands: true });
+    client.on('commandStarted', (event) => {
+      if (event.commandName === 'insert') inserts.push(event);
+    });
+    store = createRecordStore(client.db());
+  });
+  afterAll(() => client?.close());
+  beforeEach(async () => {
+    await client.db().dropDatabase();
+    inserts = [];
+  });
+
+  const some = (count: number) => makeRecords('post', 'store-test', Array(count).fill('payload'));
+
+  test('stores a batch in one journaled, unordered command and finds it again', async () => {
+    const records = some(2_000);
+    expect(await store.insert(records)).toEqual({ stored: 2_000, duplicates: 0, refused: [] });
+    expect(inserts).toHaveLength(1);
+    expect(inserts[0]!.command).toMatchObject({ ordered: false, writeConcern: { w: 1, j: true } });
+    const ids = [records[7]!._id, records[3]!._id, '0'.repeat(24)];
+    expect((await store.findMany(ids)).sort((a, b) => a.index - b.index)).toEqual([records[3], records[7]]);
+    expect(await store.count()).toBe(2_000);
+    expect(await store.newestIds(3)).toEqual(
+      records
+        .slice(-3)
+        .map(({ _id }) => _id)
+        .reverse(),
+    );
+  });
+
+  test('a batch that comes again is duplicates, whole or in part', async () => {
+    const records = some(10);
+    await store.insert(records.slice(0, 6));
+    expect(await store.insert(records)).toEqual({ stored: 4, duplicates: 6, refused: [] });
+    expect(await store.insert(records)).toEqual({ stored: 0, duplicates: 10, refused: [] });
+    expect(await store.count()).toBe(10);
+  });
+
+  test('nothing is nothing', async () => {
+    expect(await store.insert([])).toEqual({ stored: 0, duplicates: 0, refused: [] });
+    expect(inserts).toHaveLength(0);
+  });
+
+  test('what else a message carries is not stored', async () => {
+    const [record] = some(1) as [DataRecord];
+    await store.insert([{ ...record, extra: 'x', 'nul\u0000': 1 } as DataRecord]);
+    expect(await store.findMany([record._id])).toEqual([record]);
+  });
+
+  test('a duplicate of another unique index is refused, its neighbours are stored', async () => {
+    await client.db().collection(RECORDS).createIndex({ payload: 1 }, { unique: true });
+    const records = makeRecords('post', 'unique', ['a', 'b', 'a', 'c']);
+    const { stored, duplicates, refused } = await store.insert(records);
+    expect({ stored, duplicates }).toEqual({ stored: 3, duplicates: 0 });
+    expect(refused).toEqual([{ record: records[2], reason: expect.stringMatching(/^MongoDB 11000: .*payload/) }]);
+  });
+
+  test('a record too large for a document is refused, its neighbours are stored', async () => {
+    const records = makeRecords('post', 'large', ['a', 'x'.repeat(17 * 1024 * 1024), 'c']);
+    const { stored, refused } = await store.insert(records);
+    expect(stored).toBe(2);
+    expect(refused.map(({ record }) => record._id)).toEqual([records[1]!._id]);
+    expect(refused[0]!.reason).toMatch(/larger than|too large/i);
+    // The limiter paid for one command: finding the culprit must not cost more.
+    expect(inserts).toHaveLength(1);
+  });
+});
