@@ -1,0 +1,298 @@
+// The consumer on real servers: stored first, acknowledged afterwards, whatever dies in between.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { type Collection, MongoClient } from 'mongodb';
+import { databaseUrl, silent, uniqueName } from '../../test/api.ts';
+import { mostInASecond } from '../../test/rate.ts';
+import { useMongo, useRedis } from '../../test/servers.ts';
+import { until } from '../../test/until.ts';
+import { createCache, flushCache, PENDING_TTL_SECONDS, recordKey } from '../shared/cache.ts';
+import type { Queue } from '../shared/queue/queue.ts';
+import { type DataRecord, makeRecords } from '../shared/record.ts';
+import { connectRedis, redisReady } from '../shared/redis.ts';
+import { RECORDS, type StoredRecord } from '../shared/store.ts';
+import { openQueue, startTestConsumer, type TestConsumer, type TestConsumerOptions, total } from './test-consumer.ts';
+
+const redis = useRedis();
+const mongo = useMongo();
+
+describe('consumer', () => {
+  let client: MongoClient;
+  let connection: Redis;
+  const opened: Queue[] = [];
+  const started: TestConsumer[] = [];
+  /** The database of the running test. */
+  let database: string;
+
+  beforeAll(async () => {
+    connection = connectRedis({ url: redis.url, name: 'test' }, silent);
+    await redisReady(connection);
+  });
+  afterAll(async () => {
+    connection?.disconnect();
+    await client?.close();
+  });
+  afterEach(async () => {
+    for (const consumer of started.splice(0)) await consumer.stop();
+    for (const queue of opened.splice(0)) await queue.close();
+    await client?.close();
+  });
+
+  /** A queue and a database of the test's own. */
+  const setUp = async (records: readonly DataRecord[] = [], claimIdleMs?: number) => {
+    database = uniqueName('consumer');
+    client = new MongoClient(databaseUrl(mongo.url, database), { serverSelectionTimeoutMS: 2_000 });
+    const name = uniqueName('posts');
+    const queue = openQueue(redis.url, name, claimIdleMs);
+    opened.push(queue);
+    const writer = await queue.writer();
+    for (let i = 0; i < records.length; i += 1_000) await writer.accept(records.slice(i, i + 1_000));
+    const collection: Collection<StoredRecord> = client.db().collection(RECORDS);
+    return { queue, writer, collection, name };
+  };
+  const consume = async (queue: Queue, options: Partial<TestConsumerOptions> = {}): Promise<TestConsumer> => {
+    const mongoUrl = databaseUrl(mongo.url, database);
+    const consumer = await startTestConsumer({ queue, redisUrl: redis.url, mongoUrl, ...options });
+    started.push(consumer);
+    return consumer;
+  };
+  const drained = async (queue: Queue) => (await queue.depth().catch(() => ({ lag: -1 }))).lag === 0;
+  const some = (count: number, origin = 'consumer-test') => makeRecords('post', origin, Array(count).fill('payload'));
+
+  test('stores what was accepted, in batches, and counts it', async () => {
+    const records = some(2_500);
+    const { queue, collection } = await setUp(records);
+    const consumer = await consume(queue, { limits: { batchSize: 500 } });
+    await until(() => drained(queue));
+    const stored = await collection.find().sort({ _id: 1 }).toArray();
+    expect(stored.map((record) => ({ ...record, createdAt: record.createdAt.toISOString() }))).toEqual(records);
+    expect(consumer.inserts).toHaveLength(5);
+    expect(await total(consumer.metrics.stored)).toBe(2_500);
+    expect(await total(consumer.metrics.duplicates)).toBe(0);
+    expect(await total(consumer.metrics.storeDelaySeconds)).toBe(2_500);
+    expect(consumer.healthy()).toBe(true);
+  });
+
+  test('a batch also ends at its bytes, and at the flush interval', async () => {
+    const records = makeRecords('post', 'bytes', Array(20).fill('x'.repeat(10_000)));
+    const { queue, writer } = await setUp(records);
+    const consumer = await consume(queue, { limits: { batchBytes: 60_000, flushIntervalMs: 200 } });
+    await until(() => drained(queue));
+    expect(consumer.inserts.length).toBeGreaterThanOrEqual(4);
+    const before = consumer.inserts.length;
+    const begun = performance.now();
+    await writer.accept(some(1));
+    await until(() => drained(queue));
+    expect(consumer.inserts).toHaveLength(before + 1);
+    expect(consumer.inserts[before]! - begun).toBeGreaterThan(150);
+  });
+
+  test('what MongoDB refuses goes to the dead letters with its reason, its neighbours are stored', async () => {
+    const { queue, writer, collection } = await setUp();
+    await collection.createIndex({ payload: 1 }, { unique: true });
+    const records = makeRecords('post', 'refused', ['a', 'b', 'a', 'c']);
+    await writer.accept(records);
+    const consumer = await consume(queue);
+    await until(() => drained(queue));
+    expect((await collection.find().toArray()).map(({ payload }) => payload).sort()).toEqual(['a', 'b', 'c']);
+    expect(await queue.deadLetters.list(10)).toEqual([
+      expect.objectContaining({ record: records[2], reason: expect.stringMatching(/^MongoDB 11000: .*payload/) }),
+    ]);
+    expect(await total(consumer.metrics.deadLetters)).toBe(1);
+    expect(consumer.healthy()).toBe(true);
+  });
+
+  test('MongoDB killed half way: nothing is acknowledged before it is stored, nothing is lost', async () => {
+    const records = some(3_000);
+    const { queue, collection } = await setUp(records);
+    const consumer = await consume(queue, {
+      limits: { batchSize: 100 },
+      writesPerSecond: 50,
+      limiterName: uniqueName('l'),
+    });
+    await until(() => consumer.inserts.length >= 5);
+    mongo.server.kill('SIGKILL');
+    await mongo.server.exited;
+    await until(() => !consumer.healthy());
+    const { lag } = await queue.depth();
+    expect(lag).toBeGreaterThan(0);
+    // Trying again pays the limiter and acknowledges nothing.
+    const tries = await total(consumer.metrics.storeRetries);
+    await until(async () => (await total(consumer.metrics.storeRetries)) > tries);
+    expect((await queue.depth()).lag).toBe(lag);
+    await mongo.restart();
+    // All that was acknowledged is there: it was journaled.
+    expect(await collection.countDocuments()).toBeGreaterThanOrEqual(records.length - lag);
+    await until(() => drained(queue), 30_000);
+    expect(await collection.countDocuments()).toBe(records.length);
+    expect(consumer.healthy()).toBe(true);
+  });
+
+  test('Redis killed half way: the batch that could not be acknowledged comes again as duplicates', async () => {
+    const records = some(300);
+    const { queue, collection } = await setUp(records);
+    let killed = false;
+    const consumer = await consume(queue, {
+      limits: { batchSize: 100 },
+      replace: ({ store }) => ({
+        store: {
+          ...store,
+          async insert(batch) {
+            const result = await store.insert(batch);
+            if (!killed) {
+              killed = true;
+              redis.server.kill('SIGKILL');
+              await redis.server.exited;
+            }
+            return result;
+          },
+        },
+      }),
+    });
+    await until(() => killed);
+    await redis.restart();
+    await until(() => drained(queue), 30_000);
+    expect(await collection.countDocuments()).toBe(300);
+    expect(await total(consumer.metrics.stored)).toBe(300);
+    expect(await total(consumer.metrics.duplicates)).toBeGreaterThanOrEqual(100);
+    expect(await total(consumer.metrics.redelivered)).toBeGreaterThanOrEqual(100);
+    await redisReady(connection);
+  });
+
+  test('stop finishes the batch in hand; another consumer goes on at once with the rest', async () => {
+    const records = some(1_000);
+    const { queue, collection, name } = await setUp(records, 60_000);
+    let inStore = () => {};
+    const reached = new Promise<void>((resolve) => {
+      inStore = resolve;
+    });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const consumer = await consume(queue, {
+      limits: { batchSize: 100 },
+      replace: ({ store }) => ({
+        store: {
+          ...store,
+          async insert(batch) {
+            inStore();
+            await released;
+            return store.insert(batch);
+          },
+        },
+      }),
+    });
+    await reached;
+    const stopped = consumer.stop();
+    expect(consumer.stop()).toBeInstanceOf(Promise);
+    release();
+    await stopped;
+    await consumer.done;
+    expect(await collection.countDocuments()).toBe(100);
+    expect((await queue.depth()).lag).toBe(900);
+
+    // Far sooner than the 60 s after which a dead consumer's entries are taken over.
+    const other = openQueue(redis.url, name, 60_000);
+    opened.push(other);
+    const second = await consume(other);
+    await until(() => drained(other));
+    expect(await collection.countDocuments()).toBe(1_000);
+    expect(await total(second.metrics.duplicates)).toBe(0);
+  });
+
+  test('told to stop while MongoDB is away, it stops and acknowledges nothing', async () => {
+    const { queue } = await setUp(some(10));
+    const consumer = await consume(queue, {
+      replace: ({ store }) => ({ store: { ...store, insert: () => Promise.reject(new Error('away')) } }),
+    });
+    await until(() => !consumer.healthy());
+    const begun = performance.now();
+    await consumer.stop();
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect((await queue.depth()).lag).toBe(10);
+  });
+
+  test('stopped during the extra work, it acknowledges what is stored', async () => {
+    const { queue, collection } = await setUp(some(10));
+    const consumer = await consume(queue, { workMs: 60_000 });
+    await until(async () => (await collection.countDocuments()) === 10);
+    await consumer.stop();
+    expect((await queue.depth()).lag).toBe(0);
+  });
+
+  test('three consumers together never send more write commands in a second than they may, retries included', async () => {
+    const { queue, name } = await setUp(some(1_500));
+    const limiterName = uniqueName('shared');
+    let failures = 0;
+    const consumers = await Promise.all(
+      [queue, openQueue(redis.url, name), openQueue(redis.url, name)].map((own) => {
+        if (own !== queue) opened.push(own);
+        return consume(own, {
+          limits: { batchSize: 20 },
+          writesPerSecond: 30,
+          limiterName,
+          replace: ({ store }) => ({
+            store: {
+              ...store,
+              async insert(batch) {
+                const result = await store.insert(batch);
+                // Stored, but the answer is lost: it is tried again.
+                if (failures++ % 4 === 0) throw new Error('connection reset');
+                return result;
+              },
+            },
+          }),
+        });
+      }),
+    );
+    await until(() => drained(queue), 30_000);
+    const sent = consumers.flatMap(({ inserts }) => inserts).sort((a, b) => a - b);
+    expect(sent.length).toBeGreaterThan(75);
+    expect(mostInASecond(sent)).toBeLessThanOrEqual(30);
+    expect(consumers.filter(({ inserts }) => inserts.length > 0)).toHaveLength(3);
+  });
+
+  test('Redis Streams: a record stays cached without a TTL until it is stored, and with one afterwards', async () => {
+    const records = some(3);
+    const { queue } = await setUp(records);
+    const ttl = () => connection.ttl(recordKey(records[0]!._id));
+    await flushCache(connection);
+    expect(await ttl()).toBe(-1);
+    await consume(queue);
+    await until(() => drained(queue));
+    expect(await ttl()).toBeGreaterThan(590);
+    expect(await flushCache(connection)).toBeGreaterThanOrEqual(3);
+    expect(await ttl()).toBe(-2);
+  });
+
+  test('Kafka’s way: the consumer marks what it stored in the cache; what is pending survives a flush', async () => {
+    const [first, second] = [some(3), some(3)];
+    const cache = createCache(connection, 600);
+    await cache.putPending([...first, ...second]);
+    const ttl = (records: DataRecord[]) => connection.ttl(recordKey(records[0]!._id));
+    expect(await ttl(first)).toBeGreaterThan(PENDING_TTL_SECONDS - 10);
+    const { queue } = await setUp();
+    let closed = () => {};
+    const end = new Promise<undefined>((resolve) => {
+      closed = () => resolve(undefined);
+    });
+    // Like Kafka's: settling tells the cache nothing.
+    const batches = [{ deliveries: first.map((record) => ({ record, redelivered: false })), settle: async () => {} }];
+    const reader = { next: async () => batches.shift() ?? end, close: async () => closed() };
+    await consume(queue, { replace: () => ({ cache, reader }) });
+    await until(async () => (await ttl(first)) <= 600);
+    await flushCache(connection);
+    expect(await ttl(first)).toBe(-2);
+    expect(await ttl(second)).toBeGreaterThan(PENDING_TTL_SECONDS - 60);
+  });
+
+  test('a cache that fails after storing does not make it unstored', async () => {
+    const { queue, collection } = await setUp(some(5));
+    const broken = connectRedis({ url: 'redis://127.0.0.1:1', name: 'broken' }, silent);
+    await consume(queue, { replace: () => ({ cache: createCache(broken, 600) }) });
+    await until(() => drained(queue));
+    expect(await collection.countDocuments()).toBe(5);
+    broken.disconnect();
+  });
+});
