@@ -1,5 +1,6 @@
 // The apps as real processes, for tests that kill them.
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
@@ -24,4 +25,43 @@ export async function freePort(): Promise<number> {
 /** Ends a process that a failed test may have left. */
 export function killIfRunning(child: ChildProcess | undefined): void {
   if (child && child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+}
+
+/** One of our apps as a process of its own, which tests may kill and start again. */
+export class AppProcess {
+  readonly #file: string;
+  readonly #env: Record<string, string>;
+  #child: ChildProcess | undefined;
+
+  /** @param file relative to the repository */
+  constructor(file: string, env: Record<string, string>) {
+    this.#file = file;
+    this.#env = env;
+  }
+
+  /** Starts it; it ends when this process does. */
+  start(): void {
+    this.#child = spawn(process.execPath, nodeArgs(this.#file), {
+      // With an IPC channel it notices when its parent is gone.
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { PATH: process.env.PATH, ...this.#env },
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  kill(): void {
+    killIfRunning(this.#child);
+  }
+
+  /** Kills it with SIGKILL and starts it again. */
+  async crash(): Promise<void> {
+    const child = this.#child!;
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+    this.start();
+  }
 }
