@@ -22,6 +22,8 @@ export interface WitnessedLoad {
   readonly counts: Readonly<Record<Outcome, number>>;
   /** Resolves when so many more requests were accepted from now on. */
   accepted(more: number): Promise<void>;
+  /** What became of the request with this origin; undefined for one of another load. */
+  outcomeOf(origin: string): Outcome | undefined;
   /** Ends the load and waits for the answers. */
   end(): Promise<void>;
   /** What was seen against what MongoDB holds. Call it once nothing waits in the queue any more. */
@@ -60,6 +62,10 @@ export function startLoad({ run, url, users, thinkMs }: LoadOptions): WitnessedL
     async accepted(more) {
       const goal = counts.accepted + more;
       await until(() => counts.accepted >= goal, 60_000);
+    },
+    outcomeOf(origin) {
+      const [owner, number, iteration] = origin.split('/');
+      return owner === run ? seen[Number(number)]?.[Number(iteration)]?.outcome : undefined;
     },
     async end() {
       ended = true;

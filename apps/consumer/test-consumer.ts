@@ -29,11 +29,8 @@ export interface TestConsumerOptions {
 }
 
 /** A Redis Streams queue whose abandoned entries are taken over quickly. */
-export const openQueue = (url: string, name: string, claimIdleMs = 1_000): Queue =>
-  createRedisStreamsQueue(
-    { url, name, group: 'store', maxLength: 1_000_000, cacheTtlSeconds: 600, claimIdleMs },
-    silent,
-  );
+export const openQueue = (url: string, name: string, claimIdleMs = 1_000, maxLength = 1_000_000): Queue =>
+  createRedisStreamsQueue({ url, name, group: 'store', maxLength, cacheTtlSeconds: 600, claimIdleMs }, silent);
 
 /** Starts a consumer; the caller closes the queue. */
 export async function startTestConsumer(options: TestConsumerOptions): Promise<TestConsumer> {

@@ -1,0 +1,185 @@
+// Checks that cannot fail prove nothing: the same faults, once with Breakwater as it is and once for each way to break a promise.
+import { describe, expect, test } from '@jest/globals';
+import { createApp } from '../apps/api/app.ts';
+import { createCatalogue } from '../apps/api/catalogue.ts';
+import { createApiMetrics } from '../apps/api/metrics.ts';
+import { createRecordReader } from '../apps/api/record-reader.ts';
+import { createRecordWriter } from '../apps/api/record-writer.ts';
+import { listen } from '../apps/api/server.ts';
+import { createZipf } from '../apps/api/zipf.ts';
+import { openQueue, startTestConsumer } from '../apps/consumer/test-consumer.ts';
+import { type Cache, createCache, recordKey } from '../apps/shared/cache.ts';
+import { createRegistry } from '../apps/shared/metrics.ts';
+import { connectMongo } from '../apps/shared/mongo.ts';
+import type { Batch, QueueReader, QueueWriter } from '../apps/shared/queue/queue.ts';
+import { decodeRecord, makeRecords } from '../apps/shared/record.ts';
+import { connectRedis, redisReady } from '../apps/shared/redis.ts';
+import { createRecordStore } from '../apps/shared/store.ts';
+import { databaseUrl, silent, uniqueName } from './api.ts';
+import { useMongo, useRedis } from './servers.ts';
+import { until } from './until.ts';
+import { startLoad } from './witnessed-load.ts';
+
+const redis = useRedis({ appendFsync: 'always' });
+const mongo = useMongo();
+
+const PAYLOAD_CHARS = 64;
+/** Small, so that it is full soon. */
+const QUEUE_LENGTH = 1_000;
+
+/** Breakwater's parts, as a saboteur gives them back. */
+interface Mutant {
+  writer?: (writer: QueueWriter, cache: Cache) => QueueWriter;
+  reader?: (reader: QueueReader) => QueueReader;
+}
+
+/** Changes each batch that a reader delivers. */
+const batches = (reader: QueueReader, change: (batch: Batch) => Batch | Promise<Batch>): QueueReader => ({
+  close: () => reader.close(),
+  async next() {
+    const batch = await reader.next();
+    return batch && (await change(batch));
+  },
+});
+
+/** Some acknowledgements don't arrive: what was stored is delivered again. */
+const losingAcknowledgements = (reader: QueueReader): QueueReader => {
+  let count = 0;
+  return batches(reader, (batch) => ({
+    ...batch,
+    settle: (refused) => (count++ % 3 === 0 ? Promise.reject(new Error('connection reset')) : batch.settle(refused)),
+  }));
+};
+
+/** Load, while MongoDB dies, the queue fills up, the consumer gives up, and Redis dies. @returns every kind of violation */
+async function violations(mutant: Mutant) {
+  const name = uniqueName('posts');
+  const mongoUrl = databaseUrl(mongo.url, name);
+  const queue = openQueue(redis.url, name, 1_000, QUEUE_LENGTH);
+  const connection = connectRedis({ url: redis.url, name: 'mutant' }, silent);
+  await redisReady(connection);
+  const { client, db } = connectMongo({ url: mongoUrl, appName: 'mutant' });
+  const metrics = createApiMetrics(createRegistry('api'));
+  const cache = createCache(connection, 600);
+  const catalogue = createCatalogue(10_000, createZipf(1, 10_000));
+  const queueWriter = await queue.writer();
+  const app = createApp({
+    reader: createRecordReader(cache, createRecordStore(db), metrics, silent),
+    writer: createRecordWriter(mutant.writer?.(queueWriter, cache) ?? queueWriter, cache, catalogue, metrics, silent),
+    catalogue,
+    stats: { read: () => Promise.reject(new Error('not here')), close: () => undefined },
+    metrics,
+    pressure: { high: () => false, delayMs: () => 0, close: () => undefined },
+    open: () => true,
+    payloadChars: PAYLOAD_CHARS,
+    bodyLimitKiB: 64,
+    logger: silent,
+  });
+  const server = await listen(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: 5_000, drainDelayMs: 0 });
+  const consume = (harm: (reader: QueueReader) => QueueReader) =>
+    startTestConsumer({
+      queue,
+      redisUrl: redis.url,
+      mongoUrl,
+      limits: { batchSize: 50 },
+      replace: ({ reader }) => ({ reader: mutant.reader?.(harm(reader)) ?? harm(reader) }),
+    });
+
+  const first = await consume(losingAcknowledgements);
+  const load = startLoad({ run: name, url: `http://127.0.0.1:${server.port}`, users: 8, thinkMs: 5 });
+  await load.accepted(50);
+  mongo.server.kill('SIGKILL');
+  await until(() => !first.healthy());
+  // A full queue refuses; a mutant may say yes instead.
+  const goal = load.counts.accepted + 2 * QUEUE_LENGTH;
+  await until(() => load.counts.refused > 20 || load.counts.accepted > goal);
+  await first.stop();
+  redis.server.kill('SIGKILL');
+  await redis.server.exited;
+  await redis.restart();
+  await mongo.restart();
+  await redisReady(connection);
+  const second = await consume((reader) => reader);
+  await load.accepted(50);
+  await load.end();
+  await until(async () => (await queue.depth()).lag === 0, 30_000);
+
+  const keys = await connection.keys(recordKey('*'));
+  const cached = keys.length === 0 ? [] : await connection.mget(keys);
+  const refusedButCached = cached.filter((text) => text && load.outcomeOf(decodeRecord(text).origin) === 'refused');
+  const { ok, lost, phantom, double, corrupt, torn } = await load.ledger(mongoUrl, PAYLOAD_CHARS);
+  await second.stop();
+  await server.drain();
+  await queue.close();
+  connection.disconnect();
+  await client.close();
+  return { ok, lost, phantom, double, corrupt, torn, refusedButCached: refusedButCached.length };
+}
+
+describe('the checks go red for', () => {
+  test('nobody: Breakwater as it is', async () => {
+    expect(await violations({})).toEqual({
+      ok: true,
+      lost: 0,
+      phantom: 0,
+      double: 0,
+      corrupt: 0,
+      torn: 0,
+      refusedButCached: 0,
+    });
+  });
+
+  test('a consumer that commits before it stores', async () => {
+    const mutant: Mutant = {
+      reader: (reader) =>
+        batches(reader, async (batch) => {
+          await batch.settle().catch(() => undefined);
+          return { ...batch, settle: async () => undefined };
+        }),
+    };
+    const { ok, lost } = await violations(mutant);
+    expect({ ok, some: lost > 0 }).toEqual({ ok: false, some: true });
+  });
+
+  test('an API that answers before the queue confirms', async () => {
+    const mutant: Mutant = {
+      writer: (writer) => ({
+        ...writer,
+        async accept(records) {
+          writer.accept(records).catch(() => undefined);
+        },
+      }),
+    };
+    const { ok, lost } = await violations(mutant);
+    expect({ ok, some: lost > 0 }).toEqual({ ok: false, some: true });
+  });
+
+  test('an _id made anew on redelivery', async () => {
+    const mutant: Mutant = {
+      reader: (reader) =>
+        batches(reader, (batch) => ({
+          ...batch,
+          deliveries: batch.deliveries.map((delivery) => {
+            const { _id } = makeRecords('post', 'mutant', ['x'])[0]!;
+            return delivery.redelivered ? { ...delivery, record: { ...delivery.record, _id } } : delivery;
+          }),
+        })),
+    };
+    const { ok, double } = await violations(mutant);
+    expect({ ok, some: double > 0 }).toEqual({ ok: false, some: true });
+  });
+
+  test('a cache written before acceptance', async () => {
+    const mutant: Mutant = {
+      writer: (writer, cache) => ({
+        ...writer,
+        async accept(records) {
+          await cache.putPending(records).catch(() => undefined);
+          await writer.accept(records);
+        },
+      }),
+    };
+    const { refusedButCached } = await violations(mutant);
+    expect(refusedButCached).toBeGreaterThan(0);
+  });
+});
