@@ -30,8 +30,9 @@ export interface StreamNames {
 }
 
 const DURABILITY =
-  'Accepted means written to the append-only file: a killed Redis process loses nothing. The file reaches the disk once ' +
-  'a second (appendfsync everysec): a power loss may lose the last second; with appendfsync always it loses nothing.';
+  'Accepted means written to the append-only file. With appendfsync always it has reached the disk: neither a killed Redis ' +
+  'process nor a power loss loses anything. With everysec a power loss may lose the last second, and a killed process up ' +
+  'to two seconds if it is killed while the disk is slow (Redis answers before it writes while a flush is under way).';
 
 /** Opens the queue; connects at once and keeps trying. */
 export function createRedisStreamsQueue(options: RedisStreamsOptions, logger: Logger): Queue {
