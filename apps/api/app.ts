@@ -43,7 +43,8 @@ export function createApp(parts: ApiParts): Express {
     metrics.shed.inc({ reason: 'event_loop' });
     sendError(res, OVERLOADED);
   });
-  app.route('/api/data').get(data.get).post(json, data.post).all(notAllowed('GET, POST'));
+  // Express would answer HEAD as GET, and write five records.
+  app.route('/api/data').head(notAllowed('GET, POST')).get(data.get).post(json, data.post).all(notAllowed('GET, POST'));
   app.route('/api/records').post(json, records.post).all(notAllowed('POST'));
   app.route('/api/records/:id').get(records.get).all(notAllowed('GET'));
   app

@@ -125,9 +125,9 @@ export const redisSchema = z.object({
       'Replaces the Redis pod: a short interruption, answered with 503. The data comes back from the append-only file.',
   }),
   appendFsync: oneOf(['everysec', 'always'], {
-    default: 'everysec',
+    default: 'always',
     description:
-      'When Redis flushes to disk. `everysec` survives a killed process but can lose the last second at a power loss; `always` survives both and is slower.',
+      'When Redis flushes to disk. `always`: before it answers, so that nothing accepted is lost by a killed process or a power loss. `everysec` can lose the last second at a power loss, and up to two seconds with a killed process while the disk is slow.',
     change:
       'Replaces the Redis pod: a short interruption, answered with 503. The data comes back from the append-only file.',
   }),
