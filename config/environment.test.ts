@@ -35,7 +35,7 @@ test('api', () => {
   const listen = { host: '127.0.0.1', port: 0, metricsHost: '127.0.0.1', metricsPort: 0 };
   expect(apiEnvironment(kafka, addresses, listen)).toEqual({
     ...sharedKafka,
-    NODE_OPTIONS: '--max-old-space-size=165 --max-semi-space-size=16',
+    NODE_OPTIONS: '--max-old-space-size=165 --max-semi-space-size=32',
     METRICS_HOST: '127.0.0.1',
     METRICS_PORT: '0',
     MONGO_URL: 'mongodb://gate:27018/breakwater',
@@ -57,7 +57,7 @@ test('api', () => {
 test('consumer', () => {
   expect(consumerEnvironment(kafka, addresses)).toEqual({
     ...sharedKafka,
-    NODE_OPTIONS: '--max-old-space-size=110 --max-semi-space-size=16',
+    NODE_OPTIONS: '--max-old-space-size=110 --max-semi-space-size=8',
     MONGO_URL: 'mongodb://gate:27018/breakwater',
     MONGO_WRITES_PER_SECOND: '80',
     CONSUMER_BATCH_SIZE: '2000',
