@@ -90,7 +90,7 @@ export function redisSettings({ port, dataDir, maxMemoryMiB, appendFsync }: Sett
     ['appendfsync', appendFsync],
     ['save', ''], // the append-only file is the durability; snapshots would only fork
     ['maxmemory', `${maxMemoryMiB}mb`],
-    ['maxmemory-policy', 'volatile-ttl'], // the queue's stream has no TTL, so it is never evicted
+    ['maxmemory-policy', 'volatile-lru'], // what waits to be stored has no TTL and stays; what is read stays longest of the rest
     ['tcp-backlog', '4096'],
     ['maxclients', '20000'],
   ];
