@@ -64,7 +64,7 @@ test('consumer', () => {
     CONSUMER_BATCH_BYTES: '4194304',
     CONSUMER_FLUSH_INTERVAL_MS: '200',
     CONSUMER_WORK_MS: '0',
-    CACHE_TTL_SECONDS: '30',
+    CACHE_TTL_SECONDS: '600',
   });
 });
 

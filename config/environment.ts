@@ -97,7 +97,7 @@ export function consumerEnvironment(config: StackConfig, addresses: Addresses, l
     CONSUMER_BATCH_BYTES: consumer.batchBytes,
     CONSUMER_FLUSH_INTERVAL_MS: consumer.flushIntervalMs,
     CONSUMER_WORK_MS: consumer.workMs,
-    CACHE_TTL_SECONDS: consumer.cacheTtlSeconds,
+    CACHE_TTL_SECONDS: config.api.cacheTtlSeconds,
   });
 }
 

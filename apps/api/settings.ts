@@ -22,7 +22,7 @@ export const apiSettings = z.object({
   API_REQUEST_TIMEOUT_MS: integer(1_000).default(10_000),
   /** After SIGTERM the API is not ready but still serves for so long, so that load balancers notice, milliseconds. */
   API_DRAIN_DELAY_MS: integer(0).default(0),
-  /** How long a record stays cached that was read from MongoDB, seconds. */
+  /** How long a record stays cached once it is stored, seconds. */
   CACHE_TTL_SECONDS: integer(1).default(600),
   /** Ids that the API knows of and chooses reads from. */
   API_CATALOGUE_SIZE: integer(5, 10_000_000).default(100_000),

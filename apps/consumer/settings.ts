@@ -17,7 +17,7 @@ export const consumerSettings = z.object({
   /** Write commands a second, all consumers together; 0 = no limit. */
   MONGO_WRITES_PER_SECOND: integer(0).default(80),
   /** How long a record stays cached once it is stored, seconds. */
-  CACHE_TTL_SECONDS: integer(1).default(30),
+  CACHE_TTL_SECONDS: integer(1).default(600),
 });
 
 export type ConsumerSettings = z.infer<typeof consumerSettings>;

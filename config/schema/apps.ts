@@ -102,8 +102,8 @@ export const apiSchema = z.object({
     max: 86_400,
     default: 600,
     unit: 's',
-    description: 'How long a record stays in the cache that was read from MongoDB.',
-    change: 'Rolls the API pods. Cached records keep the time they were given.',
+    description: 'How long a record stays in the cache once it is stored. Until then it always stays.',
+    change: 'Rolls the API and consumer pods. Cached records keep the time they were given.',
   }),
   memoryMiB: wholeNumber({
     min: 128,
@@ -210,15 +210,6 @@ export const consumerSchema = z.object({
     unit: 'ms',
     description: 'Longest wait for a batch to fill.',
     change: rollsConsumer,
-  }),
-  cacheTtlSeconds: wholeNumber({
-    min: 1,
-    max: 86_400,
-    default: 30,
-    unit: 's',
-    description:
-      'How long a record stays in the cache once it is stored. Until then it always stays; what is read later is cached again for `api:cacheTtlSeconds`.',
-    change: 'Rolls the consumer pods. Cached records keep the time they were given.',
   }),
   memoryMiB: wholeNumber({
     min: 96,
