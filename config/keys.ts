@@ -19,6 +19,8 @@ export interface KeyMeta extends KeyDescription {
   readonly brief: string;
   /** The default in words; empty where there is none. */
   readonly fallback: string;
+  /** Whether the value must be encrypted in the stack file and is never shown. */
+  readonly secret?: boolean;
 }
 
 /** Every key's metadata, found by its schema. */
@@ -118,6 +120,16 @@ export function optionalText(options: TextOptions) {
     .optional()
     .register(keyMeta, { ...description, brief: options.allowed, fallback: '' });
 }
+
+/** A text that is never shown: set with `pulumi config set --secret`, and left out by the local run. */
+export const secretText = (options: KeyDescription) =>
+  optionalText({ ...options, pattern: /^[^\r\n]+$/, allowed: 'a secret' }).register(keyMeta, {
+    ...options,
+    allowed: 'a secret of one line',
+    brief: 'a secret',
+    fallback: '',
+    secret: true,
+  });
 
 function toMap(value: unknown): unknown {
   if (typeof value !== 'string' || !value.trim().startsWith('{')) return value;

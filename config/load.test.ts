@@ -92,7 +92,7 @@ describe('a stack file', () => {
     [
       'an encrypted value of ours',
       'config:\n  api:replicas:\n    secure: v1:abc',
-      'api:replicas: is encrypted, and no key of the schema is a secret; set it again without --secret',
+      'api:replicas: is encrypted, but it is not a secret; set it again without --secret',
     ],
     ['an unknown key', 'config:\n  api:replica: 3', 'api:replica: is not a key; did you mean api:replicas?'],
   ])('with %s is refused', (_name, text, message) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { ConfigError, type ConfigProblem } from './errors.ts';
 import { isForeign, parseStackConfig, type RawConfig } from './parse.ts';
-import type { StackConfig } from './schema.ts';
+import { configKeys, type StackConfig } from './schema.ts';
 
 /** The stack that is used when none is named. */
 export const DEFAULT_STACK = 'dev';
@@ -34,7 +34,12 @@ function readStackFile(stack: string, directory: string): string {
   return readFileSync(join(directory, file), 'utf8');
 }
 
-/** The `config:` of a stack file as raw config. Encrypted values of ours are refused: only Pulumi can read them. */
+const secretKeys = new Set(configKeys.filter(({ secret }) => secret).map(({ key }) => key));
+
+/**
+ * The `config:` of a stack file as raw config. Only Pulumi can read encrypted values: those of secret keys, which are for
+ * servers outside this machine, are left out, others refused.
+ */
 function rawConfig(text: string, file: string): RawConfig {
   let document: unknown;
   try {
@@ -45,12 +50,12 @@ function rawConfig(text: string, file: string): RawConfig {
   const config = isMap(document) ? (document.config ?? {}) : undefined;
   if (!isMap(config))
     throw new ConfigError([{ key: 'config', message: 'is not a map; write keys as "api:replicas: 5" below it' }], file);
-  const raw = Object.fromEntries(Object.entries(config).filter(([key]) => !isForeign(key)));
+  const raw = Object.fromEntries(Object.entries(config).filter(([key]) => !isForeign(key) && !secretKeys.has(key)));
   const encrypted: ConfigProblem[] = Object.entries(raw)
     .filter(([, value]) => isMap(value) && 'secure' in value)
     .map(([key]) => ({
       key,
-      message: `is encrypted, and no key of the schema is a secret; set it again without --secret`,
+      message: `is encrypted, but it is not a secret; set it again without --secret`,
     }));
   if (encrypted.length > 0) throw new ConfigError(encrypted, file);
   return raw;

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { type KeyMeta, keyMeta } from './keys.ts';
 import {
   apiSchema,
+  chartsSchema,
   consumerSchema,
   hpaSchema,
+  imagesSchema,
   loggingSchema,
   monitoringSchema,
   producerSchema,
@@ -26,6 +28,8 @@ export const stackSchema = z.object({
   producer: producerSchema,
   logging: loggingSchema,
   monitoring: monitoringSchema,
+  images: imagesSchema,
+  charts: chartsSchema,
 });
 
 /** A stack's config: every key has a value that is in range and goes with the others. */

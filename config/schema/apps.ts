@@ -1,6 +1,6 @@
 // Config of the apps: the API and its autoscaler, the consumer, the producer, and what they all do alike.
 import { z } from 'zod';
-import { decimal, oneOf, textOr, toggle, wholeNumber } from '../keys.ts';
+import { decimal, oneOf, optionalText, textOr, toggle, wholeNumber } from '../keys.ts';
 
 const rollsApi = 'Rolls the API pods; no request is dropped. Data stays.';
 const rollsConsumer = 'Rolls the consumer pods. Unacknowledged records are taken up again; none is lost.';
@@ -113,6 +113,15 @@ export const apiSchema = z.object({
     description: 'Memory that an API pod may use; the heaps of its workers share a bit more than half of it.',
     change: rollsApi,
   }),
+  cpuMillis: wholeNumber({
+    min: 1,
+    max: 64_000,
+    default: 50,
+    unit: 'thousandths of a core',
+    description:
+      'CPU that an API pod asks for. It may use more while there is some. `hpa:targetCpuPercent` is relative to it.',
+    change: rollsApi,
+  }),
   catalogueSize: wholeNumber({
     min: 5,
     max: 10_000_000,
@@ -158,6 +167,22 @@ export const hpaSchema = z.object({
     description: 'What the API scales on: CPU, or p95 latency from Prometheus.',
     change: 'Replaces the autoscaler; the pods stay.',
   }),
+  targetCpuPercent: wholeNumber({
+    min: 1,
+    max: 10_000,
+    default: 400,
+    unit: '% of api:cpuMillis',
+    description: 'CPU of an API pod, on average, above which pods are added.',
+    change: scales,
+  }),
+  targetLatencyMs: wholeNumber({
+    min: 1,
+    max: 60_000,
+    default: 500,
+    unit: 'ms',
+    description: 'p95 latency above which pods are added, with `hpa:metric latency`.',
+    change: scales,
+  }),
 });
 
 /** `consumer:*` */
@@ -184,6 +209,31 @@ export const consumerSchema = z.object({
     default: 3,
     unit: 'pods',
     description: 'Most consumers. With Kafka, no more than partitions.',
+    change: scales,
+  }),
+  lagPerReplica: wholeNumber({
+    min: 1,
+    max: 10_000_000,
+    default: 2_000,
+    unit: 'records',
+    description: 'Records in the queue for each consumer that KEDA starts.',
+    change: scales,
+  }),
+  pollingSeconds: wholeNumber({
+    min: 1,
+    max: 3_600,
+    default: 5,
+    unit: 's',
+    description: 'How often KEDA looks at the queue.',
+    change: scales,
+  }),
+  cooldownSeconds: wholeNumber({
+    min: 0,
+    max: 3_600,
+    default: 15,
+    unit: 's',
+    description:
+      'How long the queue must have been empty before the last consumer stops, with `consumer:minReplicas 0`.',
     change: scales,
   }),
   batchSize: wholeNumber({
@@ -257,5 +307,32 @@ export const monitoringSchema = z.object({
     default: true,
     description: 'Whether Prometheus, Grafana, Alertmanager and Loki run beside the stack.',
     change: 'Creates or deletes the monitoring stack; turned off, its history is deleted. No record is touched.',
+  }),
+});
+
+/** `images:*` */
+export const imagesSchema = z.object({
+  mirror: optionalText({
+    pattern: /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._/-]+)?$/,
+    allowed: 'a registry with an optional path, such as mirror.example.com/hub',
+    description:
+      'Where official images come from instead of their public registries: the prefix takes the place of the registry host.',
+    change: 'Rolls the pods of every component. Data stays.',
+  }),
+  digests: toggle({
+    default: true,
+    description:
+      'Whether official images are pinned by digest as well as by version. Turn it off for a mirror that does not keep digests.',
+    change: 'Rolls the pods of every component. Data stays.',
+  }),
+});
+
+/** `charts:*` */
+export const chartsSchema = z.object({
+  keda: optionalText({
+    pattern: /^\S+$/,
+    allowed: 'a folder, a packaged chart, or an oci:// address',
+    description: "KEDA's Helm chart, where its public repository cannot be reached.",
+    change: 'Upgrades the KEDA release in place. Pods of the apps are not touched.',
   }),
 });

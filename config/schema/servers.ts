@@ -1,8 +1,58 @@
 // Config of the servers behind the apps: the queue, Kafka, Redis, MongoDB and the gate before it.
 import { z } from 'zod';
-import { oneOf, textOr, wholeNumber } from '../keys.ts';
+import { oneOf, optionalText, secretText, textOr, toggle, wholeNumber } from '../keys.ts';
 
 const portRange = { min: 1, max: 65_535 };
+
+const volume = (fallback: number, whose: string) =>
+  wholeNumber({
+    min: 1,
+    max: 65_536,
+    default: fallback,
+    unit: 'GiB',
+    description: `Size of ${whose}.`,
+    change: 'Refused while the stack is up: a volume cannot shrink, and not every storage class can grow one.',
+  });
+
+const passwordVersion = (rolls: string) =>
+  wholeNumber({
+    min: 1,
+    max: 1_000_000,
+    default: 1,
+    description:
+      'Raise it by one to rotate the password: a new one is made, and the one before stays valid until the next rotation.',
+    change: `${rolls} The one before stays valid meanwhile, so that nothing is refused. Data stays. Refused when it goes down or skips one.`,
+  });
+
+const external = (options: { pattern: RegExp; allowed: string; whose: string }) =>
+  optionalText({
+    pattern: options.pattern,
+    allowed: options.allowed,
+    description: `${options.whose} outside the cluster, a managed one for example. The stack then has none of its own.`,
+    change:
+      'Refused while the queue holds records. Deletes the one in the cluster with its volume and rolls the apps; stored data is not moved.',
+  });
+
+const username = (whose: string) =>
+  optionalText({
+    pattern: /^\S+$/,
+    allowed: 'a user name',
+    description: `User of ${whose} outside the cluster.`,
+    change: 'Rolls the pods that use it. Data stays.',
+  });
+
+const password = (whose: string) =>
+  secretText({
+    description: `Password of ${whose} outside the cluster. Set it with \`--secret\`.`,
+    change: 'Rolls the pods that use it. Data stays.',
+  });
+
+const tls = (whose: string) =>
+  toggle({
+    default: false,
+    description: `Whether ${whose} outside the cluster is reached over TLS.`,
+    change: 'Rolls the pods that use it. Data stays.',
+  });
 
 /** `queue:*` */
 export const queueSchema = z.object({
@@ -104,6 +154,21 @@ export const kafkaSchema = z.object({
     description: 'Java heap of each broker.',
     change: 'Rolls the brokers one by one. Data stays.',
   }),
+  volumeGiB: volume(32, "each broker's volume"),
+  passwordVersion: passwordVersion('Rolls the brokers one by one, then the pods that use Kafka.'),
+  ui: toggle({
+    default: true,
+    description: 'Whether a web UI for Kafka runs beside it.',
+    change: 'Creates or deletes the web UI. Kafka is not touched.',
+  }),
+  external: external({
+    pattern: /^[A-Za-z0-9.-]+:\d+(,[A-Za-z0-9.-]+:\d+)*$/,
+    allowed: 'host:port, more of them separated by commas',
+    whose: 'Bootstrap brokers of a Kafka',
+  }),
+  username: username('a Kafka'),
+  password: password('a Kafka'),
+  tls: tls('a Kafka'),
   port: wholeNumber({
     ...portRange,
     default: 9092,
@@ -131,6 +196,14 @@ export const redisSchema = z.object({
     change:
       'Replaces the Redis pod: a short interruption, answered with 503. The data comes back from the append-only file.',
   }),
+  volumeGiB: volume(16, 'the volume for the append-only file'),
+  passwordVersion: passwordVersion('Replaces the Redis pod, then rolls the pods that use Redis.'),
+  external: external({
+    pattern: /^rediss?:\/\/[A-Za-z0-9.-]+:\d+$/,
+    allowed: 'redis://host:port, or rediss:// for TLS',
+    whose: 'Address of a Redis',
+  }),
+  password: password('a Redis'),
   port: wholeNumber({
     ...portRange,
     default: 6379,
@@ -176,6 +249,15 @@ export const mongoSchema = z.object({
     description: 'WiredTiger cache; 256 MiB is the least that MongoDB takes.',
     change: 'Replaces the MongoDB pod: consumers wait and the lag grows meanwhile. Data stays on its volume.',
   }),
+  volumeGiB: volume(16, "MongoDB's volume"),
+  passwordVersion: passwordVersion('Replaces the MongoDB pod, then rolls the pods that use MongoDB.'),
+  external: external({
+    pattern: /^mongodb(\+srv)?:\/\/[A-Za-z0-9.,:-]+\/[A-Za-z0-9_-]+(\?\S*)?$/,
+    allowed: 'mongodb://host:port/database or mongodb+srv://host/database, without user and password',
+    whose: 'Address and database of a MongoDB',
+  }),
+  username: username('a MongoDB'),
+  password: password('a MongoDB'),
   port: wholeNumber({
     ...portRange,
     default: 27_017,

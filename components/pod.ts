@@ -1,0 +1,190 @@
+// The hardened pod that everything of ours runs in: it passes Pod Security `restricted`, has memory limits, a read-only root
+// and probes. Servers (StatefulSets) and apps (Workload) both start from it.
+import type * as k8s from '@pulumi/kubernetes';
+import type { Input } from '@pulumi/pulumi';
+import { selectorOf } from './labels.ts';
+
+type PodSpec = k8s.types.input.core.v1.PodSpec;
+type Container = k8s.types.input.core.v1.Container;
+type Volume = k8s.types.input.core.v1.Volume;
+type VolumeMount = k8s.types.input.core.v1.VolumeMount;
+type Probe = k8s.types.input.core.v1.Probe;
+
+/** A kernel setting of the pod's own network namespace. */
+export interface PodSysctl {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A secret that the container reads from a file: `variable` + `_FILE` names the file in its environment. */
+export interface SecretFile {
+  /** `REDIS_PASSWORD`; the container gets `REDIS_PASSWORD_FILE`. */
+  readonly variable: string;
+  /** Name of the Kubernetes Secret, in the pod's namespace. */
+  readonly secret: Input<string>;
+  /** Key within the Secret. */
+  readonly key: string;
+}
+
+/** A folder that the container may write to, though its root is read-only. It is empty at each start of the pod. */
+export interface ScratchFolder {
+  readonly path: string;
+  /** Most that it may hold; the pod is evicted above it. @default 64 */
+  readonly sizeMiB?: number;
+}
+
+/** One hardened container. */
+export interface ContainerArgs {
+  readonly name: string;
+  readonly image: Input<string>;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  /** Names of ConfigMaps that become environment variables. */
+  readonly environmentFrom?: readonly Input<string>[];
+  /** Environment variables that are not worth a ConfigMap. */
+  readonly environment?: Readonly<Record<string, Input<string>>>;
+  readonly secretFiles?: readonly SecretFile[];
+  readonly ports?: readonly { readonly name: string; readonly port: number }[];
+  /** Memory request and limit in one, so that a node never promises what it lacks. */
+  readonly memoryMiB: number;
+  /** CPU that is asked for, in thousandths of a core. No limit is set: throttling costs latency for nothing. @default 10 */
+  readonly cpuMillis?: number;
+  readonly startupProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  /** Folders to write to. `/tmp` is always one. */
+  readonly scratch?: readonly ScratchFolder[];
+  /** Further mounts, of the pod's `volumes`. */
+  readonly mounts?: readonly VolumeMount[];
+  readonly lifecycle?: k8s.types.input.core.v1.Lifecycle;
+  /** `Always` makes an init container a sidecar that starts before the containers and stops after them. */
+  readonly restartPolicy?: 'Always';
+}
+
+/** One hardened pod. */
+export interface PodArgs {
+  /** The component's name: label, spread and anti-affinity go by it. */
+  readonly component: string;
+  /** User and group id that the processes run as; not 0. */
+  readonly userId: number;
+  readonly containers: readonly ContainerArgs[];
+  readonly initContainers?: readonly ContainerArgs[];
+  readonly volumes?: readonly Volume[];
+  readonly sysctls?: readonly PodSysctl[];
+  /** Time from SIGTERM to SIGKILL. @default 30 */
+  readonly terminationGraceSeconds?: number;
+  /** Nodes that the pod may run on, by label. */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** `Never` for jobs. @default Always */
+  readonly restartPolicy?: 'Always' | 'Never' | 'OnFailure';
+  /** Whether pods of one component must be on different nodes; otherwise they are spread as well as may be. @default false */
+  readonly oneANode?: boolean;
+}
+
+const SECRETS = '/run/secrets/breakwater';
+
+const scratchVolume = (container: string, index: number): string => `${container}-scratch-${index}`;
+const secretVolume = (container: string, index: number): string => `${container}-secret-${index}`;
+
+const foldersOf = (container: ContainerArgs): readonly ScratchFolder[] => [
+  ...(container.scratch?.some(({ path }) => path === '/tmp') ? [] : [{ path: '/tmp' }]),
+  ...(container.scratch ?? []),
+];
+
+function volumesOf(container: ContainerArgs): Volume[] {
+  return [
+    ...foldersOf(container).map(({ sizeMiB = 64 }, index) => ({
+      name: scratchVolume(container.name, index),
+      emptyDir: { sizeLimit: `${sizeMiB}Mi` },
+    })),
+    ...(container.secretFiles ?? []).map(({ secret, key }, index) => ({
+      name: secretVolume(container.name, index),
+      secret: { secretName: secret, items: [{ key, path: key }], defaultMode: 0o440 },
+    })),
+  ];
+}
+
+function mountsOf(container: ContainerArgs): VolumeMount[] {
+  return [
+    ...foldersOf(container).map(({ path }, index) => ({ name: scratchVolume(container.name, index), mountPath: path })),
+    ...(container.secretFiles ?? []).map(({ variable }, index) => ({
+      name: secretVolume(container.name, index),
+      mountPath: `${SECRETS}/${variable.toLowerCase()}`,
+      readOnly: true,
+    })),
+    ...(container.mounts ?? []),
+  ];
+}
+
+function environmentOf(container: ContainerArgs): k8s.types.input.core.v1.EnvVar[] {
+  const files = (container.secretFiles ?? []).map(({ variable, key }) => ({
+    name: `${variable}_FILE`,
+    value: `${SECRETS}/${variable.toLowerCase()}/${key}`,
+  }));
+  return [...Object.entries(container.environment ?? {}).map(([name, value]) => ({ name, value })), ...files];
+}
+
+function hardenedContainer(container: ContainerArgs): Container {
+  const { cpuMillis = 10, memoryMiB } = container;
+  return {
+    name: container.name,
+    image: container.image,
+    ...(container.command && { command: [...container.command] }),
+    ...(container.args && { args: [...container.args] }),
+    ...(container.restartPolicy && { restartPolicy: container.restartPolicy }),
+    ...(container.ports && { ports: container.ports.map(({ name, port }) => ({ name, containerPort: port })) }),
+    ...(container.environmentFrom && {
+      envFrom: container.environmentFrom.map((name) => ({ configMapRef: { name } })),
+    }),
+    env: environmentOf(container),
+    resources: {
+      requests: { cpu: `${cpuMillis}m`, memory: `${memoryMiB}Mi` },
+      limits: { memory: `${memoryMiB}Mi` },
+    },
+    ...(container.startupProbe && { startupProbe: container.startupProbe }),
+    ...(container.readinessProbe && { readinessProbe: container.readinessProbe }),
+    ...(container.livenessProbe && { livenessProbe: container.livenessProbe }),
+    ...(container.lifecycle && { lifecycle: container.lifecycle }),
+    volumeMounts: mountsOf(container),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+  };
+}
+
+/**
+ * The spec of a hardened pod: non-root with a numeric user, read-only root, no capabilities, no service-account token, memory
+ * limited, spread over the nodes.
+ */
+export function hardenedPod(args: PodArgs): PodSpec {
+  const { component, userId, containers, initContainers = [], terminationGraceSeconds = 30 } = args;
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: terminationGraceSeconds,
+    ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
+    ...(args.nodeSelector && { nodeSelector: { ...args.nodeSelector } }),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: userId,
+      runAsGroup: userId,
+      fsGroup: userId,
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+      ...(args.sysctls?.length && { sysctls: args.sysctls.map(({ name, value }) => ({ name, value })) }),
+    },
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: args.oneANode ? 'DoNotSchedule' : 'ScheduleAnyway',
+        labelSelector: { matchLabels: { ...selectorOf(component) } },
+      },
+    ],
+    ...(initContainers.length > 0 && { initContainers: initContainers.map(hardenedContainer) }),
+    containers: containers.map(hardenedContainer),
+    volumes: [...[...initContainers, ...containers].flatMap(volumesOf), ...(args.volumes ?? [])],
+  };
+}
