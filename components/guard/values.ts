@@ -1,0 +1,49 @@
+// The config values that the guard keeps in the stack's state, so that the next change can be compared with them.
+import type { StackConfig } from '../../config/schema.ts';
+
+/** The config values whose change may be refused, by their keys; a key that is not set is absent. */
+export interface Guarded {
+  readonly 'cluster:namespace': string;
+  readonly 'cluster:storageClass'?: string;
+  readonly 'api:port': number;
+  readonly 'queue:kind': string;
+  readonly 'queue:name': string;
+  readonly 'kafka:brokers': number;
+  readonly 'kafka:partitions': number;
+  readonly 'kafka:version': string;
+  readonly 'kafka:volumeGiB': number;
+  readonly 'kafka:passwordVersion': number;
+  readonly 'kafka:external'?: string;
+  readonly 'redis:volumeGiB': number;
+  readonly 'redis:passwordVersion': number;
+  readonly 'redis:external'?: string;
+  readonly 'mongo:volumeGiB': number;
+  readonly 'mongo:passwordVersion': number;
+  readonly 'mongo:external'?: string;
+}
+
+/** A key of the config that the guard looks at. */
+export type GuardedKey = keyof Guarded;
+
+/** The values of the config that the guard looks at. */
+export function guardedValues({ cluster, api, queue, kafka, redis, mongo }: StackConfig): Guarded {
+  return {
+    'cluster:namespace': cluster.namespace,
+    ...(cluster.storageClass !== undefined && { 'cluster:storageClass': cluster.storageClass }),
+    'api:port': api.port,
+    'queue:kind': queue.kind,
+    'queue:name': queue.name,
+    'kafka:brokers': kafka.brokers,
+    'kafka:partitions': kafka.partitions,
+    'kafka:version': kafka.version,
+    'kafka:volumeGiB': kafka.volumeGiB,
+    'kafka:passwordVersion': kafka.passwordVersion,
+    ...(kafka.external !== undefined && { 'kafka:external': kafka.external }),
+    'redis:volumeGiB': redis.volumeGiB,
+    'redis:passwordVersion': redis.passwordVersion,
+    ...(redis.external !== undefined && { 'redis:external': redis.external }),
+    'mongo:volumeGiB': mongo.volumeGiB,
+    'mongo:passwordVersion': mongo.passwordVersion,
+    ...(mongo.external !== undefined && { 'mongo:external': mongo.external }),
+  };
+}
