@@ -20,7 +20,7 @@ function scene(limit: number) {
   const shed: string[] = [];
   const clock = { now: 0 };
   const answers = new Map<string, Answer>();
-  const listener = admit((req) => void inside.push(req.url!), {
+  const admission = admit((req) => void inside.push(req.url!), {
     limit,
     maxWaitMs: 1_000,
     shed: (req) => void shed.push(req.url!),
@@ -29,17 +29,19 @@ function scene(limit: number) {
   const arrive = (url: string) => {
     const answer = new Answer();
     answers.set(url, answer);
-    listener({ url } as IncomingMessage, answer as unknown as ServerResponse);
+    admission.handler({ url } as IncomingMessage, answer as unknown as ServerResponse);
     return answer;
   };
-  return { inside, shed, clock, arrive };
+  return { inside, shed, clock, arrive, waiting: admission.waiting };
 }
 
 test('lets so many in and the others in order, one for each that ends', () => {
-  const { inside, arrive } = scene(2);
+  const { inside, arrive, waiting } = scene(2);
   const [a, b] = ['/api/a', '/api/b', '/api/c', '/api/d'].map(arrive);
   expect(inside).toEqual(['/api/a', '/api/b']);
+  expect(waiting()).toBe(2);
   b!.end();
+  expect(waiting()).toBe(1);
   expect(inside).toEqual(['/api/a', '/api/b', '/api/c']);
   a!.end();
   expect(inside).toEqual(['/api/a', '/api/b', '/api/c', '/api/d']);

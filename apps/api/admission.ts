@@ -15,6 +15,13 @@ export interface AdmissionOptions {
   now?: () => number;
 }
 
+export interface Admission {
+  /** What the server calls for each request. */
+  readonly handler: RequestListener;
+  /** Requests in line, those of clients that left meanwhile included. */
+  waiting(): number;
+}
+
 interface Turn {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -25,7 +32,7 @@ interface Turn {
  * Lets `limit` API requests at a time through to `handler`, the others first come, first served, before anything is
  * allocated for them. A client that left meanwhile loses its turn. Everything outside /api/ (probes) passes at once.
  */
-export function admit(handler: RequestListener, options: AdmissionOptions): RequestListener {
+export function admit(handler: RequestListener, options: AdmissionOptions): Admission {
   const { limit = 256, maxWaitMs, shed, now = () => performance.now() } = options;
   let inside = 0;
   let line: Turn[] = [];
@@ -53,11 +60,14 @@ export function admit(handler: RequestListener, options: AdmissionOptions): Requ
     inside--;
   };
 
-  return (req, res) => {
-    if (!req.url?.startsWith('/api/')) handler(req, res);
-    else if (inside < limit) {
-      inside++;
-      enter(req, res);
-    } else line.push({ req, res, sinceMs: now() });
+  return {
+    handler: (req, res) => {
+      if (!req.url?.startsWith('/api/')) handler(req, res);
+      else if (inside < limit) {
+        inside++;
+        enter(req, res);
+      } else line.push({ req, res, sinceMs: now() });
+    },
+    waiting: () => line.length - head,
   };
 }

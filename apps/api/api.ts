@@ -14,8 +14,10 @@ import { createCatalogue } from './catalogue.ts';
 import { sendOverloaded } from './http-error.ts';
 import { createApiMetrics } from './metrics.ts';
 import { watchEventLoop } from './pressure.ts';
+import { createQueueMetrics } from './queue-metrics.ts';
 import { createRecordReader } from './record-reader.ts';
 import { createRecordWriter } from './record-writer.ts';
+import { observeRequests } from './request-metrics.ts';
 import { listen } from './server.ts';
 import type { ApiSettings } from './settings.ts';
 import { createStats } from './stats.ts';
@@ -41,6 +43,7 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
     maxPoolSize: 4,
   });
   const queue = createQueue(settings, logger);
+  createQueueMetrics(registry, queue, { name: settings.QUEUE_NAME, maxLength: settings.QUEUE_MAX_LENGTH });
   const store = createRecordStore(db);
   const cache = createCache(redis, settings.CACHE_TTL_SECONDS);
   await redisReady(redis).catch((error: Error) => logger.warn(error.message));
@@ -78,7 +81,8 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
     metrics.shed.inc({ reason: 'waited' });
     sendOverloaded(res);
   };
-  const server = await listen(admit(app, { maxWaitMs: settings.API_MAX_WAIT_MS, shed }), {
+  const admission = admit(app, { maxWaitMs: settings.API_MAX_WAIT_MS, shed });
+  const server = await listen(observeRequests(admission.handler, metrics.requestSeconds), {
     host: settings.API_HOST,
     port: settings.API_PORT,
     requestTimeoutMs: settings.API_REQUEST_TIMEOUT_MS,
@@ -87,6 +91,7 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
   const sample = setInterval(() => {
     metrics.eventLoopDelay.set(pressure.delayMs() / 1000);
     metrics.connections.set(server.connections());
+    metrics.waiting.set(admission.waiting());
   }, 1_000);
   logger.info({ port: server.port, queue: queue.kind, knownRecords: catalogue.size }, 'serving');
 

@@ -37,7 +37,6 @@ export function createApp(parts: ApiParts): Express {
     const ready = parts.open() && parts.writer.ready() && !pressure.high();
     res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' });
   });
-  app.use(observe(metrics));
   app.use((_req: Request, res: Response, next: NextFunction) => {
     if (!pressure.high()) return next();
     metrics.shed.inc({ reason: 'event_loop' });
@@ -68,21 +67,6 @@ function identify(req: Request, res: Response, next: NextFunction): void {
   res.locals.requestId = requestId;
   res.setHeader('x-request-id', requestId);
   next();
-}
-
-/** Measures each request under its route, so that ids don't make series. */
-function observe(metrics: ApiMetrics) {
-  return (req: Request, res: Response, next: NextFunction): void => {
-    const begun = performance.now();
-    res.once('close', () => {
-      const route = (req.route as { path?: string } | undefined)?.path ?? 'unmatched';
-      metrics.requestSeconds.observe(
-        { method: req.method, route, status: res.statusCode },
-        (performance.now() - begun) / 1000,
-      );
-    });
-    next();
-  };
 }
 
 const notAllowed = (allow: string) => (req: Request) => {

@@ -5,12 +5,31 @@ export type ApiMetrics = ReturnType<typeof createApiMetrics>;
 
 export function createApiMetrics(registry: Registry) {
   const registers = [registry];
+  const hop = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
   return {
     requestSeconds: new Histogram({
       name: 'breakwater_http_request_duration_seconds',
-      help: 'Time from the request to the end of its answer',
+      help: 'Time from the arrival of a request to the end of its answer, waiting for its turn included; status 499: the client left before',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10],
+      registers,
+    }),
+    queueSeconds: new Histogram({
+      name: 'breakwater_queue_accept_duration_seconds',
+      help: 'Time that the queue took to confirm the records of a request',
+      buckets: hop,
+      registers,
+    }),
+    cacheSeconds: new Histogram({
+      name: 'breakwater_cache_read_duration_seconds',
+      help: 'Time that the cache took for the reads of a request',
+      buckets: hop,
+      registers,
+    }),
+    storeReadSeconds: new Histogram({
+      name: 'breakwater_store_read_duration_seconds',
+      help: 'Time that MongoDB, the gate included, took for a query of records that the cache lacked',
+      buckets: hop,
       registers,
     }),
     accepted: new Counter({
@@ -42,5 +61,10 @@ export function createApiMetrics(registry: Registry) {
       registers,
     }),
     connections: new Gauge({ name: 'breakwater_http_connections', help: 'Open client connections', registers }),
+    waiting: new Gauge({
+      name: 'breakwater_http_requests_waiting',
+      help: 'Requests that have arrived and wait for their turn',
+      registers,
+    }),
   };
 }

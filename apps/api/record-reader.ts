@@ -24,7 +24,9 @@ export function createRecordReader(
     maxItems: 1_000,
     maxInFlight: 1,
     flush: async (ids) => {
+      const begun = performance.now();
       const records = await store.findMany([...new Set(ids)]);
+      metrics.storeReadSeconds.observe((performance.now() - begun) / 1000);
       const found = new Map(records.map((record) => [record._id, encodeRecord(record)]));
       cache.putStored(records).catch((error: Error) => cacheFailed(error));
       return ids.map((id) => found.get(id));
@@ -36,10 +38,12 @@ export function createRecordReader(
   };
 
   const readMany = async (ids: readonly string[]): Promise<string[]> => {
+    const begun = performance.now();
     const cached = await cache.getMany(ids).catch((error: Error): null[] => {
       cacheFailed(error);
       return ids.map(() => null);
     });
+    metrics.cacheSeconds.observe((performance.now() - begun) / 1000);
     const hits = cached.filter((text) => text !== null).length;
     metrics.cacheHits.inc(hits);
     metrics.cacheMisses.inc(ids.length - hits);

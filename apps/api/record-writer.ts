@@ -21,7 +21,9 @@ export function createRecordWriter(
 ): RecordWriter {
   return {
     async write(records) {
+      const begun = performance.now();
       await queue.accept(records);
+      metrics.queueSeconds.observe((performance.now() - begun) / 1000);
       metrics.accepted.inc(records.length);
       for (const { _id } of records) catalogue.add(_id);
       if (queue.cachesAccepted) return;

@@ -35,7 +35,12 @@ const PIPELINE = 2;
 export function startConsumer(parts: ConsumerParts): Consumer {
   const { reader, logger } = parts;
   const stopping = new AbortController();
-  let healthy = true;
+  let healthy: boolean;
+  const setHealthy = (value: boolean): void => {
+    healthy = value;
+    parts.metrics.storeUp.set(Number(value));
+  };
+  setHealthy(true);
   /** Batches that are being stored or acknowledged, the oldest first. */
   const inHand: Promise<boolean>[] = [];
 
@@ -62,13 +67,13 @@ export function startConsumer(parts: ConsumerParts): Consumer {
       try {
         const result = await storeBatch(batch, parts, stopping.signal);
         if (!healthy) logger.info('MongoDB takes records again');
-        healthy = true;
+        setHealthy(true);
         return result;
       } catch (error) {
         if (stopping.signal.aborted) return undefined;
         parts.metrics.storeRetries.inc();
         if (healthy) logger.error({ err: (error as Error).message }, 'MongoDB could not take a batch; trying again');
-        healthy = false;
+        setHealthy(false);
         await sleep(backoffMs(attempt), undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }

@@ -1,5 +1,5 @@
 // What the consumer tells Prometheus.
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 export type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
 
@@ -47,6 +47,11 @@ export function createConsumerMetrics(registry: Registry) {
     storeRetries: new Counter({
       name: 'breakwater_store_retries_total',
       help: 'Batches that MongoDB could not take at once',
+      registers,
+    }),
+    storeUp: new Gauge({
+      name: 'breakwater_store_up',
+      help: 'Whether MongoDB takes batches: 1 or 0; 1 until the first was tried',
       registers,
     }),
     limiterWaitSeconds: new Counter({

@@ -10,12 +10,12 @@ export function createProducerMetrics(registry: Registry): ProducerMetrics {
   return {
     messages: new Counter({
       name: 'breakwater_producer_messages_total',
-      help: 'Messages by outcome: accepted by the queue, retried (once an attempt), refused for ever, given up at the stop',
+      help: 'Messages by outcome: accepted by the queue, retried (once an attempt), refused for ever, given_up at the stop',
       labelNames: ['outcome'],
       registers: [registry],
     }),
     rate: new Gauge({
-      name: 'breakwater_producer_rate',
+      name: 'breakwater_producer_target_messages_per_second',
       help: 'Messages a second that the producer is to make',
       registers: [registry],
     }),

@@ -83,7 +83,7 @@ describe('producer', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(producer.accepted - accepted).toBeLessThanOrEqual(1);
     expect(() => producer.setRate(0.001)).toThrow(RangeError);
-    expect(await registry.metrics()).toContain('breakwater_producer_rate 0');
+    expect(await registry.metrics()).toContain('breakwater_producer_target_messages_per_second 0');
   });
 
   test('after an unknown outcome the same records go again, with the same ids', async () => {

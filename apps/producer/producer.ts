@@ -91,7 +91,7 @@ export function startProducer(options: ProducerOptions): Producer {
       due -= count;
       const delivery = deliver(Array.from({ length: count }, make))
         .catch(() => {
-          metrics.messages.inc({ outcome: 'given up' }, count);
+          metrics.messages.inc({ outcome: 'given_up' }, count);
           logger.error({ messages: count }, 'stopped before the queue took these messages');
         })
         .finally(() => inFlight.delete(delivery));

@@ -1,0 +1,44 @@
+// Where Prometheus and its promtool come from: the PATH, or the distribution's package unpacked in the cache.
+import { join } from 'node:path';
+import { ServerUnavailableError } from '../errors.ts';
+import { debianTree } from './debian.ts';
+import { defaultCacheDir, findProgram } from './paths.ts';
+
+/** What the package holds that we use. */
+export type PrometheusProgram = 'prometheus' | 'promtool';
+
+export interface PrometheusInstallOptions {
+  /** Where fetched servers are kept; default `.local/cache` of this repository. */
+  readonly cacheDir?: string;
+  /** Environment (the caller's `process.env`) in which PATH is looked up; default: empty. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Told one line at a time what is being fetched; default: nobody. */
+  readonly log?: (line: string) => void;
+}
+
+/** A program and how it was found. */
+export interface FoundProgram {
+  /** The command and its first arguments. */
+  readonly command: readonly [string, ...string[]];
+  /** One line: which was chosen and why. */
+  readonly origin: string;
+}
+
+/** @throws ServerUnavailableError saying what to do where there is none to be had */
+export async function findPrometheus(
+  program: PrometheusProgram,
+  options: PrometheusInstallOptions = {},
+): Promise<FoundProgram> {
+  const { cacheDir = defaultCacheDir, env = {}, log } = options;
+  const found = findProgram(program, env.PATH);
+  if (found) return { command: [found], origin: `Prometheus: ${found}, found on the PATH` };
+  if (process.platform === 'darwin')
+    throw new ServerUnavailableError(`no ${program} on the PATH: run 'brew install prometheus'`);
+  const packages = ['prometheus', 'libc6'];
+  const tree = await debianTree({ label: 'prometheus', packages, cacheDir, ...(log && { log }) });
+  const [command, ...args] = tree.command(join(tree.root, 'usr', 'bin', program));
+  return {
+    command: [command!, ...args],
+    origin: `Prometheus: Debian's package of ${tree.suite}, unpacked in the cache (none on the PATH)`,
+  };
+}
