@@ -20,9 +20,21 @@ const oneBroker = { 'kafka:brokers': 1, 'kafka:replicationFactor': 1, 'kafka:min
 const rules: [string, RawConfig, string, RawConfig][] = [
   [
     'an existing cluster needs a context',
-    { 'cluster:kind': 'kubeconfig' },
+    { 'cluster:kind': 'kubeconfig', 'cluster:registry': 'r.example/team' },
     'cluster:context: is missing: cluster:kind kubeconfig needs the name of a kubeconfig context, so that no other cluster is changed by mistake',
+    { 'cluster:kind': 'kubeconfig', 'cluster:context': 'prod', 'cluster:registry': 'r.example/team' },
+  ],
+  [
+    'an existing cluster needs a registry',
     { 'cluster:kind': 'kubeconfig', 'cluster:context': 'prod' },
+    'cluster:registry: is missing: cluster:kind kubeconfig needs a registry that this machine can push to and the cluster can pull from, such as registry.example.com/team',
+    { 'cluster:kind': 'kubeconfig', 'cluster:context': 'prod', 'cluster:registry': 'r.example/team' },
+  ],
+  [
+    'k3d brings its own registry',
+    { 'cluster:registry': 'r.example/team' },
+    'cluster:registry: is read only with cluster:kind kubeconfig, since k3d brings a registry of its own; remove it',
+    {},
   ],
   [
     'k3d takes no context',

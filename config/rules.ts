@@ -19,7 +19,7 @@ const REDIS_SHARE = 0.9;
 /** What mongod takes besides its cache. */
 const MONGOD_BASE_MIB = 200;
 
-const cluster: Rule = ({ cluster: { kind, context, servers, httpPort, nodePortHostPort } }) => [
+const cluster: Rule = ({ cluster: { kind, context, registry, servers, httpPort, nodePortHostPort } }) => [
   ...when(
     kind === 'kubeconfig' && context === undefined,
     'cluster:context',
@@ -30,6 +30,17 @@ const cluster: Rule = ({ cluster: { kind, context, servers, httpPort, nodePortHo
     kind === 'k3d' && context !== undefined,
     'cluster:context',
     () => 'is read only with cluster:kind kubeconfig; remove it, or set cluster:kind kubeconfig',
+  ),
+  ...when(
+    kind === 'kubeconfig' && registry === undefined,
+    'cluster:registry',
+    () =>
+      'is missing: cluster:kind kubeconfig needs a registry that this machine can push to and the cluster can pull from, such as registry.example.com/team',
+  ),
+  ...when(
+    kind === 'k3d' && registry !== undefined,
+    'cluster:registry',
+    () => 'is read only with cluster:kind kubeconfig, since k3d brings a registry of its own; remove it',
   ),
   ...when(
     servers % 2 === 0,

@@ -21,7 +21,7 @@ const passwordVersion = (rolls: string) =>
     default: 1,
     description:
       'Raise it by one to rotate the password: a new one is made, and the one before stays valid until the next rotation.',
-    change: `${rolls} The one before stays valid meanwhile, so that nothing is refused. Data stays. Refused when it goes down or skips one.`,
+    change: `${rolls} The one before stays valid meanwhile, so that nobody is turned away. Data stays. Refused when it goes down or skips one.`,
   });
 
 const external = (options: { pattern: RegExp; allowed: string; whose: string }) =>
@@ -67,7 +67,7 @@ export const queueSchema = z.object({
     allowed: 'lower-case letters, digits and hyphens, at most 100',
     description: 'The topic or stream. Dead letters go to `<name>.dlq`.',
     change:
-      'Rolls the API, consumer and producer pods onto a new, empty queue. Records left in the old one stay there and are not stored: drain it first.',
+      'Rolls the API, consumer and producer pods onto a new, empty queue. Refused while the old queue holds records: let it drain first, its lag is not moved.',
   }),
   group: textOr('store', {
     pattern: /^[a-z0-9][a-z0-9-]{0,99}$/,
