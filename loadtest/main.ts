@@ -1,9 +1,14 @@
 // npm run loadtest: puts load on the API, waits until everything is stored, checks every record, writes the report.
+import { join } from 'node:path';
+import { type Access, openAccess, type Part } from './cluster/access.ts';
+import { readOutputs } from './cluster/outputs.ts';
 import { emptyCache } from './cold.ts';
 import { chooseEngine } from './engine.ts';
-import { helpText, isLoopback, parseOptions, UsageError } from './options.ts';
+import { helpText, isLoopback, type Options, parseOptions, UsageError } from './options.ts';
 import { NotReadyError } from './run.ts';
 import { runSession } from './session.ts';
+
+const REPOSITORY = join(import.meta.dirname, '..');
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
@@ -11,11 +16,42 @@ async function main(): Promise<number> {
     console.log(helpText());
     return 0;
   }
-  const { profile, target } = options;
+  const access = await openStack(options);
+  try {
+    return await load(options, access);
+  } finally {
+    await access?.close();
+  }
+}
+
+/** Ways into the stack in a cluster, to what the command line does not name. */
+async function openStack(options: Options): Promise<Access | undefined> {
+  const { stack, profile, mongoUrl, gateUrl, redisUrl } = options;
+  if (stack === undefined) return undefined;
+  const parts: Part[] = [];
+  if (mongoUrl === undefined) parts.push('mongo');
+  if (gateUrl === undefined) parts.push('gate');
+  if (redisUrl === undefined && profile.coldCache) parts.push('redis');
+  return openAccess(await readOutputs({ stack, directory: REPOSITORY }), parts);
+}
+
+async function load(options: Options, access: Access | undefined): Promise<number> {
+  const { profile, target = access!.addresses.target, redisUrl = access?.addresses.redisUrl } = options;
   if (!isLoopback(target)) console.warn(`warning: ${target} is not this machine; make sure that it is yours to load`);
-  if (profile.coldCache)
-    console.log(`cache emptied: ${(await emptyCache(options.redisUrl)).toLocaleString('en-US')} records`);
-  return runSession({ ...options, engine: chooseEngine(options.engine, process.env.PATH ?? '') });
+  if (profile.coldCache) console.log(`cache emptied: ${(await emptyCache(redisUrl!)).toLocaleString('en-US')} records`);
+  const { mongoUrl = access?.addresses.mongoUrl, gateUrl = access?.addresses.gateUrl } = options;
+  return runSession({
+    profile,
+    target,
+    // A target of the user's own has a host name of the user's own.
+    host: options.host ?? (options.target === undefined ? access?.addresses.host : undefined),
+    mongoUrl: mongoUrl ?? null,
+    gateUrl: gateUrl ?? null,
+    payloadChars: options.payloadChars ?? access?.addresses.payloadChars,
+    drainTimeoutSeconds: options.drainTimeoutSeconds,
+    reportDir: options.reportDir,
+    engine: chooseEngine(options.engine, process.env.PATH ?? ''),
+  });
 }
 
 try {

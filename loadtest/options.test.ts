@@ -24,6 +24,17 @@ describe('the command line', () => {
     expect(options!.profile.stages[0]).toEqual({ seconds: 30, users: 20 });
     expect(options).toMatchObject({ gateUrl: null, mongoUrl: null });
   });
+  test('leaves to a stack in a cluster what is not said', () => {
+    expect(parseOptions(['--stack', 'dev', '--gate', 'none'])).toMatchObject({
+      stack: 'dev',
+      target: undefined,
+      mongoUrl: undefined,
+      gateUrl: null,
+      redisUrl: undefined,
+      payloadChars: undefined,
+      drainTimeoutSeconds: 600,
+    });
+  });
   test.each([['--help'], ['-h'], ['--profile', 'nonsense', '--help']])('help: %s %s', (...args) => {
     expect(parseOptions(args.filter(Boolean))).toBeNull();
   });

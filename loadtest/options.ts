@@ -5,15 +5,19 @@ import { PROFILES, type Profile, peakUsers, scaleProfile, totalSeconds } from '.
 
 export interface Options {
   readonly profile: Profile;
-  readonly target: string;
+  /** A stack that runs in a cluster; undefined: the local run. What is undefined below is then as that stack says. */
+  readonly stack: string | undefined;
+  readonly target: string | undefined;
+  /** Name that an ingress knows the API by. */
+  readonly host: string | undefined;
   /** null: no ledger. */
-  readonly mongoUrl: string | null;
+  readonly mongoUrl: string | null | undefined;
   /** null: the gate is not checked. */
-  readonly gateUrl: string | null;
-  readonly redisUrl: string;
+  readonly gateUrl: string | null | undefined;
+  readonly redisUrl: string | undefined;
+  readonly payloadChars: number | undefined;
   readonly reportDir: string;
   readonly drainTimeoutSeconds: number;
-  readonly payloadChars: number;
   /** undefined: k6 where it is on the PATH. */
   readonly engine: 'k6' | 'builtin' | undefined;
 }
@@ -24,15 +28,18 @@ export class UsageError extends Error {
   readonly code = 'BAD_USAGE';
 }
 
-/** Addresses of the local run, see `local/`. */
 export const DEFAULTS = {
   profile: 'smoke',
+  report: 'reports',
+  'drain-timeout': '600',
+};
+
+/** The local run, see `local/`. */
+const LOCAL_RUN = {
   target: 'http://127.0.0.1:8000',
   mongo: 'mongodb://127.0.0.1:27017/breakwater',
   gate: 'http://127.0.0.1:9465',
   redis: 'redis://127.0.0.1:6379',
-  report: 'reports',
-  'drain-timeout': '600',
   'payload-chars': '512',
 };
 
@@ -40,19 +47,24 @@ const FLAGS = {
   profile: { value: 'NAME', help: 'what to run, see below' },
   vus: { value: 'N', help: 'peak number of users; the stages keep their proportions' },
   'time-scale': { value: 'F', help: 'factor on the duration; 0.1 runs in a tenth of the time' },
+  stack: {
+    value: 'NAME',
+    help: 'the Pulumi stack of a cluster, which says all of what follows down to --payload-chars',
+  },
   target: { value: 'URL', help: 'address of the API' },
+  host: { value: 'NAME', help: 'host name that an ingress knows the API by, where the address has another' },
   mongo: { value: 'URL', help: "MongoDB's own address, past the gate, for the ledger; none leaves the ledger out" },
   gate: { value: 'URL', help: "the gate's metrics server; none leaves its check out" },
   redis: { value: 'URL', help: 'the Redis whose cache the profile cold empties' },
+  'payload-chars': { value: 'N', help: 'length of the payloads that the API makes (api:payloadChars)' },
   report: { value: 'DIR', help: 'where reports/<run>/ is made' },
   'drain-timeout': { value: 'S', help: 'seconds that the queue may take to drain after the load' },
-  'payload-chars': { value: 'N', help: 'length of the payloads that the API makes (api:payloadChars)' },
   engine: { value: 'NAME', help: 'k6 or builtin; without it k6 where it is on the PATH' },
 } as const;
 
 export function helpText(): string {
   const flags = Object.entries(FLAGS).map(([name, { value, help }]) => {
-    const fallback = (DEFAULTS as Record<string, string>)[name];
+    const fallback = ({ ...DEFAULTS, ...LOCAL_RUN } as Record<string, string>)[name];
     return `  --${`${name} ${value}`.padEnd(18)} ${help}${fallback ? ` (default: ${fallback})` : ''}`;
   });
   const profiles = Object.values(PROFILES).map(({ name, question, stages }) => {
@@ -78,7 +90,8 @@ export function parseOptions(args: readonly string[]): Options | null {
   const problems: string[] = [];
   const given = readFlags(args, problems);
   if (given === null) return null;
-  const value = (name: string): string | undefined => given.get(name) ?? (DEFAULTS as Record<string, string>)[name];
+  const fallbacks: Record<string, string> = given.has('stack') ? DEFAULTS : { ...DEFAULTS, ...LOCAL_RUN };
+  const value = (name: string): string | undefined => given.get(name) ?? fallbacks[name];
   const number = (name: string, min: number, max: number, whole: boolean): number | undefined => {
     const text = value(name);
     if (text === undefined) return undefined;
@@ -87,8 +100,9 @@ export function parseOptions(args: readonly string[]): Options | null {
     problems.push(`--${name}: must be ${whole ? 'a whole number' : 'a number'} from ${min} to ${max}; it is "${text}"`);
     return undefined;
   };
-  const url = (name: string, protocols: readonly string[]): string => {
-    const text = value(name)!;
+  const url = (name: string, protocols: readonly string[]): string | undefined => {
+    const text = value(name);
+    if (text === undefined) return undefined;
     if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol.slice(0, -1)))
       problems.push(
         `--${name}: must be an address that begins with ${protocols.map((p) => `${p}://`).join(' or ')}; it is "${text}"`,
@@ -106,13 +120,15 @@ export function parseOptions(args: readonly string[]): Options | null {
     problems.push(`--engine: must be k6 or builtin; it is "${engine}"`);
   const scaling = { vus: number('vus', 1, 100_000, true), timeScale: number('time-scale', 0.001, 100, false) };
   const rest = {
+    stack: value('stack'),
     target: url('target', ['http']),
+    host: value('host'),
     mongoUrl: urlOrNone('mongo', ['mongodb', 'mongodb+srv']),
     gateUrl: urlOrNone('gate', ['http']),
     redisUrl: url('redis', ['redis', 'rediss']),
+    payloadChars: number('payload-chars', 1, 65_536, true),
     reportDir: value('report')!,
     drainTimeoutSeconds: number('drain-timeout', 0, 86_400, false) ?? 0,
-    payloadChars: number('payload-chars', 1, 65_536, true) ?? 0,
   };
   if (problems.length > 0 || !profile)
     throw new UsageError(`${problems.join('\n')}\n\nnpm run loadtest -- --help shows all options.`);

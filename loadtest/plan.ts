@@ -7,6 +7,8 @@ export interface Plan {
   readonly run: string;
   /** Base address, http only. */
   readonly target: string;
+  /** Name that an ingress knows the target by. Default: that of the address. */
+  readonly host?: string | undefined;
   readonly stages: readonly Stage[];
   readonly thinkSeconds: readonly [number, number];
   readonly keepAlive: boolean;

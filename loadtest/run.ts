@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly profile: Profile;
   /** Base address of the API. */
   readonly target: string;
+  /** Name that an ingress knows the target by. Default: that of the address. */
+  readonly host?: string | undefined;
   /** MongoDB's own address; null leaves the ledger out. */
   readonly mongoUrl: string | null;
   /** Metrics server of the gate; null leaves its check out. */
@@ -56,8 +58,8 @@ export function runName(profile: string, now = new Date()): string {
 
 /** @throws NotReadyError when the target or the gate does not answer; Error when the engine dies */
 export async function runLoadTest(options: RunOptions): Promise<Report> {
-  const { profile, target, gateUrl } = options;
-  const before = await checkTarget(target);
+  const { profile, target, host, gateUrl } = options;
+  const before = await checkTarget(target, host);
   const gate = new GateLog();
   if (gateUrl !== null) await checkGate(gateUrl, gate);
 
@@ -67,7 +69,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
   const startedAt = new Date();
   const origin = performance.now();
   const now = () => (performance.now() - origin) / 1000;
-  const sampler = new Sampler(target, origin);
+  const sampler = new Sampler(target, origin, host);
   const gatePoll = setInterval(() => {
     // A missed poll does no harm: the gate remembers an hour, and the last poll must succeed.
     if (gateUrl !== null)
@@ -82,6 +84,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
       {
         run,
         target,
+        host,
         stages: profile.stages,
         thinkSeconds: profile.thinkSeconds,
         keepAlive: profile.keepAlive,
@@ -146,14 +149,12 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
   }
 }
 
-async function checkTarget(target: string) {
+async function checkTarget(target: string, host: string | undefined) {
   try {
-    return await fetchStats(target);
+    return await fetchStats(target, host);
   } catch (cause) {
-    const reason =
-      (cause as Error).cause instanceof Error ? ((cause as Error).cause as Error).message : (cause as Error).message;
     throw new NotReadyError(
-      `${target} is not ready for a load test: ${reason}.\nStart the stack with "npm start", or name another address with --target.`,
+      `${target} is not ready for a load test: ${(cause as Error).message}.\nStart the stack with "npm start", or name another one with --stack or --target.`,
       { cause },
     );
   }

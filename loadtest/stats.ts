@@ -1,5 +1,6 @@
 // Asks the API for the system's numbers, once a second during the load and while the queue drains.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getJson } from './http.ts';
 
 /** What GET /api/stats answers; null where the API does not know. */
 export interface Stats {
@@ -19,14 +20,9 @@ export interface Sample extends Stats {
 
 const TIMEOUT_MS = 3000;
 
-/** @throws when there is no proper answer */
-export async function fetchStats(target: string): Promise<Stats> {
-  const response = await fetch(new URL('/api/stats', target), { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new Error(`GET /api/stats answered ${response.status}`);
-  }
-  const body = (await response.json()) as Partial<Stats>;
+/** @param host name that an ingress knows the target by @throws when there is no proper answer */
+export async function fetchStats(target: string, host?: string): Promise<Stats> {
+  const body = (await getJson(new URL('/api/stats', target), { host, timeoutMs: TIMEOUT_MS })) as Partial<Stats>;
   const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
   return {
     total_documents: number(body.total_documents),
@@ -42,13 +38,15 @@ export async function fetchStats(target: string): Promise<Stats> {
 export class Sampler {
   readonly samples: Sample[] = [];
   readonly #target: string;
+  readonly #host: string | undefined;
   readonly #startedAt: number;
   readonly #stopped = new AbortController();
   readonly #finished: Promise<void>;
 
   /** @param startedAt `performance.now()` of the start */
-  constructor(target: string, startedAt: number) {
+  constructor(target: string, startedAt: number, host?: string) {
     this.#target = target;
+    this.#host = host;
     this.#startedAt = startedAt;
     this.#finished = this.#poll();
   }
@@ -66,7 +64,7 @@ export class Sampler {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       const begun = performance.now();
-      const stats = await fetchStats(this.#target).catch(() => null);
+      const stats = await fetchStats(this.#target, this.#host).catch(() => null);
       if (stats) this.samples.push({ t: (performance.now() - this.#startedAt) / 1000, ...stats });
       await sleep(Math.max(100, 1000 - (performance.now() - begun)), undefined, { signal }).catch(() => undefined);
     }

@@ -28,7 +28,7 @@ import { createStatusSource } from './status-source.ts';
 import { Supervised, type Unit } from './supervisor.ts';
 
 const repository = join(import.meta.dirname, '..');
-/** The environment of the queue of the stack that runs on the stack's own ports; see `deadletters` in package.json. */
+/** Where the queue and the producer of the stack on the stack's own ports are; see `deadletters` in package.json. */
 const RUNNING_FILE = join(repository, '.local', 'running.env');
 
 export interface StackOptions {
@@ -206,7 +206,9 @@ class StackRun {
     await this.#startWorkers(plan, addresses);
 
     const apiUrl = `http://127.0.0.1:${plan.api}`;
-    if (portChoice === 'stack') await this.#announce(consumerEnvironment(this.#config, addresses));
+    const producer: Record<string, string> =
+      this.#config.producer.rate > 0 ? { PRODUCER_URL: `http://127.0.0.1:${plan.producerMetrics}` } : {};
+    if (portChoice === 'stack') await this.#announce({ ...consumerEnvironment(this.#config, addresses), ...producer });
     this.#log(`ready in ${seconds(this.#startedAt)}`);
     return {
       config: this.#config,
@@ -224,10 +226,10 @@ class StackRun {
     };
   }
 
-  /** Leaves the queue's address where commands run beside the stack (`npm run deadletters`) find it. */
+  /** Leaves the addresses that commands run beside the stack need (`npm run deadletters`, `npm run rate`) where they find them. */
   async #announce(environment: Readonly<Record<string, string>>): Promise<void> {
-    const queue = Object.entries(environment).filter(([name]) => /^(QUEUE|KAFKA|REDIS)_/.test(name));
-    await writeFile(RUNNING_FILE, queue.map(([name, value]) => `${name}=${value}\n`).join(''));
+    const known = Object.entries(environment).filter(([name]) => /^(QUEUE|KAFKA|REDIS|PRODUCER_URL)/.test(name));
+    await writeFile(RUNNING_FILE, known.map(([name, value]) => `${name}=${value}\n`).join(''));
     this.#announced = true;
   }
 

@@ -23,7 +23,7 @@ export async function startGenerator(plan: Plan, onSecond: (row: SecondRow) => v
   witness.failed.catch(reject);
   const recorder = new Recorder();
   const [leastThink, mostThink] = plan.thinkSeconds;
-  const head = `Host: ${url.host}\r\n${plan.keepAlive ? '' : 'Connection: close\r\n'}X-Origin: ${plan.run}/`;
+  const head = `Host: ${plan.host ?? url.host}\r\n${plan.keepAlive ? '' : 'Connection: close\r\n'}X-Origin: ${plan.run}/`;
   const startedAt = performance.now();
   let running = 0;
   let stopping: number | null = null;

@@ -27,7 +27,7 @@ export default function () {
   const user = exec.vu.idInTest - 1;
   const iteration = exec.vu.iterationInInstance;
   const response = http.get(url, {
-    headers: { 'X-Origin': `${plan.run}/${user}/${iteration}` },
+    headers: { 'X-Origin': `${plan.run}/${user}/${iteration}`, ...(plan.host && { Host: plan.host }) },
     timeout: `${plan.timeoutMs}ms`,
   });
   const { blocked, connecting, duration } = response.timings;

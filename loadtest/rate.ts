@@ -1,0 +1,66 @@
+// npm run rate: what the running producer's rate is, and changing it without restarting anything.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { METRICS_PORT } from './cluster/access.ts';
+import { CommandError } from './cluster/command.ts';
+import { Kubectl } from './cluster/kubectl.ts';
+import { readOutputs } from './cluster/outputs.ts';
+import { forwardPort } from './cluster/port-forward.ts';
+import { call } from './http.ts';
+import { UsageError } from './options.ts';
+import { parseRateArgs, RATE_HELP } from './rate-options.ts';
+import { NotReadyError } from './run.ts';
+
+const REPOSITORY = join(import.meta.dirname, '..');
+
+async function main(): Promise<number> {
+  const options = parseRateArgs(process.argv.slice(2));
+  if (options === null) {
+    console.log(RATE_HELP);
+    return 0;
+  }
+  const { rate, stack } = options;
+  const local = stack === undefined ? localProducer() : undefined;
+  const now = local === undefined ? await inCluster(stack, rate) : await setRate(local, rate);
+  console.log(`the producer makes ${now} messages a second`);
+  return 0;
+}
+
+/** The producer of the local run, which leaves its address there while it runs. */
+function localProducer(): string | undefined {
+  try {
+    return parseEnv(readFileSync(join(REPOSITORY, '.local', 'running.env'), 'utf8')).PRODUCER_URL;
+  } catch {
+    return undefined;
+  }
+}
+
+async function inCluster(stack: string | undefined, rate: number | undefined): Promise<number> {
+  const outputs = await readOutputs({ stack, directory: REPOSITORY });
+  const forward = await forwardPort(new Kubectl(outputs), outputs.namespace, 'deployment/producer', METRICS_PORT);
+  try {
+    return await setRate(`http://127.0.0.1:${forward.port}`, rate);
+  } finally {
+    await forward.close();
+  }
+}
+
+/** @param rate undefined only asks @returns the rate from now on @throws NotReadyError when the producer refuses or is silent */
+async function setRate(producer: string, rate: number | undefined): Promise<number> {
+  const change = rate === undefined ? {} : { method: 'PUT', body: { rate } };
+  const answer = await call(new URL('/rate', producer), change).catch((cause: Error) => {
+    throw new NotReadyError(`the producer at ${producer} does not answer: ${cause.message}`, { cause });
+  });
+  const body = JSON.parse(answer.text) as { rate: number; message?: string };
+  if (answer.status !== 200) throw new NotReadyError(`the producer refuses: ${body.message}`);
+  return body.rate;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const expected = error instanceof UsageError || error instanceof NotReadyError || error instanceof CommandError;
+  console.error(expected ? error.message : error);
+  process.exitCode = expected ? 2 : 1;
+}
