@@ -1,0 +1,67 @@
+// For tests: makes components without an engine and collects every resource that they declare.
+import * as pulumi from '@pulumi/pulumi';
+
+/** One declared resource. Inputs that the program marks as secret are kept apart from the others. */
+export interface Declared {
+  readonly type: string;
+  readonly name: string;
+  // biome-ignore lint/suspicious/noExplicitAny: manifests are read at any depth, and a wrong path fails the test
+  readonly inputs: any;
+}
+
+/** How Pulumi marks a secret on its way to the engine. */
+const SECRET_MARK = '4dabf18193072939515e22adb298388d';
+
+const isSecret = (value: unknown): value is { value: unknown } =>
+  typeof value === 'object' && value !== null && SECRET_MARK in value;
+
+/** What a test sees in place of a value that is a secret. */
+export class SecretValue {
+  constructor(readonly value: unknown) {}
+}
+
+function openSecrets(value: unknown): unknown {
+  if (isSecret(value)) return new SecretValue(openSecrets(value.value));
+  if (Array.isArray(value)) return value.map(openSecrets);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, openSecrets(inner)]));
+}
+
+/** What is declared from now on. Objects without a name of their own get their resource's, as Pulumi gives them one. */
+export class Collector {
+  readonly declared: Declared[] = [];
+
+  constructor() {
+    pulumi.runtime.setMocks(
+      {
+        call: () => ({}),
+        newResource: ({ type, name, inputs }) => {
+          this.declared.push({ type, name, inputs: openSecrets(inputs) });
+          const made = type === 'random:index/randomPassword:RandomPassword' && { result: `made-for-${name}` };
+          const metadata = inputs.metadata && { metadata: { name: `${name}-0123abcd`, ...inputs.metadata } };
+          return { id: name, state: { ...inputs, ...made, ...metadata } };
+        },
+      },
+      'breakwater',
+      'test',
+    );
+  }
+
+  /** Waits until everything is declared, and gives the resources of a type; the end of its name is enough: `Secret`. */
+  async all(type = ''): Promise<readonly Declared[]> {
+    await pulumi.runtime.disconnect();
+    return this.declared.filter((resource) => resource.type.endsWith(type));
+  }
+
+  /** The one resource of a type and name. @throws Error when there is none */
+  // biome-ignore lint/suspicious/noExplicitAny: see Declared
+  async inputsOf(type: string, name: string): Promise<any> {
+    const found = (await this.all(`:${type}`)).find((resource) => resource.name === name);
+    if (found === undefined) throw new Error(`no ${type} ${name} among ${this.declared.map(({ name: n }) => n)}`);
+    return found.inputs;
+  }
+}
+
+/** The value of an output. */
+export const valueIn = <T>(output: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> =>
+  new Promise((resolve) => pulumi.output(output).apply(resolve));
