@@ -65,7 +65,7 @@ const images = {
 export type OfficialImageName = keyof typeof images;
 
 /** Versions of the Helm charts that we install. */
-export const chartVersions = { keda: '2.21.0' } as const;
+export const chartVersions = { keda: '2.20.2' } as const;
 
 /** The name by which Docker knows it: Docker Hub's host is left out, and `library/` with it. */
 function publicName({ registry, repository }: OfficialImage): string {

@@ -288,7 +288,7 @@ export const producerSchema = z.object({
     or: { value: 0, meaning: 'paused' },
     unit: 'messages/s',
     description: 'Messages a second that the producer puts into the queue; 0.008 is one in two minutes.',
-    change: 'Rolls the producer pod.',
+    change: 'Rolls the producer pod; none runs at 0. Data stays.',
   }),
 });
 
@@ -324,6 +324,13 @@ export const imagesSchema = z.object({
     description:
       'Whether official images are pinned by digest as well as by version. Turn it off for a mirror that does not keep digests.',
     change: 'Rolls the pods of every component. Data stays.',
+  }),
+  platform: optionalText({
+    pattern: /^linux\/(amd64|arm64)$/,
+    allowed: 'linux/amd64 or linux/arm64',
+    description:
+      "Platform of the cluster's nodes, for which the images of the apps are built. Without it this machine's; another one needs Docker's emulation.",
+    change: 'Builds the images of the apps again and rolls their pods. Data stays.',
   }),
 });
 
