@@ -70,6 +70,8 @@ export function errorHandler(metrics: ApiMetrics, logger: Logger) {
     if (answer.status === 503) metrics.shed.inc({ reason: answer.code.toLowerCase() });
     if (answer.status === 500)
       logger.error({ err: error, requestId: res.locals.requestId, path: req.path }, 'a request failed');
+    else if (logger.isLevelEnabled('debug'))
+      logger.debug({ requestId: res.locals.requestId, status: answer.status, code: answer.code }, 'refused a request');
     sendError(res, answer);
   };
 }

@@ -5,6 +5,7 @@ import type { Limiter } from '../shared/limiter.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Batch, QueueReader } from '../shared/queue/queue.ts';
 import type { RecordStore, StoreResult } from '../shared/store.ts';
+import { logBatch } from './log-batch.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 
 export interface ConsumerParts {
@@ -88,6 +89,7 @@ export function startConsumer(parts: ConsumerParts): Consumer {
     try {
       await batch.settle(refused);
       parts.metrics.deadLetters.inc(refused.length);
+      logBatch(logger, 'acknowledged', batch);
     } catch (error) {
       // Stored but not acknowledged: it will come again and be a duplicate.
       logger.warn({ err: (error as Error).message }, 'could not acknowledge a batch; it will be delivered again');
@@ -125,6 +127,7 @@ async function storeBatch(batch: Batch, parts: ConsumerParts, signal: AbortSigna
   metrics.storeSeconds.observe((performance.now() - begun) / 1000);
   // Told to stop, it leaves the rest of the work: the records are stored, so they shall be acknowledged.
   if (parts.workMs > 0) await sleep(parts.workMs * records.length, undefined, { signal }).catch(() => undefined);
+  logBatch(parts.logger, 'stored', batch);
   metrics.stored.inc(result.stored);
   metrics.duplicates.inc(result.duplicates);
   metrics.batchRecords.observe(records.length);

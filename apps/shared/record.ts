@@ -36,9 +36,18 @@ export const encodeRecord = (record: DataRecord): string => JSON.stringify(recor
 
 const STRINGS = ['_id', 'type', 'payload', 'createdAt', 'origin'] as const;
 
+/** Without what JSON.parse says: it quotes the text, and with it a payload. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxError(`not a record: not JSON (${text.length} characters)`);
+  }
+}
+
 /** @throws SyntaxError when the text is no record, naming the field that is wrong */
 export function decodeRecord(text: string): DataRecord {
-  const value = JSON.parse(text) as DataRecord;
+  const value = parse(text) as DataRecord;
   if (typeof value !== 'object' || value === null) throw new SyntaxError('not a record: not an object');
   for (const field of STRINGS)
     if (typeof value[field] !== 'string') throw new SyntaxError(`not a record: ${field} is not a string`);

@@ -22,7 +22,7 @@ export function dataRoute({ reader, writer, catalogue, payloadChars }: DataRoute
   const serve = async (origin: string, payloads: readonly string[], res: Response): Promise<void> => {
     let reads = await readFive();
     const records = makeRecords('post', origin, payloads);
-    await writer.write(records);
+    await writer.write(records, res.locals.requestId);
     const writes = records.map(({ _id }) => _id);
     // Only the very first requests find fewer than five records: those just accepted exist now.
     if (reads.length < READS) reads = [...new Set([...reads, ...writes])].slice(0, READS);

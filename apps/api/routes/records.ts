@@ -11,7 +11,7 @@ export function recordsRoute(reader: RecordReader, writer: RecordWriter) {
     async post(req: Request, res: Response): Promise<void> {
       const origin = parseOrigin(req.get('x-origin'), res.locals.requestId);
       const records = makeRecords('post', origin, parseRecordsBody(req.body));
-      await writer.write(records);
+      await writer.write(records, res.locals.requestId);
       res.status(202).json({ ids: records.map(({ _id }) => _id) });
     },
     async get(req: Request, res: Response): Promise<void> {
