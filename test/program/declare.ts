@@ -1,0 +1,137 @@
+// Runs a part of the program without an engine and says what it declares: every resource with its properties and options.
+import { createHash } from 'node:crypto';
+import * as pulumi from '@pulumi/pulumi';
+import type { RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
+
+/** A value as it is declared: JSON, with what is secret replaced by `[secret]`. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Properties of a resource. */
+export type Properties = { readonly [key: string]: Json };
+
+/** One resource that a program declares. */
+export interface Declared {
+  /** Names of its parents and its own: `api/api-config`. */
+  readonly path: string;
+  readonly name: string;
+  /** `kubernetes:apps/v1:Deployment` */
+  readonly type: string;
+  readonly properties: Properties;
+  /** Options that change what becomes of it. */
+  readonly options: Properties;
+}
+
+export const SECRET = '[secret]';
+/** What a random password is in here; if it shows up anywhere, a password is in clear. */
+export const CLEAR_PASSWORD = 'clear-password';
+/** What a dynamic resource's code becomes. */
+const CODE = '[code]';
+
+// Pulumi marks a secret on the wire with these two.
+const SIGNATURE = '4dabf18193072939515e22adb298388d';
+const SECRET_SIGNATURE = '1b47061264138c4ac30d75fd1eb44270';
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Keeps the form of what is secret, not its content. */
+function hidden(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(hidden);
+  if (!isMap(value)) return SECRET;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hidden(inner)]));
+}
+
+/** Replaces secrets, wherever they are, and the code of dynamic resources. */
+export function masked(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(masked);
+  if (!isMap(value)) return value as Json;
+  if (value[SIGNATURE] === SECRET_SIGNATURE) return hidden(value.value);
+  const entries = Object.entries(value).map(([key, inner]) => [key, key === '__provider' ? CODE : masked(inner)]);
+  return Object.fromEntries(entries);
+}
+
+const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+/** What the provider would say of a new resource; a name that Pulumi makes up here follows the content, as a new random one would. */
+function stateOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
+  if (type.startsWith('random:'))
+    return { ...inputs, result: pulumi.secret(`${CLEAR_PASSWORD}-${name}`), bcryptHash: pulumi.secret('') };
+  if (type.startsWith('docker:'))
+    return { ...inputs, repoDigest: `${String(inputs.imageName).replace(/:[^:/]*$/, '')}@sha256:${digest(name)}` };
+  if (type.startsWith('kubernetes:')) {
+    const metadata = { name: `${name}-~${digest(inputs).slice(0, 8)}`, namespace: 'default', ...inputs.metadata };
+    return { ...inputs, metadata };
+  }
+  return inputs;
+}
+
+const nonEmpty = (options: Record<string, unknown>): Properties =>
+  masked(
+    Object.fromEntries(
+      Object.entries(options).filter(([, value]) => value && !(Array.isArray(value) && value.length === 0)),
+    ),
+  ) as Properties;
+
+const nameOf = (urn: string): string => urn.split('::').at(-1) ?? '';
+
+/** The options worth a look in review. */
+const optionsOf = (request: RegisterResourceRequest): Properties =>
+  nonEmpty({
+    protect: request.getProtect(),
+    retainOnDelete: request.getRetainondelete(),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    deletedWith: nameOf(request.getDeletedwith()),
+    ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    createTimeout: request.getCustomtimeouts()?.getCreate(),
+  });
+
+interface Monitor {
+  registerResource(request: RegisterResourceRequest, callback: unknown): Promise<void>;
+}
+
+/** Not in Pulumi's types: what its own tests wait with. */
+const runtime = pulumi.runtime as unknown as { getMonitor(): Monitor; waitForRPCs(): Promise<void> };
+
+/**
+ * What a part of the program declares, in the order of its paths.
+ *
+ * @param stack name of the stack
+ * @param compose makes the resources
+ */
+export async function declare(stack: string, compose: () => unknown): Promise<readonly Declared[]> {
+  const mocks: pulumi.runtime.Mocks = {
+    call: ({ inputs }) => inputs,
+    newResource: (args) => ({ id: args.name, state: stateOf(args) }),
+  };
+  await pulumi.runtime.setMocks(mocks, 'breakwater', stack);
+
+  const declared: Declared[] = [];
+  const paths = new Map<string, string>();
+  const monitor = runtime.getMonitor();
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => {
+    const name = request.getName();
+    const parent = paths.get(request.getParent());
+    const path = parent === undefined ? name : `${parent}/${name}`;
+    const parentType = request.getParent().split('::')[2];
+    const qualified =
+      parentType === undefined ? request.getType() : `${parentType.split('$').pop()}$${request.getType()}`;
+    paths.set(`urn:pulumi:${[stack, 'breakwater', qualified, name].join('::')}`, path);
+    declared.push({
+      path,
+      name,
+      type: request.getType(),
+      properties: masked(request.getObject()?.toJavaScript() ?? {}) as Properties,
+      options: optionsOf(request),
+    });
+    return register(request, callback);
+  };
+
+  await compose();
+  await runtime.waitForRPCs();
+  return declared.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** What tells a resource from all others: its place and its type. */
+export const key = ({ path, type }: Declared): string => `${path} (${type})`;

@@ -1,0 +1,153 @@
+// How the objects of a stack go together: what selects finds, what scales owns, what denies denies.
+import { type Declared, key } from '../declare.ts';
+import {
+  allContainersOf,
+  autoscalersOf,
+  manifestOf,
+  namespaceOf,
+  ofKind,
+  type Pods,
+  podsOf,
+  selects,
+} from '../workloads.ts';
+import type { Policies } from './policy.ts';
+
+/** Replicas that a workload has at least. */
+const leastReplicas = (pods: Pods, declared: readonly Declared[]): number => {
+  const scaler = autoscalersOf(declared).find(
+    ({ namespace, target, targetKind }) =>
+      namespace === pods.namespace && target === pods.name && targetKind === pods.kind,
+  );
+  return scaler?.min ?? pods.replicas ?? 1;
+};
+
+const mostReplicas = (pods: Pods, declared: readonly Declared[]): number =>
+  autoscalersOf(declared).find(({ namespace, target }) => namespace === pods.namespace && target === pods.name)?.max ??
+  pods.replicas ??
+  1;
+
+/** Selectors, budgets, namespaces, services, autoscalers. */
+export const wiringPolicies: Policies = {
+  'pods are spread over the nodes': (declared) =>
+    podsOf(declared)
+      .filter((pods) => pods.lasting && pods.kind !== 'DaemonSet' && mostReplicas(pods, declared) > 1)
+      .filter(
+        ({ spec, labels }) =>
+          !spec.topologySpreadConstraints?.some(
+            ({ topologyKey, labelSelector }) =>
+              topologyKey === 'kubernetes.io/hostname' && selects(labelSelector?.matchLabels ?? { none: '' }, labels),
+          ),
+      )
+      .map((pods) => pods.key),
+
+  'a selector picks its own pods and no others': (declared) => {
+    const all = podsOf(declared);
+    return all
+      .filter(
+        ({ selector, labels, namespace, lasting, name }) =>
+          lasting &&
+          (selector === undefined ||
+            Object.keys(selector).length === 0 ||
+            !selects(selector, labels) ||
+            all.some(
+              (other) => other.namespace === namespace && other.name !== name && selects(selector, other.labels),
+            )),
+      )
+      .map((pods) => pods.key);
+  },
+
+  'a disruption budget lets a node be drained': (declared) =>
+    ofKind(declared, 'PodDisruptionBudget')
+      .filter((budget) => {
+        const { spec } = manifestOf(budget);
+        const pods = podsOf(declared).filter(
+          ({ namespace, labels, lasting }) =>
+            lasting && namespace === namespaceOf(budget) && selects(spec.selector?.matchLabels, labels),
+        );
+        if (pods.length !== 1) return true;
+        const least = leastReplicas(pods[0]!, declared);
+        return (
+          least < 2 ||
+          (typeof spec.minAvailable === 'number' && spec.minAvailable >= least) ||
+          spec.maxUnavailable === 0
+        );
+      })
+      .map(key),
+
+  'every namespace has a Pod Security level': (declared) =>
+    ofKind(declared, 'Namespace')
+      .filter(
+        (namespace) =>
+          !['restricted', 'baseline', 'privileged'].includes(
+            manifestOf(namespace).metadata?.labels?.['pod-security.kubernetes.io/enforce'],
+          ),
+      )
+      .map(key),
+
+  'every namespace denies by default': (declared) =>
+    ofKind(declared, 'Namespace')
+      .filter((namespace) => {
+        const name = manifestOf(namespace).metadata?.name;
+        return !ofKind(declared, 'NetworkPolicy').some((policy) => {
+          const { podSelector, policyTypes, ingress, egress } = manifestOf(policy).spec;
+          return (
+            namespaceOf(policy) === name &&
+            Object.keys(podSelector ?? {}).length === 0 &&
+            ['Ingress', 'Egress'].every((type) => policyTypes?.includes(type)) &&
+            !(ingress?.length || egress?.length)
+          );
+        });
+      })
+      .map(key),
+
+  'network policies speak of pods that exist': (declared) =>
+    ofKind(declared, 'NetworkPolicy')
+      .filter((policy) => {
+        const selector = manifestOf(policy).spec.podSelector?.matchLabels;
+        return (
+          selector !== undefined &&
+          !podsOf(declared).some(
+            ({ namespace, labels }) => namespace === namespaceOf(policy) && selects(selector, labels),
+          )
+        );
+      })
+      .map(key),
+
+  'services lead to a port that exists': (declared) =>
+    ofKind(declared, 'Service').flatMap((service) => {
+      const { spec } = manifestOf(service);
+      const behind = podsOf(declared).filter(
+        ({ namespace, labels, lasting }) =>
+          lasting && namespace === namespaceOf(service) && selects(spec.selector, labels),
+      );
+      const ports = behind.flatMap(allContainersOf).flatMap((container) => container.ports ?? []);
+      const leadsNowhere = ({ port, targetPort = port }: { port: number; targetPort?: number | string }): boolean =>
+        !ports.some(({ name, containerPort }) => targetPort === name || targetPort === containerPort);
+      return (spec.ports ?? [])
+        .filter(leadsNowhere)
+        .map(({ name, port }: { name?: string; port: number }) => `${key(service)}: ${name ?? port}`);
+    }),
+
+  'an autoscaler owns the number of replicas': (declared) =>
+    autoscalersOf(declared)
+      .filter(({ namespace, target, targetKind }) => {
+        const pods = podsOf(declared).find(
+          (candidate) =>
+            candidate.namespace === namespace && candidate.name === target && candidate.kind === targetKind,
+        );
+        return pods === undefined || pods.replicas !== undefined || !pods.ignoreChanges.includes('spec.replicas');
+      })
+      .map((scaler) => scaler.key),
+
+  'somebody owns the number of replicas': (declared) =>
+    podsOf(declared)
+      .filter(
+        (pods) =>
+          ['Deployment', 'StatefulSet'].includes(pods.kind) &&
+          pods.replicas === undefined &&
+          !autoscalersOf(declared).some(
+            ({ namespace, target }) => namespace === pods.namespace && target === pods.name,
+          ),
+      )
+      .map((pods) => pods.key),
+};
