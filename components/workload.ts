@@ -22,6 +22,8 @@ export interface WorkloadArgs {
   readonly port?: number;
   /** Kind of that Service. @default a ClusterIP */
   readonly service?: { readonly nodePort: number };
+  /** Annotations of that Service, for what reads its settings there. */
+  readonly serviceAnnotations?: Readonly<Record<string, string>>;
   /** Pods. Leave it out where an autoscaler decides: a number here would fight with it. */
   readonly replicas?: number;
   /** Memory request and limit of a pod. */
@@ -75,7 +77,10 @@ export function workloadPod(
   return hardenedPod(pod);
 }
 
-/** A hardened Deployment of one of our apps. The component's name is the Deployment's, the Service's and the pods' label. */
+/**
+ * A hardened Deployment of one of our apps. The component's name is the Deployment's, the Service's and the pods' label. The
+ * name `<component>-pods` stands for the addresses of all its pods: who reads metrics asks each.
+ */
 export class Workload extends pulumi.ComponentResource {
   readonly deployment: k8s.apps.v1.Deployment;
   /** Leads to the app's port; only where it has one. */
@@ -97,7 +102,12 @@ export class Workload extends pulumi.ComponentResource {
     this.deployment = new k8s.apps.v1.Deployment(
       name,
       {
-        metadata: { ...metadata, name },
+        metadata: {
+          ...metadata,
+          name,
+          // Where a number is given after an autoscaler had its way, it is taken back from it instead of being refused.
+          ...(replicas !== undefined && { annotations: { 'pulumi.com/patchForce': 'true' } }),
+        },
         spec: {
           ...(replicas !== undefined && { replicas }),
           selector: { matchLabels: { ...selectorOf(name) } },
@@ -114,11 +124,28 @@ export class Workload extends pulumi.ComponentResource {
       { ...child, ...(replicas === undefined && { ignoreChanges: ['spec.replicas'] }) },
     );
 
+    new k8s.core.v1.Service(
+      `${name}-pods`,
+      {
+        metadata: { ...metadata, name: `${name}-pods` },
+        spec: {
+          clusterIP: 'None',
+          publishNotReadyAddresses: true,
+          selector: { ...selectorOf(name) },
+          ports: [{ name: 'metrics', port: METRICS_PORT, targetPort: 'metrics' }],
+        },
+      },
+      child,
+    );
     if (port !== undefined)
       this.service = new k8s.core.v1.Service(
         name,
         {
-          metadata: { ...metadata, name },
+          metadata: {
+            ...metadata,
+            name,
+            ...(args.serviceAnnotations && { annotations: { ...args.serviceAnnotations } }),
+          },
           spec: {
             selector: { ...selectorOf(name) },
             ports: [

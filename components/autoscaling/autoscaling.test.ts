@@ -1,0 +1,120 @@
+// What the autoscalers declare, and where KEDA comes from.
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
+import { Collector } from '../testing.ts';
+import { ApiScaler } from './api-scaler.ts';
+import { behavior } from './behavior.ts';
+import { ConsumerScaler } from './consumer-scaler.ts';
+import { chartSource, chartValues, Keda } from './keda.ts';
+
+let collector: Collector;
+beforeEach(() => {
+  collector = new Collector();
+});
+
+test('pods come at once and go after the cooldown', () => {
+  const { scaleUp, scaleDown } = behavior(30);
+  expect(scaleUp.stabilizationWindowSeconds).toBe(0);
+  expect(scaleDown.stabilizationWindowSeconds).toBe(30);
+});
+
+describe('consumer', () => {
+  const make = (raw: RawConfig, password: boolean) =>
+    new ConsumerScaler('consumer-scaler', {
+      namespace: 'breakwater',
+      deployment: 'consumer',
+      config: parseStackConfig({ 'queue:kind': 'redis-streams', ...raw }),
+      addresses: { kafkaBrokers: [], redisUrl: 'redis://redis.breakwater:6379', mongoUrl: '', mongoUpstream: '' },
+      login: password ? [{ variable: 'REDIS_PASSWORD', secret: 'redis-client-1', key: 'password' }] : [],
+    });
+
+  test('follows the queue between its limits, at its pace', async () => {
+    make({ 'consumer:minReplicas': 0, 'consumer:maxReplicas': 6, 'consumer:cooldownSeconds': 20 }, true);
+    const { kind, metadata, spec } = await collector.inputsOf('ScaledObject', 'consumer-scaler-object');
+    expect(kind).toBe('ScaledObject');
+    expect(metadata.name).toBe('consumer');
+    expect(spec).toMatchObject({
+      scaleTargetRef: { name: 'consumer' },
+      minReplicaCount: 0,
+      maxReplicaCount: 6,
+      pollingInterval: 5,
+      cooldownPeriod: 20,
+    });
+    expect(spec.advanced.horizontalPodAutoscalerConfig.behavior).toEqual(behavior(20));
+  });
+
+  test("logs in with what the consumer's Secret holds; a new Secret makes a new name, which KEDA notices", async () => {
+    make({}, true);
+    const authentication = await collector.inputsOf('TriggerAuthentication', 'consumer-scaler');
+    expect(authentication.spec).toEqual({
+      secretTargetRef: [{ parameter: 'password', name: 'redis-client-1', key: 'password' }],
+    });
+    expect(authentication.metadata.name).toBeUndefined();
+    const { spec } = await collector.inputsOf('ScaledObject', 'consumer-scaler-object');
+    expect(spec.triggers[0].authenticationRef).toEqual({ name: expect.stringMatching(/^consumer-scaler-/) });
+  });
+
+  test('asks without a password where there is none', async () => {
+    make({}, false);
+    expect((await collector.all('TriggerAuthentication')).length).toBe(0);
+    const { spec } = await collector.inputsOf('ScaledObject', 'consumer-scaler-object');
+    expect(spec.triggers[0].authenticationRef).toBeUndefined();
+  });
+});
+
+describe('api', () => {
+  const make = (raw: RawConfig) =>
+    new ApiScaler('api-scaler', {
+      namespace: 'breakwater-api',
+      deployment: 'api',
+      config: parseStackConfig({ 'hpa:enabled': true, 'hpa:minReplicas': 10, 'hpa:maxReplicas': 30, ...raw }),
+      prometheus: 'http://prometheus:9090',
+    });
+
+  test('by CPU', async () => {
+    make({ 'hpa:targetCpuPercent': 300 });
+    const { spec } = await collector.inputsOf('HorizontalPodAutoscaler', 'api-scaler');
+    expect(spec).toMatchObject({
+      scaleTargetRef: { kind: 'Deployment', name: 'api' },
+      minReplicas: 10,
+      maxReplicas: 30,
+      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 300 } } }],
+    });
+    expect((await collector.all('ScaledObject')).length).toBe(0);
+  });
+
+  test('by latency: one owner of the number of pods, not two', async () => {
+    make({ 'hpa:metric': 'latency' });
+    const { spec } = await collector.inputsOf('ScaledObject', 'api-scaler');
+    expect(spec).toMatchObject({ scaleTargetRef: { name: 'api' }, minReplicaCount: 10, maxReplicaCount: 30 });
+    expect((await collector.all('HorizontalPodAutoscaler')).length).toBe(0);
+  });
+});
+
+describe('KEDA', () => {
+  test.each([
+    [undefined, { chart: 'keda', repositoryOpts: { repo: 'https://kedacore.github.io/charts' } }],
+    ['/charts/keda', { chart: '/charts/keda' }],
+    ['./keda-2.20.2.tgz', { chart: './keda-2.20.2.tgz' }],
+    ['oci://registry.example/charts/keda', { chart: 'oci://registry.example/charts/keda' }],
+  ])('from %s', (location, expected) => {
+    const source = chartSource(location);
+    expect(source).toMatchObject(expected);
+    // A folder and a package have the version that they have.
+    const pinned = location === undefined || location.startsWith('oci://');
+    expect('version' in source && source.version).toEqual(pinned ? expect.stringMatching(/^\d+\.\d+\.\d+$/) : false);
+  });
+
+  test('images come from the mirror', () => {
+    const { images } = parseStackConfig({ 'images:mirror': 'mirror.example/hub' });
+    expect(chartValues('a', images).global).toEqual({ image: { registry: 'mirror.example/hub' } });
+    expect(chartValues('a', parseStackConfig({}).images).global).toBeUndefined();
+  });
+
+  test('sees the namespaces that it scales in, and no others', async () => {
+    new Keda('keda', { namespace: 'keda', watch: ['breakwater', 'breakwater-api'], config: parseStackConfig({}) });
+    const { values, namespace } = await collector.inputsOf('Release', 'keda');
+    expect(namespace).toBe('keda');
+    expect(values.watchNamespace).toBe('breakwater,breakwater-api');
+  });
+});

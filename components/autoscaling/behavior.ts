@@ -1,0 +1,25 @@
+// How fast an autoscaler adds and removes pods: the part of the HorizontalPodAutoscaler that both of ours share.
+
+/** Kubernetes looks at the numbers this often. */
+const SYNC_SECONDS = 15;
+
+/**
+ * Adds what is missing at once, with each look up to three times what is there, or four pods; waits with removing as the
+ * cooldown says, and then goes down to what is needed.
+ *
+ * @param cooldownSeconds how long fewer pods must have been enough
+ */
+export const behavior = (cooldownSeconds: number) => ({
+  scaleUp: {
+    stabilizationWindowSeconds: 0,
+    selectPolicy: 'Max',
+    policies: [
+      { type: 'Percent', value: 200, periodSeconds: SYNC_SECONDS },
+      { type: 'Pods', value: 4, periodSeconds: SYNC_SECONDS },
+    ],
+  },
+  scaleDown: {
+    stabilizationWindowSeconds: cooldownSeconds,
+    policies: [{ type: 'Percent', value: 100, periodSeconds: SYNC_SECONDS }],
+  },
+});
