@@ -7,11 +7,13 @@ import {
   consumerSchema,
   hpaSchema,
   imagesSchema,
+  kedaSchema,
   loggingSchema,
-  monitoringSchema,
   producerSchema,
 } from './schema/apps.ts';
 import { clusterSchema } from './schema/cluster.ts';
+import { consoleSchema } from './schema/console.ts';
+import { monitoringSchema } from './schema/monitoring.ts';
 import { gateSchema, kafkaSchema, mongoSchema, queueSchema, redisSchema } from './schema/servers.ts';
 
 /** The whole stack config: a namespace a component, in the order of the diagram. */
@@ -22,10 +24,12 @@ export const stackSchema = z.object({
   queue: queueSchema,
   kafka: kafkaSchema,
   redis: redisSchema,
+  keda: kedaSchema,
   consumer: consumerSchema,
   mongo: mongoSchema,
   gate: gateSchema,
   producer: producerSchema,
+  console: consoleSchema,
   logging: loggingSchema,
   monitoring: monitoringSchema,
   images: imagesSchema,

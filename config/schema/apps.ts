@@ -183,6 +183,24 @@ export const hpaSchema = z.object({
     description: 'p95 latency above which pods are added, with `hpa:metric latency`.',
     change: scales,
   }),
+  cooldownSeconds: wholeNumber({
+    min: 0,
+    max: 3_600,
+    default: 30,
+    unit: 's',
+    description: 'How long fewer pods must have been enough before any is removed.',
+    change: scales,
+  }),
+});
+
+/** `keda:*` */
+export const kedaSchema = z.object({
+  install: toggle({
+    default: true,
+    description:
+      'Whether KEDA, which scales the consumers, is installed. Turn it off where the cluster has one: it must watch the namespaces of the stack.',
+    change: 'Creates or deletes KEDA. While there is none, the pods stay as many as they are.',
+  }),
 });
 
 /** `consumer:*` */
@@ -233,7 +251,7 @@ export const consumerSchema = z.object({
     default: 15,
     unit: 's',
     description:
-      'How long the queue must have been empty before the last consumer stops, with `consumer:minReplicas 0`.',
+      'How long fewer consumers must have been enough before any is removed; the last one stops when the queue was empty for so long, with `consumer:minReplicas 0`.',
     change: scales,
   }),
   batchSize: wholeNumber({
@@ -298,15 +316,6 @@ export const loggingSchema = z.object({
     default: 'info',
     description: 'Least severe level that the apps log.',
     change: 'Rolls the pods of all apps. Data stays.',
-  }),
-});
-
-/** `monitoring:*` */
-export const monitoringSchema = z.object({
-  enabled: toggle({
-    default: true,
-    description: 'Whether Prometheus, Grafana, Alertmanager and Loki run beside the stack.',
-    change: 'Creates or deletes the monitoring stack; turned off, its history is deleted. No record is touched.',
   }),
 });
 

@@ -249,7 +249,22 @@ export const mongoSchema = z.object({
     description: 'WiredTiger cache; 256 MiB is the least that MongoDB takes.',
     change: 'Replaces the MongoDB pod: consumers wait and the lag grows meanwhile. Data stays on its volume.',
   }),
+  tickets: wholeNumber({
+    min: 5,
+    max: 1_024,
+    default: 10,
+    unit: 'operations',
+    description:
+      'Reads, and as many writes, that WiredTiger works on at once; the others wait for a ticket. Few, since each takes memory.',
+    change: 'Replaces the MongoDB pod: consumers wait and the lag grows meanwhile. Data stays on its volume.',
+  }),
   volumeGiB: volume(16, "MongoDB's volume"),
+  auth: toggle({
+    default: true,
+    description:
+      'Whether MongoDB asks for a user and a password. Turn it off only where the engine at hand has no authentication (the embedded one); then the network policy alone keeps others out.',
+    change: 'Replaces the MongoDB pod, then rolls the pods that use MongoDB. Data stays.',
+  }),
   passwordVersion: passwordVersion('Replaces the MongoDB pod, then rolls the pods that use MongoDB.'),
   external: external({
     pattern: /^mongodb(\+srv)?:\/\/[A-Za-z0-9.,:-]+\/[A-Za-z0-9_-]+(\?\S*)?$/,

@@ -1,0 +1,26 @@
+// Which metrics a PromQL expression reads: so that a test can tell whether they exist.
+
+/** Words of PromQL that look like metrics. */
+const KEYWORDS = new Set(['and', 'or', 'unless', 'bool', 'offset', 'start', 'end', 'inf', 'nan']);
+
+/** Followed by a list of labels in parentheses. */
+const LABEL_LISTS = /\b(?:by|without|on|ignoring|group_left|group_right)\s*(?:\([^)]*\))?/g;
+
+/** The names of the metrics that an expression reads, each once, sorted. Grafana's variables count as nothing. */
+export function metricNamesOf(expression: string): readonly string[] {
+  const bare = expression
+    .replace(/"(?:[^"\\]|\\.)*"/g, '')
+    .replace(/\{[^}]*\}/g, ' ')
+    .replace(/\[[^\]]*\]/g, ' ')
+    .replace(/\$\w+/g, ' ')
+    .replace(LABEL_LISTS, ' ');
+  // A name is not part of a number (1e6, 5m) and, unlike a function, not followed by a parenthesis.
+  const names = [...bare.matchAll(/(?<![\w:.])[a-zA-Z_:][\w:]*(?!\s*\(|[\w:])/g)].map(([name]) => name);
+  return [...new Set(names)].filter((name) => !KEYWORDS.has(name.toLowerCase())).sort();
+}
+
+/** The metric that a sample's name belongs to: a histogram's `_bucket`, `_sum` and `_count` are one metric's. */
+export const metricOf = (name: string, histograms: ReadonlySet<string>): string => {
+  const base = name.replace(/_(bucket|sum|count)$/, '');
+  return histograms.has(base) ? base : name;
+};

@@ -1,0 +1,285 @@
+// When each alert fires and when it must not: series as Prometheus would have collected them, and a moment to look.
+
+/** One situation. */
+export interface AlertCase {
+  readonly alert: string;
+  readonly when: string;
+  readonly fires: boolean;
+  /** Series by name and labels, in promtool's notation: `0+5x10` starts at 0 and grows by 5 ten times. */
+  readonly series: Readonly<Record<string, string>>;
+  /** When it is looked at: `30m`. @default 30m */
+  readonly at?: string;
+}
+
+const requests = (status: string, values: string, route = '/api/data') => ({
+  [`breakwater_http_request_duration_seconds_count{job="api",instance="a",method="GET",route="${route}",status="${status}"}`]:
+    values,
+});
+/** Of 100 requests in half a minute so many within 1 s, within 2 s and within 5 s. */
+const latencies = (one: number, two: number, five: number, route = '/api/data') =>
+  Object.fromEntries(
+    [
+      ['1', one],
+      ['2', two],
+      ['5', five],
+      ['+Inf', 100],
+    ].map(([le, count]) => [
+      `breakwater_http_request_duration_seconds_bucket{job="api",instance="a",route="${route}",status="200",le="${le}"}`,
+      `0+${count}x900`,
+    ]),
+  );
+const lag = (values: string) => ({
+  'breakwater_queue_lag_records{job="api",instance="a",queue="posts"}': values,
+  'breakwater_queue_lag_records{job="api",instance="b",queue="posts"}': values,
+});
+const settled = (stored: string) => ({
+  'breakwater_records_stored_total{job="consumer",instance="c"}': stored,
+  'breakwater_records_duplicate_total{job="consumer",instance="c"}': '0x900',
+  'breakwater_records_dead_lettered_total{job="consumer",instance="c"}': '0x900',
+});
+const gate = (operations: string, limit: string) => ({
+  'breakwater_gate_operations_per_second{job="gate",instance="g"}': operations,
+  'breakwater_gate_limit_operations_per_second{job="gate",instance="g"}': limit,
+});
+const redisMemory = (used: string, keys: string, expiring: string) => ({
+  'redis_memory_used_bytes{instance="r"}': used,
+  'redis_memory_max_bytes{instance="r"}': '1000x900',
+  'redis_db_keys{instance="r",db="db0"}': keys,
+  'redis_db_keys_expiring{instance="r",db="db0"}': expiring,
+});
+const cache = (hits: number, misses: number, evicted: number) => ({
+  'redis_evicted_keys_total{instance="r"}': `0+${evicted}x900`,
+  'breakwater_cache_hits_total{instance="a"}': `0+${hits}x900`,
+  'breakwater_cache_misses_total{instance="a"}': `0+${misses}x900`,
+});
+const kafka = (metric: string, ...values: string[]) =>
+  Object.fromEntries(
+    values.map((value, i) => [`breakwater_kafka_${metric}{job="kafka",instance="kafka-${i}"}`, value]),
+  );
+const volume = (available: string) => ({
+  'kubelet_volume_stats_available_bytes{persistentvolumeclaim="data-mongo-0"}': available,
+  'kubelet_volume_stats_capacity_bytes{persistentvolumeclaim="data-mongo-0"}': '1000x900',
+});
+const disk = (used: string) => ({
+  'container_fs_usage_bytes{id="/",node="n",device="/dev/vda1"}': used,
+  'container_fs_limit_bytes{id="/",node="n",device="/dev/vda1"}': '1000x900',
+});
+
+type Case = Omit<AlertCase, 'alert' | 'fires'>;
+const of = (alert: string, fires: readonly Case[], silent: readonly Case[]): AlertCase[] => [
+  ...fires.map((situation) => ({ alert, fires: true, ...situation })),
+  ...silent.map((situation) => ({ alert, fires: false, ...situation })),
+];
+
+export const alertCases: readonly AlertCase[] = [
+  ...of(
+    'ErrorBudgetBurnFast',
+    [
+      { when: 'a fifth fails', at: '90m', series: { ...requests('200', '0+80x900'), ...requests('503', '0+20x900') } },
+      { when: 'all fail', at: '90m', series: requests('500', '0+20x900') },
+    ],
+    [
+      {
+        when: 'one in twenty fails',
+        at: '90m',
+        series: { ...requests('200', '0+95x900'), ...requests('503', '0+5x900') },
+      },
+      {
+        when: 'it was bad and is over',
+        at: '75m',
+        series: { ...requests('200', '0+50x900'), ...requests('503', '0+50x120 6000x780') },
+      },
+      {
+        when: 'clients are wrong',
+        at: '90m',
+        series: { ...requests('200', '0+50x900'), ...requests('404', '0+50x900') },
+      },
+      { when: 'nobody asks', at: '90m', series: { ...requests('200', '500x900'), ...requests('503', '500x900') } },
+    ],
+  ),
+  ...of(
+    'ErrorBudgetBurnSlow',
+    [
+      {
+        when: '8 % fail for hours',
+        at: '7h',
+        series: { ...requests('200', '0+92x900'), ...requests('503', '0+8x900') },
+      },
+    ],
+    [
+      {
+        when: '3 % fail for hours',
+        at: '7h',
+        series: { ...requests('200', '0+97x900'), ...requests('503', '0+3x900') },
+      },
+      {
+        when: 'it is over since an hour',
+        at: '7h',
+        series: { ...requests('200', '0+50x900'), ...requests('503', '0+50x720 36000x180') },
+      },
+    ],
+  ),
+  ...of(
+    'LatencyHigh',
+    [{ when: 'one in ten takes longer', series: latencies(80, 90, 100) }],
+    [
+      { when: 'three in a hundred take longer', series: latencies(80, 97, 100) },
+      {
+        when: 'only the statistics are slow',
+        series: { ...latencies(99, 100, 100), ...latencies(0, 0, 100, '/api/stats') },
+      },
+      { when: 'nobody asks', series: {} },
+    ],
+  ),
+  ...of(
+    'LagGrowing',
+    [
+      {
+        when: 'twice as much comes as is stored',
+        at: '40m',
+        series: { ...lag('0+1500x900'), ...settled('0+1500x900') },
+      },
+    ],
+    [
+      { when: 'a burst drains', at: '40m', series: { ...lag('600000-1500x400'), ...settled('0+1500x900') } },
+      { when: 'it grows and is small', at: '40m', series: { ...lag('0+10x900'), ...settled('0+15000x900') } },
+      { when: 'nothing comes', at: '40m', series: { ...lag('0x900'), ...settled('500x900') } },
+    ],
+  ),
+  ...of(
+    'QueueNearlyFull',
+    [{ when: '90 %', series: { ...lag('900x900'), 'breakwater_queue_limit_records{queue="posts"}': '1000x900' } }],
+    [{ when: '50 %', series: { ...lag('500x900'), 'breakwater_queue_limit_records{queue="posts"}': '1000x900' } }],
+  ),
+  ...of(
+    'ConsumerStalled',
+    [
+      { when: 'records wait and none is stored', series: { ...lag('100x900'), ...settled('500x900') } },
+      { when: 'records wait and there is no consumer', series: lag('100x900') },
+    ],
+    [
+      { when: 'they are stored as they come', series: { ...lag('100x900'), ...settled('0+10x900') } },
+      { when: 'the queue is empty', series: { ...lag('0x900'), ...settled('500x900') } },
+      { when: 'the queue is empty and there is no consumer', series: lag('0x900') },
+      { when: 'a consumer starts within a minute', at: '4m', series: lag('100x2 0x900') },
+    ],
+  ),
+  ...of(
+    'DeadLetters',
+    [{ when: 'one waits', series: { 'breakwater_queue_dead_letters{queue="posts"}': '1x900' } }],
+    [{ when: 'none does', series: { 'breakwater_queue_dead_letters{queue="posts"}': '0x900' } }],
+  ),
+  ...of(
+    'MongoUnreachable',
+    [{ when: 'the gate says so', series: { 'breakwater_gate_upstream_up{job="gate"}': '1x10 0x900' } }],
+    [{ when: 'it is there', series: { 'breakwater_gate_upstream_up{job="gate"}': '1x900' } }],
+  ),
+  ...of(
+    'MongoAtLimit',
+    [{ when: '99 of 100 operations, for long', series: gate('99x900', '100x900') }],
+    [
+      { when: '80 of 100', series: gate('80x900', '100x900') },
+      { when: '100 of 100 for a moment', series: gate('20x50 100x4 20x900', '100x900') },
+      { when: 'there is no limit', series: gate('5000x900', '0x900') },
+    ],
+  ),
+  ...of(
+    'KafkaPartitionsOffline',
+    [{ when: 'a partition has no leader', series: kafka('partitions_offline', '1x900', '1x900') }],
+    [{ when: 'all have', series: kafka('partitions_offline', '0x900', '0x900', '0x900') }],
+  ),
+  ...of(
+    'KafkaUnderReplicated',
+    [{ when: 'one leader misses a copy', series: kafka('partitions_under_replicated', '0x900', '2x900', '0x900') }],
+    [
+      { when: 'all have their copies', series: kafka('partitions_under_replicated', '0x900', '0x900', '0x900') },
+      { when: 'a broker restarts', series: kafka('partitions_under_replicated', '0x50 3x6 0x900') },
+    ],
+  ),
+  ...of(
+    'KafkaBrokerMissing',
+    [
+      { when: 'two of three', series: kafka('brokers', '2x900', '2x900') },
+      { when: 'no agent answers', series: {} },
+    ],
+    [
+      { when: 'three, as one of them knows', series: kafka('brokers', '3x900', '2x900') },
+      { when: 'a broker restarts', series: kafka('brokers', '3x50 2x4 3x900') },
+    ],
+  ),
+  ...of(
+    'KafkaQuorumShort',
+    [
+      { when: 'two of three keep up', series: kafka('voters_current', '2x900', '2x900') },
+      { when: 'there is no quorum, so nobody can tell', series: kafka('brokers', '1x900') },
+    ],
+    [{ when: 'all keep up', series: kafka('voters_current', '3x900', '3x900', '3x900') }],
+  ),
+  ...of(
+    'RedisDown',
+    [{ when: 'it does not answer', series: { 'redis_up{instance="r"}': '0x900' } }],
+    [{ when: 'it does', series: { 'redis_up{instance="r"}': '1x900' } }],
+  ),
+  ...of(
+    'RedisMemoryHigh',
+    [{ when: 'full of what waits to be stored', series: redisMemory('950x900', '100x900', '10x900') }],
+    [
+      { when: 'full of cache', series: redisMemory('999x900', '100x900', '95x900') },
+      { when: 'half full', series: redisMemory('500x900', '100x900', '0x900') },
+      {
+        when: 'it has no limit',
+        series: { ...redisMemory('950x900', '100x900', '0x900'), 'redis_memory_max_bytes{instance="r"}': '0x900' },
+      },
+    ],
+  ),
+  ...of(
+    'RedisEvicting',
+    [{ when: 'a third are misses', at: '40m', series: cache(60, 30, 50) }],
+    [
+      { when: 'nearly all are hits', at: '40m', series: cache(95, 5, 50) },
+      { when: 'nothing is evicted', at: '40m', series: cache(60, 30, 0) },
+    ],
+  ),
+  ...of(
+    'TargetDown',
+    [
+      {
+        when: 'one of two is down',
+        series: { 'up{job="consumer",instance="a"}': '1x900', 'up{job="consumer",instance="b"}': '0x900' },
+      },
+    ],
+    [
+      { when: 'all answer', series: { 'up{job="consumer",instance="a"}': '1x900' } },
+      { when: 'a pod restarts', series: { 'up{job="consumer",instance="a"}': '1x50 0x2 1x900' } },
+    ],
+  ),
+  ...of(
+    'ApiMissing',
+    [
+      { when: 'no process is found', series: { 'up{job="gate",instance="g"}': '1x900' } },
+      { when: 'all are down', series: { 'up{job="api",instance="a"}': '0x900' } },
+    ],
+    [{ when: 'one is left', series: { 'up{job="api",instance="a"}': '0x900', 'up{job="api",instance="b"}': '1x900' } }],
+  ),
+  ...of(
+    'GateMissing',
+    [{ when: 'it is down', series: { 'up{job="gate",instance="g"}': '0x900' } }],
+    [{ when: 'it is up', series: { 'up{job="gate",instance="g"}': '1x900' } }],
+  ),
+  ...of(
+    'VolumeFilling',
+    [
+      { when: 'a tenth is free', series: volume('100x900') },
+      { when: 'it is full within a day', at: '6h', series: volume('900-0.7x900') },
+    ],
+    [
+      { when: 'half is free', at: '6h', series: volume('600x900') },
+      { when: 'it fills, and most is free', at: '6h', series: volume('900-0.1x900') },
+    ],
+  ),
+  ...of(
+    'NodeDiskFilling',
+    [{ when: '90 % are used', series: disk('900x900') }],
+    [{ when: '60 % are used', at: '6h', series: disk('600x900') }],
+  ),
+];
