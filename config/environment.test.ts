@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   type Addresses,
   apiEnvironment,
+  consoleEnvironment,
   consumerEnvironment,
   gateEnvironment,
   producerEnvironment,
@@ -127,5 +128,22 @@ describe('what is not there is not set', () => {
     expect(environment).not.toHaveProperty('GATE_METRICS_URL');
     expect(environment).not.toHaveProperty('METRICS_PORT');
     expect(environment.API_PORT).toBe('8000');
+  });
+});
+
+test('console', () => {
+  const targets = { api: ['10.0.0.1:9464', 'api-pods:9464'], consumer: ['c:9464'], gate: [], producer: ['p:9464'] };
+  expect(consoleEnvironment(kafka, { stack: 'dev', targets }, { host: '127.0.0.1', port: 0 })).toEqual({
+    LOG_LEVEL: 'info',
+    NODE_OPTIONS: '--max-old-space-size=88 --max-semi-space-size=2',
+    CONSOLE_HOST: '127.0.0.1',
+    CONSOLE_PORT: '0',
+    CONSOLE_USER: 'viewer',
+    CONSOLE_STACK: 'dev',
+    QUEUE_KIND: 'kafka',
+    API_TARGETS: '10.0.0.1:9464,api-pods:9464',
+    CONSUMER_TARGETS: 'c:9464',
+    GATE_TARGETS: '',
+    PRODUCER_TARGETS: 'p:9464',
   });
 });

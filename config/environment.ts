@@ -14,8 +14,8 @@ export interface Addresses {
   readonly redisUrl: string;
   /** MongoDB through the gate, with the database: `mongodb://host:port/breakwater`. */
   readonly mongoUrl: string;
-  /** MongoDB itself, `host:port`; the gate alone goes there. */
-  readonly mongoUpstream: string;
+  /** MongoDB itself, `host:port`; the gate alone goes there. None where MongoDB is external: then there is no gate. */
+  readonly mongoUpstream?: string;
   /** The gate's metrics, for the API's statistics; without it they lack MongoDB's operations. */
   readonly gateMetricsUrl?: string;
 }
@@ -119,6 +119,42 @@ export function producerEnvironment(config: StackConfig, addresses: Addresses, l
     ...queue(config, addresses),
     PRODUCER_RATE: config.producer.rate,
     PAYLOAD_CHARS: config.api.payloadChars,
+  });
+}
+
+/** Where the console finds each app's metrics: `host:port`, where a name stands for all of its addresses. */
+export interface ConsoleTargets {
+  readonly api: readonly string[];
+  readonly consumer: readonly string[];
+  readonly gate: readonly string[];
+  readonly producer: readonly string[];
+}
+
+/** What the console is told besides the config. */
+export interface ConsoleSurroundings {
+  /** The stack's name, as the page shows it. */
+  readonly stack: string;
+  readonly targets: ConsoleTargets;
+}
+
+/** The environment of `apps/console`. It needs no server's address: all its numbers come from the apps. */
+export function consoleEnvironment(
+  config: StackConfig,
+  { stack, targets }: ConsoleSurroundings,
+  listen: Listen = {},
+): Environment {
+  return variables({
+    ...common(config, listen),
+    NODE_OPTIONS: heap(config.console.memoryMiB, 2),
+    CONSOLE_HOST: listen.host ?? '0.0.0.0',
+    CONSOLE_PORT: listen.port ?? config.console.port,
+    CONSOLE_USER: config.console.user,
+    CONSOLE_STACK: stack,
+    QUEUE_KIND: config.queue.kind,
+    API_TARGETS: targets.api.join(','),
+    CONSUMER_TARGETS: targets.consumer.join(','),
+    GATE_TARGETS: targets.gate.join(','),
+    PRODUCER_TARGETS: targets.producer.join(','),
   });
 }
 

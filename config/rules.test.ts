@@ -55,6 +55,18 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     { 'cluster:httpPort': 8001 },
   ],
   [
+    'the page has a host name of its own',
+    { 'console:host': 'assessment.local' },
+    'console:host: is assessment.local, as api:host is: the ingress tells them apart by their names; choose another',
+    { 'console:host': 'assessment.local', 'api:exposure': 'nodePort' },
+  ],
+  [
+    'the page has a port of its own',
+    { 'console:port': 8000 },
+    'console:port: is 8000, as api:port is; give each a port of its own',
+    { 'console:port': 8001 },
+  ],
+  [
     'local ports differ',
     { 'gate:port': 27_017 },
     'gate:port: is 27017, as mongo:port is; give each a port of its own',

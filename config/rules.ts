@@ -62,6 +62,7 @@ const localPorts: Rule = (config) => {
     ['redis:port', config.redis.port],
     ['mongo:port', config.mongo.port],
     ['gate:port', config.gate.port],
+    ['console:port', config.console.port],
   ] as const;
   return ports.flatMap(([key, port], index) => {
     const taken = ports.slice(0, index).find(([, other]) => other === port);
@@ -144,6 +145,22 @@ const api: Rule = ({ api: { payloadChars, bodyLimitKiB, stickySessions, exposure
   ),
 ];
 
+const hosts: Rule = ({ api, console, monitoring }) => {
+  const names = [
+    ...(api.exposure === 'ingress' ? [['api:host', api.host] as const] : []),
+    ...(console.enabled ? [['console:host', console.host] as const] : []),
+    ...(monitoring.enabled ? [['monitoring:host', monitoring.host] as const] : []),
+  ];
+  return names.flatMap(([key, host], index) => {
+    const taken = names.slice(0, index).find(([, other]) => other === host);
+    return when(
+      taken !== undefined,
+      key,
+      () => `is ${host}, as ${taken?.[0]} is: the ingress tells them apart by their names; choose another`,
+    );
+  });
+};
+
 const latencyScaling: Rule = ({ hpa, monitoring }) =>
   when(
     hpa.enabled && hpa.metric === 'latency' && !monitoring.enabled,
@@ -214,6 +231,7 @@ const rules: readonly Rule[] = [
   kafkaRetention,
   redisMemory,
   api,
+  hosts,
   latencyScaling,
   consumers,
   batches,

@@ -2,10 +2,17 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { apiSettings } from '../apps/api/settings.ts';
+import { readSettings as readConsoleSettings } from '../apps/console/settings.ts';
 import { consumerSettings } from '../apps/consumer/settings.ts';
 import { readSettings as readGateSettings } from '../apps/gate/settings.ts';
 import { loadSettings } from '../apps/shared/settings.ts';
-import { apiEnvironment, consumerEnvironment, type Environment, gateEnvironment } from '../config/environment.ts';
+import {
+  apiEnvironment,
+  consoleEnvironment,
+  consumerEnvironment,
+  type Environment,
+  gateEnvironment,
+} from '../config/environment.ts';
 import { loadStackConfig, stackNames } from '../config/load.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -34,6 +41,12 @@ describe.each(stackNames(root))('stack %s', (stack) => {
     expect(Object.keys(loadSettings(consumerSettings, environment))).toEqual(
       expect.arrayContaining(forTheApp(environment)),
     );
+  });
+
+  test('the console reads every variable', () => {
+    const targets = { api: ['127.0.0.1:9464'], consumer: [], gate: ['127.0.0.1:9465'], producer: [] };
+    const environment = consoleEnvironment(config, { stack, targets }, listen);
+    expect(Object.keys(readConsoleSettings(environment))).toEqual(expect.arrayContaining(forTheApp(environment)));
   });
 
   test('the gate reads every variable', () => {

@@ -1,0 +1,160 @@
+// Many processes' numbers become the whole system's.
+import type { Process } from './fleet.ts';
+import { addBuckets, type Buckets, quantile } from './quantile.ts';
+import type { Component } from './readings.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Rates are taken over so long, milliseconds: worker processes tell their numbers once a second only. */
+export const WINDOW_MS = 5_000;
+/** A process that is slow to answer is taken to go on as before for so long, milliseconds. */
+const SLOW_MS = 3_000;
+
+export interface Moment {
+  /** The clock of the series, milliseconds. */
+  readonly nowMs: number;
+  /** Unix time, milliseconds. */
+  readonly at: number;
+  /** Since when the console has looked, by the clock of the series: rates go back no further. */
+  readonly sinceMs: number;
+}
+
+export function composeSnapshot(moment: Moment, processes: readonly Process[], lost: Snapshot['lost'] = {}): Snapshot {
+  const of = (component: Component) =>
+    new Group(
+      moment,
+      processes.filter((process) => process.component === component),
+    );
+  const [api, consumer, gate, producer] = [of('api'), of('consumer'), of('gate'), of('producer')];
+  const hits = api.rate('cacheHits');
+  const misses = api.rate('cacheMisses');
+  const batches = consumer.rate('batches');
+  const operations = gate.ratesBy('operations');
+  const mongoUp = gate.most('mongoUp');
+  return {
+    at: moment.at,
+    api: {
+      processes: api.size,
+      connections: api.sum('connections'),
+      requests: api.rate('requests'),
+      p50: api.quantileMs('latency', 0.5),
+      p95: api.quantileMs('latency', 0.95),
+      p99: api.quantileMs('latency', 0.99),
+      accepted: api.rate('accepted'),
+      shed: api.ratesBy('shed'),
+    },
+    cache: {
+      hitRatio: hits + misses > 0 ? hits / (hits + misses) : null,
+      misses,
+      errors: api.rate('cacheErrors'),
+    },
+    // Every API process tells the whole queue's: the largest is the newest while it fills.
+    queue: { lag: api.most('lag'), maxLength: api.most('maxLength'), deadLetters: api.most('deadLetters') },
+    consumer: {
+      processes: consumer.size,
+      stored: consumer.rate('stored'),
+      duplicates: consumer.rate('duplicates'),
+      deadLettered: consumer.rate('deadLettered'),
+      retries: consumer.rate('retries'),
+      batch: batches > 0 ? consumer.rate('batchRecords') / batches : null,
+      delayP95: consumer.quantileMs('delay', 0.95),
+    },
+    gate: {
+      processes: gate.size,
+      operations: Object.values(operations).reduce((sum, one) => sum + one, 0),
+      byKind: operations,
+      limit: gate.most('limit'),
+      waiting: gate.size > 0 ? gate.sum('waiting') : null,
+      waitP95: gate.quantileMs('wait', 0.95),
+      mongoUp: mongoUp === null ? null : mongoUp > 0,
+    },
+    producer: {
+      processes: producer.size,
+      accepted: producer.rate('messages.accepted'),
+      rate: producer.size > 0 ? producer.sum('rate') : null,
+    },
+    deaf: processes.flatMap(({ component, address, deaf, goneMs }) =>
+      deaf === undefined || goneMs !== undefined
+        ? []
+        : [{ component, address, why: deaf.why, seconds: Math.round((moment.nowMs - deaf.sinceMs) / 1000) }],
+    ),
+    lost,
+  };
+}
+
+/** The processes of one component, as one. */
+class Group {
+  readonly #moment: Moment;
+  readonly #all: readonly Process[];
+  /** Those that answer. */
+  readonly #answering: readonly Process[];
+
+  constructor(moment: Moment, all: readonly Process[]) {
+    this.#moment = moment;
+    this.#all = all;
+    this.#answering = all.filter(
+      ({ deaf, goneMs, series }) => deaf === undefined && goneMs === undefined && series.lastAtMs !== undefined,
+    );
+  }
+
+  get size(): number {
+    return this.#answering.length;
+  }
+
+  /** A second's increase of a counter. Those that are gone count for the part of the window in which they were there. */
+  rate(key: string): number {
+    const windowMs = this.#windowMs();
+    return rounded(
+      (this.#all.reduce((sum, process) => sum + this.#increase(process, key, windowMs), 0) / windowMs) * 1000,
+    );
+  }
+
+  /** The rates of `key.*`, those that are not 0. */
+  ratesBy(key: string): Readonly<Record<string, number>> {
+    const names = new Set(
+      this.#all.flatMap(({ series }) => [...series.keys()].filter((one) => one.startsWith(`${key}.`))),
+    );
+    const rates = [...names].map((name) => [name.slice(key.length + 1), this.rate(name)] as const);
+    return Object.fromEntries(rates.filter(([, rate]) => rate > 0));
+  }
+
+  /** A quantile of a histogram of seconds, in milliseconds. */
+  quantileMs(key: string, q: number): number | null {
+    const windowMs = this.#windowMs();
+    const buckets = this.#all.map(
+      (process): Buckets =>
+        new Map(
+          [...process.series.keys()]
+            .filter((name) => name.startsWith(`${key}.`))
+            .map((name) => [boundOf(name.slice(key.length + 1)), this.#increase(process, name, windowMs)]),
+        ),
+    );
+    const seconds = quantile(addBuckets(buckets), q);
+    return seconds === null ? null : rounded(seconds * 1000);
+  }
+
+  sum(gauge: string): number {
+    return this.#answering.reduce((sum, { gauges }) => sum + (gauges.get(gauge) ?? 0), 0);
+  }
+
+  /** The largest; null where nobody tells it. */
+  most(gauge: string): number | null {
+    const values = this.#answering.flatMap(({ gauges }) => gauges.get(gauge) ?? []);
+    return values.length > 0 ? Math.max(...values) : null;
+  }
+
+  #windowMs(): number {
+    const { nowMs, sinceMs } = this.#moment;
+    return Math.min(WINDOW_MS, Math.max(1_000, nowMs - sinceMs));
+  }
+
+  #increase({ series, deaf, goneMs }: Process, key: string, windowMs: number): number {
+    const { nowMs } = this.#moment;
+    const away = deaf !== undefined || goneMs !== undefined;
+    // Up to its last answer; who is away has done nothing since, or its share would count twice when others take it over.
+    const to = away ? nowMs : Math.max(series.lastAtMs ?? nowMs, nowMs - SLOW_MS);
+    return series.increase(key, to - windowMs, to);
+  }
+}
+
+const boundOf = (text: string): number => (text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text));
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;

@@ -1,0 +1,68 @@
+// The console put together: who is asked, what is kept, who may look.
+import type { Registry } from 'prom-client';
+import type { App } from '../shared/lifecycle.ts';
+import type { Logger } from '../shared/logger.ts';
+import { Fleet } from './fleet.ts';
+import { startLive } from './live.ts';
+import { createLoadControl } from './load-control.ts';
+import { createConsoleMetrics } from './metrics.ts';
+import { setRate } from './rate-control.ts';
+import { scrape } from './scrape.ts';
+import { type Controls, startConsoleServer } from './server.ts';
+import type { ConsoleSettings } from './settings.ts';
+import { systemLookup } from './targets.ts';
+
+export interface Console extends App {
+  readonly port: number;
+}
+
+/** @throws when the port is taken */
+export async function startConsole(settings: ConsoleSettings, registry: Registry, logger: Logger): Promise<Console> {
+  const metrics = createConsoleMetrics(registry);
+  const now = (): number => performance.now();
+  const queue = settings.QUEUE_KIND === 'kafka' ? 'Kafka' : 'Redis Streams';
+  const fleet = new Fleet({
+    targets: {
+      api: settings.API_TARGETS,
+      consumer: settings.CONSUMER_TARGETS,
+      gate: settings.GATE_TARGETS,
+      producer: settings.PRODUCER_TARGETS,
+    },
+    scrape,
+    lookup: systemLookup,
+    now,
+    onScrape: (component, ok) => metrics.scrapes.inc({ component, outcome: ok ? 'ok' : 'failed' }),
+  });
+  const live = startLive({ fleet, names: { queue }, now });
+  const controls: Controls | undefined = settings.CONSOLE_LOAD && {
+    profiles: settings.CONSOLE_LOAD.profiles,
+    load: createLoadControl(settings.CONSOLE_LOAD, logger),
+    setRate: (rate) => setRate(settings.PRODUCER_TARGETS[0], rate),
+  };
+  const server = await startConsoleServer({
+    host: settings.CONSOLE_HOST,
+    port: settings.CONSOLE_PORT,
+    live,
+    stack: settings.CONSOLE_STACK,
+    queue,
+    login:
+      settings.CONSOLE_PASSWORD === undefined
+        ? undefined
+        : { user: settings.CONSOLE_USER, password: settings.CONSOLE_PASSWORD },
+    controls,
+    onViewers: (viewers) => metrics.viewers.set(viewers),
+    logger,
+  }).catch(async (error) => {
+    await live.close();
+    throw error;
+  });
+  logger.info({ port: server.port, controls: controls !== undefined }, 'the console is open');
+  return {
+    port: server.port,
+    async stop() {
+      await server.close();
+      await controls?.load.close();
+      await live.close();
+    },
+  };
+}

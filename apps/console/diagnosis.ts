@@ -1,0 +1,263 @@
+// What is wrong, in words: from the last minute's numbers to sentences that say what it means for users.
+import type { Component } from './readings.ts';
+import { type Snapshot, totalShed } from './snapshot.ts';
+
+export interface Problem {
+  /** Stays the same while the problem does. */
+  readonly id: string;
+  /** `bad`: users are refused, or work stands still; `warn`: it may come to that. */
+  readonly level: 'bad' | 'warn';
+  /** Where on the path it is. */
+  readonly where: Place;
+  readonly text: string;
+}
+
+/** Places of the path. */
+export type Place = Component | 'queue' | 'cache' | 'mongo' | 'dead-letters';
+
+export interface Names {
+  /** The queue, as people know it: Kafka. */
+  readonly queue: string;
+}
+
+/** A process may be away for so long before it is called so: it may be starting or leaving. */
+const AWAY_SECONDS = 5;
+/** Work that stands still for so long is called stuck. */
+const STUCK_SECONDS = 10;
+/** The lag must have grown for so long. */
+const GROWING_SECONDS = 30;
+/** Share of its limit at which the queue is called nearly full, and the gate at its limit. */
+const NEARLY_FULL = 0.8;
+const AT_LIMIT = 0.97;
+/** What users are promised (see the load tests' thresholds), milliseconds. */
+const SLOW_P95_MS = 2_000;
+
+type Rule = (now: Snapshot, recent: readonly Snapshot[], names: Names) => Problem | undefined;
+
+/** @param recent the last minute's snapshots, the newest last */
+export function diagnose(recent: readonly Snapshot[], names: Names): Problem[] {
+  const now = recent.at(-1);
+  if (now === undefined) return [];
+  const found = RULES.flatMap((rule) => rule(now, recent, names) ?? []);
+  return [...found.filter(({ level }) => level === 'bad'), ...found.filter(({ level }) => level === 'warn')];
+}
+
+const bad = (id: string, where: Place, text: string): Problem => ({ id, level: 'bad', where, text });
+const warn = (id: string, where: Place, text: string): Problem => ({ id, level: 'warn', where, text });
+
+const APPS: Readonly<Record<Component, { one: string; many: string; none: string }>> = {
+  api: { one: 'API process', many: 'API processes', none: 'Nobody is served.' },
+  consumer: { one: 'consumer', many: 'consumers', none: 'Accepted records wait in the queue.' },
+  gate: { one: 'gate', many: 'gates', none: 'Nothing can be stored, and only cached records can be read.' },
+  producer: { one: 'producer', many: 'producers', none: 'It makes no messages.' },
+};
+
+/** Processes that should answer and do not. */
+const deaf =
+  (component: Component): Rule =>
+  (now) => {
+    const { one, many, none } = APPS[component];
+    const away = now.deaf.filter((target) => target.component === component && target.seconds >= AWAY_SECONDS);
+    if (away.length === 0) return undefined;
+    const all = now[component].processes + away.length;
+    const who = away.length <= 3 ? `: ${away.map(({ address, why }) => `${address}, ${why}`).join('; ')}` : '';
+    if (now[component].processes === 0)
+      return bad(
+        `${component}-away`,
+        component,
+        `${all === 1 ? `The ${one} does` : `All ${all} ${many} do`} not answer${who}. ${none}`,
+      );
+    return warn(
+      `${component}-away`,
+      component,
+      `${count(away.length)} of ${count(all)} ${many} ${away.length === 1 ? 'does' : 'do'} not answer${who}.`,
+    );
+  };
+
+/** Nobody is there at all. A stack may do without consumers for a while, and without a producer for ever. */
+const nobody =
+  (component: 'api' | 'gate'): Rule =>
+  (now, recent) => {
+    const absent = (snapshot: Snapshot) =>
+      snapshot[component].processes === 0 && !snapshot.deaf.some((target) => target.component === component);
+    if (!lasting(recent, AWAY_SECONDS, absent) || now.lost[component] !== undefined) return undefined;
+    const { one, none } = APPS[component];
+    return bad(`${component}-none`, component, `No ${one} runs. ${none}`);
+  };
+
+const lookups: Rule = ({ lost }) => {
+  const [where] = Object.keys(lost) as Component[];
+  return where && warn('lookup', where, `Numbers may be missing: ${Object.values(lost).join('; ')}.`);
+};
+
+const mongoAway: Rule = ({ gate }) =>
+  gate.mongoUp === false
+    ? bad(
+        'mongo-away',
+        'mongo',
+        'MongoDB is unreachable. Accepted records wait in the queue, none is lost; records that are not cached cannot be read.',
+      )
+    : undefined;
+
+const notStoring: Rule = ({ gate }, recent) => {
+  const still = ({ consumer, queue }: Snapshot) =>
+    consumer.processes > 0 &&
+    (queue.lag ?? 0) > 0 &&
+    consumer.stored + consumer.duplicates + consumer.deadLettered === 0;
+  if (gate.mongoUp === false || !lasting(recent, STUCK_SECONDS, still)) return undefined;
+  const retrying = recent.at(-1)!.consumer.retries > 0;
+  return bad(
+    'not-storing',
+    'consumer',
+    retrying
+      ? 'MongoDB takes no batches: the consumers try again and again. Accepted records wait in the queue, none is lost.'
+      : 'Records wait, and the consumers store none of them.',
+  );
+};
+
+const noConsumer: Rule = ({ queue }, recent) => {
+  const alone = (snapshot: Snapshot) => snapshot.consumer.processes === 0 && (snapshot.queue.lag ?? 0) > 0;
+  return lasting(recent, STUCK_SECONDS, alone)
+    ? bad('no-consumer', 'consumer', `${count(queue.lag!)} records wait and no consumer runs.`)
+    : undefined;
+};
+
+const queueAway: Rule = (_now, recent, { queue }) => {
+  const silent = (snapshot: Snapshot) => snapshot.api.processes > 0 && snapshot.queue.lag === null;
+  return lasting(recent, AWAY_SECONDS, silent)
+    ? bad(
+        'queue-away',
+        'queue',
+        `The queue (${queue}) does not answer. New writes get 503; nothing that was accepted is lost.`,
+      )
+    : undefined;
+};
+
+const queueFull: Rule = ({ api, queue, consumer, producer }) => {
+  const { lag, maxLength } = queue;
+  if (lag === null || maxLength === null) return undefined;
+  if (lag >= maxLength || (api.shed.queue_full ?? 0) > 0)
+    return bad(
+      'queue-full',
+      'queue',
+      `The queue is full: ${count(lag)} records wait. New writes get 503 until the consumers catch up.`,
+    );
+  if (lag < maxLength * NEARLY_FULL) return undefined;
+  const growth = api.accepted + producer.accepted - consumer.stored;
+  const soon = growth > 0 ? `, and full in ${duration((maxLength - lag) / growth)} at this pace` : '';
+  return warn('queue-nearly-full', 'queue', `The queue is ${Math.floor((lag / maxLength) * 100)} % full${soon}.`);
+};
+
+/** Reasons that have a sentence of their own. */
+const TOLD: ReadonlySet<string> = new Set(['queue_full']);
+const SHED_WORDS: Readonly<Record<string, string>> = {
+  waited: 'they waited too long for their turn',
+  event_loop: 'the processes are late',
+  overloaded: 'the processes are late',
+  queue_unavailable: 'the queue is unreachable',
+  outcome_unknown: 'the queue did not confirm in time, so that nobody knows whether they are stored',
+  store_unavailable: 'MongoDB did not give records that are not cached in time',
+};
+
+const shedding: Rule = (now) => {
+  const reasons = Object.entries(now.api.shed).filter(([reason]) => !TOLD.has(reason));
+  if (reasons.length === 0) return undefined;
+  const rate = reasons.reduce((sum, [, one]) => sum + one, 0);
+  const words = [...new Set(reasons.map(([reason]) => SHED_WORDS[reason] ?? reason))].join('; ');
+  const share =
+    now.api.requests > 0 ? ` (${percent(totalShed(now) / Math.max(now.api.requests, totalShed(now)))} of all)` : '';
+  return warn('shedding', 'api', `The API sheds ${perSecond(rate)} requests a second with 503${share}: ${words}.`);
+};
+
+const slow: Rule = (_now, recent) => {
+  const over = ({ api }: Snapshot) => (api.p95 ?? 0) > SLOW_P95_MS;
+  return lasting(recent, AWAY_SECONDS, over)
+    ? warn(
+        'slow',
+        'api',
+        `One request in twenty takes longer than ${(recent.at(-1)!.api.p95! / 1000).toFixed(1)} s; at most 2 s are promised.`,
+      )
+    : undefined;
+};
+
+const gateAtLimit: Rule = ({ gate }) => {
+  const { limit, waiting, operations } = gate;
+  if (!limit || !waiting || operations < limit * AT_LIMIT) return undefined;
+  const wait = gate.waitP95 === null ? '' : `; one in twenty waits longer than ${duration(gate.waitP95 / 1000)}`;
+  return warn(
+    'gate-limit',
+    'gate',
+    `MongoDB is at its limit: ${count(Math.round(operations))} of ${count(limit)} operations a second, ${count(waiting)} wait${wait}.`,
+  );
+};
+
+const lagGrows: Rule = ({ at, queue }, recent) => {
+  const before = recent.find((snapshot) => snapshot.at >= at - GROWING_SECONDS * 1000);
+  const grew = (queue.lag ?? 0) - (before?.queue.lag ?? Number.POSITIVE_INFINITY);
+  const growing = (snapshot: Snapshot) =>
+    snapshot.consumer.processes > 0 && snapshot.api.accepted + snapshot.producer.accepted > snapshot.consumer.stored;
+  if (grew < 1_000 || !lasting(recent, GROWING_SECONDS, growing)) return undefined;
+  return warn(
+    'lag-grows',
+    'queue',
+    `The lag grows: ${perSecond(grew / GROWING_SECONDS)} records a second more are accepted than stored.`,
+  );
+};
+
+const cacheFails: Rule = ({ cache }) =>
+  cache.errors > 0
+    ? warn(
+        'cache-fails',
+        'cache',
+        `The cache fails ${perSecond(cache.errors)} times a second: reads go to MongoDB instead.`,
+      )
+    : undefined;
+
+const deadLetters: Rule = ({ queue: { deadLetters: letters } }) =>
+  letters !== null && letters > 0
+    ? warn(
+        'dead-letters',
+        'dead-letters',
+        `${count(letters)} ${letters === 1 ? 'record was' : 'records were'} refused by MongoDB and ${letters === 1 ? 'is a dead letter' : 'are dead letters'}. "npm run deadletters -- list" says why.`,
+      )
+    : undefined;
+
+/** What stands first in its level is shown first. */
+const RULES: readonly Rule[] = [
+  deaf('api'),
+  nobody('api'),
+  mongoAway,
+  deaf('gate'),
+  nobody('gate'),
+  queueAway,
+  queueFull,
+  noConsumer,
+  deaf('consumer'),
+  notStoring,
+  shedding,
+  slow,
+  gateAtLimit,
+  lagGrows,
+  cacheFails,
+  deaf('producer'),
+  deadLetters,
+  lookups,
+];
+
+/** Whether it has been so for the last `seconds`, without a break. */
+function lasting(recent: readonly Snapshot[], seconds: number, so: (snapshot: Snapshot) => boolean): boolean {
+  const since = recent.at(-1)!.at - seconds * 1000;
+  const first = recent.findLastIndex(({ at }) => at <= since);
+  return first >= 0 && recent.slice(first).every(so);
+}
+
+const count = (value: number): string => value.toLocaleString('en-US');
+const perSecond = (rate: number): string => (rate < 10 ? rate.toFixed(1).replace(/\.0$/, '') : count(Math.round(rate)));
+const percent = (share: number): string =>
+  share < 0.001 ? 'less than 0.1 %' : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+
+function duration(seconds: number): string {
+  if (seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
+  if (seconds < 90) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}

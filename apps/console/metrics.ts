@@ -1,0 +1,17 @@
+// What the console tells Prometheus about itself.
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+export type ConsoleMetrics = ReturnType<typeof createConsoleMetrics>;
+
+export function createConsoleMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    viewers: new Gauge({ name: 'breakwater_console_viewers', help: 'Pages that are open', registers }),
+    scrapes: new Counter({
+      name: 'breakwater_console_scrapes_total',
+      help: 'Processes asked for their metrics, by component and outcome (ok, failed)',
+      labelNames: ['component', 'outcome'],
+      registers,
+    }),
+  };
+}

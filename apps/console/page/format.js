@@ -1,0 +1,45 @@
+// Numbers as people read them: short, with the same number of digits while they change.
+// @ts-check
+
+/** What stands for a number that nobody tells. */
+export const UNKNOWN = '–';
+
+/** @param {number | null} value a count @returns {string} `1,204` */
+export const count = (value) => (value === null ? UNKNOWN : Math.round(value).toLocaleString('en-US'));
+
+/** @param {number | null} value a rate @returns {string} one decimal below 10 */
+export function rate(value) {
+  if (value === null) return UNKNOWN;
+  if (value === 0 || value >= 9.95) return count(value);
+  return value < 0.05 ? '<0.1' : value.toFixed(1);
+}
+
+/** @param {number | null} value @returns {string} for axes: `12k` */
+export function short(value) {
+  if (value === null) return '';
+  if (value >= 1e6) return `${trim(value / 1e6)}M`;
+  if (value >= 1e3) return `${trim(value / 1e3)}k`;
+  return trim(value);
+}
+
+/** @param {number} value */
+const trim = (value) => String(Number(value.toFixed(value < 10 ? 1 : 0)));
+
+/** @param {number | null} ms @returns {string} `4.2 ms`, `120 ms`, `2.5 s` */
+export function duration(ms) {
+  if (ms === null) return UNKNOWN;
+  if (ms >= 59_950) return `${Math.round(ms / 60_000)} min`;
+  if (ms >= 9_950) return `${Math.round(ms / 1000)} s`;
+  if (ms >= 995) return `${(ms / 1000).toFixed(1)} s`;
+  return ms >= 9.95 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
+}
+
+/** @param {number | null} ratio from 0 to 1 @returns {string} `98.1 %`; never 100 % unless it is */
+export function percent(ratio) {
+  if (ratio === null) return UNKNOWN;
+  if (ratio === 0 || ratio === 1) return `${ratio * 100} %`;
+  return `${Math.min(99.9, ratio * 100).toFixed(1)} %`;
+}
+
+/** @param {number} n @param {string} one @param {string} [many] @returns {string} `1 process`, `2 processes` */
+export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;

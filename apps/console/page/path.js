@@ -1,0 +1,98 @@
+// The way of a record: which number stands where.
+// @ts-check
+import { count, duration, percent, plural, rate, UNKNOWN } from './format.js';
+
+/** @typedef {import('../snapshot.ts').Snapshot} Snapshot */
+
+/** The text of each number of the page. @type {Readonly<Record<string, (snapshot: Snapshot) => string>>} */
+export const NUMBERS = {
+  connections: ({ api }) => (api.processes > 0 ? count(api.connections) : UNKNOWN),
+  requests: ({ api }) => rate(api.processes > 0 ? api.requests : null),
+  p50: ({ api }) => duration(api.p50),
+  p95: ({ api }) => duration(api.p95),
+  p99: ({ api }) => duration(api.p99),
+  apiProcesses: ({ api }) => plural(api.processes, 'process', 'processes'),
+  accepted: ({ api }) => rate(api.processes > 0 ? api.accepted : null),
+  shed: ({ api }) => {
+    const shed = Object.values(api.shed).reduce((sum, one) => sum + one, 0);
+    return shed > 0 ? `${rate(shed)} shed/s` : '';
+  },
+  hitRatio: ({ cache }) => percent(cache.hitRatio),
+  misses: ({ api, cache }) => rate(api.processes > 0 ? cache.misses : null),
+  lag: ({ queue }) => count(queue.lag),
+  maxLength: ({ queue }) => (queue.maxLength === null ? '' : `full at ${count(queue.maxLength)}`),
+  deadLetters: ({ queue }) => count(queue.deadLetters),
+  produced: ({ producer }) => rate(producer.processes > 0 ? producer.accepted : null),
+  rate: ({ producer }) => {
+    if (producer.rate === null) return 'not running';
+    return producer.rate === 0 ? 'paused' : `${producer.rate < 1 ? producer.rate : rate(producer.rate)}/s`;
+  },
+  batch: ({ consumer }) => count(consumer.batch),
+  consumers: ({ consumer }) => count(consumer.processes),
+  delay: ({ consumer }) => (consumer.delayP95 === null ? '' : `stored after ${duration(consumer.delayP95)} (p95)`),
+  stored: ({ consumer }) => rate(consumer.processes > 0 ? consumer.stored : null),
+  operations: ({ gate }) => rate(gate.processes > 0 ? gate.operations : null),
+  limit: ({ gate }) => {
+    if (gate.limit === null) return '';
+    return gate.limit === 0 ? 'operations/s' : `of ${count(gate.limit)}/s`;
+  },
+  waiting: ({ gate }) =>
+    gate.waiting === null ? '' : gate.waiting === 0 ? 'none waits' : plural(gate.waiting, 'waits', 'wait'),
+  kinds: ({ gate }) =>
+    Object.entries(gate.byKind)
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, 3)
+      .map(([kind, one]) => `${rate(one)} ${kind}`)
+      .join('\n') || '0',
+  mongo: ({ gate }) => (gate.mongoUp === null ? UNKNOWN : gate.mongoUp ? 'up' : 'away'),
+};
+
+/** How full each meter is, from 0 to 1. @type {Readonly<Record<string, (snapshot: Snapshot) => number>>} */
+export const METERS = {
+  lag: ({ queue }) => (queue.lag !== null && queue.maxLength ? queue.lag / queue.maxLength : 0),
+  operations: ({ gate }) => (gate.limit ? gate.operations / gate.limit : 0),
+};
+
+/** How much flows over each hop, a second: a busier line is thicker. @type {Readonly<Record<string, (snapshot: Snapshot) => number>>} */
+export const FLOWS = {
+  'to-api': ({ api }) => api.requests,
+  'to-cache': ({ api }) => api.requests,
+  'to-queue': ({ api }) => api.accepted,
+  'from-producer': ({ producer }) => producer.accepted,
+  'to-consumer': ({ consumer }) => consumer.stored,
+  'to-gate': ({ consumer }) => consumer.stored,
+  'to-mongo': ({ gate }) => gate.operations,
+  misses: ({ cache }) => cache.misses,
+  'to-dead': ({ consumer }) => consumer.deadLettered,
+};
+
+/** Width of a line, pixels. @param {number} flow @returns {number} */
+export const lineWidth = (flow) => (flow <= 0 ? 1 : Math.min(5, 1.5 + Math.log10(1 + flow) * 0.85));
+
+/**
+ * Writes a snapshot into the page.
+ * @param {Document} document
+ * @param {Snapshot} snapshot
+ * @param {readonly import('../diagnosis.ts').Problem[]} problems
+ */
+export function showPath(document, snapshot, problems) {
+  for (const [name, text] of Object.entries(NUMBERS)) {
+    const element = document.querySelector(`[data-number="${name}"]`);
+    const value = text(snapshot);
+    if (element && element.textContent !== value) element.textContent = value;
+  }
+  for (const [name, share] of Object.entries(METERS)) {
+    const meter = /** @type {HTMLElement | null} */ (document.querySelector(`[data-meter="${name}"]`));
+    meter?.style.setProperty('--share', String(Math.min(1, share(snapshot))));
+  }
+  for (const [name, flow] of Object.entries(FLOWS)) {
+    const hop = /** @type {HTMLElement | null} */ (document.querySelector(`.hop.${name}`));
+    hop?.style.setProperty('--line-px', `${lineWidth(flow(snapshot))}px`);
+    hop?.classList.toggle('flows', flow(snapshot) > 0);
+  }
+  for (const node of document.querySelectorAll('[data-place]')) {
+    const here = problems.filter(({ where }) => where === node.getAttribute('data-place'));
+    const worst = here.some(({ level }) => level === 'bad') ? 'bad' : here.length > 0 ? 'warn' : '';
+    if (node.getAttribute('data-level') !== worst) node.setAttribute('data-level', worst);
+  }
+}

@@ -1,0 +1,32 @@
+// Quantiles out of histogram buckets, after the buckets of several processes were added up.
+
+/** Cumulative counts by upper bound, as Prometheus' `le` says them; bounds as numbers, infinity for the last. */
+export type Buckets = ReadonlyMap<number, number>;
+
+/** Adds up histograms. Where their bounds differ (two versions during a roll), each counts where it has a bound. */
+export function addBuckets(all: readonly Buckets[]): Buckets {
+  const sum = new Map<number, number>();
+  for (const buckets of all) for (const [bound, count] of buckets) sum.set(bound, (sum.get(bound) ?? 0) + count);
+  return sum;
+}
+
+/** How many observations there are. */
+export const totalOf = (buckets: Buckets): number => Math.max(0, ...buckets.values());
+
+/**
+ * The value below which the share `q` of the observations lies, taking them as spread evenly within their bucket.
+ * Above the last finite bound nothing is known: that bound is given. Null without observations.
+ */
+export function quantile(buckets: Buckets, q: number): number | null {
+  const rank = totalOf(buckets) * q;
+  if (rank <= 0) return null;
+  let lower = 0;
+  let below = 0;
+  for (const [upper, count] of [...buckets].sort(([a], [b]) => a - b)) {
+    if (count >= rank)
+      return upper === Number.POSITIVE_INFINITY ? lower : lower + ((upper - lower) * (rank - below)) / (count - below);
+    lower = upper;
+    below = Math.max(below, count);
+  }
+  return lower;
+}

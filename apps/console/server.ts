@@ -1,0 +1,146 @@
+// The console's own server: the page, its events, and in the local run its controls.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Logger } from '../shared/logger.ts';
+import { type Login, requireLogin, requireLoopbackHost, requireOwnPage } from './access.ts';
+import { ConsoleError, sendError } from './errors.ts';
+import { EventStream } from './event-stream.ts';
+import { COLUMNS } from './history.ts';
+import type { Live, Tick } from './live.ts';
+import type { LoadControl, LoadProfile } from './load-control.ts';
+import type { Hello, TickEvent } from './messages.ts';
+import { readPageFiles, sendPageFile } from './page-files.ts';
+
+/** What the page may do; only in the local run. */
+export interface Controls {
+  readonly profiles: readonly LoadProfile[];
+  readonly load: LoadControl;
+  /** @throws ConsoleError */
+  setRate(rate: unknown): Promise<{ rate: number }>;
+}
+
+export interface ConsoleServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly live: Live;
+  /** What the page calls the stack and its queue. */
+  readonly stack: string;
+  readonly queue: string;
+  /** Undefined: whoever reaches it may look. */
+  readonly login: Login | undefined;
+  /** Undefined: there are none, and the server refuses them. */
+  readonly controls: Controls | undefined;
+  readonly onViewers: (viewers: number) => void;
+  readonly logger: Logger;
+}
+
+export interface ConsoleServer {
+  readonly port: number;
+  /** Ends the streams and the server; may be called twice. */
+  close(): Promise<void>;
+}
+
+/** An order is a few words. */
+const MOST_BODY_BYTES = 10_000;
+
+/** @throws when the port is taken */
+export async function startConsoleServer(options: ConsoleServerOptions): Promise<ConsoleServer> {
+  const { live, login, controls, onViewers, logger } = options;
+  const files = readPageFiles();
+  const events = new EventStream(onViewers);
+  const tickEvent = (tick: Tick): TickEvent => ({ ...tick, load: controls?.load.state ?? null });
+  const hello = (): Hello => ({
+    stack: options.stack,
+    queue: options.queue,
+    columns: COLUMNS,
+    points: live.points,
+    profiles: controls?.profiles ?? null,
+    tick: live.latest ? tickEvent(live.latest) : null,
+  });
+  let unwatch: (() => void) | undefined;
+
+  const openEvents = (res: ServerResponse): void => {
+    events.add(res, 'hello', hello());
+    unwatch ??= live.watch((tick) => events.send('tick', tickEvent(tick)));
+    res.once('close', () => {
+      if (events.size > 0) return;
+      unwatch?.();
+      unwatch = undefined;
+    });
+  };
+
+  const order = async (name: string, req: IncomingMessage): Promise<unknown> => {
+    if (controls === undefined)
+      throw new ConsoleError(403, 'NO_CONTROLS', 'there are no controls here: they belong to the local run');
+    requireOwnPage(req);
+    const { profile, rate } = await readOrder(req);
+    switch (`${req.method} ${name}`) {
+      case 'PUT rate':
+        return controls.setRate(rate);
+      case 'POST load':
+        controls.load.start(String(profile));
+        return controls.load.state;
+      case 'DELETE load':
+        controls.load.stop();
+        return controls.load.state;
+      default:
+        throw new ConsoleError(404, 'NO_SUCH_CONTROL', `there is no ${req.method} ${name}`);
+    }
+  };
+
+  const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    if (login) requireLogin(req, login);
+    else requireLoopbackHost(req);
+    const path = (req.url ?? '/').split('?', 1)[0]!;
+    if (path.startsWith('/control/')) {
+      const answer = await order(path.slice('/control/'.length), req);
+      res.setHeader('content-type', 'application/json; charset=utf-8');
+      return void res.end(JSON.stringify(answer));
+    }
+    if (req.method !== 'GET' && req.method !== 'HEAD')
+      throw new ConsoleError(405, 'METHOD_NOT_ALLOWED', `${req.method} is not allowed here`, { allow: 'GET, HEAD' });
+    if (path === '/events') return openEvents(res);
+    const file = files.get(path);
+    if (!file) throw new ConsoleError(404, 'NOT_FOUND', `there is no ${path}`);
+    sendPageFile(file, req, res);
+  };
+
+  const server = createServer((req, res) => {
+    handle(req, res).catch((error: unknown) => {
+      const known = error instanceof ConsoleError;
+      if (res.headersSent) res.destroy();
+      else sendError(res, known ? error : new ConsoleError(500, 'INTERNAL', 'something went wrong here'));
+      if (!known) logger.error({ err: error, path: req.url }, 'a request failed');
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  let closed: Promise<void> | undefined;
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      closed ??= new Promise((resolve) => {
+        unwatch?.();
+        events.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      return closed;
+    },
+  };
+}
+
+/** @throws ConsoleError when it is not JSON */
+async function readOrder(req: IncomingMessage): Promise<{ profile?: unknown; rate?: unknown }> {
+  if (Number(req.headers['content-length'] ?? Number.POSITIVE_INFINITY) > MOST_BODY_BYTES)
+    throw new ConsoleError(413, 'TOO_LARGE', 'that is too much for an order');
+  const body = await text(req);
+  try {
+    return body === '' ? {} : ((JSON.parse(body) ?? {}) as { profile?: unknown; rate?: unknown });
+  } catch {
+    throw new ConsoleError(400, 'BAD_JSON', 'the body is not JSON');
+  }
+}
