@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { redisSettings } from '../../config/redis.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { claimPort } from '../ports.ts';
 import { spawnGuarded, waitUntilReady } from '../process/guarded.ts';
@@ -31,7 +32,13 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
   const { command, origin } = await findRedis(options);
   const port = await claimPort(options.port, 'Redis');
   await mkdir(dataDir, { recursive: true });
-  const settings = redisSettings({ port, dataDir, maxMemoryMiB, appendFsync });
+  const settings = [
+    ['bind', '127.0.0.1'],
+    ['port', String(port)],
+    ['dir', dataDir],
+    ['daemonize', 'no'],
+    ...redisSettings({ memoryMiB: maxMemoryMiB, appendFsync }),
+  ] as const;
   const server = spawnGuarded({
     name: 'Redis',
     command: command[0]!,
@@ -70,30 +77,6 @@ async function findRedis(options: Omit<RedisOptions, 'dataDir'>): Promise<{ comm
     command: tree.command(join(tree.root, 'usr', 'bin', 'redis-server')),
     origin: `Redis: Debian's package of ${tree.suite}, unpacked in the cache (no redis-server on the PATH)`,
   };
-}
-
-interface Settings {
-  port: number;
-  dataDir: string;
-  maxMemoryMiB: number;
-  appendFsync: string;
-}
-
-/** redis.conf as pairs; what the stack's own Redis is run with, where it matters to the apps. */
-export function redisSettings({ port, dataDir, maxMemoryMiB, appendFsync }: Settings): [string, string][] {
-  return [
-    ['bind', '127.0.0.1'],
-    ['port', String(port)],
-    ['dir', dataDir],
-    ['daemonize', 'no'],
-    ['appendonly', 'yes'],
-    ['appendfsync', appendFsync],
-    ['save', ''], // the append-only file is the durability; snapshots would only fork
-    ['maxmemory', `${maxMemoryMiB}mb`],
-    ['maxmemory-policy', 'volatile-lru'], // what waits to be stored has no TTL and stays; what is read stays longest of the rest
-    ['tcp-backlog', '4096'],
-    ['maxclients', '20000'],
-  ];
 }
 
 /** True if a server on the port answers PING (one that still loads its data doesn't). */
