@@ -1,0 +1,48 @@
+// What a step gets, and what it leaves in the report.
+import type { Options } from './options.ts';
+import type { Operation, Pulumi } from './pulumi.ts';
+import type { RunningStack } from './running-stack.ts';
+import type { Timeline } from './timeline.ts';
+
+export interface Check {
+  readonly name: string;
+  readonly found: string;
+  /** What it had to be, where `name` does not say. */
+  readonly limit: string;
+  /** null: could not be checked here, `found` says why. */
+  readonly ok: boolean | null;
+}
+
+/** What a step leaves behind. */
+export interface Findings {
+  readonly checks: readonly Check[];
+  readonly timelines: readonly Timeline[];
+}
+
+export interface Context {
+  readonly options: Options;
+  readonly pulumi: Pulumi;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** The stack, which must be up. */
+  stack(): Promise<RunningStack>;
+  /** Goes on in either case. @param found what there is, shown beside the name */
+  check(name: string, ok: boolean, found?: string): void;
+  /** A time, with the most that it may be. */
+  took(name: string, seconds: number, limitSeconds?: number): void;
+  /** What cannot be checked here, and why. */
+  skip(name: string, why: string): void;
+  /** A line on the terminal. */
+  say(text: string): void;
+  keep(timeline: Timeline): void;
+}
+
+/** A step: what it does is in its title (plan.ts). @throws when it makes no sense to go on with it */
+export type Step = (context: Context) => Promise<void>;
+
+/** An operation that must succeed: what it complained of is the error. @throws Error */
+export function succeeded(what: string, operation: Operation): Operation {
+  if (operation.ok) return operation;
+  const why = operation.errors.length > 0 ? operation.errors.join('\n') : operation.text.trimEnd().slice(-2000);
+  throw new Error(`${what} failed after ${operation.seconds.toFixed(0)} s:\n${why}`);
+}

@@ -1,0 +1,119 @@
+// A load that goes on while something else is done, and its verdict: the load test's own generator and ledger.
+import { startBuiltin } from '../../loadtest/generator/start.ts';
+import type { Ledger } from '../../loadtest/ledger/ledger.ts';
+import { PROFILES, type Profile } from '../../loadtest/profiles.ts';
+import { failedRatio, formatCount, formatMs, formatPercent, type Report } from '../../loadtest/report/report.ts';
+import { runLoadTest } from '../../loadtest/run.ts';
+import type { Context } from './context.ts';
+import type { RunningStack } from './running-stack.ts';
+import { waitFor } from './wait.ts';
+
+export interface LoadSize {
+  readonly users: number;
+  /** Seconds between two requests of a user. */
+  readonly think: readonly [number, number];
+}
+
+/** About a hundred requests a second: enough to notice a gap of 20 ms, little enough for a laptop that also rolls pods. */
+export const STEADY: LoadSize = { users: 20, think: [0.1, 0.3] };
+/** Ten requests a second. */
+export const LIGHT: LoadSize = { users: 5, think: [0.3, 0.7] };
+
+const LONGEST_SECONDS = 3600;
+const DRAIN_SECONDS = 180;
+
+export interface RunningLoad {
+  /** Resolves when so many more requests were accepted from now on. */
+  accepted(more: number): Promise<void>;
+  /** Ends the load, waits until the queue is empty, and holds what was seen against MongoDB. */
+  end(): Promise<Report>;
+}
+
+const steady = ({ users, think }: LoadSize): Profile => ({
+  ...PROFILES.smoke!,
+  name: 'steady',
+  question: 'Does anybody notice that something changes?',
+  stages: [
+    { seconds: 1, users },
+    { seconds: LONGEST_SECONDS, users },
+  ],
+  thinkSeconds: think,
+});
+
+/** Starts the load. @throws NotReadyError when the API does not answer */
+export async function startLoad(stack: RunningStack, size: LoadSize, signal: AbortSignal): Promise<RunningLoad> {
+  const { addresses, close } = await stack.access('mongo', 'gate');
+  const over = new AbortController();
+  let accepted = 0;
+  const done = runLoadTest({
+    profile: steady(size),
+    target: addresses.target,
+    host: addresses.host,
+    mongoUrl: addresses.mongoUrl ?? null,
+    gateUrl: addresses.gateUrl ?? null,
+    payloadChars: addresses.payloadChars,
+    drainTimeoutSeconds: DRAIN_SECONDS,
+    engine: { name: 'builtin', start: startBuiltin },
+    interrupt: AbortSignal.any([over.signal, signal]),
+    hurry: signal,
+    onStatus: (row) => {
+      accepted += row.accepted;
+    },
+  }).finally(close);
+  done.catch(() => undefined);
+  const load: RunningLoad = {
+    async accepted(more) {
+      const goal = accepted + more;
+      const reached = waitFor(`${more} more requests accepted`, async () => accepted >= goal, { within: 120, signal });
+      await Promise.race([reached, done.then(() => Promise.reject(new Error('the load ended by itself')))]);
+    },
+    end() {
+      over.abort();
+      return done;
+    },
+  };
+  await load.accepted(1);
+  return load;
+}
+
+/** What the load must have seen. @param mostFailed share of requests that may have been turned away; null: any */
+export function checkLoad(context: Context, report: Report, mostFailed: number | null): void {
+  const { totals, ledger, drain, gate } = report;
+  const { latency } = totals;
+  const requests = `${formatCount(totals.requests)} requests`;
+  const failed = failedRatio(totals);
+  const problems = Object.entries(totals.problems).map(([problem, count]) => `${problem}: ${formatCount(count)}`);
+  const shown = [`${formatPercent(failed)} of ${requests}`, ...problems].join('; ');
+  if (mostFailed === null) context.check('requests turned away meanwhile', true, shown);
+  else context.check(`fewer than ${formatPercent(mostFailed)} of requests fail`, failed < mostFailed, shown);
+  context.check(
+    'latency under it',
+    latency !== null,
+    latency
+      ? `p50 ${formatMs(latency.p50)}, p95 ${formatMs(latency.p95)}, max ${formatMs(latency.max)}`
+      : 'nothing was answered',
+  );
+  context.check(
+    'the queue drains',
+    drain.drained,
+    `${drain.seconds.toFixed(1)} s after the load, highest lag ${drain.maxLag ?? '?'}`,
+  );
+  context.check(
+    'the ledger is clean',
+    'ok' in ledger && ledger.ok,
+    'ok' in ledger ? ledgerText(ledger) : JSON.stringify(ledger),
+  );
+  if ('ok' in gate)
+    context.check(
+      "no second above the gate's limit",
+      gate.ok,
+      `at most ${gate.maxOperations} of ${gate.limit} operations/s`,
+    );
+  else context.skip("no second above the gate's limit", JSON.stringify(gate));
+}
+
+const ledgerText = ({ promised, stored, lost, phantom, double, corrupt, torn, examples }: Ledger): string =>
+  [
+    `${formatCount(promised)} records promised, ${formatCount(stored)} stored: lost ${lost}, phantom ${phantom}, double ${double}, corrupt ${corrupt}, torn ${torn}`,
+    ...examples,
+  ].join('; ');

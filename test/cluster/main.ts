@@ -1,0 +1,125 @@
+// npm run e2e: the whole path on a real engine and a real cluster, changed in every way, measured, and taken down again.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../../loadtest/options.ts';
+import { INTERRUPTED } from '../../loadtest/session.ts';
+import type { Context, Step } from './context.ts';
+import { helpText, type Options, parseOptions } from './options.ts';
+import { STEPS } from './plan.ts';
+import { Pulumi } from './pulumi.ts';
+import { describeRun } from './report/report.ts';
+import { writeReport } from './report/write.ts';
+import { REPOSITORY } from './repository.ts';
+import { runSteps, type StepResult } from './run.ts';
+import { RunningStack } from './running-stack.ts';
+import { steps } from './steps/index.ts';
+import { destroy, sweep } from './steps/tear-down.ts';
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === null) {
+    console.log(helpText());
+    return 0;
+  }
+  const interrupted = interruptible();
+  const work = options.work === undefined ? await mkdtemp(join(tmpdir(), 'breakwater-e2e-')) : resolve(options.work);
+  const pulumi = new Pulumi({ program: REPOSITORY, work, name: `e2e-${options.stack}`, signal: interrupted.signal });
+  const begun = performance.now();
+  const say = (text: string) => console.log(`${clock(begun)}  ${text}`);
+  if (!pulumi.exists) await prepare(pulumi, options);
+
+  const startedAt = new Date();
+  const results = await runSteps(
+    {
+      names: options.steps,
+      title: (name) => STEPS[name].title,
+      steps,
+      cleanUp: (done) => (options.keep ? undefined : cleanUp(pulumi, done)),
+    },
+    { options, pulumi, signal: interrupted.signal, say, stack: stackReader(pulumi, options) },
+  );
+  const report = await describeRun({ options, results, startedAt, interrupted: interrupted.signal.aborted });
+  const files = await writeReport(report, options.reportDir);
+  say(`${report.ok ? 'passed' : 'FAILED'}; report: ${files.html}`);
+  const left = pulumi.exists;
+  if (left) say(howToGoOn(pulumi, work));
+  else if (options.work === undefined) await rm(work, { recursive: true, force: true });
+  if (interrupted.signal.aborted) return INTERRUPTED;
+  return report.ok ? 0 : 1;
+}
+
+/** A stack of our own with the config of the one asked for, and what the command line says. */
+async function prepare(pulumi: Pulumi, { stack, config, existing }: Options): Promise<void> {
+  await pulumi.init(stack);
+  const cluster = existing && {
+    'cluster:kind': 'kubeconfig',
+    'cluster:context': existing.context,
+    'cluster:registry': existing.registry,
+  };
+  for (const [key, value] of Object.entries({ ...cluster, ...config })) await pulumi.set(key, value);
+}
+
+/** Destroys what no step has destroyed, and forgets the stack. */
+function cleanUp(pulumi: Pulumi, done: readonly StepResult[]): Step {
+  const destroyed = done.some(({ name, error }) => name === 'destroy' && error === null);
+  return async (context: Context) => {
+    try {
+      // Ctrl-C has ended the steps; it must not end this.
+      if (!destroyed) await destroy({ ...context, pulumi, signal: new AbortController().signal });
+    } finally {
+      await sweep(context);
+    }
+    await pulumi.remove();
+  };
+}
+
+/** Reads the stack's outputs each time: a step may have changed them. */
+const stackReader =
+  (pulumi: Pulumi, { existing }: Options) =>
+  async (): Promise<RunningStack> => {
+    const outputs = await pulumi.outputs();
+    return new RunningStack({ ...outputs, ...(existing && { apiUrl: existing.address }) });
+  };
+
+/** The first Ctrl-C ends the steps and cleans up; the third leaves everything as it is. */
+function interruptible(): AbortController {
+  const interrupted = new AbortController();
+  let times = 0;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  const interrupt = () => {
+    // One Ctrl-C arrives twice: from the terminal, and passed on by npm.
+    if (performance.now() - lastAt < 500) return;
+    lastAt = performance.now();
+    times++;
+    if (times >= 3) process.exit(INTERRUPTED);
+    console.log(times === 1 ? 'interrupted; cleaning up' : 'still cleaning up; once more leaves everything as it is');
+    interrupted.abort(new Error('interrupted'));
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  return interrupted;
+}
+
+function howToGoOn(pulumi: Pulumi, work: string): string {
+  const exports = ['PULUMI_BACKEND_URL', 'PULUMI_CONFIG_PASSPHRASE'].map(
+    (name) => `export ${name}=${pulumi.environment[name]}`,
+  );
+  return [
+    'the stack is still there. To go on with it by hand:',
+    ...exports,
+    `pulumi up --stack ${pulumi.name} --config-file ${pulumi.configFile}`,
+    `or here, with other steps: npm run e2e -- … --work ${work} --steps destroy`,
+  ].join('\n  ');
+}
+
+const clock = (begun: number): string => {
+  const seconds = Math.floor((performance.now() - begun) / 1000);
+  return `${String(Math.floor(seconds / 60)).padStart(3)}:${String(seconds % 60).padStart(2, '0')}`;
+};
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof UsageError ? error.message : error);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

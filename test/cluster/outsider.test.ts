@@ -1,0 +1,19 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
+import { connectScript } from './outsider.ts';
+
+test('the script says which ports answer', async () => {
+  const server = createServer((socket) => socket.end());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const open = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    const script = connectScript([open, '127.0.0.1:1']);
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+    expect(JSON.parse(stdout)).toEqual({ [open]: true, '127.0.0.1:1': false });
+  } finally {
+    server.close();
+  }
+});

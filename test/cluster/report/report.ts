@@ -1,0 +1,70 @@
+// The run as data: what was done where, what was found, how long it took. What is printed and drawn is made from it.
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { CommandError, run } from '../../../loadtest/cluster/command.ts';
+import type { Options } from '../options.ts';
+import type { StepResult } from '../run.ts';
+
+export interface E2eReport {
+  /** `e2e-dev-1121-103000` */
+  readonly run: string;
+  readonly stack: string;
+  /** What the command line changed of the stack's config. */
+  readonly config: Readonly<Record<string, string>>;
+  /** Context of an existing cluster; null: one that the run made. */
+  readonly context: string | null;
+  readonly startedAt: string;
+  readonly interrupted: boolean;
+  readonly machine: { readonly cpus: number; readonly model: string; readonly memoryMiB: number };
+  /** Versions of what was used, by its name. */
+  readonly tools: Readonly<Record<string, string>>;
+  readonly seconds: number;
+  readonly steps: readonly StepResult[];
+  readonly ok: boolean;
+}
+
+export interface RunParts {
+  readonly options: Options;
+  readonly results: readonly StepResult[];
+  readonly startedAt: Date;
+  readonly interrupted: boolean;
+}
+
+export async function describeRun({ options, results, startedAt, interrupted }: RunParts): Promise<E2eReport> {
+  const digits = startedAt.toISOString().replace(/\D/g, '');
+  return {
+    run: `e2e-${options.stack}-${digits.slice(4, 8)}-${digits.slice(8, 14)}`,
+    stack: options.stack,
+    config: options.config,
+    context: options.existing?.context ?? null,
+    startedAt: startedAt.toISOString(),
+    interrupted,
+    machine: {
+      cpus: availableParallelism(),
+      model: cpus()[0]?.model.trim() ?? 'unknown',
+      memoryMiB: Math.round(totalmem() / 2 ** 20),
+    },
+    tools: await versions(),
+    seconds: (Date.now() - startedAt.getTime()) / 1000,
+    steps: results,
+    ok: !interrupted && results.length > 0 && results.every(({ ok }) => ok),
+  };
+}
+
+const ASK: Readonly<Record<string, readonly string[]>> = {
+  pulumi: ['version'],
+  k3d: ['version'],
+  docker: ['version', '--format', '{{.Server.Version}}'],
+  kubectl: ['version', '--client'],
+  node: ['--version'],
+};
+
+async function versions(): Promise<Readonly<Record<string, string>>> {
+  const asked = Object.entries(ASK).map(async ([name, args]) => {
+    const text = await run(name, args, { timeoutMs: 10_000 }).catch((error) => {
+      if (error instanceof CommandError) return 'not there';
+      throw error;
+    });
+    return [name, text.trim().split('\n')[0]!] as const;
+  });
+  return Object.fromEntries(await Promise.all(asked));
+}

@@ -1,0 +1,4 @@
+// Where the program is: its root folder.
+import { join } from 'node:path';
+
+export const REPOSITORY = join(import.meta.dirname, '..', '..');

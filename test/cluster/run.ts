@@ -1,0 +1,72 @@
+// Runs the steps one after the other: each is timed, a failed one does not stop the next, and the stack goes in any case.
+import type { Context, Findings, Step } from './context.ts';
+import { createFindings } from './findings.ts';
+import type { StepName } from './plan.ts';
+import { secondsSince } from './wait.ts';
+
+export interface StepResult extends Findings {
+  readonly name: string;
+  readonly title: string;
+  readonly seconds: number;
+  /** Why it could not be ended; null: it ran through. */
+  readonly error: string | null;
+  readonly ok: boolean;
+}
+
+export interface Script {
+  readonly names: readonly StepName[];
+  readonly title: (name: StepName) => string;
+  readonly steps: Readonly<Record<StepName, Step>>;
+  /** Takes away what the steps have left: it runs last, always, whatever happened. */
+  readonly cleanUp: (done: readonly StepResult[]) => Step | undefined;
+}
+
+/** Steps that nothing makes sense without. */
+const ESSENTIAL: readonly StepName[] = ['doctor', 'preview', 'up'];
+
+/** @param base what a step gets, besides the ways to leave its findings */
+export async function runSteps(
+  { names, title, steps, cleanUp }: Script,
+  base: Pick<Context, 'options' | 'pulumi' | 'signal' | 'stack' | 'say'>,
+): Promise<readonly StepResult[]> {
+  const results: StepResult[] = [];
+  const once = async (name: string, called: string, step: Step): Promise<boolean> => {
+    base.say(`${name}: ${called}`);
+    const result = await runStep({ name, title: called }, step, base);
+    base.say(`  ${result.ok ? 'passed' : 'FAILED'} in ${result.seconds.toFixed(1)} s`);
+    results.push(result);
+    return result.ok;
+  };
+  for (const name of names) {
+    if (base.signal.aborted) break;
+    const ok = await once(name, title(name), steps[name]);
+    if (!ok && ESSENTIAL.includes(name)) break;
+  }
+  const last = cleanUp(results);
+  if (last) await once('clean-up', 'what is left is taken away', last);
+  return results;
+}
+
+async function runStep(
+  { name, title }: { name: string; title: string },
+  step: Step,
+  base: Pick<Context, 'options' | 'pulumi' | 'signal' | 'stack' | 'say'>,
+): Promise<StepResult> {
+  const { findings, recorder } = createFindings(base.say);
+  const begun = performance.now();
+  let error: string | null = null;
+  try {
+    await step({ ...base, ...recorder });
+  } catch (thrown) {
+    error = describe(thrown);
+    base.say(`    ✗ ${error.replaceAll('\n', '\n      ')}`);
+  }
+  const ok = error === null && findings.checks.every((check) => check.ok !== false);
+  return { name, title, seconds: secondsSince(begun), error, ok, ...findings };
+}
+
+/** An error with its causes. */
+function describe(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  return thrown.cause instanceof Error ? `${thrown.message}\n${describe(thrown.cause)}` : thrown.message;
+}

@@ -1,0 +1,88 @@
+// The stack as it runs in the cluster: where it is, and what Kubernetes says of it.
+import { type Access, openAccess, type Part } from '../../loadtest/cluster/access.ts';
+import { appSettings, type Deployment } from '../../loadtest/cluster/app-settings.ts';
+import { Kubectl, type List } from '../../loadtest/cluster/kubectl.ts';
+import { apiNamespace, type StackOutputs } from '../../loadtest/cluster/outputs.ts';
+import { forwardPort } from '../../loadtest/cluster/port-forward.ts';
+import { type Answer, type CallOptions, call } from '../../loadtest/http.ts';
+import { fetchStats, type Stats } from '../../loadtest/stats.ts';
+import { isLasting, type Pod } from './pods.ts';
+
+export interface Node {
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] };
+}
+
+export class RunningStack {
+  readonly outputs: StackOutputs;
+  readonly kubectl: Kubectl;
+  /** Of the servers and all apps but the API. */
+  readonly namespace: string;
+  readonly apiNamespace: string;
+
+  constructor(outputs: StackOutputs) {
+    this.outputs = outputs;
+    this.kubectl = new Kubectl(outputs);
+    this.namespace = outputs.namespace;
+    this.apiNamespace = apiNamespace(outputs);
+  }
+
+  /** A request to the API, the way users send it. */
+  call(path: string, options: CallOptions = {}): Promise<Answer> {
+    const { apiUrl, apiHost } = this.outputs;
+    return call(new URL(path, apiUrl), { host: apiHost, timeoutMs: 15_000, ...options });
+  }
+
+  stats(): Promise<Stats> {
+    return fetchStats(this.outputs.apiUrl, this.outputs.apiHost);
+  }
+
+  /** Ways past the API into the stack. */
+  access(...parts: readonly Part[]): Promise<Access> {
+    return openAccess(this.outputs, parts);
+  }
+
+  /** Runs `body` with a port of this machine that leads to the pod or service. */
+  async withPort<T>(target: string, port: number, body: (port: number) => Promise<T>): Promise<T> {
+    const forward = await forwardPort(
+      this.kubectl,
+      this.namespaceOf(target.slice(target.indexOf('/') + 1)),
+      target,
+      port,
+    );
+    try {
+      return await body(forward.port);
+    } finally {
+      await forward.close();
+    }
+  }
+
+  namespaceOf(component: string): string {
+    return component === 'api' ? this.apiNamespace : this.namespace;
+  }
+
+  deployment(app: string): Promise<Deployment> {
+    return this.kubectl.get<Deployment>(this.namespaceOf(app), `deployment/${app}`);
+  }
+
+  settings(app: string): Promise<Readonly<Record<string, string | undefined>>> {
+    return appSettings(this.kubectl, this.namespaceOf(app), app);
+  }
+
+  /** The lasting pods of both namespaces, or of one component. */
+  async pods(component?: string): Promise<readonly Pod[]> {
+    const select = component === undefined ? [] : ['--selector', `app.kubernetes.io/name=${component}`];
+    const namespaces = component === undefined ? [this.namespace, this.apiNamespace] : [this.namespaceOf(component)];
+    const lists = await Promise.all(namespaces.map((one) => this.kubectl.get<List<Pod>>(one, 'pods', ...select)));
+    return lists.flatMap(({ items }) => items).filter(isLasting);
+  }
+
+  async nodes(): Promise<readonly Node[]> {
+    return (await this.kubectl.get<List<Node>>('default', 'nodes')).items;
+  }
+
+  /** Runs JavaScript in a pod of an app and gives what it printed. */
+  script(component: string, pod: string, source: string): Promise<string> {
+    return this.kubectl.exec(this.namespaceOf(component), pod, ['node', '--input-type=module', '--eval', source]);
+  }
+}

@@ -1,0 +1,67 @@
+// The API follows its CPU: under load the autoscaler brings it to its most pods, and every one of them finds a node.
+import { apply } from '../apply.ts';
+import type { Step } from '../context.ts';
+import { checkLoad, startLoad } from '../load.ts';
+import { isReady } from '../pods.ts';
+import { secondsUntil, TimelineRecorder } from '../timeline.ts';
+import { waitFor } from '../wait.ts';
+
+interface Autoscaler {
+  readonly status: {
+    readonly currentMetrics?: readonly unknown[];
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message: string }[];
+  };
+}
+
+/** So low that what this machine can send is enough, however few its cores. */
+const TARGET_PERCENT = 40;
+/** More would take from the pods the CPU that they are to show. */
+const LOAD = { users: 40, think: [0.02, 0.06] } as const;
+const WITHIN_SECONDS = 420;
+
+export const hpa: Step = async (context) => {
+  const { pulumi, check, signal } = context;
+  const { minReplicas, maxReplicas, targetCpuPercent } = pulumi.config.hpa;
+  const stack = await context.stack();
+  await waitFor(
+    'the autoscaler knows the CPU of the pods',
+    async () => {
+      const { status } = await stack.kubectl.get<Autoscaler>(stack.apiNamespace, 'hpa/api');
+      return (status.currentMetrics?.length ?? 0) > 0;
+    },
+    { within: 120, everyMs: 2000, signal },
+  );
+  await apply(context, { 'hpa:targetCpuPercent': String(TARGET_PERCENT) }, { rolls: [] });
+  const recorder = new TimelineRecorder('API pods under load', stack, 'api');
+  const load = await startLoad(stack, LOAD, signal);
+  try {
+    const begun = recorder.mark(`load: ${LOAD.users} users`);
+    await waitFor(`${maxReplicas} API pods are ready`, async () => recorder.last?.ready === maxReplicas, {
+      within: WITHIN_SECONDS,
+      everyMs: 1000,
+      signal,
+    });
+    const more = secondsUntil(recorder.moments, begun, ({ ready }) => ready > minReplicas);
+    const all = secondsUntil(recorder.moments, begun, ({ ready }) => ready === maxReplicas);
+    context.took('from load to a further pod that is ready', more!);
+    context.took(`from load to all ${maxReplicas}`, all!);
+    const pods = await stack.pods('api');
+    const nodes = new Set(pods.map(({ spec }) => spec.nodeName));
+    check(
+      `all ${maxReplicas} are scheduled and ready`,
+      pods.length === maxReplicas && pods.every(isReady),
+      `on ${nodes.size} nodes`,
+    );
+    recorder.mark('load ends');
+  } finally {
+    checkLoad(context, await load.end(), null);
+    context.keep(await recorder.stop());
+  }
+  await apply(context, { 'hpa:targetCpuPercent': String(targetCpuPercent) }, { rolls: [] });
+  const again = await pulumi.up();
+  check(
+    'Pulumi leaves the number of pods to the autoscaler',
+    again.ok && Object.keys(again.counts).length === 0,
+    again.resources.join(', '),
+  );
+};

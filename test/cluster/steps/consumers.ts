@@ -1,0 +1,118 @@
+// The consumers of `events`: from zero and back with the queue, faster the more there are, and none too many to die.
+import { run } from '../../../loadtest/cluster/command.ts';
+import { backlog, holdConsumers, idle, setRate, untilMoment } from '../consumers.ts';
+import type { Context, Step } from '../context.ts';
+import { checkLoad, LIGHT, startLoad } from '../load.ts';
+import type { RunningStack } from '../running-stack.ts';
+import { drainRate, emptySince, secondsUntil, TimelineRecorder } from '../timeline.ts';
+
+const HIGH_RATE = 500;
+/** One message in two minutes. */
+const LOW_RATE = 0.008;
+/** "Within about 30 s of an empty queue"; the timeline looks once a second, and KEDA every `consumer:pollingSeconds`. */
+const TO_ZERO_SECONDS = 36;
+
+/** Runs a step with a timeline of the consumers, which is kept whatever happens. */
+const recorded =
+  (name: string, step: (context: Context, stack: RunningStack, recorder: TimelineRecorder) => Promise<void>): Step =>
+  async (context) => {
+    const stack = await context.stack();
+    const recorder = new TimelineRecorder(name, stack, 'consumer');
+    try {
+      await idle(context, stack, recorder);
+      await step(context, stack, recorder);
+    } finally {
+      await holdConsumers(stack, null);
+      context.keep(await recorder.stop());
+    }
+  };
+
+export const scaling: Step = recorded('consumers with the queue', async (context, _stack, recorder) => {
+  const { check, took } = context;
+  check('no consumer while the queue is empty', recorder.last?.ready === 0, `${recorder.last?.ready} ready`);
+  await setRate(context, HIGH_RATE);
+  const raised = recorder.mark(`rate ${HIGH_RATE}`);
+  await untilMoment('two consumers are ready', recorder, ({ ready }) => ready >= 2, context, 120);
+  took(`rate ${HIGH_RATE} to the first consumer`, secondsUntil(recorder.moments, raised, ({ ready }) => ready >= 1)!);
+  took(`rate ${HIGH_RATE} to two consumers`, secondsUntil(recorder.moments, raised, ({ ready }) => ready >= 2)!);
+
+  await setRate(context, LOW_RATE);
+  const lowered = recorder.mark(`rate ${LOW_RATE}`);
+  await untilMoment('an empty queue', recorder, ({ t, lag }) => t > lowered && lag === 0, context, 300);
+  await untilMoment('no consumer', recorder, ({ ready }) => ready === 0, context, 120);
+  const none = recorder.now;
+  const empty = emptySince(recorder.moments, none)!;
+  recorder.mark('no consumer');
+  took('from an empty queue to no consumer', none - empty, TO_ZERO_SECONDS);
+  const most = Math.max(...recorder.moments.map(({ ready }) => ready));
+  const { maxReplicas } = context.pulumi.config.consumer;
+  check(`at least 2 consumers, at most ${maxReplicas}`, most >= 2 && most <= maxReplicas, `${most} at most`);
+});
+
+/** About 25 s of work for each consumer. */
+const BACKLOG = 5000;
+const TIMES_FASTER = 2.5;
+
+export const drainSpeed: Step = recorded('one consumer, then three', async (context, stack, recorder) => {
+  const rates: number[] = [];
+  for (const consumers of [1, 3]) {
+    await backlog(context, stack, recorder, BACKLOG * consumers);
+    await holdConsumers(stack, consumers);
+    const from = recorder.mark(`${consumers} of them`);
+    await untilMoment('an empty queue', recorder, ({ t, lag }) => t > from && lag === 0, context, 180);
+    const rate = drainRate(recorder.moments.filter(({ t }) => t >= from)) ?? 0;
+    context.check(`${consumers} drain`, rate > 0, `${rate.toFixed(0)} records/s`);
+    rates.push(rate);
+  }
+  const times = rates[1]! / rates[0]!;
+  context.check(
+    `three drain at least ${TIMES_FASTER} times as fast as one`,
+    times >= TIMES_FASTER,
+    `${times.toFixed(2)} times`,
+  );
+});
+
+export const lastConsumer: Step = recorded('the last consumer is killed', async (context, stack, recorder) => {
+  await holdConsumers(stack, 0);
+  const load = await startLoad(stack, LIGHT, context.signal);
+  try {
+    await untilMoment('600 records wait', recorder, ({ lag }) => (lag ?? 0) >= 600, context, 120);
+    await holdConsumers(stack, 1);
+    await untilMoment('a consumer is at work', recorder, ({ ready }) => ready === 1, context, 60);
+    const [pod] = await stack.pods('consumer');
+    // Held at none first: the kubelet would start the container again.
+    await holdConsumers(stack, 0);
+    await kill(context, pod!.spec.nodeName!);
+    await stack.kubectl.text([
+      'delete',
+      'pod',
+      '--namespace',
+      stack.namespace,
+      pod!.metadata.name,
+      '--grace-period=0',
+      '--force',
+      '--ignore-not-found',
+    ]);
+    recorder.mark('killed');
+    await untilMoment('no consumer', recorder, ({ ready, wanted }) => ready + wanted === 0, context, 60);
+    const left = recorder.last?.lag ?? 0;
+    context.check('it left records behind, taken and not stored', left > 0, `lag ${left}`);
+    await holdConsumers(stack, null);
+    const let_ = recorder.mark('KEDA decides again');
+    await untilMoment('a consumer comes from zero', recorder, ({ t, ready }) => t > let_ && ready > 0, context, 60);
+    context.took('from a stranded batch to a consumer', recorder.now - let_);
+  } finally {
+    checkLoad(context, await load.end(), 0.01);
+  }
+  const { lag, deadLetters } = await stack.stats();
+  context.check('nothing is stranded', lag === 0 && deadLetters === 0, `lag ${lag}, ${deadLetters} dead letters`);
+});
+
+/** SIGKILL from outside the pod, where PID 1 cannot ignore it: on a k3d node, which is a container of this machine. */
+async function kill({ options, say }: Context, node: string): Promise<void> {
+  if (options.existing) return say('    its node is not ours: the pod is deleted without grace instead');
+  // $p is /proc/<id>: what follows the last slash is the id.
+  const script =
+    'for p in /proc/[0-9]*; do grep -qa consumer/main.ts "$p/cmdline" && kill -9 "$(basename "$p")"; done 2>/dev/null; true';
+  await run('docker', ['exec', node, 'sh', '-c', script]);
+}

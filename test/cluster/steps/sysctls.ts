@@ -1,0 +1,62 @@
+// Kernel settings, read back where they must hold: inside the API's pods, and on the nodes.
+import { classifySysctls } from '../../../components/cluster/sysctls.ts';
+import { run } from '../../../loadtest/cluster/command.ts';
+import { apply } from '../apply.ts';
+import type { Step } from '../context.ts';
+
+/** Set where the stack has none: a safe one, so that Pod Security stays as it is. */
+const EXAMPLE = { name: 'net.ipv4.ip_local_port_range', value: '1024 65000' };
+
+export const sysctls: Step = async (context) => {
+  const { pulumi, check } = context;
+  if (Object.keys(pulumi.config.cluster.sysctls).length === 0)
+    await apply(context, { [`cluster:sysctls["${EXAMPLE.name}"]`]: EXAMPLE.value }, { rolls: ['api'] });
+  const { sysctls } = pulumi.config.cluster;
+  const { pod, node } = classifySysctls(sysctls);
+  const stack = await context.stack();
+  for (const { metadata } of await stack.pods('api'))
+    compare(
+      check,
+      `pod ${metadata.name}`,
+      pod,
+      await readInPod((source) => stack.script('api', `pod/${metadata.name}`, source), Object.keys(pod)),
+    );
+  for (const { metadata } of await stack.nodes()) {
+    const values = await Promise.all(
+      Object.keys(node).map(
+        async (name) => [name, await run('docker', ['exec', metadata.name, 'cat', fileOf(name)])] as const,
+      ),
+    );
+    compare(check, `node ${metadata.name}`, node, Object.fromEntries(values));
+  }
+};
+
+/** Where the kernel shows a setting. */
+const fileOf = (name: string): string => `/proc/sys/${name.replaceAll('.', '/')}`;
+
+async function readInPod(script: (source: string) => Promise<string>, names: readonly string[]) {
+  const files = JSON.stringify(names.map((name) => [name, fileOf(name)]));
+  const printed = await script(`
+import { readFileSync } from 'node:fs';
+console.log(JSON.stringify(Object.fromEntries(${files}.map(([name, file]) => [name, readFileSync(file, 'utf8')]))));`);
+  return JSON.parse(printed) as Record<string, string>;
+}
+
+type Values = Readonly<Record<string, string>>;
+
+function compare(
+  check: (name: string, ok: boolean, found?: string) => void,
+  where: string,
+  wanted: Values,
+  found: Values,
+) {
+  const wrong = Object.entries(wanted).filter(([name, value]) => plain(found[name] ?? '') !== plain(value));
+  const names = Object.keys(wanted).join(', ') || 'none of its own';
+  check(
+    `${where} has its settings`,
+    wrong.length === 0,
+    wrong.length === 0 ? names : wrong.map(([name]) => `${name} is ${found[name]?.trim()}`).join(', '),
+  );
+}
+
+const plain = (value: string): string => value.trim().replace(/\s+/g, ' ');

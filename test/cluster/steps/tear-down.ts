@@ -1,0 +1,66 @@
+// Everything goes, quickly, and nothing stays: containers, volumes, networks, registry, kubeconfig; namespaces elsewhere.
+import { existsSync } from 'node:fs';
+import { CommandError, run } from '../../../loadtest/cluster/command.ts';
+import { type Context, type Step, succeeded } from '../context.ts';
+import { checkDataPath } from '../data-path.ts';
+import { dockerThings } from '../docker-things.ts';
+import { describeChanges } from '../events.ts';
+import type { RunningStack } from '../running-stack.ts';
+
+/** Name of the k3d cluster that a stack makes (components/cluster/names.ts). */
+const clusterOf = (stack: string): string => `breakwater-e2e-${stack}`;
+
+/** The issue's own limit. */
+const DESTROY_SECONDS = 60;
+
+export const destroy: Step = async (context) => {
+  const { pulumi, options, check } = context;
+  const stack = await context.stack().catch(() => undefined);
+  const operation = succeeded('destroy', await pulumi.destroy());
+  context.took(`destroy (${describeChanges(operation)})`, operation.seconds, DESTROY_SECONDS);
+  if (options.existing) {
+    if (stack) await nothingInCluster(context, stack);
+    return;
+  }
+  const left = await belongings(options.stack);
+  check('no container, volume or network is left', left.length === 0, left.join(', '));
+  if (stack) check('no kubeconfig is left', !existsSync(stack.outputs.kubeconfigPath), stack.outputs.kubeconfigPath);
+};
+
+/** What Docker holds of the stack's k3d cluster. */
+async function belongings(stack: string): Promise<readonly string[]> {
+  const name = clusterOf(stack);
+  return (await dockerThings()).filter((thing) => thing.includes(name));
+}
+
+async function nothingInCluster({ check }: Context, { kubectl, namespace, apiNamespace }: RunningStack): Promise<void> {
+  const names = (await kubectl.text(['get', 'namespaces', '--output', 'name'])).split('\n');
+  const left = names.filter((name) =>
+    [namespace, apiNamespace, `${namespace}-monitoring`].includes(name.replace('namespace/', '')),
+  );
+  check('no namespace is left', left.length === 0, left.join(', '));
+}
+
+/** What `destroy` could not take away is removed by hand, so that no run leaves anything; that it was needed is a failure. */
+export async function sweep({ options, check, say }: Pick<Context, 'options' | 'check' | 'say'>): Promise<void> {
+  if (options.existing) return;
+  const left = await belongings(options.stack);
+  check('nothing had to be swept up', left.length === 0, left.join(', '));
+  if (left.length === 0) return;
+  const name = clusterOf(options.stack);
+  for (const args of [
+    ['cluster', 'delete', name],
+    ['registry', 'delete', `k3d-${name}-registry`],
+  ])
+    await run('k3d', args).catch((error) => say(`    ${error instanceof CommandError ? error.message : error}`));
+}
+
+export const gone: Step = async (context) => {
+  const { pulumi, check, options } = context;
+  await run('k3d', ['cluster', 'delete', clusterOf(options.stack)]);
+  const refreshed = succeeded('refresh without a cluster', await pulumi.refresh());
+  check('refresh notices', Object.keys(refreshed.counts).length > 0, describeChanges(refreshed));
+  const operation = succeeded('up without a cluster', await pulumi.up());
+  context.took(`up makes another (${describeChanges(operation)})`, operation.seconds);
+  await checkDataPath(context);
+};

@@ -1,0 +1,129 @@
+// The autoscaling timeline: load, lag and pods, once a second, and what can be read from it.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunningStack } from './running-stack.ts';
+
+export interface Moment {
+  /** Seconds since the start. */
+  readonly t: number;
+  /** Records accepted in the second before; null while unknown. */
+  readonly accepted: number | null;
+  readonly lag: number | null;
+  /** Pods that are wanted. */
+  readonly wanted: number;
+  /** Pods that take traffic. */
+  readonly ready: number;
+}
+
+/** Something that was done. */
+export interface Mark {
+  readonly t: number;
+  readonly what: string;
+}
+
+export interface Timeline {
+  readonly name: string;
+  /** Deployment whose pods are counted. */
+  readonly app: string;
+  readonly moments: readonly Moment[];
+  readonly marks: readonly Mark[];
+}
+
+/** Seconds from `since` until a moment is as asked; null where none is. */
+export function secondsUntil(
+  moments: readonly Moment[],
+  since: number,
+  is: (moment: Moment) => boolean,
+): number | null {
+  const found = moments.find((moment) => moment.t >= since && is(moment));
+  return found === undefined ? null : found.t - since;
+}
+
+/** The last time that the lag became 0 before `until`; null where it never was. */
+export function emptySince(moments: readonly Moment[], until = Number.POSITIVE_INFINITY): number | null {
+  let since: number | null = null;
+  for (const { t, lag } of moments) {
+    if (t > until) break;
+    if (lag === null) continue;
+    if (lag > 0) since = null;
+    else since ??= t;
+  }
+  return since;
+}
+
+/**
+ * Records a second by which the lag falls, between the moments when this share of the highest lag is left; null where the
+ * lag did not fall so far. Leaves out the start, when consumers join, and the end, when the last batches are small.
+ */
+export function drainRate(
+  moments: readonly Moment[],
+  [from, to]: readonly [number, number] = [0.9, 0.1],
+): number | null {
+  const known = moments.flatMap(({ t, lag }) => (lag === null ? [] : [{ t, lag }]));
+  const highest = known.reduce((a, b) => (b.lag > a.lag ? b : a), { t: 0, lag: 0 });
+  const below = (share: number) => known.find(({ t, lag }) => t > highest.t && lag <= highest.lag * share);
+  const [begin, end] = [below(from), below(to)];
+  if (!begin || !end || end.t <= begin.t) return null;
+  return (begin.lag - end.lag) / (end.t - begin.t);
+}
+
+/** Records until it is stopped. Numbers that nobody gives in time are null or those of the moment before. */
+export class TimelineRecorder {
+  readonly moments: Moment[] = [];
+  readonly #marks: Mark[] = [];
+  readonly #begun = performance.now();
+  readonly #stopped = new AbortController();
+  readonly #finished: Promise<void>;
+  readonly #name: string;
+  readonly #app: string;
+
+  constructor(name: string, stack: RunningStack, app: string) {
+    this.#name = name;
+    this.#app = app;
+    this.#finished = this.#record(stack);
+  }
+
+  get now(): number {
+    return (performance.now() - this.#begun) / 1000;
+  }
+
+  get last(): Moment | undefined {
+    return this.moments.at(-1);
+  }
+
+  /** Notes what is done now. @returns the time */
+  mark(what: string): number {
+    const t = this.now;
+    this.#marks.push({ t, what });
+    return t;
+  }
+
+  async stop(): Promise<Timeline> {
+    this.#stopped.abort();
+    await this.#finished;
+    return { name: this.#name, app: this.#app, moments: this.moments, marks: this.#marks };
+  }
+
+  async #record(stack: RunningStack): Promise<void> {
+    const { signal } = this.#stopped;
+    let before: { t: number; accepted: number } | undefined;
+    while (!signal.aborted) {
+      const begun = performance.now();
+      const [stats, pods] = await Promise.all([
+        stack.stats().catch(() => undefined),
+        stack.deployment(this.#app).catch(() => undefined),
+      ]);
+      const t = this.now;
+      const total = stats?.accepted ?? null;
+      const accepted = total === null || !before ? null : Math.max(0, (total - before.accepted) / (t - before.t));
+      if (total !== null) before = { t, accepted: total };
+      this.moments.push({
+        t,
+        accepted,
+        lag: stats?.lag ?? null,
+        wanted: pods?.spec.replicas ?? this.last?.wanted ?? 0,
+        ready: pods ? (pods.status.readyReplicas ?? 0) : (this.last?.ready ?? 0),
+      });
+      await sleep(Math.max(100, 1000 - (performance.now() - begun)), undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
