@@ -55,6 +55,12 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     { 'cluster:httpPort': 8001 },
   ],
   [
+    'one port of the host for the registry alone',
+    { 'cluster:registryPort': 6550 },
+    'cluster:registryPort: is 6550, as cluster:apiPort is: one port of this machine cannot lead to both; choose another',
+    { 'cluster:registryPort': 6551 },
+  ],
+  [
     'the page has a host name of its own',
     { 'console:host': 'assessment.local' },
     'console:host: is assessment.local, as api:host is: the ingress tells them apart by their names; choose another',

@@ -19,7 +19,7 @@ const REDIS_SHARE = 0.9;
 /** What mongod takes besides its cache. */
 const MONGOD_BASE_MIB = 200;
 
-const cluster: Rule = ({ cluster: { kind, context, registry, servers, httpPort, nodePortHostPort } }) => [
+const cluster: Rule = ({ cluster: { kind, context, registry, servers } }) => [
   ...when(
     kind === 'kubeconfig' && context === undefined,
     'cluster:context',
@@ -48,13 +48,19 @@ const cluster: Rule = ({ cluster: { kind, context, registry, servers, httpPort, 
     () =>
       `is ${servers}: an even number of servers survives no more failures than one fewer; use ${servers - 1} or ${servers + 1 > 7 ? servers - 1 : servers + 1}`,
   ),
-  ...when(
-    httpPort === nodePortHostPort,
-    'cluster:nodePortHostPort',
-    () =>
-      `is ${nodePortHostPort}, as cluster:httpPort is: one port of this machine cannot lead to both; choose another`,
-  ),
 ];
+
+const hostPorts: Rule = ({ cluster }) => {
+  const keys = ['httpPort', 'nodePortHostPort', 'apiPort', 'registryPort'] as const;
+  return keys.flatMap((key, index) => {
+    const taken = keys.slice(0, index).find((other) => cluster[other] === cluster[key]);
+    return when(
+      taken !== undefined,
+      `cluster:${key}`,
+      () => `is ${cluster[key]}, as cluster:${taken} is: one port of this machine cannot lead to both; choose another`,
+    );
+  });
+};
 
 const localPorts: Rule = (config) => {
   const ports = [
@@ -226,6 +232,7 @@ const mongo: Rule = ({ mongo: { iops, writesPerSecond, memoryMiB, cacheMiB } }) 
 
 const rules: readonly Rule[] = [
   cluster,
+  hostPorts,
   localPorts,
   kafka,
   kafkaRetention,

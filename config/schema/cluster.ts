@@ -33,6 +33,13 @@ export const clusterSchema = z.object({
     description: 'Worker nodes (k3d).',
     change: 'In place. A removed agent is drained first; refused while it holds a volume, so no data is lost.',
   }),
+  hostAddress: textOr('127.0.0.1', {
+    pattern: /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.|$)){4}$/,
+    allowed: 'an IPv4 address of this machine, such as 0.0.0.0 for all of them',
+    description:
+      'Address of this machine that the ports for users are opened on (k3d). By default nobody else reaches them: the API has no login.',
+    change: 'Replaces the k3d load balancer: a short interruption; data stays.',
+  }),
   httpPort: wholeNumber({
     min: 1,
     max: 65_535,
