@@ -62,6 +62,9 @@ export const list = z
   )
   .refine((parts) => parts.length > 0, 'must name at least one entry');
 
+/** A switch. */
+export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
 /** What every app understands. */
 export const commonSettings = {
   /** Least severe level that is logged. */
@@ -70,6 +73,17 @@ export const commonSettings = {
   METRICS_PORT: port.default(9464),
   /** Address that the metrics server listens on. */
   METRICS_HOST: z.string().default('0.0.0.0'),
+};
+
+/** How clients present themselves to Kafka. */
+export const kafkaLoginSettings = {
+  /** Together with the password, or not at all: then Kafka asks for none. */
+  KAFKA_USERNAME: z.string().optional(),
+  KAFKA_PASSWORD: z.string().optional(),
+  /** How the password is checked. */
+  KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).default('PLAIN'),
+  /** Whether the brokers are reached over TLS; their certificate must come from an authority that Node knows. */
+  KAFKA_TLS: flag.default(false),
 };
 
 /** What the apps that use the queue understand. */
@@ -82,8 +96,7 @@ export const queueSettings = {
   /** Records that the queue may hold before new ones are refused. */
   QUEUE_MAX_LENGTH: integer(1).default(1_000_000),
   KAFKA_BROKERS: list.optional(),
-  KAFKA_USERNAME: z.string().optional(),
-  KAFKA_PASSWORD: z.string().optional(),
+  ...kafkaLoginSettings,
   REDIS_URL: z.string().default('redis://127.0.0.1:6379'),
   REDIS_PASSWORD: z.string().optional(),
 };

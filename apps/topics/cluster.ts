@@ -9,6 +9,7 @@ import {
   IncrementalAlterConfigOperationTypes,
   listPartitionReassignmentsV0,
   type Reader,
+  unregisterBrokerV0,
   Writer,
 } from '@platformatic/kafka';
 import { clientOptions, type KafkaAddress } from '../shared/queue/kafka-client.ts';
@@ -34,20 +35,30 @@ export class Cluster {
     return [...metadata.brokers.keys()].sort((a, b) => a - b);
   }
 
+  /** Brokers that the controllers list; a fenced one is not there. */
+  async registered(): Promise<{ id: number; fenced: boolean }[]> {
+    return describeCluster.async(await this.#connection());
+  }
+
+  /** Takes a broker that is gone off that list. */
+  async unregister(id: number): Promise<void> {
+    await unregisterBrokerV0.api.async(await this.#connection(), id);
+  }
+
+  /** Where the partitions of a topic are, by what any one broker knows. */
+  async partitions(topic: string): Promise<ObservedTopic['partitions']> {
+    const { topics } = await this.#admin.metadata({ topics: [topic], forceUpdate: true });
+    return (topics.get(topic)?.partitions ?? []).map(({ replicas, leader, isr }) => ({ replicas, leader, isr }));
+  }
+
   /** What is there of all topics. */
   async observe(): Promise<Observed> {
     const names = await this.#admin.listTopics();
-    const metadata = await this.#admin.metadata({ topics: [...names], forceUpdate: true });
     const configs = await this.#configs(names);
     const topics: Record<string, ObservedTopic> = {};
-    for (const name of names) {
-      const partitions = metadata.topics.get(name)?.partitions ?? [];
-      topics[name] = {
-        partitions: partitions.map(({ replicas, leader, isr }) => ({ replicas, leader, isr })),
-        config: configs.get(name) ?? {},
-      };
-    }
-    return { brokers: [...metadata.brokers.keys()].sort((a, b) => a - b), topics };
+    for (const name of names)
+      topics[name] = { partitions: await this.partitions(name), config: configs.get(name) ?? {} };
+    return { brokers: await this.brokers(), topics };
   }
 
   /** Partitions that are on the move. */
@@ -139,6 +150,29 @@ export class Cluster {
     });
   }
 }
+
+/** DescribeCluster version 2, which the client library lacks: lists fenced brokers too. */
+const describeCluster = createAPI(
+  60,
+  2,
+  () => Writer.create().appendBoolean(false).appendInt8(1).appendBoolean(true).appendTaggedFields(),
+  (_correlationId: number, _key: number, _version: number, reader: Reader): { id: number; fenced: boolean }[] => {
+    reader.readInt32();
+    const code = reader.readInt16();
+    const message = reader.readNullableString();
+    if (code !== 0) throw new Error(`describing the cluster failed: ${message} (error ${code})`);
+    reader.readInt8();
+    reader.readString();
+    reader.readInt32();
+    return reader.readArray((r) => {
+      const id = r.readInt32();
+      r.readString();
+      r.readInt32();
+      r.readNullableString();
+      return { id, fenced: r.readBoolean() };
+    });
+  },
+);
 
 const ELECTION_NOT_NEEDED = 84;
 

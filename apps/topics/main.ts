@@ -1,35 +1,78 @@
-// topics: a job that brings Kafka's topics to the declared state. --dry-run only prints the plan.
+// topics: a job that brings Kafka's topics to the declared state. --dry-run only prints the plan; --empty only empties the
+// brokers from BROKER_COUNT on, before they are taken away.
 // Exit status: 0 done or nothing to do, 1 failed, 2 refused or bad settings.
+import { lookup } from 'node:dns/promises';
+import type { z } from 'zod';
+import { kafkaAddress } from '../shared/queue/kafka-client.ts';
 import { describe } from '../shared/queue/kafka-errors.ts';
 import { loadSettings, SettingsError } from '../shared/settings.ts';
 import { Cluster } from './cluster.ts';
-import { topicsSettings } from './settings.ts';
+import { emptyBrokers } from './empty.ts';
+import { emptySettings, topicsSettings } from './settings.ts';
 import { bringTopics } from './topics.ts';
+import type { Outcome, RunOptions } from './waiting.ts';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function main(): Promise<number> {
-  const unknown = process.argv.slice(2).filter((argument) => argument !== '--dry-run');
-  if (unknown.length > 0) throw new SettingsError(`Unknown argument ${unknown.join(' ')}: there is only --dry-run`);
+async function main(): Promise<Outcome> {
+  const unknown = process.argv.slice(2).filter((argument) => !['--dry-run', '--empty'].includes(argument));
+  if (unknown.length > 0)
+    throw new SettingsError(`Unknown argument ${unknown.join(' ')}: there are --dry-run and --empty`);
+  return process.argv.includes('--empty') ? empty() : bring();
+}
+
+async function bring(): Promise<Outcome> {
   const settings = loadSettings(topicsSettings, process.env);
-  const { KAFKA_BROKERS: brokers, KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = settings;
-  const cluster = new Cluster({ brokers, username, password });
+  return withCluster(settings, (cluster, options) =>
+    bringTopics(cluster, { ...options, brokerCount: settings.BROKER_COUNT, declared: settings.TOPICS }),
+  );
+}
+
+async function empty(): Promise<Outcome> {
+  const settings = loadSettings(emptySettings, process.env);
+  if (await exists(settings.KAFKA_BROKERS))
+    return withCluster(settings, (cluster, options) =>
+      emptyBrokers(cluster, { ...options, brokerCount: settings.BROKER_COUNT }),
+    );
+  print('Nothing to do: there is no broker yet.');
+  return 'nothing to do';
+}
+
+type Common = Omit<z.infer<typeof emptySettings>, 'BROKER_COUNT'>;
+
+async function withCluster<T>(
+  settings: Common,
+  run: (cluster: Cluster, options: RunOptions) => Promise<T>,
+): Promise<T> {
+  const cluster = new Cluster(kafkaAddress(settings.KAFKA_BROKERS, settings));
   try {
-    const outcome = await bringTopics(cluster, {
-      declared: settings.TOPICS,
+    return await run(cluster, {
       dryRun: process.argv.includes('--dry-run'),
       brokersTimeoutMs: settings.BROKERS_TIMEOUT_SECONDS * 1000,
       movesTimeoutMs: settings.MOVES_TIMEOUT_SECONDS * 1000,
       print,
     });
-    return outcome === 'refused' ? 2 : 0;
   } finally {
     await cluster.close();
   }
 }
 
+/** Whether any broker has an address: the names of a StatefulSet's pods have one as soon as there are pods, ready or not. */
+async function exists(brokers: readonly string[]): Promise<boolean> {
+  const found = brokers.map((broker) =>
+    lookup(broker.slice(0, broker.lastIndexOf(':'))).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOTFOUND') return false;
+        throw error;
+      },
+    ),
+  );
+  return (await Promise.all(found)).includes(true);
+}
+
 try {
-  process.exitCode = await main();
+  process.exitCode = (await main()) === 'refused' ? 2 : 0;
 } catch (error) {
   process.stderr.write(`${error instanceof SettingsError ? error.message : `Failed: ${describe(error)}`}\n`);
   process.exitCode = error instanceof SettingsError ? 2 : 1;

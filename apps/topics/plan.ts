@@ -49,9 +49,18 @@ export interface Plan {
 /** Settings that Kafka itself puts on topics. */
 const OWN_SETTINGS = /\.replication\.throttled\.replicas$/;
 
-/** Works out the steps. Planned again after they are done, there are none left. */
-export function plan(observed: Observed, declared: readonly DeclaredTopic[]): Plan {
-  const refusals = refusalsOf(observed, declared);
+/**
+ * Works out the steps. Planned again after they are done, there are none left.
+ *
+ * @param brokerCount brokers that are to hold replicas: those with lower ids. Default: whoever is there
+ */
+export function plan(
+  observed: Observed,
+  declared: readonly DeclaredTopic[],
+  brokerCount = Number.POSITIVE_INFINITY,
+): Plan {
+  const brokers = observed.brokers.filter((id) => id < brokerCount);
+  const refusals = refusalsOf({ ...observed, brokers }, declared);
   if (refusals.length > 0) return { steps: [], refusals, notes: [] };
   const steps: Step[] = [];
   const notes: string[] = [];
@@ -59,12 +68,12 @@ export function plan(observed: Observed, declared: readonly DeclaredTopic[]): Pl
     const there = observed.topics[topic.name];
     const load = loadOf(observed, topic.name);
     if (there === undefined) {
-      const assignments = assign({ ...topic, current: [], brokers: observed.brokers, load });
+      const assignments = assign({ ...topic, current: [], brokers, load });
       steps.push({ kind: 'create', topic: topic.name, assignments, config: topic.config });
       continue;
     }
     steps.push(...configSteps(topic, there));
-    steps.push(...placementSteps(topic, there, observed.brokers, load, notes));
+    steps.push(...placementSteps(topic, there, { brokers, brokerCount }, load, notes));
   }
   return { steps, refusals, notes };
 }
@@ -114,13 +123,15 @@ function configSteps({ name, config }: DeclaredTopic, there: ObservedTopic): Ste
 function placementSteps(
   topic: DeclaredTopic,
   there: ObservedTopic,
-  brokers: readonly number[],
+  { brokers, brokerCount }: { brokers: readonly number[]; brokerCount: number },
   load: ReadonlyMap<number, number>,
   notes: string[],
 ): Step[] {
   const { name, partitions, replicationFactor } = topic;
   const current = there.partitions.map(({ replicas }) => replicas);
-  const away = [...new Set(current.flat())].filter((id) => !brokers.includes(id)).sort((a, b) => a - b);
+  const away = [...new Set(current.flat())]
+    .filter((id) => id < brokerCount && !brokers.includes(id))
+    .sort((a, b) => a - b);
   const steps: Step[] = [];
   const base = [...current];
   // Kafka takes new partitions only with as many replicas as the others have; the moves below put that right.

@@ -1,6 +1,6 @@
 // What the topics app is told by its environment.
 import { z } from 'zod';
-import { integer, list } from '../shared/settings.ts';
+import { integer, kafkaLoginSettings, list } from '../shared/settings.ts';
 
 const topic = z.strictObject({
   name: z.string().min(1),
@@ -9,10 +9,24 @@ const topic = z.strictObject({
   config: z.record(z.string(), z.coerce.string()).default({}),
 });
 
-export const topicsSettings = z.object({
+const clusterSettings = {
   KAFKA_BROKERS: list,
-  KAFKA_USERNAME: z.string().optional(),
-  KAFKA_PASSWORD: z.string().optional(),
+  ...kafkaLoginSettings,
+  /** How long to wait for the brokers that are to hold replicas, seconds. */
+  BROKERS_TIMEOUT_SECONDS: integer(0).default(60),
+  /** How long partitions may be on the move, seconds. */
+  MOVES_TIMEOUT_SECONDS: integer(1).default(1_800),
+};
+
+/** With `--empty`. */
+export const emptySettings = z.object({
+  ...clusterSettings,
+  /** Brokers that stay: those with ids below it. */
+  BROKER_COUNT: integer(1),
+});
+
+export const topicsSettings = z.object({
+  ...clusterSettings,
   /** JSON: [{"name":"posts","partitions":3,"replicationFactor":3,"config":{"retention.ms":"604800000"}}]. */
   TOPICS: z
     .string()
@@ -25,8 +39,6 @@ export const topicsSettings = z.object({
       }
     })
     .pipe(z.array(topic).min(1)),
-  /** How long to wait for as many brokers as the replication needs, seconds. */
-  BROKERS_TIMEOUT_SECONDS: integer(0).default(60),
-  /** How long partitions may be on the move, seconds. */
-  MOVES_TIMEOUT_SECONDS: integer(1).default(1_800),
+  /** Brokers of the cluster: replicas lie on ids below it, and what is on others moves off. Not set: on whoever is there. */
+  BROKER_COUNT: integer(1).optional(),
 });

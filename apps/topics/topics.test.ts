@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { useKafka } from '../../test/servers.ts';
+import { until } from '../../test/until.ts';
 import { Cluster } from './cluster.ts';
+import { emptyBrokers } from './empty.ts';
 import type { DeclaredTopic } from './plan.ts';
 import { bringTopics } from './topics.ts';
 
@@ -21,16 +23,23 @@ const posts = (change: Partial<DeclaredTopic> = {}): DeclaredTopic => ({
   ...change,
 });
 
-async function bring(declared: DeclaredTopic[], dryRun = false): Promise<{ outcome: string; lines: string[] }> {
+const options = (lines: string[], dryRun: boolean) => ({
+  dryRun,
+  brokersTimeoutMs: 2_000,
+  movesTimeoutMs: 60_000,
+  print: (line: string) => void lines.push(line),
+  pollMs: 100,
+});
+
+async function bring(declared: DeclaredTopic[], dryRun = false, brokerCount?: number) {
   const lines: string[] = [];
-  const outcome = await bringTopics(cluster, {
-    declared,
-    dryRun,
-    brokersTimeoutMs: 2_000,
-    movesTimeoutMs: 60_000,
-    print: (line) => void lines.push(line),
-    pollMs: 100,
-  });
+  const outcome = await bringTopics(cluster, { ...options(lines, dryRun), declared, brokerCount });
+  return { outcome, lines };
+}
+
+async function empty(brokerCount: number, dryRun = false) {
+  const lines: string[] = [];
+  const outcome = await emptyBrokers(cluster, { ...options(lines, dryRun), brokerCount });
   return { outcome, lines };
 }
 
@@ -87,11 +96,54 @@ describe('topics on real brokers', () => {
     expect((await bring(declared)).outcome).toBe('nothing to do');
   }, 90_000);
 
+  test('a broker is not emptied while one that stays is away: nobody else could take over', async () => {
+    await kafka.server.brokers[1]?.stop();
+    await until(async () => (await cluster.brokers()).length === 3);
+    const before = await cluster.observe();
+    const { outcome, lines } = await empty(3);
+    expect(outcome).toBe('refused');
+    expect(lines.join()).toContain('of the 3 brokers that stay, only 0, 2 are there');
+    expect((await cluster.observe()).topics.posts?.partitions.map(({ replicas }) => replicas)).toEqual(
+      before.topics.posts?.partitions.map(({ replicas }) => replicas),
+    );
+    await kafka.server.startBroker(1);
+    await until(async () => (await cluster.brokers()).length === 4);
+  }, 60_000);
+
+  test('a broker that is to go is emptied of every topic, and forgotten when it is gone', async () => {
+    const declared = [posts({ partitions: 4, replicationFactor: 3, config: {} })];
+    await cluster.apply({ kind: 'create', topic: 'theirs', assignments: [[3, 0]], config: {} });
+    await until(async () => (await observed('theirs'))?.partitions[0]?.isr.length === 2);
+    expect((await empty(3, true)).lines).toContain('  move theirs-0: from brokers 3, 0 to 0, 1');
+    expect(await perBroker(({ replicas }) => replicas)).toEqual([3, 3, 3, 3]);
+
+    expect((await empty(3)).outcome).toBe('done');
+    expect(await perBroker(({ replicas }) => replicas)).toEqual([4, 4, 4, 0]);
+    expect((await observed('theirs'))?.partitions[0]?.replicas).toEqual([0, 1]);
+    expect((await empty(3)).outcome).toBe('nothing to do');
+
+    // While it is still there it gets nothing back, and stays on the list.
+    expect((await bring(declared, false, 3)).lines).toContain('Note: broker 3 is still there, and empty');
+    expect(await perBroker(({ replicas }) => replicas)).toEqual([4, 4, 4, 0]);
+    await kafka.server.brokers[3]?.stop();
+    expect((await bring(declared, false, 3)).lines).toContain('Broker 3 is gone and was taken off the list');
+    expect((await cluster.registered()).map(({ id }) => id)).toEqual([0, 1, 2]);
+  }, 120_000);
+
   test.each<[string, Record<string, string>, string[], number, RegExp]>([
     ['done', { TOPICS: JSON.stringify([posts({ name: 'job' })]) }, [], 0, /Done/],
     ['refused', { TOPICS: JSON.stringify([posts({ partitions: 1 })]) }, [], 2, /Refused/],
     ['bad settings', { TOPICS: '[{"name":"x"}]' }, [], 2, /TOPICS/],
     ['bad arguments', { TOPICS: '[]' }, ['--force'], 2, /--dry-run/],
+    ['emptied', { BROKER_COUNT: '3' }, ['--empty'], 0, /brokers from 3 on hold nothing/],
+    [
+      'emptied, before there is a Kafka',
+      { BROKER_COUNT: '3', KAFKA_BROKERS: 'none.invalid:9092' },
+      ['--empty'],
+      0,
+      /no broker yet/,
+    ],
+    ['emptied, of what', {}, ['--empty'], 2, /BROKER_COUNT: is required/],
     ['failed', { KAFKA_BROKERS: '127.0.0.1:1', BROKERS_TIMEOUT_SECONDS: '0' }, [], 1, /Failed: /],
   ])('the job ends with its status: %s', async (_name, env, args, status, output) => {
     const main = fileURLToPath(new URL('./main.ts', import.meta.url));

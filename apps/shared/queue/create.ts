@@ -1,18 +1,17 @@
 // The queue that the settings ask for.
 import type { Logger } from '../logger.ts';
 import { SettingsError } from '../settings.ts';
+import { type KafkaSettings, kafkaAddress } from './kafka-client.ts';
 import { createLazyKafkaQueue } from './kafka-lazy.ts';
 import type { Queue } from './queue.ts';
 import { createRedisStreamsQueue } from './redis-streams.ts';
 
-export interface QueueSettings {
+export interface QueueSettings extends KafkaSettings {
   QUEUE_KIND: 'kafka' | 'redis-streams';
   QUEUE_NAME: string;
   QUEUE_GROUP: string;
   QUEUE_MAX_LENGTH: number;
   KAFKA_BROKERS?: string[] | undefined;
-  KAFKA_USERNAME?: string | undefined;
-  KAFKA_PASSWORD?: string | undefined;
   REDIS_URL: string;
   REDIS_PASSWORD?: string | undefined;
   CACHE_TTL_SECONDS?: number | undefined;
@@ -22,9 +21,9 @@ export interface QueueSettings {
 export function createQueue(settings: QueueSettings, logger: Logger): Queue {
   const common = { name: settings.QUEUE_NAME, group: settings.QUEUE_GROUP, maxLength: settings.QUEUE_MAX_LENGTH };
   if (settings.QUEUE_KIND === 'kafka') {
-    const { KAFKA_BROKERS: brokers, KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = settings;
+    const { KAFKA_BROKERS: brokers } = settings;
     if (!brokers) throw new SettingsError('Bad settings:\n  KAFKA_BROKERS: is required when QUEUE_KIND is kafka');
-    return createLazyKafkaQueue({ ...common, brokers, username, password }, logger);
+    return createLazyKafkaQueue({ ...common, ...kafkaAddress(brokers, settings) }, logger);
   }
   const { REDIS_URL: url, REDIS_PASSWORD: password, CACHE_TTL_SECONDS: cacheTtlSeconds = 600 } = settings;
   return createRedisStreamsQueue({ ...common, url, password, cacheTtlSeconds }, logger);

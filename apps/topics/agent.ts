@@ -1,0 +1,51 @@
+// agent: stands beside each Kafka broker. It answers Kubernetes whether the broker is ready, holds it back when it is told to
+// stop before the others can do without it, and tells Prometheus of it.
+import { type App, runApp } from '../shared/lifecycle.ts';
+import { createLogger } from '../shared/logger.ts';
+import { createRegistry, startMetricsServer } from '../shared/metrics.ts';
+import { loadSettings } from '../shared/settings.ts';
+import { Connection } from './agent/connection.ts';
+import { Offsets } from './agent/lag.ts';
+import { createAgentMetrics } from './agent/metrics.ts';
+import { agentSettings } from './agent/settings.ts';
+import { Watch } from './agent/watch.ts';
+
+async function start(): Promise<App> {
+  const settings = loadSettings(agentSettings, process.env);
+  const logger = createLogger('kafka-agent', settings.LOG_LEVEL);
+  const { HOSTNAME: broker, BROKER_HOST: host, BROKER_PORT: port } = settings;
+  const connection = new Connection(host, port);
+  const watch = new Watch({ broker, connection, logger });
+  const offsets = new Offsets(broker, connection);
+  const registry = createRegistry('kafka-agent');
+  createAgentMetrics(registry, {
+    broker,
+    view: () => watch.view,
+    ends: (metadata) => offsets.ends(metadata),
+    lags: (metadata) => offsets.lags(metadata),
+  });
+  const server = await startMetricsServer({
+    port: settings.METRICS_PORT,
+    host: settings.METRICS_HOST,
+    registry,
+    ready: () => watch.notReady.length === 0,
+    routes: {
+      '/before-stop': async (_url, _req, res) => {
+        const reasons = await watch.untilStoppable(settings.STOP_WAIT_SECONDS * 1000);
+        res.end(`${reasons.length === 0 ? 'the others can do without this broker' : reasons.join('\n')}\n`);
+      },
+    },
+  });
+  watch.start();
+  logger.info({ broker, metricsPort: server.port }, 'watching the broker');
+  return {
+    async stop() {
+      watch.close();
+      connection.close();
+      offsets.close();
+      await server.close();
+    },
+  };
+}
+
+await runApp(start, createLogger('kafka-agent', process.env.LOG_LEVEL));

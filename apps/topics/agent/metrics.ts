@@ -1,0 +1,102 @@
+// What the agent tells Prometheus of its broker. Every partition is told by one broker, its leader, and every group by its
+// coordinator: sums over the brokers count nothing twice.
+import { Gauge, type Registry } from 'prom-client';
+import type { Lag } from './lag.ts';
+import { behind, freshVoters, notReady, type View } from './readiness.ts';
+import type { Metadata, Offset } from './requests.ts';
+
+/** Where the numbers come from, when Prometheus asks. */
+export interface Readings {
+  readonly broker: number;
+  view(): View;
+  /** Ends of the partitions that the broker leads. */
+  ends(metadata: Metadata): Promise<readonly Offset[]>;
+  /** Lag of the groups that the broker coordinates. */
+  lags(metadata: Metadata): Promise<readonly Lag[]>;
+}
+
+/** Registers the gauges of one broker. What cannot be asked for is absent, not old. */
+export function createAgentMetrics(registry: Registry, { broker, view, ends, lags }: Readings): void {
+  const registers = [registry];
+  const of = (name: string, help: string, read: (view: View) => number | undefined): void => {
+    new Gauge({
+      name: `breakwater_kafka_${name}`,
+      help,
+      registers,
+      collect() {
+        const value = read(view());
+        if (value === undefined) this.remove();
+        else this.set(value);
+      },
+    });
+  };
+  const partitions =
+    (count: (metadata: Metadata) => number) =>
+    ({ metadata }: View) =>
+      metadata && count(metadata);
+
+  of('broker_ready', 'Whether the broker is registered and all of its replicas are in sync: 1 or 0', (seen) =>
+    notReady(broker, seen).length === 0 ? 1 : 0,
+  );
+  of('brokers', 'Brokers that are there, as this one knows', ({ metadata }) => metadata?.brokers.length);
+  of('voters', 'Controllers that vote', ({ quorum }) => quorum?.voters.length);
+  of(
+    'voters_current',
+    'Controllers that are as far as their leader; a majority of all that vote is needed',
+    ({ quorum }) => quorum && freshVoters(quorum).length,
+  );
+  of(
+    'replicas',
+    'Replicas on the broker',
+    partitions((metadata) => metadata.partitions.filter(({ replicas }) => replicas.includes(broker)).length),
+  );
+  of(
+    'replicas_behind',
+    'Replicas on the broker that are not in sync',
+    partitions((metadata) => behind(broker, metadata).length),
+  );
+  of(
+    'partitions_led',
+    'Partitions that the broker leads',
+    partitions((metadata) => metadata.partitions.filter(({ leader }) => leader === broker).length),
+  );
+  of(
+    'partitions_under_replicated',
+    'Partitions that the broker leads and of which some replica is not in sync',
+    partitions(
+      (metadata) =>
+        metadata.partitions.filter(({ leader, replicas, isr }) => leader === broker && isr.length < replicas.length)
+          .length,
+    ),
+  );
+  of(
+    'partitions_offline',
+    'Partitions without a leader, as this broker knows: nothing can be written to them or read from them',
+    partitions((metadata) => metadata.partitions.filter(({ leader }) => leader < 0).length),
+  );
+
+  new Gauge({
+    name: 'breakwater_kafka_partition_end_offset',
+    help: 'Records ever appended to the partition, told by its leader',
+    labelNames: ['topic', 'partition'],
+    registers,
+    async collect() {
+      this.reset();
+      const { metadata } = view();
+      const found = metadata && (await ends(metadata).catch(() => []));
+      for (const { topic, partition, offset } of found ?? []) this.set({ topic, partition }, offset);
+    },
+  });
+  new Gauge({
+    name: 'breakwater_kafka_group_lag_records',
+    help: 'Records that the consumer group has not committed, told by its coordinator',
+    labelNames: ['group', 'topic', 'partition'],
+    registers,
+    async collect() {
+      this.reset();
+      const { metadata } = view();
+      const found = metadata && (await lags(metadata).catch(() => []));
+      for (const { group, topic, partition, records } of found ?? []) this.set({ group, topic, partition }, records);
+    },
+  });
+}
