@@ -10,18 +10,18 @@ import { Collector, valueIn } from './testing.ts';
 const config = (raw: RawConfig = {}) => parseStackConfig(raw);
 
 test.each<[string, RawConfig, AppName[]]>([
-  ['Kafka, no messages made', {}, ['api', 'consumer', 'topics', 'gate']],
-  ['Kafka and a producer', { 'producer:rate': 1 }, ['api', 'consumer', 'producer', 'topics', 'gate']],
-  ['Redis Streams', { 'queue:kind': 'redis-streams' }, ['api', 'consumer', 'gate']],
+  ['Kafka, no messages made', {}, ['api', 'consumer', 'topics', 'gate', 'console']],
+  ['Kafka and a producer', { 'producer:rate': 1 }, ['api', 'consumer', 'producer', 'topics', 'gate', 'console']],
+  ['Redis Streams', { 'queue:kind': 'redis-streams' }, ['api', 'consumer', 'gate', 'console']],
   [
     'a MongoDB outside',
     { 'queue:kind': 'redis-streams', 'mongo:external': 'mongodb://db.example:27017/breakwater' },
-    ['api', 'consumer'],
+    ['api', 'consumer', 'console'],
   ],
   [
     'a Kafka outside has its topics declared too',
     { 'kafka:external': 'a:9092' },
-    ['api', 'consumer', 'topics', 'gate'],
+    ['api', 'consumer', 'topics', 'gate', 'console'],
   ],
 ])('apps of a stack with %s', (_, raw, expected) => {
   expect(appsOf(config(raw))).toEqual(expected);

@@ -5,21 +5,18 @@ import type { StackConfig } from '../config/schema.ts';
 import { officialImage } from './official-images.ts';
 
 /** Apps that have an image: the targets of `apps/Dockerfile`. */
-export type AppName = 'api' | 'consumer' | 'producer' | 'topics' | 'gate';
+export type AppName = 'api' | 'consumer' | 'producer' | 'topics' | 'gate' | 'console';
 
 /** The apps that a stack runs; no image of another is built. */
-export function appsOf({
-  queue,
-  mongo,
-  producer,
-}: Pick<StackConfig, 'queue' | 'mongo' | 'producer'>): readonly AppName[] {
+export function appsOf(config: Pick<StackConfig, 'queue' | 'mongo' | 'producer' | 'console'>): readonly AppName[] {
   const used: Readonly<Record<AppName, boolean>> = {
     api: true,
     consumer: true,
-    producer: producer.rate > 0,
-    topics: queue.kind === 'kafka',
+    producer: config.producer.rate > 0,
+    topics: config.queue.kind === 'kafka',
     // It stands in for the disk of the MongoDB in the cluster; one outside has a disk of its own.
-    gate: mongo.external === undefined,
+    gate: config.mongo.external === undefined,
+    console: config.console.enabled,
   };
   return (Object.keys(used) as AppName[]).filter((app) => used[app]);
 }
