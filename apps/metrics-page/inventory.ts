@@ -2,10 +2,12 @@
 import type { Registry } from 'prom-client';
 import { createApiMetrics } from '../api/metrics.ts';
 import { createQueueMetrics } from '../api/queue-metrics.ts';
+import { createConsoleMetrics } from '../console/metrics.ts';
 import { createConsumerMetrics } from '../consumer/metrics.ts';
 import { createGateMetrics } from '../gate/metrics.ts';
 import { createProducerMetrics } from '../producer/metrics.ts';
 import { createRegistry } from '../shared/metrics.ts';
+import { createAgentMetrics } from '../topics/agent/metrics.ts';
 
 /** One metric. */
 export interface MetricInfo {
@@ -36,6 +38,11 @@ export const APPS: Readonly<Record<string, (registry: Registry) => void>> = {
     createGateMetrics(registry, 100, readings);
   },
   producer: createProducerMetrics,
+  console: createConsoleMetrics,
+  'kafka-agent': (registry) => {
+    const none = async () => [];
+    createAgentMetrics(registry, { broker: 0, view: () => ({}), ends: none, lags: none });
+  },
 };
 
 /** The registry of an app as it is when it starts. */

@@ -1,12 +1,6 @@
 // Kafka's own health, as the agents beside the brokers tell it.
+import type { KafkaSize } from '../kafka-size.ts';
 import type { RuleGroup } from './rule.ts';
-
-/** How many there should be. */
-export interface KafkaSize {
-  readonly brokers: number;
-  /** Controllers that vote. */
-  readonly voters: number;
-}
 
 /** The most that any broker knows of; 0 where none tells. */
 const most = (metric: string): string => `(max(${metric}) or vector(0))`;

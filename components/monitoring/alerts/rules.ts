@@ -1,5 +1,6 @@
 // The rules of a stack: the same in a cluster and in the local run, less what there is nothing to tell of.
 import type { StackConfig } from '../../../config/schema.ts';
+import { kafkaSizeOf } from '../kafka-size.ts';
 import { kafkaRules } from './kafka.ts';
 import { mongoRules } from './mongo.ts';
 import { diskRules, targetRules } from './platform.ts';
@@ -11,25 +12,22 @@ import { type Alert, isAlert, type RuleGroup, rulesYaml } from './rule.ts';
 /** Where the stack runs: only a cluster has kubelets and agents beside the brokers. */
 export type Place = 'cluster' | 'local';
 
-/** Brokers with an ordinal below this are controllers too. */
-const MOST_VOTERS = 3;
-
 /** The rule groups of a stack. */
 export function ruleGroups(config: StackConfig, place: Place): readonly RuleGroup[] {
-  const { monitoring, kafka, queue, mongo } = config;
+  const { monitoring, mongo } = config;
   const goals = {
     errorBudget: monitoring.errorBudgetPercent / 100,
     latencyLimitSeconds: monitoring.latencyLimitMs / 1000,
   };
   const gate = mongo.external === undefined;
-  const own = place === 'cluster' && queue.kind === 'kafka' && kafka.external === undefined;
+  const kafka = place === 'cluster' ? kafkaSizeOf(config) : undefined;
   return [
     requestRules(goals),
     queueRules,
     ...(gate ? [mongoRules] : []),
     redisRules,
     targetRules(gate),
-    ...(own ? [kafkaRules({ brokers: kafka.brokers, voters: Math.min(kafka.brokers, MOST_VOTERS) })] : []),
+    ...(kafka === undefined ? [] : [kafkaRules(kafka)]),
     ...(place === 'cluster' ? [diskRules] : []),
   ];
 }

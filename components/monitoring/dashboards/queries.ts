@@ -1,0 +1,41 @@
+// PromQL that several panels ask for. `$__rate_interval` is Grafana's: at least four scrapes.
+const WINDOW = '$__rate_interval';
+
+/** A second's worth of a counter, all processes together. */
+export const rate = (counter: string): string => `sum(rate(${counter}[${WINDOW}]))`;
+
+/** The same by some label. */
+export const rateBy = (label: string, counter: string): string => `sum by (${label}) (rate(${counter}[${WINDOW}]))`;
+
+/** A quantile of a histogram, all processes together. @param selector labels, in braces */
+export const quantile = (q: number, histogram: string, selector = ''): string =>
+  `histogram_quantile(${q}, sum by (le) (rate(${histogram}_bucket${selector}[${WINDOW}])))`;
+
+/** p50, p95 and p99 of a histogram. */
+export const quantiles = (histogram: string, selector = '') => ({
+  p50: quantile(0.5, histogram, selector),
+  p95: quantile(0.95, histogram, selector),
+  p99: quantile(0.99, histogram, selector),
+});
+
+/** Sums of a histogram's observations by their number: the mean. */
+export const mean = (histogram: string): string => `${rate(`${histogram}_sum`)} / ${rate(`${histogram}_count`)}`;
+
+/** Requests of users, without those that only ask how things are. */
+export const REQUESTS = 'breakwater_http_request_duration_seconds';
+export const USERS = '{route!="/api/stats"}';
+/** Requests that failed on our side. */
+export const FAILED = '{route!="/api/stats",status=~"5.."}';
+
+export const failedRatio = `(${rate(`${REQUESTS}_count${FAILED}`)} or vector(0)) / ${rate(`${REQUESTS}_count${USERS}`)}`;
+export const hitRatio = `${rate('breakwater_cache_hits_total')} / (${rate('breakwater_cache_hits_total')} + ${rate('breakwater_cache_misses_total')})`;
+/** All API processes tell the same lag. */
+export const LAG = 'max(breakwater_queue_lag_records)';
+/** Whoever puts records into the queue. */
+export const accepted = `(${rate('breakwater_records_accepted_total')} or vector(0)) + (${rate('breakwater_producer_messages_total{outcome="accepted"}')} or vector(0))`;
+
+/** Use of CPU and memory by pod, as the kubelets tell it. @param container name of the container */
+export const cpuOf = (container: string): string =>
+  `sum by (pod) (rate(container_cpu_usage_seconds_total{container="${container}"}[${WINDOW}]))`;
+export const memoryOf = (container: string): string =>
+  `sum by (pod) (container_memory_working_set_bytes{container="${container}"})`;

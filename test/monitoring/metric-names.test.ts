@@ -1,0 +1,138 @@
+// Every metric that a rule or a dashboard names exists: in our apps' code, in a recording rule, or at the exporter that is said
+// to have it.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { inventory } from '../../apps/metrics-page/inventory.ts';
+import { isAlert } from '../../components/monitoring/alerts/rule.ts';
+import { ruleGroups } from '../../components/monitoring/alerts/rules.ts';
+import { dashboardFiles, dashboardsOf } from '../../components/monitoring/dashboards/dashboards.ts';
+import { foreignMetrics } from '../../components/monitoring/foreign-metrics.ts';
+import { metricNamesOf, metricOf } from '../../components/monitoring/promql.ts';
+import { parseStackConfig } from '../../config/parse.ts';
+import { promtool } from '../promtool.ts';
+
+const config = parseStackConfig({});
+
+interface Target {
+  expr: string;
+  datasource: { type: string; uid: string };
+  refId: string;
+}
+interface Panel {
+  title: string;
+  type: string;
+  description?: string;
+  gridPos: { x: number; y: number; w: number; h: number };
+  targets?: Target[];
+  panels?: Panel[];
+}
+
+/** The dashboards as Grafana gets them. */
+const dashboards = Object.entries(dashboardFiles(config)).map(([file, text]) => {
+  const dashboard = JSON.parse(text) as { uid: string; title: string; panels: Panel[] };
+  const panels = dashboard.panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
+  return { ...dashboard, file, panels: panels.filter(({ type }) => type !== 'row') };
+});
+const queries = dashboards.flatMap(({ title, panels }) =>
+  panels.flatMap((panel) =>
+    (panel.targets ?? [])
+      .filter(({ datasource }) => datasource.type === 'prometheus')
+      .map(({ expr }) => ({ where: `${title}, ${panel.title}`, expr })),
+  ),
+);
+const rules = ruleGroups(config, 'cluster').flatMap((group) => group.rules);
+
+async function knownMetrics() {
+  const own = (await inventory()).flatMap(({ metrics }) => metrics);
+  const recorded = rules.flatMap((rule) => (isAlert(rule) ? [] : [rule.record]));
+  return {
+    names: new Set([...own.map(({ name }) => name), ...recorded, ...Object.values(foreignMetrics).flat()]),
+    histograms: new Set(own.filter(({ type }) => type === 'histogram').map(({ name }) => name)),
+  };
+}
+
+/** Names in the expression that nobody has. */
+async function unknownIn(expr: string): Promise<string[]> {
+  const { names, histograms } = await knownMetrics();
+  return metricNamesOf(expr).filter((name) => !names.has(metricOf(name, histograms)));
+}
+
+describe('every metric exists', () => {
+  test('in the rules', async () => {
+    const unknown = rules.map(async (rule) => [isAlert(rule) ? rule.alert : rule.record, await unknownIn(rule.expr)]);
+    expect((await Promise.all(unknown)).filter(([, names]) => names!.length > 0)).toEqual([]);
+  });
+
+  test('in the dashboards', async () => {
+    const unknown = queries.map(async ({ where, expr }) => [where, await unknownIn(expr)]);
+    expect((await Promise.all(unknown)).filter(([, names]) => names!.length > 0)).toEqual([]);
+  });
+
+  test('and one that does not is noticed', async () => {
+    expect(await unknownIn('rate(breakwater_records_storde_total[5m])')).toEqual(['breakwater_records_storde_total']);
+    // A histogram alone has no sample of its own name's base... but a counter has no buckets.
+    expect(await unknownIn('breakwater_cache_hits_total_bucket')).toEqual(['breakwater_cache_hits_total_bucket']);
+  });
+});
+
+test('what is listed of others is read by something', () => {
+  const read = new Set([...rules, ...queries].flatMap(({ expr }) => metricNamesOf(expr)));
+  expect(
+    Object.values(foreignMetrics)
+      .flat()
+      .filter((name) => !read.has(name)),
+  ).toEqual([]);
+});
+
+describe('the dashboards', () => {
+  test('are an overview and one each for the API, the consumer with MongoDB, Kafka and Redis', () => {
+    expect(dashboards.map(({ file }) => file)).toEqual([
+      'breakwater-overview.json',
+      'breakwater-api.json',
+      'breakwater-consumer.json',
+      'breakwater-kafka.json',
+      'breakwater-redis.json',
+    ]);
+    const redis = parseStackConfig({ 'queue:kind': 'redis-streams' });
+    expect(dashboardsOf(redis).map(({ uid }) => uid)).not.toContain('breakwater-kafka');
+  });
+
+  test('the overview fits one screen', () => {
+    const { panels } = dashboards[0]!;
+    expect(Math.max(...panels.map(({ gridPos: { y, h } }) => y + h))).toBeLessThanOrEqual(26);
+  });
+
+  test.each(dashboards.map((dashboard) => [dashboard.title, dashboard] as const))(
+    '%s: every panel has a title, an explanation, its place and a query',
+    (_title, { panels }) => {
+      expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
+      for (const { title, description, targets, gridPos } of panels) {
+        expect({ title, description }).toEqual({
+          title: expect.stringMatching(/./),
+          description: expect.stringMatching(/\.$/),
+        });
+        expect(targets?.length).toBeGreaterThan(0);
+        expect(new Set(targets!.map(({ refId }) => refId)).size).toBe(targets!.length);
+        expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+      }
+      const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+        Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
+      );
+      expect(new Set(cells).size).toBe(cells.length); // no panel lies on another
+    },
+  );
+
+  test('every query is valid PromQL', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'breakwater-promql-'));
+    const file = join(folder, 'queries.json');
+    const asRules = queries.map(({ expr }, i) => ({
+      record: `q:${i}`,
+      expr: expr.replaceAll('$__rate_interval', '1m'),
+    }));
+    await writeFile(file, JSON.stringify({ groups: [{ name: 'queries', rules: asRules }] }));
+    expect(await promtool(['check', 'rules', '--lint=none', file])).toMatchObject({ status: 0 });
+    await rm(folder, { recursive: true });
+  }, 300_000);
+});
