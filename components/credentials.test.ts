@@ -1,7 +1,8 @@
 // Credentials: which user has which password after a rotation, and that none lies anywhere but in Secrets.
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as pulumi from '@pulumi/pulumi';
-import { Credentials } from './credentials.ts';
+import { parseStackConfig } from '../config/parse.ts';
+import { Credentials, credentialsOf } from './credentials.ts';
 import { Collector, SecretValue, valueIn } from './testing.ts';
 
 let collector: Collector;
@@ -126,5 +127,35 @@ describe('of an external server', () => {
   test('that asks for nothing: no files', () => {
     const credentials = new Credentials('mongo', { version: 1, external: { username: undefined }, ...place });
     expect(credentials.files('main', 'MONGO')).toEqual([]);
+  });
+});
+
+describe('of each server, from the config', () => {
+  const of = (raw: Record<string, unknown>) => credentialsOf(parseStackConfig(raw));
+
+  test('in the cluster: random, by their versions', () => {
+    expect(of({ 'kafka:passwordVersion': 2, 'mongo:passwordVersion': 3 })).toEqual({
+      kafka: { version: 2 },
+      redis: { version: 1, passwordOnly: true },
+      mongo: { version: 3 },
+    });
+  });
+
+  test('outside: as given', () => {
+    const config = of({
+      'kafka:external': 'k:9092',
+      'kafka:username': 'u',
+      'kafka:password': 'p',
+      'redis:external': 'redis://r:6379',
+      'redis:password': 'q',
+      'mongo:external': 'mongodb://m:1/db',
+    });
+    expect(config.kafka.external).toEqual({ username: 'u', password: 'p' });
+    expect(config.redis.external).toEqual({ password: 'q' });
+    expect(config.mongo.external).toEqual({});
+  });
+
+  test('a MongoDB without authentication: none', () => {
+    expect(of({ 'mongo:auth': 'false' }).mongo.external).toEqual({});
   });
 });

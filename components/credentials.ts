@@ -3,6 +3,7 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
+import type { StackConfig } from '../config/schema.ts';
 import { labelsOf } from './labels.ts';
 import type { SecretFile } from './pod.ts';
 
@@ -114,4 +115,28 @@ export class Credentials extends pulumi.ComponentResource {
       key,
     }));
   }
+}
+
+/** What Credentials is made with for each server of a stack: random ones, or those of an external server. */
+export function credentialsOf({ kafka, redis, mongo }: Pick<StackConfig, 'kafka' | 'redis' | 'mongo'>) {
+  return {
+    kafka: {
+      version: kafka.passwordVersion,
+      external: kafka.external === undefined ? undefined : { username: kafka.username, password: kafka.password },
+    },
+    redis: {
+      version: redis.passwordVersion,
+      passwordOnly: true,
+      external: redis.external === undefined ? undefined : { password: redis.password },
+    },
+    mongo: {
+      version: mongo.passwordVersion,
+      external:
+        mongo.external !== undefined
+          ? { username: mongo.username, password: mongo.password }
+          : mongo.auth
+            ? undefined
+            : {}, // it asks for nothing
+    },
+  } satisfies Record<string, Pick<CredentialsArgs, 'version' | 'external' | 'passwordOnly'>>;
 }
