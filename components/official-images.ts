@@ -59,6 +59,12 @@ const images = {
     version: 'v1.34.9-k3s1',
     digests: { 'v1.34.9-k3s1': '9c162556657a38e394d1f944081388ae7c0b85ec29134c509583083e287f804e' },
   },
+  // The registry of a k3d cluster: the version that k3d itself takes.
+  registry: {
+    repository: 'library/registry',
+    version: '2.8.3',
+    digests: { '2.8.3': 'a3d8aaa63ed8681a604f1dea0aa03f100d5895b6a58ace528858a7b332415373' },
+  },
 } as const satisfies Record<string, OfficialImage>;
 
 /** Name of an official image in this list. */

@@ -1,0 +1,195 @@
+// The agents of a k3d cluster: which are too many or too few, which must stay because of what they hold, and how they come and go.
+// No import of modules at the top but plain functions: Pulumi serializes these into the stack's state.
+import type { ContainerState } from './containers.ts';
+import { OPEN_FILES } from './k3d-config.ts';
+import { STORAGE_AGENTS, STORAGE_LABEL } from './names.ts';
+import type { Run } from './run.ts';
+
+/** Time in which the pods of an agent must have left it. */
+const DRAIN_SECONDS = 180;
+
+/** An agent's container and its place in the row. */
+export interface Agent {
+  readonly name: string;
+  readonly index: number;
+}
+
+/** What is to be done so that there are as many agents as are wanted. */
+export interface AgentPlan {
+  /** Places of the agents to make. */
+  readonly add: readonly number[];
+  /** Names of the agents to remove, the last first. */
+  readonly remove: readonly string[];
+}
+
+/** A claim whose volume lies on a node. */
+export interface HeldVolume {
+  readonly node: string;
+  /** `namespace/name` of the claim. */
+  readonly claim: string;
+}
+
+/** The agents among a cluster's containers, in order. k3d calls the one it makes later for place 3 `…-agent-3-0`. */
+export function agentsOf(cluster: string, containers: readonly ContainerState[]): readonly Agent[] {
+  const start = `k3d-${cluster}-agent-`;
+  return containers
+    .filter(({ name, role }) => role === 'agent' && name.startsWith(start))
+    .map(({ name }) => ({ name, index: Number.parseInt(name.slice(start.length), 10) }))
+    .sort((a, b) => a.index - b.index);
+}
+
+/** Agents go from the end of the row and come into its gaps first, so that the first ones, which hold the volumes, stay. */
+export function planAgents(agents: readonly Agent[], wanted: number): AgentPlan {
+  const free = Array.from({ length: wanted + agents.length }, (_, index) => index).filter(
+    (place) => !agents.some(({ index }) => index === place),
+  );
+  return {
+    add: free.slice(0, Math.max(0, wanted - agents.length)),
+    remove: agents
+      .slice(wanted)
+      .map(({ name }) => name)
+      .reverse(),
+  };
+}
+
+interface VolumeList {
+  readonly items: readonly {
+    readonly spec: {
+      readonly claimRef?: { readonly namespace: string; readonly name: string };
+      readonly nodeAffinity?: {
+        readonly required?: {
+          readonly nodeSelectorTerms: readonly {
+            readonly matchExpressions?: readonly { readonly key: string; readonly values?: readonly string[] }[];
+          }[];
+        };
+      };
+    };
+  }[];
+}
+
+/** The claims whose volumes lie on one of the nodes, from what `kubectl get persistentvolumes` printed. */
+export function heldVolumes(printed: string, nodes: readonly string[]): readonly HeldVolume[] {
+  return (JSON.parse(printed) as VolumeList).items.flatMap(({ spec }) => {
+    const terms = spec.nodeAffinity?.required?.nodeSelectorTerms ?? [];
+    const hosts = terms
+      .flatMap(({ matchExpressions = [] }) => matchExpressions)
+      .flatMap(({ key, values = [] }) => (key === 'kubernetes.io/hostname' ? values : []));
+    const { claimRef } = spec;
+    if (claimRef === undefined) return [];
+    return nodes
+      .filter((node) => hosts.includes(node))
+      .map((node) => ({ node, claim: `${claimRef.namespace}/${claimRef.name}` }));
+  });
+}
+
+/** Why agents can't be removed: each with the claims that it holds. Empty when they can. */
+export function refusal(wanted: number, held: readonly HeldVolume[]): string {
+  const nodes = [...new Set(held.map(({ node }) => node))];
+  if (nodes.length === 0) return '';
+  const list = nodes.map((node) => {
+    const claims = held.filter((volume) => volume.node === node).map(({ claim }) => claim);
+    return `${node} holds ${claims.length === 1 ? 'the volume' : 'the volumes'} of ${claims.join(', ')}`;
+  });
+  return `cluster:agents ${wanted} would remove agents that hold data: ${list.join('; ')}. Keep them, or delete first what uses the claims, and then the claims (kubectl delete pvc): their data is lost`;
+}
+
+/** kubectl against the cluster and no other. */
+export const kubectl = (run: Run, kubeconfig: string, args: readonly string[], timeoutMs?: number): Promise<string> =>
+  run('kubectl', [`--kubeconfig=${kubeconfig}`, '--request-timeout=30s', ...args], { timeoutMs });
+
+/** Waits until the Kubernetes API answers through the load balancer, which takes some seconds to start. */
+export async function untilApiAnswers(run: Run, kubeconfig: string, timeoutMs = 90_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      await run('kubectl', [`--kubeconfig=${kubeconfig}`, '--request-timeout=5s', 'get', '--raw=/readyz']);
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+/** Why the agents can't be removed, as the cluster says. Empty when they can. */
+export async function askRefusal(
+  run: Run,
+  kubeconfig: string,
+  wanted: number,
+  remove: readonly string[],
+): Promise<string> {
+  if (remove.length === 0) return '';
+  const volumes = await kubectl(run, kubeconfig, ['get', 'persistentvolumes', '--output=json']);
+  return refusal(wanted, heldVolumes(volumes, remove));
+}
+
+/** Makes one agent, as the others are: k3d copies image, arguments, token and registries from one of them, but not the limits. */
+export const addAgent = (run: Run, cluster: string, index: number): Promise<string> =>
+  run('k3d', [
+    'node',
+    'create',
+    `${cluster}-agent-${index}`,
+    `--cluster=${cluster}`,
+    '--role=agent',
+    `--runtime-ulimit=nofile=${OPEN_FILES}:${OPEN_FILES}`,
+    '--timeout=180s',
+  ]);
+
+/**
+ * Drains the agents and deletes them with their Node objects. If one can't be drained, all of the rest get their pods back.
+ */
+export async function removeAgents(run: Run, kubeconfig: string, names: readonly string[]): Promise<void> {
+  const call = (...args: string[]) => kubectl(run, kubeconfig, args, (DRAIN_SECONDS + 60) * 1000);
+  if (names.length === 0) return;
+  // All at once first, so that the pods of one do not move to the next.
+  await call('cordon', ...names);
+  const left = [...names];
+  try {
+    for (const name of names) {
+      await kubectlDrain(run, kubeconfig, name);
+      await run('k3d', ['node', 'delete', name]);
+      left.shift();
+      await call('delete', 'node', name, '--ignore-not-found');
+    }
+  } catch (error) {
+    if (left.length > 0) await call('uncordon', ...left).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Moves the pods away. Request timeouts are off: a drain watches for minutes. */
+const kubectlDrain = (run: Run, kubeconfig: string, name: string): Promise<string> =>
+  run(
+    'kubectl',
+    [
+      `--kubeconfig=${kubeconfig}`,
+      'drain',
+      name,
+      '--ignore-daemonsets',
+      '--delete-emptydir-data',
+      '--force',
+      `--timeout=${DRAIN_SECONDS}s`,
+    ],
+    { timeoutMs: (DRAIN_SECONDS + 60) * 1000 },
+  );
+
+/** Labels the agents that pods with volumes run on. Not by k3d: an agent added later would inherit the label. */
+export async function labelStorageAgents(run: Run, kubeconfig: string, agents: readonly Agent[]): Promise<void> {
+  const names = agents.filter(({ index }) => index < STORAGE_AGENTS).map(({ name }) => name);
+  if (names.length > 0)
+    await kubectl(run, kubeconfig, ['label', '--overwrite', 'node', ...names, `${STORAGE_LABEL}=true`]);
+}
+
+/** Deletes the Node objects of agents whose containers are gone: a node that leaves keeps its object. */
+export async function forgetGoneAgents(
+  run: Run,
+  kubeconfig: string,
+  cluster: string,
+  agents: readonly Agent[],
+): Promise<void> {
+  const printed = await kubectl(run, kubeconfig, ['get', 'nodes', '--output=jsonpath={.items[*].metadata.name}']);
+  const gone = printed
+    .split(/\s+/)
+    .filter((node) => node.startsWith(`k3d-${cluster}-agent-`) && !agents.some(({ name }) => name === node));
+  if (gone.length > 0) await kubectl(run, kubeconfig, ['delete', 'node', ...gone, '--ignore-not-found']);
+}

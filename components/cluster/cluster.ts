@@ -1,0 +1,127 @@
+// Cluster: where the stack runs. A k3d cluster of its own on this machine, or a cluster that exists already.
+import * as k8s from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import type { StackConfig } from '../../config/schema.ts';
+import type { Labels } from '../labels.ts';
+import { officialImage } from '../official-images.ts';
+import { HostSysctls } from './host-sysctls.ts';
+import { K3dCluster } from './k3d.ts';
+import { type K3dInputs, registryOf } from './k3d-config.ts';
+import { clusterNameOf, contextOf, STORAGE_LABEL } from './names.ts';
+import { NodeSysctls } from './node-sysctls.ts';
+import { classifySysctls, sysctlNotices } from './sysctls.ts';
+import { kubeconfigWith, readOnThisMachine } from './this-machine.ts';
+
+/** Arguments of Cluster. */
+export interface ClusterArgs {
+  /** Name of the stack; a k3d cluster is called after it. */
+  readonly stack: string;
+  readonly config: StackConfig['cluster'];
+  readonly images: StackConfig['images'];
+  /** `api:nodePort`, which `cluster:nodePortHostPort` of this machine leads to (k3d). */
+  readonly nodePort: number;
+}
+
+/** What a k3d cluster is made from, from the stack's config. */
+export function k3dInputs({ stack, config, images, nodePort }: ClusterArgs): K3dInputs {
+  const { servers, agents, hostAddress, httpPort, nodePortHostPort, apiPort, registryPort } = config;
+  return {
+    name: clusterNameOf(stack),
+    stack,
+    servers,
+    agents,
+    image: officialImage('k3s', images),
+    registryImage: officialImage('registry', images),
+    ...(images.mirror !== undefined && { mirror: images.mirror }),
+    hostAddress,
+    httpPort,
+    nodePortHostPort,
+    nodePort,
+    apiPort,
+    registryPort,
+  };
+}
+
+/** The cluster that the stack runs in. */
+export class Cluster extends pulumi.ComponentResource {
+  /** Name of the cluster: of k3d, or the context of one that exists. */
+  readonly name: string;
+  /** Makes things in the cluster, and in no other. */
+  readonly provider: k8s.Provider;
+  /** Path of the kubeconfig; absolute for k3d. */
+  readonly kubeconfigPath: pulumi.Output<string>;
+  /** Context in that kubeconfig. */
+  readonly context: pulumi.Output<string>;
+  /** Where images are pushed to and pulled from: one name on this machine and in the cluster. */
+  readonly registry: pulumi.Output<string>;
+  /** Another for each cluster that is made, even under the same name: images must then be pushed again. */
+  readonly identity: pulumi.Output<string>;
+  /** Label of the nodes that pods with volumes run on. Undefined: on any. */
+  readonly storageNodes: Labels | undefined;
+  /**
+   * The cluster where it is ours to delete: for `deletedWith` of whatever is in it, which a destroy then need not take down piece by
+   * piece. Undefined for a cluster of the user's.
+   */
+  readonly resource: pulumi.Resource | undefined;
+
+  constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('breakwater:cluster:Cluster', name, {}, opts);
+    const { config } = args;
+    for (const { severity, message } of sysctlNotices(config, readOnThisMachine))
+      void (severity === 'warning' ? pulumi.log.warn(message, this) : pulumi.log.info(message, this));
+
+    if (config.kind === 'k3d') {
+      const cluster = this.makeK3d(name, args);
+      this.name = clusterNameOf(args.stack);
+      this.kubeconfigPath = cluster.kubeconfigPath;
+      this.context = pulumi.output(contextOf(this.name));
+      // Not before the registry is there.
+      this.registry = cluster.identity.apply(() => registryOf(config.registryPort));
+      this.identity = cluster.identity;
+      this.storageNodes = { [STORAGE_LABEL]: 'true' };
+      this.resource = cluster;
+    } else {
+      this.name = config.context!;
+      this.kubeconfigPath = pulumi.output(kubeconfigWith(config.context!));
+      this.context = pulumi.output(config.context!);
+      this.registry = pulumi.output(config.registry!);
+      this.identity = this.context;
+      this.storageNodes = undefined;
+      this.resource = undefined;
+    }
+
+    this.provider = new k8s.Provider(
+      name,
+      {
+        kubeconfig: this.kubeconfigPath,
+        context: this.context,
+        // Only another cluster is a reason to make everything anew; another port or certificate is not.
+        clusterIdentifier: this.identity,
+        enableServerSideApply: true,
+        // What was in a cluster of ours that is gone is gone too. Another that does not answer will again.
+        deleteUnreachable: config.kind === 'k3d',
+      },
+      { parent: this, ...(this.resource && { deletedWith: this.resource }) },
+    );
+    this.registerOutputs({});
+  }
+
+  /** A k3d cluster with the kernel settings of its nodes, and those of this machine if the user asked for them. */
+  private makeK3d(name: string, args: ClusterArgs): K3dCluster {
+    const { config } = args;
+    const inputs = k3dInputs(args);
+    const { node, host } = classifySysctls(config.sysctls);
+    const child = { parent: this };
+    const cluster = new K3dCluster(name, inputs, { ...child, protect: config.protect });
+    if (Object.keys(node).length > 0)
+      new NodeSysctls(
+        `${name}-nodes`,
+        { cluster: cluster.name, containers: cluster.containers, sysctls: node },
+        { ...child, deletedWith: cluster },
+      );
+    if (config.applyHostSysctls && Object.keys(host).length > 0)
+      // After the cluster, because its image is then there.
+      new HostSysctls(`${name}-host`, { image: inputs.image, sysctls: host }, { ...child, dependsOn: cluster });
+    return cluster;
+  }
+}

@@ -1,0 +1,73 @@
+// HostSysctls: kernel settings of the whole machine, set because the user asked for it (cluster:applyHostSysctls) and put back on
+// destroy. The machine is the one that Docker runs on; a privileged container sets them, so no root is needed here.
+import * as pulumi from '@pulumi/pulumi';
+import { complaint, normal, onHost, readSysctls, sameSysctls, setSysctls } from './proc-sys.ts';
+import { type Run, run } from './run.ts';
+import type { Sysctls } from './sysctls.ts';
+
+/** What is set. */
+export interface HostSysctlsInputs {
+  /** An image with a shell that is there already: that of the nodes. */
+  readonly image: string;
+  readonly sysctls: Sysctls;
+}
+
+/** What is known once they are set. */
+export interface HostSysctlsState extends HostSysctlsInputs {
+  /** What the machine had before. */
+  readonly previous: Sysctls;
+}
+
+/** Sets the settings, and puts back those that are no longer wanted. If the machine does not take one, all are put back. */
+export async function applyHostSysctls(
+  run: Run,
+  inputs: HostSysctlsInputs,
+  previous: Sysctls,
+): Promise<HostSysctlsState> {
+  const { image, sysctls } = inputs;
+  const target = onHost(image);
+  const unknown = Object.keys(sysctls).filter((name) => previous[name] === undefined);
+  const found = await readSysctls(run, target, unknown);
+  const back = Object.fromEntries(Object.entries(previous).filter(([name]) => sysctls[name] === undefined));
+  const said = complaint('this machine', await setSysctls(run, target, { ...back, ...sysctls }));
+  if (said !== '') {
+    await setSysctls(run, target, { ...previous, ...found });
+    throw new Error(`cluster:applyHostSysctls: ${said}`);
+  }
+  const known = { ...previous, ...found };
+  return {
+    ...inputs,
+    previous: Object.fromEntries(Object.entries(known).filter(([name]) => sysctls[name] !== undefined)),
+  };
+}
+
+const provider: pulumi.dynamic.ResourceProvider<HostSysctlsInputs, HostSysctlsState> = {
+  async diff(_id, olds, news) {
+    if (!sameSysctls(olds.sysctls, news.sysctls)) return { changes: true };
+    // A machine that was started anew has forgotten them.
+    const now = await readSysctls(run, onHost(news.image), Object.keys(news.sysctls)).catch(() => undefined);
+    return { changes: now !== undefined && !sameSysctls(now, normal(news.sysctls)) };
+  },
+  async create(inputs) {
+    return { id: 'host', outs: await applyHostSysctls(run, inputs, {}) };
+  },
+  async update(_id, olds, news) {
+    return { outs: await applyHostSysctls(run, news, olds.previous) };
+  },
+  async delete(_id, state) {
+    await applyHostSysctls(run, { ...state, sysctls: {} }, state.previous);
+  },
+};
+
+/** Arguments of HostSysctls. */
+export interface HostSysctlsArgs {
+  readonly image: pulumi.Input<string>;
+  readonly sysctls: pulumi.Input<Sysctls>;
+}
+
+/** Kernel settings of the machine that the cluster runs on. */
+export class HostSysctls extends pulumi.dynamic.Resource {
+  constructor(name: string, args: HostSysctlsArgs, opts?: pulumi.CustomResourceOptions) {
+    super(provider, name, { ...args, previous: undefined }, opts, 'cluster', 'HostSysctls');
+  }
+}

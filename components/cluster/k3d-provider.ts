@@ -1,0 +1,171 @@
+// What a k3d cluster does when Pulumi checks, compares, creates, reads, updates or deletes it.
+// No import of modules at the top but plain functions: Pulumi serializes these into the stack's state.
+import {
+  addAgent,
+  agentsOf,
+  askRefusal,
+  forgetGoneAgents,
+  labelStorageAgents,
+  planAgents,
+  removeAgents,
+  untilApiAnswers,
+} from './agents.ts';
+import { type ContainerState, containersOf } from './containers.ts';
+import { helperImages, type K3dInputs, k3dConfig, loadBalancerPorts, registriesConfig } from './k3d-config.ts';
+import { deleteK3dCluster } from './k3d-delete.ts';
+import { kubeconfigPathOf, removeKubeconfig, writeKubeconfig } from './kubeconfig-file.ts';
+import { portsDiffer, replaceLoadBalancer } from './load-balancer.ts';
+import { loadBalancerOf } from './names.ts';
+import type { Run } from './run.ts';
+
+/** What `check` adds to the inputs. */
+export interface CheckedK3dInputs extends K3dInputs {
+  /**
+   * Another for each cluster that is made, even under the same name: what was in the old one is not in the new one. An input and
+   * not an output, so that a preview knows that a change in place keeps it.
+   */
+  readonly identity: string;
+  /** Absolute path of the kubeconfig. Absent until the cluster is there. */
+  readonly kubeconfigPath?: string;
+}
+
+/** What is known of a cluster once it is there. */
+export interface K3dState extends CheckedK3dInputs {
+  readonly kubeconfigPath: string;
+  /** Another whenever a container joins or is replaced, so that what is set on each can be set on the new one. */
+  readonly containers: string;
+}
+
+/** Keys whose change makes another cluster, with the data lost. The image counts by its version: a mirror is no other cluster. */
+const FIXED = ['name', 'stack', 'servers', 'apiPort', 'registryPort'] as const;
+/** Keys whose change happens in place. */
+const IN_PLACE = ['agents', 'hostAddress', 'httpPort', 'nodePortHostPort', 'nodePort'] as const;
+
+/** Version of an image, without its digest: `v1.34.9-k3s1`. */
+const versionOf = (image: string): string => image.split('@')[0]!.split(':').at(-1)!;
+
+/** What a change of the inputs means. */
+export function compare(old: K3dInputs, wanted: K3dInputs): { readonly replaces: string[]; readonly changes: boolean } {
+  const replaces: string[] = FIXED.filter((key) => old[key] !== wanted[key]);
+  if (versionOf(old.image) !== versionOf(wanted.image)) replaces.push('image');
+  return { replaces, changes: replaces.length > 0 || IN_PLACE.some((key) => old[key] !== wanted[key]) };
+}
+
+/** What there is, with the kubeconfig written to its file. */
+async function stateOf(run: Run, inputs: CheckedK3dInputs, containers: readonly ContainerState[]): Promise<K3dState> {
+  const kubeconfigPath = await writeKubeconfig(run, inputs.name, inputs.stack);
+  const nodes = containers.filter(({ role }) => role !== 'registry').map(({ id }) => id.slice(0, 12));
+  return { ...inputs, kubeconfigPath, containers: nodes.sort().join(' ') };
+}
+
+/** Completes the inputs: of a cluster that stays, the preview then knows what stays with it. */
+export async function completeInputs(
+  run: Run,
+  old: CheckedK3dInputs | undefined,
+  wanted: K3dInputs,
+): Promise<CheckedK3dInputs> {
+  const { randomBytes } = require('node:crypto') as typeof import('node:crypto');
+  const { existsSync } = require('node:fs') as typeof import('node:fs');
+  if (old === undefined || compare(old, wanted).replaces.length > 0)
+    return { ...wanted, identity: randomBytes(4).toString('hex') };
+  const kubeconfigPath = kubeconfigPathOf(wanted.stack);
+  // Somebody cleaned the folder.
+  if (!existsSync(kubeconfigPath)) await writeKubeconfig(run, wanted.name, wanted.stack).catch(() => undefined);
+  return { ...wanted, identity: old.identity, kubeconfigPath };
+}
+
+/** Problems that only the running cluster knows, found at preview: agents that hold data. */
+export async function checkCluster(run: Run, old: K3dInputs | undefined, wanted: K3dInputs): Promise<string> {
+  if (old === undefined || wanted.agents >= old.agents || compare(old, wanted).replaces.length > 0) return '';
+  const { remove } = planAgents(agentsOf(old.name, await containersOf(run, old.name)), wanted.agents);
+  return askRefusal(run, kubeconfigPathOf(old.stack), wanted.agents, remove);
+}
+
+/** Whether there is nothing left of a cluster that the state knows. */
+export const isGone = async (run: Run, name: string): Promise<boolean> => (await containersOf(run, name)).length === 0;
+
+/** Makes the cluster. One that fails half-way is removed again; one that somebody else made is left alone. */
+export async function createCluster(run: Run, inputs: CheckedK3dInputs): Promise<K3dState> {
+  const { mkdtemp, rm, writeFile } = require('node:fs/promises') as typeof import('node:fs/promises');
+  const { tmpdir } = require('node:os') as typeof import('node:os');
+  const { join } = require('node:path') as typeof import('node:path');
+  const { name, stack } = inputs;
+  if ((await containersOf(run, name)).length > 0)
+    throw new Error(
+      `there is a k3d cluster ${name} already, which this stack's state does not know. If nobody needs it, delete it and its data (k3d cluster delete ${name}) and run this again`,
+    );
+
+  const directory = await mkdtemp(join(tmpdir(), 'breakwater-'));
+  try {
+    const registries = join(directory, 'registries.yaml');
+    const config = join(directory, 'k3d.yaml');
+    await writeFile(registries, JSON.stringify(registriesConfig(inputs)));
+    await writeFile(config, JSON.stringify(k3dConfig(inputs, registries)));
+    const version = /v(\d\S*)/.exec(await run('k3d', ['version']))?.[1] ?? '';
+    await run('k3d', ['cluster', 'create', `--config=${config}`], {
+      // TMPDIR: k3d leaves a copy of its config there. KUBECONFIG: the user's is not ours to touch.
+      env: { ...helperImages(inputs.mirror, version), TMPDIR: directory, KUBECONFIG: join(directory, 'none') },
+    });
+    const containers = await containersOf(run, name);
+    const state = await stateOf(run, inputs, containers);
+    await untilApiAnswers(run, state.kubeconfigPath);
+    await labelStorageAgents(run, state.kubeconfigPath, agentsOf(name, containers));
+    return state;
+  } catch (error) {
+    await deleteCluster(run, name, stack).catch(() => undefined);
+    throw error;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** What there is now; undefined when the cluster is gone. */
+export async function readCluster(run: Run, known: K3dState): Promise<K3dState | undefined> {
+  const containers = await containersOf(run, known.name);
+  const servers = containers.filter(({ role }) => role === 'server');
+  if (servers.length === 0) {
+    await removeKubeconfig(known.stack);
+    return undefined;
+  }
+  if (servers.some(({ running }) => !running))
+    throw new Error(`the k3d cluster ${known.name} is stopped: start it with k3d cluster start ${known.name}`);
+  const found = { ...known, agents: agentsOf(known.name, containers).length };
+  return stateOf(run, found, containers);
+}
+
+/** Changes agents and ports in place. It goes by what there is, so that it can be repeated after it failed half-way. */
+export async function updateCluster(run: Run, wanted: CheckedK3dInputs): Promise<K3dState> {
+  const { name, stack } = wanted;
+  const before = await containersOf(run, name);
+  const balancer = before.find((container) => container.name === loadBalancerOf(name));
+  if (balancer === undefined)
+    throw new Error(`the k3d cluster ${name} is gone or has lost its load balancer: run pulumi refresh first`);
+  const path = await writeKubeconfig(run, name, stack);
+  const { add, remove } = planAgents(agentsOf(name, before), wanted.agents);
+  const reason = await askRefusal(run, path, wanted.agents, remove);
+  if (reason !== '') throw new Error(reason);
+
+  if (portsDiffer(balancer.ports, loadBalancerPorts(wanted))) {
+    await replaceLoadBalancer(run, balancer, wanted);
+    await untilApiAnswers(run, path);
+  }
+  // First: a server turns away a new agent with the name of one whose Node object is still there.
+  await forgetGoneAgents(run, path, name, agentsOf(name, before));
+  for (const index of add) await addAgent(run, name, index);
+  await removeAgents(run, path, remove);
+
+  const after = await containersOf(run, name);
+  await labelStorageAgents(run, path, agentsOf(name, after));
+  return stateOf(run, wanted, after);
+}
+
+/** Deletes the cluster with all that belongs to it. One that is gone already is no error. */
+export async function deleteCluster(run: Run, name: string, stack: string): Promise<void> {
+  const { join } = require('node:path') as typeof import('node:path');
+  const { tmpdir } = require('node:os') as typeof import('node:os');
+  // k3d would clean up in the user's kubeconfig, where we never wrote.
+  const apart: Run = (command, args, options) =>
+    run(command, args, { ...options, env: { ...options?.env, KUBECONFIG: join(tmpdir(), 'breakwater-none') } });
+  await deleteK3dCluster(apart, name);
+  await removeKubeconfig(stack);
+}

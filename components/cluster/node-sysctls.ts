@@ -1,0 +1,102 @@
+// NodeSysctls: kernel settings in the network namespace of each k3d node and of the load balancer, which accepts the users'
+// connections. Docker forgets them when a container starts anew, so each preview looks whether they are still there.
+import * as pulumi from '@pulumi/pulumi';
+import { type ContainerState, containersOf } from './containers.ts';
+import { complaint, normal, readSysctls, sameSysctls, setSysctls, within } from './proc-sys.ts';
+import { type Run, run } from './run.ts';
+import type { Sysctls } from './sysctls.ts';
+
+/** What is set, and where. */
+export interface NodeSysctlsInputs {
+  /** Name of the k3d cluster. */
+  readonly cluster: string;
+  /** Its containers: another value when one has joined or was replaced. */
+  readonly containers: string;
+  readonly sysctls: Sysctls;
+}
+
+/** What is known once they are set. */
+export interface NodeSysctlsState extends NodeSysctlsInputs {
+  /** What the settings were before. */
+  readonly previous: Sysctls;
+}
+
+const nodesOf = async (run: Run, cluster: string): Promise<readonly ContainerState[]> =>
+  (await containersOf(run, cluster)).filter(({ role, running }) => running && role !== 'registry');
+
+/** Sets the settings on every node. `previous` are those that were set before, which are put back if no longer wanted. */
+export async function applyNodeSysctls(
+  run: Run,
+  inputs: NodeSysctlsInputs,
+  previous: Sysctls,
+): Promise<NodeSysctlsState> {
+  const { cluster, sysctls } = inputs;
+  const nodes = await nodesOf(run, cluster);
+  const server = nodes.find(({ role }) => role === 'server');
+  if (server === undefined)
+    throw new Error(`the k3d cluster ${cluster} has no running server: k3d cluster start ${cluster}`);
+  const unknown = Object.keys(sysctls).filter((name) => previous[name] === undefined);
+  const known = { ...previous, ...(await readSysctls(run, within(server.name), unknown)) };
+  const back = Object.fromEntries(Object.entries(previous).filter(([name]) => sysctls[name] === undefined));
+
+  const complaints = await Promise.all(
+    nodes.map(async ({ name, role }) => {
+      const unset = await setSysctls(run, within(name), { ...back, ...sysctls });
+      // The load balancer routes nothing, so it may lack what routing needs.
+      return complaint(name, role === 'loadbalancer' ? { ...unset, missing: [] } : unset);
+    }),
+  );
+  const said = complaints.filter((text) => text !== '');
+  if (said.length > 0) throw new Error(`cluster:sysctls: ${said.join('; ')}`);
+  return {
+    ...inputs,
+    previous: Object.fromEntries(Object.entries(known).filter(([name]) => sysctls[name] !== undefined)),
+  };
+}
+
+/** Whether a node has lost a setting, as it does when its container starts anew. */
+export async function hasDrifted(run: Run, { cluster, sysctls }: NodeSysctlsInputs): Promise<boolean> {
+  const nodes = await nodesOf(run, cluster);
+  const drifts = await Promise.all(
+    nodes.map(async ({ name, role }) => {
+      const now = await readSysctls(run, within(name), Object.keys(sysctls));
+      return Object.entries(normal(sysctls)).some(([key, value]) =>
+        now[key] === undefined ? role !== 'loadbalancer' : now[key] !== value,
+      );
+    }),
+  );
+  return drifts.includes(true);
+}
+
+const provider: pulumi.dynamic.ResourceProvider<NodeSysctlsInputs, NodeSysctlsState> = {
+  async diff(_id, olds, news) {
+    const same = olds.containers === news.containers && sameSysctls(olds.sysctls, news.sysctls);
+    const replaces = olds.cluster === news.cluster ? [] : ['cluster'];
+    return { replaces, changes: !same || (await hasDrifted(run, news).catch(() => false)) };
+  },
+  async create(inputs) {
+    return { id: inputs.cluster, outs: await applyNodeSysctls(run, inputs, {}) };
+  },
+  async update(_id, olds, news) {
+    return { outs: await applyNodeSysctls(run, news, olds.previous) };
+  },
+  async delete(_id, state) {
+    // With the cluster gone there is nothing to put back.
+    if ((await nodesOf(run, state.cluster)).length === 0) return;
+    await applyNodeSysctls(run, { ...state, sysctls: {} }, state.previous);
+  },
+};
+
+/** Arguments of NodeSysctls. */
+export interface NodeSysctlsArgs {
+  readonly cluster: pulumi.Input<string>;
+  readonly containers: pulumi.Input<string>;
+  readonly sysctls: pulumi.Input<Sysctls>;
+}
+
+/** Kernel settings of the nodes of a k3d cluster. */
+export class NodeSysctls extends pulumi.dynamic.Resource {
+  constructor(name: string, args: NodeSysctlsArgs, opts?: pulumi.CustomResourceOptions) {
+    super(provider, name, { ...args, previous: undefined }, opts, 'cluster', 'NodeSysctls');
+  }
+}

@@ -1,0 +1,177 @@
+// What must be there before anything is created: tools, a Docker engine, free ports, a cluster that answers. Facts go in, and
+// everything that is wrong comes out at once, each in a sentence with what to do.
+import type { StackConfig } from '../../config/schema.ts';
+import { clusterNameOf } from './names.ts';
+
+/** Oldest version of each tool that works, and where to get a newer one. */
+export const TOOLS = {
+  /** k3d needs its runc. */
+  docker: { oldest: '20.10.5', from: 'https://docs.docker.com/engine/install/' },
+  /** The config file's format, and limits for added agents. */
+  k3d: { oldest: '5.8.0', from: 'https://k3d.io/stable/#installation' },
+  /** It may be a few versions behind the cluster for what is asked of it here: get, label, drain. */
+  kubectl: { oldest: '1.28.0', from: 'https://kubernetes.io/docs/tasks/tools/' },
+  /** Must not be older than its SDK, which package.json pins. */
+  pulumi: { oldest: '3.245.0', from: 'https://www.pulumi.com/docs/iac/download-install/' },
+} as const;
+
+/** A command that is looked for. */
+export type Tool = keyof typeof TOOLS;
+
+/** A tool's version as it prints it; undefined where there is no such command. */
+export type ToolFact = { readonly version: string } | undefined;
+
+/** The Docker engine: its version, or what the client says when it can't reach it. */
+export type EngineFact = { readonly version: string } | { readonly unreachable: string };
+
+/** Who has a port of this machine. */
+export interface PortFact {
+  /** Config key that asks for it. */
+  readonly key: string;
+  readonly port: number;
+  /** Name of the container that has it, or undefined for a program that is none. */
+  readonly container?: string;
+}
+
+/** What was found for `cluster:kind k3d`. */
+export interface K3dFacts {
+  readonly kind: 'k3d';
+  readonly tools: Readonly<Partial<Record<Tool, ToolFact>>>;
+  /** Undefined where there is no docker command. */
+  readonly engine?: EngineFact;
+  /** The stack's own cluster: there are containers of it that don't run, or all run, or there is none. */
+  readonly cluster: 'absent' | 'running' | 'stopped';
+  /** Ports that are taken, but not by the stack's own cluster. */
+  readonly taken: readonly PortFact[];
+}
+
+/** What was found for `cluster:kind kubeconfig`. */
+export interface KubeconfigFacts {
+  readonly kind: 'kubeconfig';
+  readonly tools: Readonly<Partial<Record<Tool, ToolFact>>>;
+  readonly engine?: EngineFact;
+  /** Contexts of the kubeconfig; undefined where kubectl could not say. */
+  readonly contexts?: readonly string[];
+  /** What the cluster said; only where the context exists. */
+  readonly answer?:
+    | { readonly storageClasses: readonly string[]; readonly ingressClasses: readonly string[] }
+    | { readonly unreachable: string };
+}
+
+/** What was found on this machine. */
+export type Facts = K3dFacts | KubeconfigFacts;
+
+const numbers = (version: string): readonly number[] =>
+  (/\d+(\.\d+)*/.exec(version)?.[0] ?? '0').split('.').map(Number);
+
+/** Whether a version is older than another, by its numbers. */
+export function isOlder(version: string, than: string): boolean {
+  const a = numbers(version);
+  const b = numbers(than);
+  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+function toolProblems(tools: Facts['tools']): readonly string[] {
+  return (Object.keys(tools) as Tool[]).flatMap((tool) => {
+    const { oldest, from } = TOOLS[tool];
+    const found = tools[tool];
+    if (found === undefined)
+      return [`${tool} is not installed, or not on the PATH: install ${tool} ${oldest} or newer from ${from}`];
+    // The client of docker may be any; its engine counts.
+    if (tool === 'docker' || !isOlder(found.version, oldest)) return [];
+    return [`${tool} ${found.version} is too old: install ${tool} ${oldest} or newer from ${from}`];
+  });
+}
+
+function engineProblems(engine: EngineFact | undefined): readonly string[] {
+  if (engine === undefined) return [];
+  if ('version' in engine) {
+    const { oldest, from } = TOOLS.docker;
+    return isOlder(engine.version, oldest)
+      ? [`the Docker engine is version ${engine.version}, which is too old: install ${oldest} or newer from ${from}`]
+      : [];
+  }
+  if (/permission denied/i.test(engine.unreachable))
+    return [
+      'your user may not use the Docker engine (permission denied): run sudo usermod -aG docker "$USER", then log in again',
+    ];
+  return [
+    `the Docker engine is not running (${engine.unreachable}): start Docker Desktop, or run sudo systemctl start docker`,
+  ];
+}
+
+const portProblem = ({ key, port, container }: PortFact): string =>
+  `port ${port} of this machine (${key}) is taken by ${container === undefined ? 'another program' : `the container ${container}`}: stop it, or choose another port: pulumi config set ${key} PORT`;
+
+function k3dProblems({ cluster, taken }: K3dFacts, stack: string): readonly string[] {
+  const name = clusterNameOf(stack);
+  const stopped =
+    cluster === 'stopped'
+      ? [`the k3d cluster ${name} of this stack is stopped: start it with k3d cluster start ${name}`]
+      : [];
+  return [...stopped, ...taken.map(portProblem)];
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
+
+function kubeconfigProblems(
+  { contexts, answer }: KubeconfigFacts,
+  { context = '', storageClass, ingressClass }: StackConfig['cluster'],
+): readonly string[] {
+  if (contexts === undefined) return [];
+  if (!contexts.includes(context))
+    return [
+      `your kubeconfig has no context ${context} (cluster:context): ${listed(contexts)}. Choose one: pulumi config set cluster:context NAME`,
+    ];
+  if (answer === undefined) return [];
+  if ('unreachable' in answer)
+    return [
+      `the cluster of the context ${context} does not answer (${answer.unreachable}): check that it runs and that you are logged in: kubectl --context ${context} get nodes`,
+    ];
+  const { storageClasses, ingressClasses } = answer;
+  return [
+    ...(storageClass !== undefined && !storageClasses.includes(storageClass)
+      ? [
+          `the cluster has no storage class ${storageClass}: ${listed(storageClasses)}. Choose one: pulumi config set cluster:storageClass NAME`,
+        ]
+      : []),
+    ...(storageClass === undefined && storageClasses.length === 0
+      ? ["the cluster has no storage class, so volumes can't be made: install a provisioner first"]
+      : []),
+    ...(ingressClasses.includes(ingressClass)
+      ? []
+      : [
+          `the cluster has no ingress class ${ingressClass}: ${listed(ingressClasses)}. Choose one (pulumi config set cluster:ingressClass NAME) or install its controller`,
+        ]),
+  ];
+}
+
+/** Everything that is wrong; empty when the stack can be made. */
+export function problemsOf(facts: Facts, stack: string, config: StackConfig['cluster']): readonly string[] {
+  return [
+    ...toolProblems(facts.tools),
+    ...engineProblems(facts.engine),
+    ...(facts.kind === 'k3d' ? k3dProblems(facts, stack) : kubeconfigProblems(facts, config)),
+  ];
+}
+
+/** The stack can't be made on this machine as it is; `message` lists everything that is wrong, one a line. */
+export class PreflightError extends Error {
+  readonly code = 'NOT_READY';
+  override readonly name = 'PreflightError';
+  readonly problems: readonly string[];
+
+  /** @param problems all that is wrong, each with what to do */
+  constructor(problems: readonly string[]) {
+    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    super(
+      `This machine is not ready: ${count}; nothing was created or changed:\n${problems.map((line) => `  ${line}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}
