@@ -34,10 +34,14 @@ describe('Kafka', () => {
     });
   });
 
-  test('a Kafka outside: all its brokers, TLS, no login', () => {
-    const raw = { 'kafka:external': 'a:9093,b:9093', 'kafka:tls': 'true' };
-    const { metadata } = trigger(raw, { kafkaBrokers: ['a:9093', 'b:9093'] }, false);
-    expect(metadata).toMatchObject({ bootstrapServers: 'a:9093,b:9093', tls: 'enable', sasl: 'none' });
+  test.each([
+    [{ kafkaTls: true }, false, { sasl: 'none', tls: 'enable' }],
+    [{ kafkaSaslMechanism: 'PLAIN' }, true, { sasl: 'plaintext', tls: 'disable' }],
+    [{ kafkaSaslMechanism: 'SCRAM-SHA-256', kafkaTls: true }, true, { sasl: 'scram_sha256', tls: 'enable' }],
+    [{ kafkaSaslMechanism: 'SCRAM-SHA-512' }, true, { sasl: 'scram_sha512', tls: 'disable' }],
+  ] as const)('a Kafka outside: %j, login %p', (where, login, expected) => {
+    const { metadata } = trigger({}, { kafkaBrokers: ['a:9093', 'b:9093'], ...where }, login);
+    expect(metadata).toMatchObject({ bootstrapServers: 'a:9093,b:9093', ...expected });
   });
 });
 

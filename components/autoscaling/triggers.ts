@@ -10,7 +10,10 @@ export interface Trigger {
 }
 
 /** Part of the stack config that the consumer's trigger is made from. */
-export type QueueTriggerConfig = Pick<StackConfig, 'queue' | 'kafka' | 'consumer'>;
+export type QueueTriggerConfig = Pick<StackConfig, 'queue' | 'consumer'>;
+
+/** KEDA's words for the ways in which Kafka checks passwords. */
+const SASL = { PLAIN: 'plaintext', 'SCRAM-SHA-256': 'scram_sha256', 'SCRAM-SHA-512': 'scram_sha512' } as const;
 
 /**
  * Version of Kafka's protocol that KEDA speaks; without one it takes 1.0.0, which Kafka 4 refuses. Every broker from 2.8 on
@@ -19,7 +22,7 @@ export type QueueTriggerConfig = Pick<StackConfig, 'queue' | 'kafka' | 'consumer
 const KAFKA_PROTOCOL = '2.8.0';
 
 /** Lag of the consumer group over all partitions. */
-function kafkaTrigger({ queue, kafka, consumer }: QueueTriggerConfig, addresses: Addresses, login: boolean): Trigger {
+function kafkaTrigger({ queue, consumer }: QueueTriggerConfig, addresses: Addresses, login: boolean): Trigger {
   return {
     type: 'kafka',
     metricType: 'AverageValue',
@@ -35,8 +38,8 @@ function kafkaTrigger({ queue, kafka, consumer }: QueueTriggerConfig, addresses:
       // A consumer beyond the number of partitions would idle.
       allowIdleConsumers: 'false',
       version: KAFKA_PROTOCOL,
-      sasl: login ? 'plaintext' : 'none',
-      tls: kafka.external !== undefined && kafka.tls ? 'enable' : 'disable',
+      sasl: login ? SASL[addresses.kafkaSaslMechanism ?? 'PLAIN'] : 'none',
+      tls: addresses.kafkaTls ? 'enable' : 'disable',
     },
   };
 }
