@@ -124,9 +124,11 @@ describe('of an external server', () => {
     expect(await dataOf('redis-client')).toEqual(new SecretValue({ password: 'plain' }));
   });
 
-  test('that asks for nothing: no files', () => {
+  test('that asks for nothing: no files, no Secret', async () => {
     const credentials = new Credentials('mongo', { version: 1, external: { username: undefined }, ...place });
     expect(credentials.files('main', 'MONGO')).toEqual([]);
+    expect(() => credentials.clientSecret('main')).toThrow('asks for no password');
+    expect(await collector.all(':Secret')).toEqual([]);
   });
 });
 

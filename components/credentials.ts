@@ -36,7 +36,7 @@ export const usernameOf = (version: number): string => `apps-${version}`;
 /** Credentials of one server. The component's name is the server's. */
 export class Credentials extends pulumi.ComponentResource {
   readonly #server?: pulumi.Output<string>;
-  readonly #clients: Readonly<Record<Where, pulumi.Output<string>>>;
+  readonly #clients?: Readonly<Record<Where, pulumi.Output<string>>>;
   readonly #keys: readonly string[];
 
   constructor(name: string, args: CredentialsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -74,10 +74,11 @@ export class Credentials extends pulumi.ComponentResource {
     const login = Object.entries(args.passwordOnly ? withoutName : client).filter(([, value]) => value !== undefined);
     this.#keys = login.map(([key]) => key);
     const data: Record<string, pulumi.Input<string>> = Object.fromEntries(login);
-    this.#clients = {
-      main: secret('client', args.namespace, data),
-      api: secret('client-api', args.apiNamespace, data),
-    };
+    if (login.length > 0)
+      this.#clients = {
+        main: secret('client', args.namespace, data),
+        api: secret('client-api', args.apiNamespace, data),
+      };
     this.registerOutputs({});
   }
 
@@ -102,8 +103,13 @@ export class Credentials extends pulumi.ComponentResource {
     ];
   }
 
-  /** Name of the clients' Secret in one of the namespaces: `username` and `password`, as far as the server asks for them. */
+  /**
+   * Name of the clients' Secret in one of the namespaces: `username` and `password`, as far as the server asks for them.
+   * @throws Error for a server that asks for nothing
+   */
   clientSecret(where: Where): pulumi.Output<string> {
+    if (this.#clients === undefined)
+      throw new Error('a server that asks for no password has no Secret for its clients');
     return this.#clients[where];
   }
 
