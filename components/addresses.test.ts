@@ -7,7 +7,7 @@ const addresses = (raw: Record<string, unknown>) => addressesOf(parseStackConfig
 
 test('in the cluster, by names that work in every namespace; MongoDB through the gate', () => {
   expect(addresses({})).toEqual({
-    kafkaBrokers: ['kafka.shop.svc:9092'],
+    kafkaBrokers: ['kafka.shop.svc:9092', 'kafka-brokers.shop.svc:9092'],
     redisUrl: 'redis://redis.shop.svc:6379',
     mongoUrl: 'mongodb://gate.shop.svc:27018/breakwater?directConnection=true&authSource=admin',
     mongoUpstream: 'mongo.shop.svc:27017',
@@ -39,5 +39,13 @@ test('an external MongoDB is reached without a gate, as its address says', () =>
 test('an external Redis and Kafka', () => {
   expect(
     addresses({ 'redis:external': 'rediss://r.example.com:6380', 'kafka:external': 'a:9094,b:9094' }),
-  ).toMatchObject({ redisUrl: 'rediss://r.example.com:6380', kafkaBrokers: ['a:9094', 'b:9094'] });
+  ).toMatchObject({
+    redisUrl: 'rediss://r.example.com:6380',
+    kafkaBrokers: ['a:9094', 'b:9094'],
+    kafkaSaslMechanism: 'PLAIN',
+    kafkaTls: false,
+  });
+  expect(
+    addresses({ 'kafka:external': 'a:9094', 'kafka:saslMechanism': 'SCRAM-SHA-512', 'kafka:tls': true }),
+  ).toMatchObject({ kafkaSaslMechanism: 'SCRAM-SHA-512', kafkaTls: true });
 });

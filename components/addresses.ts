@@ -1,7 +1,7 @@
 // Where the servers are, as the apps see them: services of the cluster, or the external servers of the config.
 import type { Addresses } from '../config/environment.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { CLIENT_PORT } from './kafka/ports.ts';
+import { BROKERS_SERVICE, CLIENT_PORT } from './kafka/ports.ts';
 import { METRICS_PORT } from './workload.ts';
 
 /** Database that the records are in. */
@@ -26,7 +26,14 @@ export const hostOf = (service: string, namespace: string): string => `${service
 export function addressesOf({ kafka, redis, mongo, gate }: StackConfig, namespace: string): Addresses {
   const host = (service: string) => hostOf(service, namespace);
   return {
-    kafkaBrokers: kafka.external?.split(',') ?? [`${host('kafka')}:${CLIENT_PORT}`],
+    ...(kafka.external === undefined
+      ? // The first leads to ready brokers. If none is, the second still leads to those that answer.
+        { kafkaBrokers: ['kafka', BROKERS_SERVICE].map((service) => `${host(service)}:${CLIENT_PORT}`) }
+      : {
+          kafkaBrokers: kafka.external.split(','),
+          kafkaSaslMechanism: kafka.saslMechanism,
+          kafkaTls: kafka.tls,
+        }),
     redisUrl: redis.external ?? `redis://${host('redis')}:${REDIS_PORT}`,
     ...(mongo.external === undefined
       ? {

@@ -14,7 +14,7 @@ test.each(officialImageNames)('%s is pinned by a version and a digest', (name) =
 
 test.each<[OfficialImageName, string]>([
   ['redis', 'redis:8.2.8-bookworm'],
-  ['kafka', 'apache/kafka:4.1.1'],
+  ['kafka', 'apache/kafka:4.3.1'],
   ['kafka-ui', 'ghcr.io/kafbat/kafka-ui:v1.5.0'],
 ])('%s without its digest: %s', (name, expected) => {
   expect(officialImage(name, unpinned)).toBe(expected);
@@ -22,7 +22,7 @@ test.each<[OfficialImageName, string]>([
 
 test.each<[OfficialImageName, string]>([
   ['redis', 'mirror.example.com:5000/hub/library/redis:8.2.8-bookworm'],
-  ['kafka', 'mirror.example.com:5000/hub/apache/kafka:4.1.1'],
+  ['kafka', 'mirror.example.com:5000/hub/apache/kafka:4.3.1'],
   ['kafka-ui', 'mirror.example.com:5000/hub/kafbat/kafka-ui:v1.5.0'],
 ])('%s from a mirror: %s', (name, expected) => {
   expect(officialImage(name, mirrored)).toBe(expected);

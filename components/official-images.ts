@@ -18,7 +18,7 @@ interface OfficialImage {
 const images = {
   kafka: {
     repository: 'apache/kafka',
-    version: '4.1.1',
+    version: '4.3.1',
     digests: {
       '4.0.0': '3f7b939115cd4872e9cee9369d80bd69712fde55f9902f46d793f64848dedc75',
       '4.1.0': 'bff074a5d0051dbc0bbbcd25b045bb1fe84833ec0d3c7c965d1797dd289ec88f',

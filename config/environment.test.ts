@@ -5,6 +5,7 @@ import {
   apiEnvironment,
   consoleEnvironment,
   consumerEnvironment,
+  emptyEnvironment,
   gateEnvironment,
   producerEnvironment,
   topicsEnvironment,
@@ -93,7 +94,7 @@ test('topics: the queue and its dead letters, as declared', () => {
     parseStackConfig({ 'kafka:partitions': 12, 'queue:name': 'events', 'kafka:retentionHours': 1 }),
     addresses,
   );
-  expect(rest).toEqual({ LOG_LEVEL: 'info', KAFKA_BROKERS: 'k0:9092,k1:9092' });
+  expect(rest).toEqual({ KAFKA_BROKERS: 'k0:9092,k1:9092' });
   expect(JSON.parse(TOPICS ?? '')).toEqual([
     {
       name: 'events',
@@ -114,6 +115,20 @@ test('topics: the queue and its dead letters, as declared', () => {
       config: { 'min.insync.replicas': '2', 'cleanup.policy': 'compact' },
     },
   ]);
+});
+
+test('topics: the brokers of a cluster of our own are counted', () => {
+  expect(topicsEnvironment(kafka, addresses, 4)).toMatchObject({ BROKER_COUNT: '4' });
+  expect(emptyEnvironment(3, ['brokers:9092'])).toEqual({ BROKER_COUNT: '3', KAFKA_BROKERS: 'brokers:9092' });
+});
+
+test('a Kafka outside: how it is reached, for all who use it', () => {
+  const outside: Addresses = { ...addresses, kafkaSaslMechanism: 'SCRAM-SHA-512', kafkaTls: true };
+  const expected = { KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512', KAFKA_TLS: 'true' };
+  for (const environment of [apiEnvironment, consumerEnvironment, producerEnvironment, topicsEnvironment])
+    expect(environment(kafka, outside)).toMatchObject(expected);
+  expect(apiEnvironment(redis, outside)).not.toHaveProperty('KAFKA_TLS');
+  expect(apiEnvironment(kafka, { ...outside, kafkaTls: false })).not.toHaveProperty('KAFKA_TLS');
 });
 
 describe('what is not there is not set', () => {

@@ -10,6 +10,10 @@ export type Environment = Readonly<Record<string, string>>;
 export interface Addresses {
   /** Kafka's bootstrap brokers, `host:port`. Used with `queue:kind kafka` only. */
   readonly kafkaBrokers: readonly string[];
+  /** How Kafka checks passwords. @default PLAIN */
+  readonly kafkaSaslMechanism?: StackConfig['kafka']['saslMechanism'];
+  /** Whether Kafka is reached over TLS. @default false */
+  readonly kafkaTls?: boolean;
   /** `redis://host:port` */
   readonly redisUrl: string;
   /** MongoDB through the gate, with the database: `mongodb://host:port/breakwater`. */
@@ -52,12 +56,18 @@ const common = (config: StackConfig, listen: Listen) => ({
 const heap = (memoryMiB: number, semiSpaceMiB: number): string =>
   `--max-old-space-size=${Math.floor(memoryMiB * 0.55)} --max-semi-space-size=${semiSpaceMiB}`;
 
+const kafka = ({ kafkaBrokers, kafkaSaslMechanism, kafkaTls }: Addresses) => ({
+  KAFKA_BROKERS: kafkaBrokers.join(','),
+  KAFKA_SASL_MECHANISM: kafkaSaslMechanism,
+  KAFKA_TLS: kafkaTls ? 'true' : undefined,
+});
+
 const queue = ({ queue: { kind, name, group, maxLength } }: StackConfig, addresses: Addresses) => ({
   QUEUE_KIND: kind,
   QUEUE_NAME: name,
   QUEUE_GROUP: group,
   QUEUE_MAX_LENGTH: maxLength,
-  KAFKA_BROKERS: kind === 'kafka' ? addresses.kafkaBrokers.join(',') : undefined,
+  ...(kind === 'kafka' && kafka(addresses)),
   REDIS_URL: addresses.redisUrl,
 });
 
@@ -158,11 +168,16 @@ export function consoleEnvironment(
   });
 }
 
-/** The environment of `apps/topics`. */
-export function topicsEnvironment(config: StackConfig, addresses: Addresses): Environment {
-  return variables({
-    LOG_LEVEL: config.logging.level,
-    KAFKA_BROKERS: addresses.kafkaBrokers.join(','),
-    TOPICS: JSON.stringify(topicPlan(config)),
-  });
+/**
+ * The environment of `apps/topics`.
+ *
+ * @param brokerCount brokers of a cluster that is ours to size: replicas lie on ids below it. Not given: on whoever is there
+ */
+export function topicsEnvironment(config: StackConfig, addresses: Addresses, brokerCount?: number): Environment {
+  return variables({ ...kafka(addresses), TOPICS: JSON.stringify(topicPlan(config)), BROKER_COUNT: brokerCount });
+}
+
+/** The environment of `apps/topics --empty`. @param brokers the brokers themselves: they have addresses if they are there */
+export function emptyEnvironment(brokerCount: number, brokers: readonly string[]): Environment {
+  return variables({ KAFKA_BROKERS: brokers.join(','), BROKER_COUNT: brokerCount });
 }

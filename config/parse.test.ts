@@ -85,7 +85,7 @@ describe('a wrong value says what is wrong and what is allowed', () => {
     [{ 'queue:name': 5 }, 'queue:name: 5 is not a text; allowed: lower-case letters, digits and hyphens, at most 100'],
     [
       { 'kafka:version': '3.9.0' },
-      'kafka:version: "3.9.0" has the wrong form; allowed: a version from 4.0.0, such as 4.1.1',
+      'kafka:version: "3.9.0" has the wrong form; allowed: a version from 4.0.0, such as 4.3.1',
     ],
     [
       { 'cluster:sysctls': 'net.core.somaxconn=1' },

@@ -139,9 +139,9 @@ export const kafkaSchema = z.object({
       'How much Kafka keeps of each partition; the oldest goes first, stored or not. Must hold `queue:maxLength` records twice, so that what is not stored stays.',
     change: 'In place, by the topics job. Lowering it deletes the oldest records above it.',
   }),
-  version: textOr('4.1.1', {
+  version: textOr('4.3.1', {
     pattern: /^[4-9]\.\d+\.\d+$/,
-    allowed: 'a version from 4.0.0, such as 4.1.1',
+    allowed: 'a version from 4.0.0, such as 4.3.1',
     description: 'Version of Apache Kafka.',
     change:
       'Rolls the brokers one by one; data stays. Refused when it goes down. Finalizing the feature level is a step of its own.',
@@ -168,6 +168,11 @@ export const kafkaSchema = z.object({
   }),
   username: username('a Kafka'),
   password: password('a Kafka'),
+  saslMechanism: oneOf(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], {
+    default: 'PLAIN',
+    description: 'How a Kafka outside the cluster checks the password. Read only with `kafka:external`.',
+    change: 'Rolls the pods that use it. Data stays.',
+  }),
   tls: tls('a Kafka'),
   port: wholeNumber({
     ...portRange,
