@@ -5,13 +5,18 @@ import { apiSettings } from '../apps/api/settings.ts';
 import { readSettings as readConsoleSettings } from '../apps/console/settings.ts';
 import { consumerSettings } from '../apps/consumer/settings.ts';
 import { readSettings as readGateSettings } from '../apps/gate/settings.ts';
+import { producerSettings } from '../apps/producer/settings.ts';
 import { loadSettings } from '../apps/shared/settings.ts';
+import { emptySettings, topicsSettings } from '../apps/topics/settings.ts';
 import {
   apiEnvironment,
   consoleEnvironment,
   consumerEnvironment,
   type Environment,
+  emptyEnvironment,
   gateEnvironment,
+  producerEnvironment,
+  topicsEnvironment,
 } from '../config/environment.ts';
 import { loadStackConfig, stackNames } from '../config/load.ts';
 
@@ -19,6 +24,8 @@ const root = join(import.meta.dirname, '..');
 const listen = { host: '127.0.0.1', port: 0, metricsHost: '127.0.0.1', metricsPort: 0 };
 const addresses = {
   kafkaBrokers: ['127.0.0.1:9092'],
+  kafkaSaslMechanism: 'SCRAM-SHA-256' as const,
+  kafkaTls: true,
   redisUrl: 'redis://127.0.0.1:6379',
   mongoUrl: 'mongodb://127.0.0.1:27018/breakwater',
   mongoUpstream: '127.0.0.1:27017',
@@ -47,6 +54,20 @@ describe.each(stackNames(root))('stack %s', (stack) => {
     const targets = { api: ['127.0.0.1:9464'], consumer: [], gate: ['127.0.0.1:9465'], producer: [] };
     const environment = consoleEnvironment(config, { stack, targets }, listen);
     expect(Object.keys(readConsoleSettings(environment))).toEqual(expect.arrayContaining(forTheApp(environment)));
+  });
+
+  test('the producer reads every variable', () => {
+    const environment = producerEnvironment(config, addresses, listen);
+    expect(Object.keys(loadSettings(producerSettings, environment))).toEqual(
+      expect.arrayContaining(forTheApp(environment)),
+    );
+  });
+
+  test('the topics job reads every variable, to bring topics and to empty brokers', () => {
+    const bring = topicsEnvironment(config, addresses, config.kafka.brokers);
+    expect(Object.keys(loadSettings(topicsSettings, bring))).toEqual(expect.arrayContaining(forTheApp(bring)));
+    const empty = emptyEnvironment(3, addresses.kafkaBrokers);
+    expect(Object.keys(loadSettings(emptySettings, empty))).toEqual(expect.arrayContaining(forTheApp(empty)));
   });
 
   test('the gate reads every variable', () => {
