@@ -5,6 +5,7 @@ import { readOutputs } from './cluster/outputs.ts';
 import { emptyCache } from './cold.ts';
 import { chooseEngine } from './engine.ts';
 import { helpText, isLoopback, type Options, parseOptions, UsageError } from './options.ts';
+import { tellParent } from './parent.ts';
 import { NotReadyError } from './run.ts';
 import { runSession } from './session.ts';
 
@@ -59,5 +60,6 @@ try {
 } catch (error) {
   const expected = error instanceof UsageError || error instanceof NotReadyError;
   console.error(expected ? error.message : error);
+  tellParent({ phase: 'failed', text: (error as Error).message });
   process.exitCode = expected ? 2 : 1;
 }

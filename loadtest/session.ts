@@ -1,7 +1,9 @@
 // One load test as a person sees it: progress while it runs, then the summary, the report, and the exit status.
 import { constants } from 'node:os';
+import { relative } from 'node:path';
 import { createTerminal } from '../local/terminal.ts';
 import type { Engine } from './engine.ts';
+import { endWithParent, tellParent, verdictInWords } from './parent.ts';
 import { totalSeconds } from './profiles.ts';
 import { renderStatus, renderSummary } from './report/terminal.ts';
 import { writeReport } from './report/write.ts';
@@ -41,19 +43,28 @@ export async function runSession({ reportDir, engine, ...options }: SessionOptio
     interrupt.abort();
   };
   process.on('SIGINT', onSignal);
+  endWithParent();
+  const seconds = totalSeconds(profile.stages);
   try {
     const report = await runLoadTest({
       ...options,
       engine,
       interrupt: interrupt.signal,
       hurry: hurry.signal,
-      onStatus: (row, sampler) => terminal.print(renderStatus(row, totalSeconds(profile.stages), sampler.last)),
-      onProgress: (text) => terminal.status(text),
+      onStatus(row, sampler) {
+        terminal.print(renderStatus(row, seconds, sampler.last));
+        tellParent({ phase: 'load', second: row.t + 1, seconds, users: row.users });
+      },
+      onProgress(text) {
+        terminal.status(text);
+        tellParent({ phase: 'checking', text });
+      },
     });
     terminal.clear();
     const files = await writeReport(report, reportDir);
     console.log(renderSummary(report));
     console.log(`report: ${files.html}\n`);
+    tellParent({ phase: 'done', ok: report.ok, text: verdictInWords(report, relative(process.cwd(), files.html)) });
     if (report.interrupted) return INTERRUPTED;
     return report.ok ? 0 : 1;
   } finally {

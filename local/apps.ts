@@ -12,7 +12,7 @@ export interface AppSpec {
   /** What to call it: `api-0`. */
   name: string;
   /** Its folder in apps/. */
-  app: 'api' | 'consumer' | 'gate' | 'producer' | 'topics';
+  app: 'api' | 'console' | 'consumer' | 'gate' | 'producer' | 'topics';
   env: Readonly<Record<string, string>>;
   logFile: string;
 }

@@ -33,12 +33,22 @@ async function main(): Promise<number> {
 }
 
 /** Where everything is, as `npm run loadtest` and people want to know it. */
-function addresses({ apiUrl, directMongoUrl, redisUrl, gateMetricsUrl, kafkaBrokers }: Stack): string[] {
+function addresses({
+  apiUrl,
+  consoleUrl,
+  prometheusUrl,
+  directMongoUrl,
+  redisUrl,
+  gateMetricsUrl,
+  kafkaBrokers,
+}: Stack): string[] {
   return [
     `  API      ${apiUrl}/api/data`,
+    ...(consoleUrl ? [`  console  ${consoleUrl} (open it in a browser)`] : []),
     `  MongoDB  ${withoutPassword(directMongoUrl)} (past the gate)`,
     `  gate     ${gateMetricsUrl}/metrics`,
     `  Redis    ${withoutPassword(redisUrl)}`,
+    ...(prometheusUrl ? [`  Prometheus  ${prometheusUrl}/alerts`] : []),
     ...(kafkaBrokers.length > 0 ? [`  Kafka    ${kafkaBrokers.join(',')}`] : []),
   ];
 }

@@ -1,6 +1,7 @@
 // Which port of this machine each part of the stack gets: the stack's own, or free ones beside another run.
 import type { StackConfig } from '../config/schema.ts';
 import { LocalError, PortTakenError } from './errors.ts';
+import { PROMETHEUS_PORT } from './monitoring.ts';
 import { assertPortFree, freePorts } from './ports.ts';
 
 /** The metrics servers that others know by their ports: the first API's and the gate's. */
@@ -16,6 +17,9 @@ export interface PortPlan {
   apiMetrics: number[];
   consumerMetrics: number[];
   producerMetrics: number;
+  console: number;
+  consoleMetrics: number;
+  prometheus: number;
   /** The first broker's; the next ones follow it. Undefined: free ones. */
   kafka: number | undefined;
 }
@@ -31,7 +35,7 @@ export async function planPorts(
   { apiProcesses, consumers }: Counts,
   free: boolean,
 ): Promise<PortPlan> {
-  const spare = await freePorts(apiProcesses + consumers + 6);
+  const spare = await freePorts(apiProcesses + consumers + 9);
   const take = (count: number): number[] => spare.splice(0, count);
   const one = (fixed: number): number => (free ? take(1)[0]! : fixed);
   return {
@@ -43,6 +47,9 @@ export async function planPorts(
     apiMetrics: [...(free ? [] : [metricsPorts.api]), ...take(free ? apiProcesses : apiProcesses - 1)],
     consumerMetrics: take(consumers),
     producerMetrics: take(1)[0]!,
+    console: one(config.console.port),
+    consoleMetrics: take(1)[0]!,
+    prometheus: one(PROMETHEUS_PORT),
     kafka: free ? undefined : config.kafka.port,
   };
 }
@@ -52,6 +59,7 @@ export function neededPorts(
   plan: PortPlan,
   brokers: number,
   foreign: { redis: boolean; mongo: boolean; kafka: boolean },
+  extras: { console: boolean; prometheus: boolean },
 ): Map<number, string> {
   const needed = new Map([
     [plan.api, 'the API (api:port)'],
@@ -59,6 +67,8 @@ export function neededPorts(
     [plan.gate, 'the gate (gate:port)'],
     [plan.gateMetrics, "the gate's metrics"],
   ]);
+  if (extras.prometheus) needed.set(plan.prometheus, 'Prometheus (leave out --monitoring to do without)');
+  if (extras.console) needed.set(plan.console, 'the console (console:port)');
   if (!foreign.redis) needed.set(plan.redis, 'Redis (redis:port)');
   if (!foreign.mongo) needed.set(plan.mongo, 'MongoDB (mongo:port)');
   if (!foreign.kafka && plan.kafka !== undefined) {

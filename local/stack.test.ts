@@ -27,7 +27,9 @@ test('the stack has its ports, unless it stands beside another', async () => {
   expect(own.apiMetrics).toHaveLength(2);
   expect(own.apiMetrics[0]).toBe(9464);
   const foreign = { redis: false, mongo: true, kafka: false };
-  expect([...neededPorts(own, 3, foreign).keys()]).toEqual([8000, 9464, 27018, 9465, 6379, 9092, 9093, 9094]);
+  expect([...neededPorts(own, 3, foreign, { console: true, prometheus: false }).keys()]).toEqual([
+    8000, 9464, 27018, 9465, 8088, 6379, 9092, 9093, 9094,
+  ]);
   const free = await planPorts(config, counts, true);
   expect(free.kafka).toBeUndefined();
   expect(new Set([free.api, free.redis, free.mongo, free.gate, ...free.apiMetrics]).size).toBe(6);

@@ -1,10 +1,12 @@
 // The whole stack as processes of this machine: servers, gate, topics, consumers, API, in the order that they need each other.
 import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { ruleFile } from '../components/monitoring/alerts/rules.ts';
 import {
   type Addresses,
   apiEnvironment,
+  consoleEnvironment,
   consumerEnvironment,
   gateEnvironment,
   producerEnvironment,
@@ -13,14 +15,17 @@ import {
 import { loadStackConfig } from '../config/load.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { type AppSpec, runJob, startApp } from './apps.ts';
+import { consoleLoad, consoleTargets, type LoadAddresses } from './console.ts';
 import { DataInUseError, LocalError, ServerUnavailableError } from './errors.ts';
 import { lockHolder, tryLock } from './lock.ts';
 import { mongoAddresses } from './mongo-address.ts';
+import { prometheusTargets } from './monitoring.ts';
 import type { QueueKind } from './options.ts';
 import { assertPortsFree, neededPorts, type PortPlan, planPorts } from './ports-plan.ts';
 import { kafkaVariable, type RunningKafka, startKafka } from './servers/kafka.ts';
 import { installKafka } from './servers/kafka-install.ts';
 import { mongoVariable, startMongo } from './servers/mongo.ts';
+import { startPrometheus } from './servers/prometheus.ts';
 import { redisVariable, startRedis } from './servers/redis.ts';
 import type { RunningServer } from './servers/server.ts';
 import type { Status } from './status.ts';
@@ -46,6 +51,8 @@ export interface StackOptions {
   dataDir?: string | undefined;
   /** Where fetched servers are kept; default `.local/cache`. */
   cacheDir?: string;
+  /** Whether Prometheus runs beside the stack; default: no. */
+  monitoring?: boolean;
   /** `stack`: those of the config (default); `free`: any, so that runs can stand side by side. */
   ports?: 'stack' | 'free';
   /** The caller's `process.env`: PATH, JAVA_HOME and addresses of running servers; default: empty. */
@@ -68,6 +75,10 @@ export interface Stack {
   /** Empty with Redis Streams. */
   readonly kafkaBrokers: readonly string[];
   readonly gateMetricsUrl: string;
+  /** The live page; undefined with `console:enabled false`. */
+  readonly consoleUrl: string | undefined;
+  /** Prometheus; undefined unless it was asked for. */
+  readonly prometheusUrl: string | undefined;
   readonly dataDir: string;
   /** Every process by name (`api-0`, `consumer-0`, `gate`, `redis`, `mongo`, `kafka-0`, …): each comes back when it ends. */
   readonly processes: ReadonlyMap<string, Supervised>;
@@ -162,7 +173,12 @@ class StackRun {
     await this.#chooseQueue(foreign.kafka);
     const plan = await planPorts(this.#config, { apiProcesses: count, consumers }, portChoice === 'free');
     const brokers = this.#config.queue.kind === 'kafka' ? this.#config.kafka.brokers : 0;
-    await assertPortsFree(neededPorts(plan, brokers, foreign));
+    await assertPortsFree(
+      neededPorts(plan, brokers, foreign, {
+        console: this.#config.console.enabled,
+        prometheus: this.#options.monitoring ?? false,
+      }),
+    );
     await rm(join(this.#dataDir, 'logs'), { recursive: true, force: true });
     if (this.#stopped) throw new LocalError('app_failed', 'stopped while starting');
 
@@ -203,11 +219,15 @@ class StackRun {
       gateMetricsUrl,
     };
     if (kafkaUrl) await this.#declareTopics(addresses);
-    await this.#startWorkers(plan, addresses);
-
     const apiUrl = `http://127.0.0.1:${plan.api}`;
-    const producer: Record<string, string> =
-      this.#config.producer.rate > 0 ? { PRODUCER_URL: `http://127.0.0.1:${plan.producerMetrics}` } : {};
+    await Promise.all([
+      this.#startWorkers(plan, addresses),
+      this.#startConsole(plan, { ...addresses, apiUrl, directMongoUrl: mongoUrls.direct, gateMetricsUrl }),
+    ]);
+    const prometheusUrl = this.#options.monitoring ? await this.#startPrometheus(plan) : undefined;
+    const producer: Record<string, string> = this.#needsProducer()
+      ? { PRODUCER_URL: `http://127.0.0.1:${plan.producerMetrics}` }
+      : {};
     if (portChoice === 'stack') await this.#announce({ ...consumerEnvironment(this.#config, addresses), ...producer });
     this.#log(`ready in ${seconds(this.#startedAt)}`);
     return {
@@ -218,6 +238,8 @@ class StackRun {
       redisUrl,
       kafkaBrokers: addresses.kafkaBrokers,
       gateMetricsUrl,
+      prometheusUrl,
+      consoleUrl: this.#config.console.enabled ? `http://127.0.0.1:${plan.console}` : undefined,
       dataDir: this.#dataDir,
       processes: this.#processes,
       failed: this.#failed,
@@ -240,7 +262,7 @@ class StackRun {
       for (const each of all) each.expectEnd();
       if (this.#announced) await rm(RUNNING_FILE, { force: true });
       const named = (pattern: RegExp) => all.filter(({ name }) => pattern.test(name));
-      for (const stage of [/^(api|producer)/, /^consumer/, /^gate/]) {
+      for (const stage of [/^(console|prometheus)/, /^(api|producer)/, /^consumer/, /^gate/]) {
         await Promise.all(named(stage).map((each) => each.stop()));
       }
       await Promise.all([...named(/^(redis|mongo)/).map((each) => each.stop()), this.#stopKafka()]);
@@ -338,22 +360,62 @@ class StackRun {
       ),
     );
     const producerPort = plan.producerMetrics;
-    const producers =
-      config.producer.rate > 0
-        ? [
-            this.#app(
-              'producer',
-              'producer',
-              producerEnvironment(config, addresses, metricsAt(producerPort)),
-              producerPort,
-            ),
-          ]
-        : [];
+    const producers = this.#needsProducer()
+      ? [
+          this.#app(
+            'producer',
+            'producer',
+            producerEnvironment(config, addresses, metricsAt(producerPort)),
+            producerPort,
+          ),
+        ]
+      : [];
     await Promise.all([...apis, ...consumers, ...producers]);
     const processes = (many: unknown[], what: string) => `${many.length} ${what}${many.length === 1 ? '' : 's'}`;
     this.#log(
       `${processes(apis, 'API process').replace('processs', 'processes')}, ${processes(consumers, 'consumer')}`,
     );
+  }
+
+  /** At rate 0 it waits for the console to change that. */
+  /** Asks every process for its metrics and follows the same rules as in a cluster. */
+  async #startPrometheus(plan: PortPlan): Promise<string> {
+    const begun = performance.now();
+    const { scrapeSeconds, retentionHours } = this.#config.monitoring;
+    const dataDir = join(this.#dataDir, 'prometheus');
+    let running: Awaited<ReturnType<typeof startPrometheus>> | undefined;
+    const start = async () => {
+      running = await startPrometheus({
+        ...this.#installOptions(),
+        dataDir,
+        port: plan.prometheus,
+        targets: prometheusTargets(plan, { producer: this.#needsProducer(), console: this.#config.console.enabled }),
+        rules: ruleFile(this.#config, 'local'),
+        scrapeSeconds,
+        retentionHours,
+      });
+      return running;
+    };
+    await this.#supervise('prometheus', start, join(dataDir, 'prometheus.log'));
+    this.#log(`${running!.origin}; ready in ${seconds(begun)}`);
+    return running!.url;
+  }
+
+  #needsProducer(): boolean {
+    return this.#config.producer.rate > 0 || this.#config.console.enabled;
+  }
+
+  async #startConsole(plan: PortPlan, where: Omit<LoadAddresses, 'payloadChars' | 'reportDir'>): Promise<void> {
+    const config = this.#config;
+    if (!config.console.enabled) return;
+    const { stack = 'dev' } = this.#options;
+    const listen = { host: '127.0.0.1', port: plan.console, ...metricsAt(plan.consoleMetrics) };
+    const load = { ...where, payloadChars: config.api.payloadChars, reportDir: resolve('reports') };
+    const environment = {
+      ...consoleEnvironment(config, { stack, targets: consoleTargets(plan) }, listen),
+      CONSOLE_LOAD: consoleLoad(load),
+    };
+    await this.#app('console', 'console', environment, plan.consoleMetrics);
   }
 
   async #app(

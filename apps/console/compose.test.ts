@@ -2,11 +2,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { composeSnapshot } from './compose.ts';
 import type { Process } from './fleet.ts';
-import type { Component } from './readings.ts';
+import { COMPONENTS, type Component } from './readings.ts';
 import { CounterSeries } from './series.ts';
 
 const NOW = 100_000;
-const moment = { nowMs: NOW, at: 1_800_000_000_000, sinceMs: 0 };
+const moment = { nowMs: NOW, at: 1_800_000_000_000, sinceMs: 0, asked: COMPONENTS };
 
 interface Shape {
   /** A counter's growth a second, by key. */
@@ -86,7 +86,11 @@ describe('the whole', () => {
         gauges: { connections: 40, lag: 900, maxLength: 1_000, deadLetters: 2 },
       }),
       process('api', { grows: { 'shed.waited': 1 }, gauges: { connections: 2, lag: 950, maxLength: 1_000 } }),
-      process('consumer', { grows: { stored: 400, batches: 2, batchRecords: 402, retries: 0 } }),
+      process('consumer', {
+        grows: { stored: 400, batches: 2, batchRecords: 402, retries: 0 },
+        gauges: { storing: 1 },
+      }),
+      process('consumer', { gauges: { storing: 0 } }),
       process('gate', {
         grows: { 'operations.insert': 2, 'operations.find': 10 },
         gauges: { limit: 100, waiting: 4, mongoUp: 1 },
@@ -95,9 +99,9 @@ describe('the whole', () => {
     ]);
     expect(found).toMatchObject({
       api: { processes: 2, connections: 42, shed: { waited: 4 } },
-      cache: { hitRatio: 0.9, misses: 10, errors: 0 },
+      cache: { reads: 100, hitRatio: 0.9, misses: 10, errors: 0 },
       queue: { lag: 950, maxLength: 1_000, deadLetters: 2 },
-      consumer: { processes: 1, stored: 400, batch: 201 },
+      consumer: { processes: 2, stored: 400, batch: 201, storing: true },
       gate: { operations: 12, byKind: { insert: 2, find: 10 }, limit: 100, waiting: 4, mongoUp: true },
       producer: { processes: 1, accepted: 7, rate: 8 },
       deaf: [],
@@ -109,7 +113,7 @@ describe('the whole', () => {
       api: { p95: null },
       cache: { hitRatio: null },
       queue: { lag: null, maxLength: null, deadLetters: null },
-      consumer: { batch: null, delayP95: null },
+      consumer: { batch: null, delayP95: null, storing: null },
       gate: { limit: null, waiting: null, mongoUp: null },
       producer: { rate: null },
     });

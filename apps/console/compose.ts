@@ -16,8 +16,10 @@ export interface Moment {
   readonly at: number;
   /** Since when the console has looked, by the clock of the series: rates go back no further. */
   readonly sinceMs: number;
+  readonly asked: readonly Component[];
 }
 
+/** @param lost components whose name could not be looked up, and why */
 export function composeSnapshot(moment: Moment, processes: readonly Process[], lost: Snapshot['lost'] = {}): Snapshot {
   const of = (component: Component) =>
     new Group(
@@ -29,9 +31,9 @@ export function composeSnapshot(moment: Moment, processes: readonly Process[], l
   const misses = api.rate('cacheMisses');
   const batches = consumer.rate('batches');
   const operations = gate.ratesBy('operations');
-  const mongoUp = gate.most('mongoUp');
   return {
     at: moment.at,
+    asked: moment.asked,
     api: {
       processes: api.size,
       connections: api.sum('connections'),
@@ -43,6 +45,7 @@ export function composeSnapshot(moment: Moment, processes: readonly Process[], l
       shed: api.ratesBy('shed'),
     },
     cache: {
+      reads: rounded(hits + misses),
       hitRatio: hits + misses > 0 ? hits / (hits + misses) : null,
       misses,
       errors: api.rate('cacheErrors'),
@@ -55,6 +58,7 @@ export function composeSnapshot(moment: Moment, processes: readonly Process[], l
       duplicates: consumer.rate('duplicates'),
       deadLettered: consumer.rate('deadLettered'),
       retries: consumer.rate('retries'),
+      storing: yes(consumer.most('storing')),
       batch: batches > 0 ? consumer.rate('batchRecords') / batches : null,
       delayP95: consumer.quantileMs('delay', 0.95),
     },
@@ -65,7 +69,7 @@ export function composeSnapshot(moment: Moment, processes: readonly Process[], l
       limit: gate.most('limit'),
       waiting: gate.size > 0 ? gate.sum('waiting') : null,
       waitP95: gate.quantileMs('wait', 0.95),
-      mongoUp: mongoUp === null ? null : mongoUp > 0,
+      mongoUp: yes(gate.most('mongoUp')),
     },
     producer: {
       processes: producer.size,
@@ -156,5 +160,6 @@ class Group {
   }
 }
 
+const yes = (value: number | null): boolean | null => (value === null ? null : value > 0);
 const boundOf = (text: string): number => (text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text));
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;

@@ -26,6 +26,7 @@ describe('all is well', () => {
       'while the lag goes up and down',
       lasting(60, (s) => ({ queue: { lag: s * 500 }, consumer: { stored: s === 50 ? 9_000 : 0.1 } })),
     ],
+    ['without a gate', lasting(60, () => ({ asked: ['api'], gate: { processes: 0, limit: null, mongoUp: null } }))],
     ['one slow moment', [...lasting(30, () => ({})), snapshot({ api: { p95: 5_000 } })]],
   ])('%s', (_when, recent) => {
     expect(inWords(recent)).toEqual([]);
@@ -36,14 +37,14 @@ describe('what is wrong, in words', () => {
   test.each<[string, Snapshot[], string[]]>([
     [
       'MongoDB is away',
-      lasting(60, () => ({ gate: { mongoUp: false, operations: 0 }, consumer: { stored: 0, retries: 2 } })),
+      lasting(60, () => ({ gate: { mongoUp: false, operations: 0 }, consumer: { stored: 0, storing: false } })),
       [
         'bad: MongoDB is unreachable. Accepted records wait in the queue, none is lost; records that are not cached cannot be read.',
       ],
     ],
     [
       'MongoDB refuses batches',
-      lasting(60, () => ({ consumer: { stored: 0, retries: 2 } })),
+      lasting(6, () => ({ consumer: { stored: 0, storing: false } })),
       [
         'bad: MongoDB takes no batches: the consumers try again and again. Accepted records wait in the queue, none is lost.',
       ],

@@ -80,7 +80,8 @@ const nobody =
   (now, recent) => {
     const absent = (snapshot: Snapshot) =>
       snapshot[component].processes === 0 && !snapshot.deaf.some((target) => target.component === component);
-    if (!lasting(recent, AWAY_SECONDS, absent) || now.lost[component] !== undefined) return undefined;
+    if (!now.asked.includes(component) || now.lost[component] !== undefined) return undefined;
+    if (!lasting(recent, AWAY_SECONDS, absent)) return undefined;
     const { one, none } = APPS[component];
     return bad(`${component}-none`, component, `No ${one} runs. ${none}`);
   };
@@ -99,20 +100,22 @@ const mongoAway: Rule = ({ gate }) =>
       )
     : undefined;
 
-const notStoring: Rule = ({ gate }, recent) => {
+const mongoRefuses: Rule = ({ gate }, recent) =>
+  gate.mongoUp !== false && lasting(recent, AWAY_SECONDS, ({ consumer }) => consumer.storing === false)
+    ? bad(
+        'mongo-refuses',
+        'mongo',
+        'MongoDB takes no batches: the consumers try again and again. Accepted records wait in the queue, none is lost.',
+      )
+    : undefined;
+
+const notStoring: Rule = ({ gate, consumer }, recent) => {
   const still = ({ consumer, queue }: Snapshot) =>
     consumer.processes > 0 &&
     (queue.lag ?? 0) > 0 &&
     consumer.stored + consumer.duplicates + consumer.deadLettered === 0;
-  if (gate.mongoUp === false || !lasting(recent, STUCK_SECONDS, still)) return undefined;
-  const retrying = recent.at(-1)!.consumer.retries > 0;
-  return bad(
-    'not-storing',
-    'consumer',
-    retrying
-      ? 'MongoDB takes no batches: the consumers try again and again. Accepted records wait in the queue, none is lost.'
-      : 'Records wait, and the consumers store none of them.',
-  );
+  if (gate.mongoUp === false || consumer.storing === false || !lasting(recent, STUCK_SECONDS, still)) return undefined;
+  return bad('not-storing', 'consumer', 'Records wait, and the consumers store none of them.');
 };
 
 const noConsumer: Rule = ({ queue }, recent) => {
@@ -227,6 +230,7 @@ const RULES: readonly Rule[] = [
   deaf('api'),
   nobody('api'),
   mongoAway,
+  mongoRefuses,
   deaf('gate'),
   nobody('gate'),
   queueAway,

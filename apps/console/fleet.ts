@@ -50,6 +50,11 @@ export class Fleet {
     return [...this.#processes.values()];
   }
 
+  /** Components of this stack. */
+  get asked(): readonly Component[] {
+    return COMPONENTS.filter((component) => this.#options.targets[component].length > 0);
+  }
+
   /** Components whose name could not be looked up, and why. */
   get lost(): Readonly<Partial<Record<Component, string>>> {
     return Object.fromEntries(this.#lost);

@@ -1,5 +1,4 @@
 // The loop behind the page: asks every process, keeps five minutes, says what is wrong, tells whoever looks.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { composeSnapshot } from './compose.ts';
 import { diagnose, type Names, type Problem } from './diagnosis.ts';
 import type { Fleet } from './fleet.ts';
@@ -15,7 +14,7 @@ export interface Tick {
 }
 
 export interface LiveOptions {
-  readonly fleet: Pick<Fleet, 'round' | 'processes' | 'lost'>;
+  readonly fleet: Pick<Fleet, 'round' | 'processes' | 'asked' | 'lost'>;
   readonly names: Names;
   /** The fleet's clock, milliseconds. */
   readonly now: () => number;
@@ -46,27 +45,41 @@ export function startLive(options: LiveOptions): Live {
   const sinceMs = now();
   const history = new History();
   const listeners = new Set<(tick: Tick) => void>();
-  const closing = new AbortController();
   let recent: Snapshot[] = [];
   let latest: Tick | undefined;
-  let wake = new AbortController();
+  let closed = false;
+  let wake = (): void => {};
 
   const look = async (): Promise<void> => {
     await fleet.round(Math.min(PATIENCE_MS, intervalMs));
-    const snapshot = composeSnapshot({ nowMs: now(), at: Date.now(), sinceMs }, fleet.processes, fleet.lost);
+    const snapshot = composeSnapshot(
+      { nowMs: now(), at: Date.now(), sinceMs, asked: fleet.asked },
+      fleet.processes,
+      fleet.lost,
+    );
     recent = [...recent.filter(({ at }) => at > snapshot.at - RECENT_MS), snapshot];
     latest = { snapshot, point: pointOf(snapshot), problems: diagnose(recent, names) };
     history.add(latest.point);
     for (const listener of listeners) listener(latest);
   };
+  /** Until so long is over, or somebody begins to look, or it ends. */
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.max(50, ms));
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   const run = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
+    // Rates need two readings, some time apart.
+    await fleet.round(PATIENCE_MS);
+    const until = now() + intervalMs;
+    while (!closed && now() < until) await pause(until - now());
+    while (!closed) {
       const begun = now();
       await look();
-      wake = new AbortController();
-      const pause = (listeners.size > 0 ? intervalMs : idleMs) - (now() - begun);
-      const signal = AbortSignal.any([closing.signal, wake.signal]);
-      await sleep(Math.max(50, pause), undefined, { signal }).catch(() => undefined); // woken: somebody looks, or it ends
+      await pause((listeners.size > 0 ? intervalMs : idleMs) - (now() - begun));
     }
   };
   const done = run();
@@ -79,12 +92,13 @@ export function startLive(options: LiveOptions): Live {
       return latest;
     },
     watch(listener) {
-      if (listeners.size === 0) wake.abort();
       listeners.add(listener);
+      if (listeners.size === 1) wake();
       return () => void listeners.delete(listener);
     },
     close() {
-      closing.abort();
+      closed = true;
+      wake();
       return done;
     },
   };

@@ -70,8 +70,11 @@ export function createLoadControl({ command, profiles }: LoadCommand, logger: Lo
           `there is no profile "${profile}"; there are ${profiles.map(({ name }) => name).join(', ')}`,
         );
       const [program, ...args] = command;
+      // Our own limits on memory are not for it.
+      const { NODE_OPTIONS: _, ...env } = process.env;
       // The channel tells us how it goes, and tells it when we are gone.
       const started = spawn(program!, [...args, '--profile', profile], {
+        env,
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       });
       child = started;

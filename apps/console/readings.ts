@@ -59,6 +59,7 @@ const RULES: Readonly<Record<Component, readonly Rule[]>> = {
     counter('breakwater_records_duplicate_total', 'duplicates'),
     counter('breakwater_records_dead_lettered_total', 'deadLettered'),
     counter('breakwater_store_retries_total', 'retries'),
+    gauge('breakwater_store_up', 'storing'),
     counter(`${BATCH}_sum`, 'batchRecords'),
     counter(`${BATCH}_count`, 'batches'),
     histogram('breakwater_store_delay_seconds', 'delay'),

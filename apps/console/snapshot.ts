@@ -18,6 +18,8 @@ export interface DeafTarget {
 export interface Snapshot {
   /** Unix time, milliseconds. */
   readonly at: number;
+  /** Components of this stack: with a MongoDB of somebody else's there is no gate. */
+  readonly asked: readonly Component[];
   readonly api: {
     /** Processes (in a cluster: pods) that answer. */
     readonly processes: number;
@@ -33,7 +35,9 @@ export interface Snapshot {
     readonly shed: Readonly<Record<string, number>>;
   };
   readonly cache: {
-    /** Of the records read; null when none were. */
+    /** Records asked for. */
+    readonly reads: number;
+    /** Share of them that it had; null when none were asked for. */
     readonly hitRatio: number | null;
     readonly misses: number;
     readonly errors: number;
@@ -52,6 +56,8 @@ export interface Snapshot {
     readonly deadLettered: number;
     /** Batches that MongoDB did not take at once. */
     readonly retries: number;
+    /** Whether MongoDB takes batches, of any of them. */
+    readonly storing: boolean | null;
     /** Records in a batch, on average; null when none was stored. */
     readonly batch: number | null;
     /** From accepted to stored, p95. */

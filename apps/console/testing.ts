@@ -1,4 +1,5 @@
 // What the console's tests share: a system in good health, and the same with something wrong.
+import { COMPONENTS } from './readings.ts';
 import type { Snapshot } from './snapshot.ts';
 
 type Deep<T> = { readonly [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
@@ -6,10 +7,20 @@ type Deep<T> = { readonly [K in keyof T]?: T[K] extends object ? Partial<T[K]> :
 /** Everything runs, a thousand requests a second. */
 const HEALTHY: Snapshot = {
   at: 1_800_000_000_000,
+  asked: COMPONENTS,
   api: { processes: 3, connections: 200, requests: 1_000, p50: 4, p95: 12, p99: 30, accepted: 5_000, shed: {} },
-  cache: { hitRatio: 0.98, misses: 100, errors: 0 },
+  cache: { reads: 5_000, hitRatio: 0.98, misses: 100, errors: 0 },
   queue: { lag: 1_200, maxLength: 1_000_000, deadLetters: 0 },
-  consumer: { processes: 2, stored: 5_000, duplicates: 0, deadLettered: 0, retries: 0, batch: 400, delayP95: 600 },
+  consumer: {
+    processes: 2,
+    stored: 5_000,
+    duplicates: 0,
+    deadLettered: 0,
+    retries: 0,
+    storing: true,
+    batch: 400,
+    delayP95: 600,
+  },
   gate: {
     processes: 1,
     operations: 62,

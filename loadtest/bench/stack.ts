@@ -41,7 +41,12 @@ const HOST = '127.0.0.1';
 export async function startBenchStack({ queue, iops, log }: BenchStackOptions): Promise<BenchStack> {
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
   const removeData = () => rm(directory, { recursive: true, force: true });
-  const options = { overrides: { 'mongo:iops': String(iops) }, queue, brokers: 1, apiProcesses: 1 };
+  const options = {
+    overrides: { 'mongo:iops': String(iops), 'console:enabled': 'false' },
+    queue,
+    brokers: 1,
+    apiProcesses: 1,
+  };
   const stack = await startStack({
     ...options,
     dataDir: directory,

@@ -17,6 +17,7 @@ export const NUMBERS = {
     const shed = Object.values(api.shed).reduce((sum, one) => sum + one, 0);
     return shed > 0 ? `${rate(shed)} shed/s` : '';
   },
+  reads: ({ api, cache }) => rate(api.processes > 0 ? cache.reads : null),
   hitRatio: ({ cache }) => percent(cache.hitRatio),
   misses: ({ api, cache }) => rate(api.processes > 0 ? cache.misses : null),
   lag: ({ queue }) => count(queue.lag),
@@ -36,15 +37,23 @@ export const NUMBERS = {
     if (gate.limit === null) return '';
     return gate.limit === 0 ? 'operations/s' : `of ${count(gate.limit)}/s`;
   },
-  waiting: ({ gate }) =>
-    gate.waiting === null ? '' : gate.waiting === 0 ? 'none waits' : plural(gate.waiting, 'waits', 'wait'),
+  waiting: ({ asked, gate }) => {
+    if (!asked.includes('gate')) return 'none in this stack';
+    if (gate.waiting === null) return '';
+    return gate.waiting === 0 ? 'none waits' : plural(gate.waiting, 'waits', 'wait');
+  },
+  waitP95: ({ gate }) => duration(gate.waitP95),
   kinds: ({ gate }) =>
     Object.entries(gate.byKind)
       .sort(([, a], [, b]) => b - a)
       .slice(0, 3)
-      .map(([kind, one]) => `${rate(one)} ${kind}`)
-      .join('\n') || '0',
-  mongo: ({ gate }) => (gate.mongoUp === null ? UNKNOWN : gate.mongoUp ? 'up' : 'away'),
+      .map(([kind, one]) => `${rate(one)} ${kind}/s`)
+      .join('\n'),
+  mongo: ({ gate, consumer }) => {
+    if (gate.mongoUp === false) return 'away';
+    if (consumer.storing === false) return 'no answer';
+    return (gate.mongoUp ?? consumer.storing) ? 'up' : UNKNOWN;
+  },
 };
 
 /** How full each meter is, from 0 to 1. @type {Readonly<Record<string, (snapshot: Snapshot) => number>>} */
@@ -56,7 +65,7 @@ export const METERS = {
 /** How much flows over each hop, a second: a busier line is thicker. @type {Readonly<Record<string, (snapshot: Snapshot) => number>>} */
 export const FLOWS = {
   'to-api': ({ api }) => api.requests,
-  'to-cache': ({ api }) => api.requests,
+  'to-cache': ({ cache }) => cache.reads,
   'to-queue': ({ api }) => api.accepted,
   'from-producer': ({ producer }) => producer.accepted,
   'to-consumer': ({ consumer }) => consumer.stored,

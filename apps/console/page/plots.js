@@ -77,7 +77,7 @@ const PLOTS = [
   },
 ];
 
-const HEIGHT = 118;
+const HEIGHT = 134;
 
 /** Draws the plots into `parent`. @param {HTMLElement} parent @param {readonly string[]} columns what the numbers of a point are */
 export function createPlots(parent, columns) {
