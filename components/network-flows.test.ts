@@ -22,7 +22,7 @@ const textsOf = (config: StackConfig) => flowsOf(config).map(text);
 function flowsIn(from: Pod, environment: Environment, servers: ReadonlySet<string>): string[] {
   return Object.values(environment).flatMap((value) =>
     [...value.matchAll(/(?<=^|\/|,)([a-z][a-z0-9-]*)(?:\.[a-z.]+)?:(\d+)/g)].map(([, host, port]) => {
-      const server = host?.replace(/-pods$/, '') ?? '';
+      const server = host?.replace(/-(pods|brokers)$/, '') ?? '';
       return `${from} > ${servers.has(server) ? server : 'external'}:${port}`;
     }),
   );

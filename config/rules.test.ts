@@ -192,6 +192,24 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     'mongo:cacheMiB: is 301 MiB, which with the 200 MiB that mongod itself takes exceeds mongo:memoryMiB (500 MiB): it would be killed; at most 300 MiB, or at least 501 MiB of memory',
     { 'mongo:cacheMiB': 300 },
   ],
+  [
+    'credentials are for external servers',
+    { 'redis:password': 's' },
+    'redis:password: is read only with redis:external, since a stack makes the credentials of its own servers; remove it, or set redis:external',
+    { 'redis:password': 's', 'redis:external': 'redis://r.example.com:6379' },
+  ],
+  [
+    'a user has a password',
+    { 'kafka:external': 'k.example.com:9092', 'kafka:username': 'u' },
+    'kafka:password: is missing: kafka:username is set, and one needs the other',
+    { 'kafka:external': 'k.example.com:9092', 'kafka:username': 'u', 'kafka:password': 's' },
+  ],
+  [
+    'a password has a user',
+    { 'mongo:external': 'mongodb://m.example.com:27017/db', 'mongo:password': 's' },
+    'mongo:username: is missing: mongo:password is set, and one needs the other',
+    { 'mongo:external': 'mongodb://m.example.com:27017/db', 'mongo:username': 'u', 'mongo:password': 's' },
+  ],
 ];
 
 describe('a combination that cannot work says why', () => {

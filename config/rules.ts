@@ -1,5 +1,6 @@
 // The rules between keys: combinations that are each in range and cannot work together, each with the reason.
 import type { ConfigProblem } from './errors.ts';
+import { externalServers } from './external-rules.ts';
 import { grouped } from './keys.ts';
 import type { StackConfig } from './schema.ts';
 import { gateCost, KIB, MIB, recordBytes, redisBytesPerRecord } from './sizes.ts';
@@ -243,6 +244,7 @@ const rules: readonly Rule[] = [
   consumers,
   batches,
   mongo,
+  externalServers,
 ];
 
 /** Every combination in the config that cannot work. */
