@@ -32,8 +32,7 @@ export class ApiScaler extends pulumi.ComponentResource {
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(
         name,
         {
-          // Waiting for numbers, of pods that may still be starting, would only hold up the rest.
-          metadata: { ...metadata, annotations: { 'pulumi.com/skipAwait': 'true' } },
+          metadata,
           spec: {
             scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment },
             minReplicas,

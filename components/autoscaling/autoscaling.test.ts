@@ -112,7 +112,7 @@ describe('KEDA', () => {
   });
 
   test('sees the namespaces that it scales in, and no others', async () => {
-    new Keda('keda', { namespace: 'keda', watch: ['breakwater', 'breakwater-api'], config: parseStackConfig({}) });
+    new Keda('keda', { watch: ['breakwater', 'breakwater-api'], config: parseStackConfig({}) });
     const { values, namespace } = await collector.inputsOf('Release', 'keda');
     expect(namespace).toBe('keda');
     expect(values.watchNamespace).toBe('breakwater,breakwater-api');

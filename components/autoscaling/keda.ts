@@ -2,14 +2,14 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
+import { labelsOf } from '../labels.ts';
+import { podSecurityLabels } from '../namespaces.ts';
 import { chartVersions } from '../official-images.ts';
 
 const REPOSITORY = 'https://kedacore.github.io/charts';
 
 /** What KEDA needs. */
 export interface KedaArgs {
-  /** Its own namespace; `restricted` will do. */
-  readonly namespace: pulumi.Input<string>;
   /** Namespaces of what it scales. It sees no others, and reads no Secrets but theirs. */
   readonly watch: readonly pulumi.Input<string>[];
   readonly config: Pick<StackConfig, 'images' | 'charts'>;
@@ -52,7 +52,12 @@ export class Keda extends pulumi.ComponentResource {
 
   constructor(name: string, args: KedaArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:autoscaling:Keda', name, {}, opts);
-    const { namespace, watch, config } = args;
+    const { watch, config } = args;
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      { metadata: { name: 'keda', labels: { ...labelsOf(name), ...podSecurityLabels('restricted') } } },
+      { parent: this },
+    ).metadata.name;
     this.release = new k8s.helm.v3.Release(
       name,
       {

@@ -144,7 +144,8 @@ export const hpaSchema = z.object({
   enabled: toggle({
     default: false,
     description: 'Whether the number of API pods follows the load.',
-    change: 'In place. Turned off, `api:replicas` holds again.',
+    change:
+      'In place. Turned off, the pods stay as many as the autoscaler left; `api:replicas` holds from its next change or `pulumi up --refresh` on.',
   }),
   minReplicas: wholeNumber({
     min: 1,
