@@ -10,6 +10,7 @@ describe('the command line', () => {
       apiProcesses: undefined,
       ports: 'stack',
       data: undefined,
+      monitoring: false,
     });
   });
 
@@ -25,6 +26,7 @@ describe('the command line', () => {
       '--data',
       '/tmp/x',
       '--ports=free',
+      '--monitoring',
     ];
     expect(parseOptions(args)).toEqual({
       stack: 'spike',
@@ -33,6 +35,7 @@ describe('the command line', () => {
       apiProcesses: 2,
       ports: 'free',
       data: '/tmp/x',
+      monitoring: true,
     });
   });
 
@@ -43,12 +46,25 @@ describe('the command line', () => {
 
   test('tells everything that is wrong at once', () => {
     const parse = () =>
-      parseOptions(['--stak', 'dev', '--queue', 'rabbit', '--brokers', '0', 'now', '--ports', '80', '--data']);
+      parseOptions([
+        '--stak',
+        'dev',
+        '--queue',
+        'rabbit',
+        '--brokers',
+        '0',
+        'now',
+        '--ports',
+        '80',
+        '--monitoring=on',
+        '--data',
+      ]);
     expect(parse).toThrow(/--stak: there is no such option; did you mean --stack\?/);
     expect(parse).toThrow(/--queue: must be kafka or redis-streams; it is "rabbit"/);
     expect(parse).toThrow(/--brokers: must be a whole number from 1 to 30; it is "0"/);
     expect(parse).toThrow(/"now" stands alone/);
     expect(parse).toThrow(/--ports: must be stack or free; it is "80"/);
+    expect(parse).toThrow(/--monitoring: takes no value/);
     expect(parse).toThrow(/--data: needs a value/);
   });
 });

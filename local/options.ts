@@ -18,6 +18,8 @@ export interface Options {
   readonly ports: 'stack' | 'free';
   /** Undefined: `.local/<stack>`. */
   readonly data: string | undefined;
+  /** Whether Prometheus runs beside the stack. */
+  readonly monitoring: boolean;
 }
 
 const flags = {
@@ -27,7 +29,11 @@ const flags = {
   'api-processes': { value: 'N', help: "API processes on one port, instead of the stack's api:replicas" },
   ports: { value: 'WHICH', help: "stack: the config's (default); free: any, so that runs stand side by side" },
   data: { value: 'DIR', help: 'where data and logs are kept (default: .local/NAME)' },
+  monitoring: { value: '', help: 'also run Prometheus, with the rules that alert in a cluster' },
 } as const;
+
+/** Options without a value: there or not. */
+const isSwitch = (name: string): boolean => (flags as Record<string, { value: string }>)[name]?.value === '';
 
 export function helpText(): string {
   const lines = Object.entries(flags).map(([name, { value, help }]) => `  --${`${name} ${value}`.padEnd(18)} ${help}`);
@@ -49,7 +55,8 @@ export function parseOptions(args: readonly string[]): Options | null {
   const problems: string[] = [];
   const given = new Map<string, string>();
   const options = { help: { type: 'boolean' as const, short: 'h' } };
-  for (const name of Object.keys(flags)) Object.assign(options, { [name]: { type: 'string' } });
+  for (const name of Object.keys(flags))
+    Object.assign(options, { [name]: { type: isSwitch(name) ? 'boolean' : 'string' } });
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   for (const token of tokens) {
     if (token.kind === 'positional') problems.push(`"${token.value}" stands alone; options begin with --`);
@@ -59,6 +66,9 @@ export function parseOptions(args: readonly string[]): Options | null {
       problems.push(
         `${token.rawName}: there is no such option; did you mean --${closest(token.name, Object.keys(flags))}?`,
       );
+    } else if (isSwitch(token.name)) {
+      if (token.value === undefined) given.set(token.name, 'on');
+      else problems.push(`--${token.name}: takes no value`);
     } else if (!token.value || token.value.startsWith('--')) problems.push(`--${token.name}: needs a value`);
     else given.set(token.name, token.value);
   }
@@ -83,6 +93,7 @@ export function parseOptions(args: readonly string[]): Options | null {
     apiProcesses: number('api-processes', 100),
     ports: ports as Options['ports'],
     data: given.get('data'),
+    monitoring: given.has('monitoring'),
   };
   if (problems.length > 0) {
     throw new LocalError('bad_arguments', `${problems.join('\n')}\n\nnpm start -- --help shows all options.`);

@@ -1,0 +1,75 @@
+// What Prometheus is told to ask: read back from the text that it gets.
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { clusterPrometheusConfig, localPrometheusConfig } from './prometheus-config.ts';
+
+describe('in the local run', () => {
+  const config = parse(
+    localPrometheusConfig(
+      { scrapeSeconds: 5, ruleFile: 'rules.yml' },
+      { api: { 'api-0': '127.0.0.1:1', 'api-1': '127.0.0.1:2' }, gate: { gate: '127.0.0.1:3' } },
+    ),
+  );
+
+  test('each process is a target of its own name', () => {
+    expect(config.scrape_configs).toEqual([
+      {
+        job_name: 'api',
+        static_configs: [
+          { targets: ['127.0.0.1:1'], labels: { instance: 'api-0' } },
+          { targets: ['127.0.0.1:2'], labels: { instance: 'api-1' } },
+        ],
+      },
+      { job_name: 'gate', static_configs: [{ targets: ['127.0.0.1:3'], labels: { instance: 'gate' } }] },
+    ]);
+  });
+
+  test('the pace and the rules', () => {
+    expect(config.global).toEqual({ scrape_interval: '5s', scrape_timeout: '5s', evaluation_interval: '5s' });
+    expect(config.rule_files).toEqual(['rules.yml']);
+  });
+});
+
+describe('in a cluster', () => {
+  const args = {
+    scrapeSeconds: 60,
+    ruleFile: 'rules.yml',
+    namespaces: ['b', 'b-api'],
+    alertmanager: 'alertmanager:9093',
+  };
+  const config = parse(clusterPrometheusConfig(args));
+  // biome-ignore lint/suspicious/noExplicitAny: parsed YAML
+  const job = (name: string) => config.scrape_configs.find((each: any) => each.job_name === name);
+
+  test('pods of the stack alone, by the name of the port', () => {
+    expect(job('pods').kubernetes_sd_configs).toEqual([{ role: 'pod', namespaces: { names: ['b', 'b-api'] } }]);
+    expect(job('pods').relabel_configs[0]).toMatchObject({ action: 'keep', regex: 'metrics' });
+  });
+
+  test('a slow pace keeps timeouts and alerts quick', () => {
+    expect(config.global).toEqual({ scrape_interval: '60s', scrape_timeout: '10s', evaluation_interval: '15s' });
+  });
+
+  test.each([
+    [{ namespace: 'b', id: '/kubepods/x' }, true],
+    [{ namespace: 'b-api', id: '' }, true],
+    [{ namespace: 'kube-system', id: '/kubepods/x' }, false],
+    [{ namespace: '', id: '/' }, true],
+    [{ namespace: '', id: '/system.slice' }, false],
+    [{ namespace: 'bb', id: '/' }, false],
+  ])('of the kubelets %j is kept: %j', (labels, kept) => {
+    const { regex } = job('cadvisor').metric_relabel_configs[1];
+    expect(new RegExp(`^(?:${regex})$`).test(`${labels.namespace};${labels.id}`)).toBe(kept);
+  });
+
+  test.each([
+    ['b;api;', false],
+    ['b;;', true],
+    ['b;POD;', true],
+    ['b;;data-mongo-0', false],
+    [';;', false],
+  ])('the sum over a pod is dropped: %s %j', (labels, dropped) => {
+    const { regex } = job('cadvisor').metric_relabel_configs[2];
+    expect(new RegExp(`^(?:${regex})$`).test(labels)).toBe(dropped);
+  });
+});

@@ -1,0 +1,98 @@
+// Prometheus beside the local run: it finds every process, follows the rules, and nothing is wrong with what the apps tell it.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { alertsOf } from '../components/monitoring/alerts/rules.ts';
+import { promtool } from '../test/promtool.ts';
+import { until } from '../test/until.ts';
+import { prometheusTargets } from './monitoring.ts';
+import { planPorts } from './ports-plan.ts';
+import { type Stack, startStack } from './stack.ts';
+
+interface Sample {
+  metric: Record<string, string>;
+  value: [number, string];
+}
+
+describe('npm start -- --monitoring', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'breakwater-monitoring-'));
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack({
+      queue: 'redis-streams',
+      overrides: { 'monitoring:scrapeSeconds': '1' },
+      ports: 'free',
+      apiProcesses: 1,
+      monitoring: true,
+      dataDir,
+      env: process.env,
+    });
+  }, 300_000);
+  afterAll(async () => {
+    await stack?.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const get = async (path: string) => {
+    const answer = (await (await fetch(stack.prometheusUrl + path)).json()) as { data: never };
+    return answer.data;
+  };
+  const ask = async (query: string): Promise<Sample[]> =>
+    ((await get(`/api/v1/query?query=${encodeURIComponent(query)}`)) as { result: Sample[] }).result;
+  const value = async (query: string) => Number((await ask(query))[0]?.value[1]);
+
+  test('every process is a target and answers', async () => {
+    const up = async () => (await ask('up == 1')).map(({ metric }) => metric.instance).sort();
+    const names = [...stack.processes.keys()].filter((name) => !/^(redis|mongo|prometheus)$/.test(name));
+    await until(async () => (await up()).length >= names.length);
+    expect(await up()).toEqual(names.sort());
+  });
+
+  test('all rules are there and none fails', async () => {
+    interface Group {
+      rules: { name: string; type: string; health: string; lastError?: string }[];
+    }
+    const rules = async () =>
+      ((await get('/api/v1/rules')) as { groups: Group[] }).groups.flatMap((group) => group.rules);
+    await until(async () => (await rules()).every(({ health }) => health !== 'unknown'));
+    expect((await rules()).filter(({ health }) => health !== 'ok')).toEqual([]);
+    const alerts = (await rules()).filter(({ type }) => type === 'alerting').map(({ name }) => name);
+    expect(alerts.sort()).toEqual(
+      alertsOf(stack.config, 'local')
+        .map(({ alert }) => alert)
+        .sort(),
+    );
+  });
+
+  test('what is asked shows in what the rules record', async () => {
+    const ids = async () => ((await (await fetch(`${stack.apiUrl}/api/data`)).json()) as { writes: string[] }).writes;
+    const begun = performance.now();
+    while (performance.now() - begun < 3_000) await ids();
+    await until(async () => (await value('breakwater:http_p95_seconds:rate5m')) > 0);
+    await until(async () => (await value('sum(breakwater_records_stored_total)')) > 10);
+    expect(await value('breakwater:http_error_ratio:rate5m')).toBe(0);
+    await until(async () => (await value('breakwater:queue_lag_records')) === 0);
+    expect(await ask('ALERTS{alertstate="firing"}')).toEqual([]);
+  });
+
+  test('promtool finds nothing wrong with what any app really tells', async () => {
+    const { activeTargets } = (await get('/api/v1/targets')) as { activeTargets: { scrapeUrl: string }[] };
+    expect(activeTargets.length).toBeGreaterThan(2);
+    for (const { scrapeUrl } of activeTargets) {
+      const text = await (await fetch(scrapeUrl)).text();
+      expect({ scrapeUrl, ...(await promtool(['check', 'metrics'], text)) }).toMatchObject({ status: 0 });
+    }
+  });
+});
+
+test('only what runs is asked', async () => {
+  const { parseStackConfig } = await import('../config/parse.ts');
+  const plan = await planPorts(parseStackConfig({}), { apiProcesses: 2, consumers: 1 }, true);
+  expect(prometheusTargets(plan, { producer: false, console: false })).toEqual({
+    api: { 'api-0': `127.0.0.1:${plan.apiMetrics[0]}`, 'api-1': `127.0.0.1:${plan.apiMetrics[1]}` },
+    consumer: { 'consumer-0': `127.0.0.1:${plan.consumerMetrics[0]}` },
+    gate: { gate: `127.0.0.1:${plan.gateMetrics}` },
+  });
+  expect(Object.keys(prometheusTargets(plan, { producer: true, console: true }))).toContain('producer');
+});

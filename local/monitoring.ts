@@ -1,0 +1,20 @@
+// The monitoring of the local run: whom Prometheus asks.
+import type { StaticTargets } from '../components/monitoring/prometheus-config.ts';
+import type { PortPlan } from './ports-plan.ts';
+
+/** Port on which Prometheus is known. */
+export const PROMETHEUS_PORT = 9090;
+
+/** The metrics server of each process that runs, by job and by the name that the process has here. */
+export function prometheusTargets(plan: PortPlan, running: { producer: boolean; console: boolean }): StaticTargets {
+  const at = (port: number): string => `127.0.0.1:${port}`;
+  const numbered = (app: string, ports: readonly number[]) =>
+    Object.fromEntries(ports.map((port, i) => [`${app}-${i}`, at(port)]));
+  return {
+    api: numbered('api', plan.apiMetrics),
+    consumer: numbered('consumer', plan.consumerMetrics),
+    gate: { gate: at(plan.gateMetrics) },
+    ...(running.producer && { producer: { producer: at(plan.producerMetrics) } }),
+    ...(running.console && { console: { console: at(plan.consoleMetrics) } }),
+  };
+}
