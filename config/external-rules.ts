@@ -15,10 +15,8 @@ function unread(server: 'kafka' | 'redis' | 'mongo', config: StackConfig): reado
 }
 
 /** A user and a password go together. */
-function halves(
-  server: 'kafka' | 'mongo',
-  { [server]: { username, password } }: StackConfig,
-): readonly ConfigProblem[] {
+function halves(server: 'kafka' | 'mongo', config: StackConfig): readonly ConfigProblem[] {
+  const { external, username, password } = config[server];
   if (external === undefined || (username === undefined) === (password === undefined)) return [];
   const [missing, there] = username === undefined ? ['username', 'password'] : ['password', 'username'];
   return [{ key: `${server}:${missing}`, message: `is missing: ${server}:${there} is set, and one needs the other` }];
