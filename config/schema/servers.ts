@@ -30,7 +30,7 @@ const external = (options: { pattern: RegExp; allowed: string; whose: string }) 
     allowed: options.allowed,
     description: `${options.whose} outside the cluster, a managed one for example. The stack then has none of its own.`,
     change:
-      'Refused while the queue holds records. Deletes the one in the cluster with its volume and rolls the apps; stored data is not moved.',
+      'Refused while the queue holds records. Removes the one in the cluster and rolls the apps. Stored data is not moved: it stays on its volume until you delete the claim.',
   });
 
 const username = (whose: string) =>
