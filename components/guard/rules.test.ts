@@ -47,6 +47,8 @@ describe('refused', () => {
       'mongo:volumeGiB: 16 → 17: not every storage class can grow a volume, and a StatefulSet cannot change the size it asks for. Keep it (pulumi config set mongo:volumeGiB 16), or ',
     ],
     ['a smaller volume of Redis', {}, { 'redis:volumeGiB': 1 }, {}, 'redis:volumeGiB: 16 → 1: a volume cannot shrink'],
+    ['a smaller volume of Prometheus', {}, { 'monitoring:volumeGiB': 1 }, {}, 'monitoring:volumeGiB: 4 → 1: a volume'],
+    ['a larger volume of Loki', {}, { 'monitoring:logVolumeGiB': 9 }, {}, 'monitoring:logVolumeGiB: 4 → 9: not every'],
     [
       'Kafka back by a patch',
       { 'kafka:version': '4.1.1' },
@@ -242,8 +244,20 @@ describe('goes ahead', () => {
     ],
     [
       'a storage class where nothing has a volume of ours',
-      { ...externalKafka, ...externalRedis, ...externalMongo },
-      { ...externalKafka, ...externalRedis, ...externalMongo, 'cluster:storageClass': 'fast' },
+      { ...externalKafka, ...externalRedis, ...externalMongo, 'monitoring:enabled': false },
+      {
+        ...externalKafka,
+        ...externalRedis,
+        ...externalMongo,
+        'monitoring:enabled': false,
+        'cluster:storageClass': 'fast',
+      },
+      {},
+    ],
+    [
+      'volumes of a monitoring that is turned on',
+      { 'monitoring:enabled': false },
+      { 'monitoring:volumeGiB': 9, 'monitoring:logVolumeGiB': 9 },
       {},
     ],
     ['another Kafka with fewer partitions', { 'kafka:partitions': 12 }, externalKafka, { queue: empty }],

@@ -43,7 +43,8 @@ const namespace: Rule = (old, next) =>
       ];
 
 const storageClass: Rule = (old, next) =>
-  old['cluster:storageClass'] === next['cluster:storageClass'] || !servers.some((server) => stays(server, old, next))
+  old['cluster:storageClass'] === next['cluster:storageClass'] ||
+  !(servers.some((server) => stays(server, old, next)) || (old['monitoring:enabled'] && next['monitoring:enabled']))
     ? []
     : [
         refusal(
@@ -54,11 +55,15 @@ const storageClass: Rule = (old, next) =>
         ),
       ];
 
-const volumes: Rule = (old, next) =>
-  servers
-    .filter((server) => stays(server, old, next) && old[`${server}:volumeGiB`] !== next[`${server}:volumeGiB`])
-    .map((server): Refusal => {
-      const key = `${server}:volumeGiB` as const;
+const volumes: Rule = (old, next) => {
+  const monitored = old['monitoring:enabled'] && next['monitoring:enabled'];
+  const keys = [
+    ...servers.filter((server) => stays(server, old, next)).map((server) => `${server}:volumeGiB` as const),
+    ...(monitored ? (['monitoring:volumeGiB', 'monitoring:logVolumeGiB'] as const) : []),
+  ];
+  return keys
+    .filter((key) => old[key] !== next[key])
+    .map((key) => {
       const why =
         next[key] < old[key]
           ? 'a volume cannot shrink'
@@ -70,6 +75,7 @@ const volumes: Rule = (old, next) =>
         `${why}. Keep it (${keep(key, old)}), or start a second stack with the new size and move over`,
       );
     });
+};
 
 const partitions: Rule = (old, next) =>
   old['queue:kind'] === 'kafka' &&

@@ -20,13 +20,16 @@ export interface Guarded {
   readonly 'mongo:volumeGiB': number;
   readonly 'mongo:passwordVersion': number;
   readonly 'mongo:external'?: string;
+  readonly 'monitoring:enabled': boolean;
+  readonly 'monitoring:volumeGiB': number;
+  readonly 'monitoring:logVolumeGiB': number;
 }
 
 /** A key of the config that the guard looks at. */
 export type GuardedKey = keyof Guarded;
 
 /** The values of the config that the guard looks at. */
-export function guardedValues({ cluster, api, queue, kafka, redis, mongo }: StackConfig): Guarded {
+export function guardedValues({ cluster, api, queue, kafka, redis, mongo, monitoring }: StackConfig): Guarded {
   return {
     'cluster:namespace': cluster.namespace,
     ...(cluster.storageClass !== undefined && { 'cluster:storageClass': cluster.storageClass }),
@@ -45,5 +48,8 @@ export function guardedValues({ cluster, api, queue, kafka, redis, mongo }: Stac
     'mongo:volumeGiB': mongo.volumeGiB,
     'mongo:passwordVersion': mongo.passwordVersion,
     ...(mongo.external !== undefined && { 'mongo:external': mongo.external }),
+    'monitoring:enabled': monitoring.enabled,
+    'monitoring:volumeGiB': monitoring.volumeGiB,
+    'monitoring:logVolumeGiB': monitoring.logVolumeGiB,
   };
 }
