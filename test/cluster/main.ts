@@ -6,7 +6,7 @@ import { UsageError } from '../../loadtest/options.ts';
 import { INTERRUPTED } from '../../loadtest/session.ts';
 import type { Context, Step } from './context.ts';
 import { helpText, type Options, parseOptions } from './options.ts';
-import { STEPS } from './plan.ts';
+import { EXTRA, STEPS } from './plan.ts';
 import { Pulumi } from './pulumi.ts';
 import { describeRun } from './report/report.ts';
 import { writeReport } from './report/write.ts';
@@ -57,7 +57,7 @@ async function prepare(pulumi: Pulumi, { stack, config, existing }: Options): Pr
     'cluster:context': existing.context,
     'cluster:registry': existing.registry,
   };
-  for (const [key, value] of Object.entries({ ...cluster, ...config })) await pulumi.set(key, value);
+  for (const [key, value] of Object.entries({ ...EXTRA[stack], ...cluster, ...config })) await pulumi.set(key, value);
 }
 
 /** Destroys what no step has destroyed, and forgets the stack. */

@@ -11,6 +11,7 @@ export interface Pod {
   readonly spec: {
     readonly nodeName?: string;
     readonly containers: readonly { readonly name: string; readonly image: string }[];
+    readonly volumes?: readonly { readonly secret?: { readonly secretName: string } }[];
   };
   readonly status: {
     readonly phase: string;

@@ -2,6 +2,7 @@
 import { apply } from '../apply.ts';
 import type { Context, Step } from '../context.ts';
 import { checkLoad, LIGHT, type LoadSize, STEADY, startLoad } from '../load.ts';
+import { componentOf, type Pod } from '../pods.ts';
 
 /** Share of requests that may fail while something rolls that is not meant to interrupt. */
 const MOST_FAILED = 0.01;
@@ -57,34 +58,37 @@ export const upgradeKafka: Step = async (context) => {
   );
 };
 
-const USERS = { kafka: 'KAFKA', redis: 'REDIS', mongo: 'MONGO' } as const;
+const VARIABLES = { kafka: 'KAFKA_PASSWORD', redis: 'REDIS_PASSWORD', mongo: 'MONGO_PASSWORD' } as const;
 
 /** Raises a password's version under light load: clients and server change over, the one before stays valid meanwhile. */
 const rotate =
-  (server: keyof typeof USERS): Step =>
+  (server: keyof typeof VARIABLES): Step =>
   async (context) => {
-    const { passwordVersion } = context.pulumi.config[server];
+    const { pulumi, check, skip } = context;
+    if (server === 'mongo' && !pulumi.config.mongo.auth) return skip('the password', 'mongo:auth is false in this run');
     const stack = await context.stack();
-    const variable = `${USERS[server]}_PASSWORD`;
     const before = await stack.settings('consumer');
-    const rolls = rolledBy(context)[server];
-    const config = { [`${server}:passwordVersion`]: String(passwordVersion + 1) };
+    const rolls = usersOf(server, await stack.pods());
+    check(
+      'the server and the API use it',
+      [server, 'api'].every((one) => rolls.includes(one)),
+      rolls.join(),
+    );
+    const config = { [`${server}:passwordVersion`]: String(pulumi.config[server].passwordVersion + 1) };
+    // Kafka's brokers are replaced one by one; Redis and MongoDB are one pod each, which is away for a while.
     await underLoad(context, { config, rolls, size: LIGHT, mostFailed: server === 'kafka' ? MOST_FAILED : null });
-    const after = await stack.settings('consumer');
-    const changed = after[variable] !== undefined && after[variable] !== before[variable];
-    context.check('the apps have another password', changed);
+    const after = (await stack.settings('consumer'))[VARIABLES[server]];
+    check('the apps have another password', after !== undefined && after !== before[VARIABLES[server]]);
   };
 
-/** Who uses which server. */
-function rolledBy({ pulumi }: Context): Readonly<Record<keyof typeof USERS, readonly string[]>> {
-  const { queue, kafka, producer } = pulumi.config;
-  const writers = ['api', 'consumer', ...(producer.rate > 0 ? ['producer'] : [])];
-  return {
-    kafka: ['kafka', ...writers, ...(kafka.ui ? ['kafka-ui'] : [])],
-    redis: ['redis', 'api', 'consumer', ...(queue.kind === 'redis-streams' && producer.rate > 0 ? ['producer'] : [])],
-    mongo: ['mongo', 'api', 'consumer'],
-  };
-}
+/** Components whose pods mount a Secret of the server, `<server>-server-…` or `<server>-client-…`. */
+const usersOf = (server: string, pods: readonly Pod[]): readonly string[] => [
+  ...new Set(
+    pods
+      .filter(({ spec }) => spec.volumes?.some(({ secret }) => secret?.secretName.startsWith(`${server}-`)))
+      .map(componentOf),
+  ),
+];
 
 export const rotateKafka = rotate('kafka');
 export const rotateRedis = rotate('redis');
