@@ -56,7 +56,6 @@ describe('Redis Streams', () => {
         address: 'redis.breakwater.svc:6379',
         stream: 'orders',
         streamLength: '500',
-        activationStreamLength: '0',
         enableTLS: 'false',
       },
     });

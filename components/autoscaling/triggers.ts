@@ -46,7 +46,7 @@ function kafkaTrigger({ queue, consumer }: QueueTriggerConfig, addresses: Addres
 
 /**
  * Length of the stream: entries leave it as they are acknowledged, so it is the lag, and counts what a dead consumer left
- * pending. Naming the consumer group would make KEDA count something else.
+ * pending. Naming the consumer group would make KEDA count something else. One entry is enough to start from zero.
  */
 function redisStreamsTrigger({ queue, consumer }: QueueTriggerConfig, addresses: Addresses): Trigger {
   const { protocol, host } = new URL(addresses.redisUrl);
@@ -57,7 +57,6 @@ function redisStreamsTrigger({ queue, consumer }: QueueTriggerConfig, addresses:
       address: host,
       stream: queue.name,
       streamLength: String(consumer.lagPerReplica),
-      activationStreamLength: '0',
       enableTLS: String(protocol === 'rediss:'),
     },
   };
