@@ -59,8 +59,10 @@ export class Cluster extends pulumi.ComponentResource {
   /** Label of the nodes that pods with volumes run on. Undefined: on any. */
   readonly storageNodes: Labels | undefined;
   /**
-   * The cluster where it is ours to delete: for `deletedWith` of whatever is in it, which a destroy then need not take down piece by
-   * piece. Undefined for a cluster of the user's.
+   * For `deletedWith` of whatever is in the cluster, where the cluster is ours: a destroy then need not take it down piece by piece.
+   * It stands for the cluster, but is the provider: when the cluster is replaced, Pulumi ends the old provider before it would
+   * delete what it made (pulumi#14650), and only what is `deletedWith` the provider does without. Undefined for a cluster of the
+   * user's.
    */
   readonly resource: pulumi.Resource | undefined;
 
@@ -79,7 +81,6 @@ export class Cluster extends pulumi.ComponentResource {
       this.registry = cluster.identity.apply(() => registryOf(config.registryPort));
       this.identity = cluster.identity;
       this.storageNodes = { [STORAGE_LABEL]: 'true' };
-      this.resource = cluster;
     } else {
       this.name = config.context!;
       this.kubeconfigPath = pulumi.output(kubeconfigWith(config.context!));
@@ -87,7 +88,6 @@ export class Cluster extends pulumi.ComponentResource {
       this.registry = pulumi.output(config.registry!);
       this.identity = this.context;
       this.storageNodes = undefined;
-      this.resource = undefined;
     }
 
     this.provider = new k8s.Provider(
@@ -101,8 +101,9 @@ export class Cluster extends pulumi.ComponentResource {
         // What was in a cluster of ours that is gone is gone too. Another that does not answer will again.
         deleteUnreachable: config.kind === 'k3d',
       },
-      { parent: this, ...(this.resource && { deletedWith: this.resource }) },
+      { parent: this },
     );
+    this.resource = config.kind === 'k3d' ? this.provider : undefined;
     this.registerOutputs({});
   }
 
@@ -116,7 +117,7 @@ export class Cluster extends pulumi.ComponentResource {
     if (Object.keys(node).length > 0)
       new NodeSysctls(
         `${name}-nodes`,
-        { cluster: cluster.name, containers: cluster.containers, sysctls: node },
+        { cluster: inputs.name, containers: cluster.containers, sysctls: node },
         { ...child, deletedWith: cluster },
       );
     if (config.applyHostSysctls && Object.keys(host).length > 0)
