@@ -47,7 +47,8 @@ export class SingleServer extends pulumi.ComponentResource {
       { metadata, immutable: true, data: { ...args.files } },
       child,
     );
-    const service = new k8s.core.v1.Service(
+    // Waited for beside the StatefulSet, not before it: a Service counts as made once it leads to a ready pod.
+    new k8s.core.v1.Service(
       name,
       {
         metadata: { ...metadata, name },
@@ -56,7 +57,6 @@ export class SingleServer extends pulumi.ComponentResource {
           ports: [{ name: 'main', port: args.port, targetPort: 'main' }],
         },
       },
-      // Its own readiness is the pod's, which is waited for below; an endpoint can't be there before.
       child,
     );
     new k8s.apps.v1.StatefulSet(
@@ -65,7 +65,7 @@ export class SingleServer extends pulumi.ComponentResource {
         metadata: { ...metadata, name },
         spec: {
           replicas: 1,
-          serviceName: service.metadata.name,
+          serviceName: name,
           // With `OrderedReady` a pod that never became ready would have to be deleted by hand after the mistake is mended.
           podManagementPolicy: 'Parallel',
           selector: { matchLabels: { ...selectorOf(name) } },
