@@ -1,4 +1,8 @@
-// The ports of a broker, in one place: the brokers' settings, the services and the network policies go by them.
+// The ports of a broker and the name that all brokers share, in one place: settings, services, addresses and network policies go
+// by them.
+
+/** Name of the headless service that gives each broker a name of its own. */
+export const BROKERS_SERVICE = 'kafka-brokers';
 
 /** For clients: SASL_PLAINTEXT with PLAIN. */
 export const CLIENT_PORT = 9092;
