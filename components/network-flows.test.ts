@@ -92,14 +92,22 @@ describe('who is not an app of ours', () => {
     expect(kafka.filter((flow) => /kafka:909[34]/.test(flow))).toEqual(['kafka > kafka:9093', 'kafka > kafka:9094']);
   });
 
-  test('only the gate reaches MongoDB', () => {
-    expect(kafka.filter((flow) => flow.includes('> mongo:'))).toEqual(['gate > mongo:27017']);
+  test('only the gate reaches MongoDB, and its exporter', () => {
+    expect(kafka.filter((flow) => flow.includes('> mongo:'))).toEqual([
+      'gate > mongo:27017',
+      'mongo-exporter > mongo:27017',
+    ]);
+    const unwatched = textsOf(configOf({ 'monitoring:enabled': 'false' }));
+    expect(unwatched.filter((flow) => flow.includes('> mongo:'))).toEqual(['gate > mongo:27017']);
   });
 
-  test('Prometheus reaches the metrics port of all apps, and no other port', () => {
-    expect(kafka.filter((flow) => flow.startsWith('monitoring')).sort()).toEqual(
-      ['api', 'console', 'consumer', 'gate', 'producer'].map((app) => `monitoring > ${app}:9464`),
-    );
+  test('Prometheus reaches the metrics port of all apps and exporters, and no other port', () => {
+    expect(kafka.filter((flow) => flow.startsWith('monitoring')).sort()).toEqual([
+      ...['api', 'console', 'consumer', 'gate', 'kafka'].map((app) => `monitoring > ${app}:9464`),
+      'monitoring > mongo-exporter:9216',
+      'monitoring > producer:9464',
+      'monitoring > redis-exporter:9121',
+    ]);
   });
 
   test('the web UI of Kafka reaches Kafka, and nobody reaches it but by kubectl port-forward', () => {

@@ -2,6 +2,7 @@
 import type { StackConfig } from '../config/schema.ts';
 import { MONGO_PORT, REDIS_PORT } from './addresses.ts';
 import { BROKER_PORT, CLIENT_PORT, CONTROLLER_PORT } from './kafka/ports.ts';
+import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from './monitoring/ports.ts';
 import { METRICS_PORT } from './workload.ts';
 
 /** Pods of the stack, by the name of their component. */
@@ -15,7 +16,9 @@ export type Pod =
   | 'kafka'
   | 'kafka-ui'
   | 'redis'
-  | 'mongo';
+  | 'mongo'
+  | 'redis-exporter'
+  | 'mongo-exporter';
 
 /** Who is not a pod of the stack: anybody at all, KEDA's operator, the monitoring namespace, servers outside the cluster. */
 export type Outsider = 'anyone' | 'keda' | 'monitoring' | 'external';
@@ -30,7 +33,7 @@ export interface Flow {
 type End = readonly [to: Pod | 'external', port: number];
 
 /** Pods that a stack has. */
-export function podsOf({ queue, kafka, redis, mongo, producer, console }: StackConfig): ReadonlySet<Pod> {
+export function podsOf({ queue, kafka, redis, mongo, producer, console, monitoring }: StackConfig): ReadonlySet<Pod> {
   const usesKafka = queue.kind === 'kafka';
   const has: Readonly<Record<Pod, boolean>> = {
     api: true,
@@ -43,6 +46,8 @@ export function podsOf({ queue, kafka, redis, mongo, producer, console }: StackC
     'kafka-ui': usesKafka && kafka.ui,
     redis: redis.external === undefined,
     mongo: mongo.external === undefined,
+    'redis-exporter': monitoring.enabled && redis.external === undefined,
+    'mongo-exporter': monitoring.enabled && mongo.external === undefined,
   };
   return new Set((Object.keys(has) as Pod[]).filter((pod) => has[pod]));
 }
@@ -104,9 +109,16 @@ export function flowsOf(config: StackConfig): readonly Flow[] {
     ...(monitoring.enabled
       ? between(
           ['monitoring'],
-          [...apps, 'console' as const].map((app) => [app, METRICS_PORT]),
+          [
+            ...[...apps, 'console' as const, 'kafka' as const].map((app): End => [app, METRICS_PORT]),
+            ['redis-exporter', REDIS_EXPORTER_PORT],
+            ['mongo-exporter', MONGO_EXPORTER_PORT],
+          ],
         )
       : []),
+    ...between(['redis-exporter'], [['redis', REDIS_PORT]]),
+    // Past the gate: what it asks needs no disk, and would be counted as work if it went through.
+    ...between(['mongo-exporter'], [['mongo', MONGO_PORT]]),
   ];
   const outsiders: readonly string[] = ['anyone', 'keda', 'monitoring', 'external'] satisfies Outsider[];
   const isThere = (party: Pod | Outsider) => outsiders.includes(party) || pods.has(party as Pod);

@@ -26,21 +26,19 @@ test('every pod has a policy of both kinds, so that a rule that is missing close
 });
 
 describe('rules', () => {
-  test('MongoDB: in from the gate, out to nobody', () => {
+  test('MongoDB: in from the gate and its exporter, out to nobody', () => {
     expect(specOf('mongo')).toEqual({
       podSelector: { matchLabels: { 'app.kubernetes.io/name': 'mongo', 'app.kubernetes.io/part-of': 'breakwater' } },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [
-        {
-          from: [
-            {
-              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } },
-              podSelector: { matchLabels: expect.objectContaining({ 'app.kubernetes.io/name': 'gate' }) },
-            },
-          ],
-          ports: [{ protocol: 'TCP', port: 27017 }],
-        },
-      ],
+      ingress: ['gate', 'mongo-exporter'].map((pod) => ({
+        from: [
+          {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } },
+            podSelector: { matchLabels: expect.objectContaining({ 'app.kubernetes.io/name': pod }) },
+          },
+        ],
+        ports: [{ protocol: 'TCP', port: 27017 }],
+      })),
       egress: [],
     });
   });

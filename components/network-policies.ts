@@ -21,7 +21,7 @@ export interface Policy {
 const inNamespace = (name: string) => ({ matchLabels: { 'kubernetes.io/metadata.name': name } });
 
 /** Names are resolved by the cluster's DNS, or by the cache of it that some clusters run on each node at this address. */
-const DNS: Spec = {
+export const ALLOW_DNS: Spec = {
   podSelector: {},
   policyTypes: ['Egress'],
   egress: [
@@ -35,7 +35,8 @@ const DNS: Spec = {
   ],
 };
 
-const DENY_ALL: Spec = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
+/** Refuses everything, in and out, for every pod of the namespace. */
+export const DENY_ALL: Spec = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
 
 /** Whom a rule names; undefined stands for everybody. */
 function peer(party: Party, main: string): Peer | undefined {
@@ -85,7 +86,7 @@ export function policiesOf(config: StackConfig): readonly Policy[] {
   const flows = flowsOf(config);
   const everywhere = (['main', 'api'] as const).flatMap((where) => [
     { name: 'deny-all', where, spec: DENY_ALL },
-    { name: 'allow-dns', where, spec: DNS },
+    { name: 'allow-dns', where, spec: ALLOW_DNS },
   ]);
   const pods = [...podsOf(config)].map((pod) => ({
     name: pod,

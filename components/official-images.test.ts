@@ -9,7 +9,7 @@ const unpinned = imagesOf({ 'images:digests': 'false' });
 const mirrored = imagesOf({ 'images:mirror': 'mirror.example.com:5000/hub', 'images:digests': 'false' });
 
 test.each(officialImageNames)('%s is pinned by a version and a digest', (name) => {
-  expect(officialImage(name, pinned)).toMatch(/^[a-z0-9./-]+:v?\d+\.\d+\.\d+[a-z0-9-]*@sha256:[0-9a-f]{64}$/);
+  expect(officialImage(name, pinned)).toMatch(/^[a-z0-9._/-]+:v?\d+\.\d+\.\d+[a-z0-9-]*@sha256:[0-9a-f]{64}$/);
 });
 
 test.each<[OfficialImageName, string]>([

@@ -53,6 +53,42 @@ const images = {
     version: 'v1.5.0',
     digests: { 'v1.5.0': '7cda86a33344160309fdb65146332e4da65db81a945614f2fe32e210803f6fd1' },
   },
+  // Monitoring (components/monitoring).
+  prometheus: {
+    repository: 'prom/prometheus',
+    version: 'v3.15.0',
+    digests: { 'v3.15.0': 'efd719c99d83b060d9daefdcf00360461adf279f45ef5391f8d111892118753e' },
+  },
+  alertmanager: {
+    repository: 'prom/alertmanager',
+    version: 'v0.34.1',
+    digests: { 'v0.34.1': 'e9733bafb1bdef9b00e25a21f8f99dc26a22224bf16641ad754d1649f4c3357a' },
+  },
+  grafana: {
+    repository: 'grafana/grafana',
+    version: '13.2.3',
+    digests: { '13.2.3': 'b28bae15e219c998fb0e0424ed724930cc61b1f61fb404d47c862f9a23f9e572' },
+  },
+  loki: {
+    repository: 'grafana/loki',
+    version: '3.7.8',
+    digests: { '3.7.8': '1107dd5274e0ada47e42472b7a7e71f3b2a2fe878878108f3e2f9e51528f0193' },
+  },
+  alloy: {
+    repository: 'grafana/alloy',
+    version: 'v1.20.1',
+    digests: { 'v1.20.1': '2aa2099af76c0098d4af7a4d6e48f86cb66dc1a000222ad927a1c67c6542d13f' },
+  },
+  'redis-exporter': {
+    repository: 'oliver006/redis_exporter',
+    version: 'v1.84.0',
+    digests: { 'v1.84.0': '7ef8e9c26638158fa4e7ad60df8c7e53d1919986753d6c1d2d1876b6ec38d87b' },
+  },
+  'mongo-exporter': {
+    repository: 'percona/mongodb_exporter',
+    version: '0.51.0',
+    digests: { '0.51.0': '852b90b9f38ab489762b8a8b8c074ce852272c2495d725b922bdb5bc7d659e16' },
+  },
   // The nodes of a k3d cluster.
   k3s: {
     repository: 'rancher/k3s',

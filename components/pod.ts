@@ -26,6 +26,15 @@ export interface SecretFile {
   readonly key: string;
 }
 
+/** A secret in the container's environment, for images of others that read it from nowhere else; our own take `SecretFile`. */
+export interface SecretVariable {
+  readonly variable: string;
+  /** Name of the Kubernetes Secret, in the pod's namespace. */
+  readonly secret: Input<string>;
+  /** Key within the Secret. */
+  readonly key: string;
+}
+
 /** A folder that the container may write to, though its root is read-only. It is empty at each start of the pod. */
 export interface ScratchFolder {
   readonly path: string;
@@ -44,6 +53,7 @@ export interface ContainerArgs {
   /** Environment variables that are not worth a ConfigMap. */
   readonly environment?: Readonly<Record<string, Input<string>>>;
   readonly secretFiles?: readonly SecretFile[];
+  readonly secretVariables?: readonly SecretVariable[];
   readonly ports?: readonly { readonly name: string; readonly port: number }[];
   /** Memory request and limit in one, so that a node never promises what it lacks. */
   readonly memoryMiB: number;
@@ -75,6 +85,8 @@ export interface PodArgs {
   readonly terminationGraceSeconds?: number;
   /** Nodes that the pod may run on, by label. */
   readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Service account whose token the containers get as a file, for who has to ask the Kubernetes API. @default none gets one */
+  readonly serviceAccount?: Input<string>;
   /** `Never` for jobs. @default Always */
   readonly restartPolicy?: 'Always' | 'Never' | 'OnFailure';
   /** Whether pods of one component must be on different nodes; otherwise they are spread as well as may be. @default false */
@@ -85,6 +97,21 @@ const SECRETS = '/run/secrets/breakwater';
 
 const scratchVolume = (container: string, index: number): string => `${container}-scratch-${index}`;
 const secretVolume = (container: string, index: number): string => `${container}-secret-${index}`;
+
+const TOKEN = { name: 'service-account', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true };
+
+/** What the cluster would mount by itself: a token that is renewed, the cluster's certificate, the namespace. */
+const tokenVolume: Volume = {
+  name: TOKEN.name,
+  projected: {
+    defaultMode: 0o440,
+    sources: [
+      { serviceAccountToken: { path: 'token', expirationSeconds: 3_607 } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+    ],
+  },
+};
 
 const foldersOf = (container: ContainerArgs): readonly ScratchFolder[] => [
   ...(container.scratch?.some(({ path }) => path === '/tmp') ? [] : [{ path: '/tmp' }]),
@@ -121,7 +148,15 @@ function environmentOf(container: ContainerArgs): k8s.types.input.core.v1.EnvVar
     name: `${variable}_FILE`,
     value: `${SECRETS}/${variable.toLowerCase()}/${key}`,
   }));
-  return [...Object.entries(container.environment ?? {}).map(([name, value]) => ({ name, value })), ...files];
+  const secrets = (container.secretVariables ?? []).map(({ variable, secret, key }) => ({
+    name: variable,
+    valueFrom: { secretKeyRef: { name: secret, key } },
+  }));
+  return [
+    ...Object.entries(container.environment ?? {}).map(([name, value]) => ({ name, value })),
+    ...files,
+    ...secrets,
+  ];
 }
 
 function hardenedContainer(container: ContainerArgs): Container {
@@ -160,12 +195,14 @@ function hardenedContainer(container: ContainerArgs): Container {
  */
 export function hardenedPod(args: PodArgs): PodSpec {
   const { component, userId, containers, initContainers = [], terminationGraceSeconds = 30 } = args;
+  const withToken = args.serviceAccount !== undefined;
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: terminationGraceSeconds,
     ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
     ...(args.nodeSelector && { nodeSelector: { ...args.nodeSelector } }),
+    ...(args.serviceAccount !== undefined && { serviceAccountName: args.serviceAccount }),
     securityContext: {
       runAsNonRoot: true,
       runAsUser: userId,
@@ -184,7 +221,13 @@ export function hardenedPod(args: PodArgs): PodSpec {
       },
     ],
     ...(initContainers.length > 0 && { initContainers: initContainers.map(hardenedContainer) }),
-    containers: containers.map(hardenedContainer),
-    volumes: [...[...initContainers, ...containers].flatMap(volumesOf), ...(args.volumes ?? [])],
+    containers: containers.map((container) =>
+      hardenedContainer(withToken ? { ...container, mounts: [...(container.mounts ?? []), TOKEN] } : container),
+    ),
+    volumes: [
+      ...[...initContainers, ...containers].flatMap(volumesOf),
+      ...(args.volumes ?? []),
+      ...(withToken ? [tokenVolume] : []),
+    ],
   };
 }

@@ -36,6 +36,7 @@ describe('in a cluster', () => {
     ruleFile: 'rules.yml',
     namespaces: ['b', 'b-api'],
     alertmanager: 'alertmanager:9093',
+    servers: { loki: 'loki:3100' },
   };
   const config = parse(clusterPrometheusConfig(args));
   // biome-ignore lint/suspicious/noExplicitAny: parsed YAML
@@ -44,6 +45,10 @@ describe('in a cluster', () => {
   test('pods of the stack alone, by the name of the port', () => {
     expect(job('pods').kubernetes_sd_configs).toEqual([{ role: 'pod', namespaces: { names: ['b', 'b-api'] } }]);
     expect(job('pods').relabel_configs[0]).toMatchObject({ action: 'keep', regex: 'metrics' });
+  });
+
+  test("the monitoring's own servers", () => {
+    expect(job('loki').static_configs).toEqual([{ targets: ['loki:3100'], labels: { instance: 'loki' } }]);
   });
 
   test('a slow pace keeps timeouts and alerts quick', () => {

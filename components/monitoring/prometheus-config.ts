@@ -40,6 +40,8 @@ export interface ClusterArgs extends PrometheusBase {
   readonly namespaces: readonly string[];
   /** `host:port` of Alertmanager. */
   readonly alertmanager: string;
+  /** `host:port` of the monitoring's own servers, by job. */
+  readonly servers: Readonly<Record<string, string>>;
 }
 
 /** What of the kubelets' metrics is kept: they have thousands of series, and we read six names. */
@@ -93,6 +95,10 @@ export const clusterPrometheusConfig = (args: ClusterArgs): string =>
           { target_label: 'node', source_labels: ['__meta_kubernetes_pod_node_name'] },
         ],
       },
+      ...Object.entries(args.servers).map(([job, address]) => ({
+        job_name: job,
+        static_configs: [{ targets: [address], labels: { instance: job } }],
+      })),
       kubelet('kubelet', '/metrics', args.namespaces),
       kubelet('cadvisor', '/metrics/cadvisor', args.namespaces),
     ],

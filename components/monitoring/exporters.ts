@@ -1,0 +1,84 @@
+// Exporters: beside Redis and MongoDB, in their namespace, they turn the servers' own numbers into Prometheus'. Kafka's are told by
+// the agents beside the brokers.
+import * as pulumi from '@pulumi/pulumi';
+import type { StackConfig } from '../../config/schema.ts';
+import { MONGO_PORT, REDIS_PORT } from '../addresses.ts';
+import type { Credentials } from '../credentials.ts';
+import { officialImage } from '../official-images.ts';
+import type { ContainerArgs } from '../pod.ts';
+import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from './ports.ts';
+import { SmallServer } from './small-server.ts';
+
+/** Any user but root: neither writes anything. */
+const USER_ID = 65_534;
+
+type Login = Pick<Credentials, 'clientSecret'>;
+
+/** Prometheus finds it by the name of its port. */
+const metricsPort = (port: number) => [{ name: 'metrics', port }];
+
+/** Whether the process answers; whether its server does is a metric (`redis_up`). */
+const probes = () => {
+  const listening = (periodSeconds: number) => ({ tcpSocket: { port: 'metrics' }, periodSeconds, timeoutSeconds: 5 });
+  return { readinessProbe: listening(5), livenessProbe: listening(15) };
+};
+
+/** The container of oliver006/redis_exporter. It takes its password from nowhere but its environment or a JSON file of its own kind. */
+export const redisExporter = (config: Pick<StackConfig, 'images'>, login: Login): ContainerArgs => ({
+  name: 'redis-exporter',
+  image: officialImage('redis-exporter', config.images),
+  environment: {
+    REDIS_ADDR: `redis://redis:${REDIS_PORT}`,
+    REDIS_EXPORTER_WEB_LISTEN_ADDRESS: `:${REDIS_EXPORTER_PORT}`,
+  },
+  secretVariables: [{ variable: 'REDIS_PASSWORD', secret: login.clientSecret('main'), key: 'password' }],
+  ports: metricsPort(REDIS_EXPORTER_PORT),
+  memoryMiB: 32,
+  ...probes(),
+});
+
+/** The container of percona/mongodb_exporter: the server's status alone, nothing that reads collections. */
+export const mongoExporter = (config: Pick<StackConfig, 'images' | 'mongo'>, login: Login): ContainerArgs => ({
+  name: 'mongo-exporter',
+  image: officialImage('mongo-exporter', config.images),
+  args: [
+    `--mongodb.uri=mongodb://mongo:${MONGO_PORT}/admin`,
+    '--mongodb.direct-connect',
+    '--collector.diagnosticdata',
+    `--web.listen-address=:${MONGO_EXPORTER_PORT}`,
+  ],
+  secretVariables: config.mongo.auth
+    ? [
+        { variable: 'MONGODB_USER', secret: login.clientSecret('main'), key: 'username' },
+        { variable: 'MONGODB_PASSWORD', secret: login.clientSecret('main'), key: 'password' },
+      ]
+    : [],
+  ports: metricsPort(MONGO_EXPORTER_PORT),
+  memoryMiB: 64,
+  ...probes(),
+});
+
+export interface ExportersArgs {
+  /** Namespace of the servers. */
+  readonly namespace: pulumi.Input<string>;
+  readonly config: StackConfig;
+  /** Logins of the servers that are in the cluster. */
+  readonly logins: { readonly redis?: Login; readonly mongo?: Login };
+}
+
+/** The exporters of the servers that are in the cluster. */
+export class Exporters extends pulumi.ComponentResource {
+  constructor(name: string, args: ExportersArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('breakwater:monitoring:Exporters', name, {}, opts);
+    const { namespace, config, logins } = args;
+    const run = (container: ContainerArgs) =>
+      new SmallServer(
+        container.name,
+        { namespace, pod: { userId: USER_ID, containers: [container] } },
+        { parent: this },
+      );
+    if (logins.redis) run(redisExporter(config, logins.redis));
+    if (logins.mongo) run(mongoExporter(config, logins.mongo));
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,219 @@
+// The monitoring as it is declared: what may see what, what keeps secrets, and what its servers are told.
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { parseStackConfig } from '../../config/parse.ts';
+import { Collector, SecretValue } from '../testing.ts';
+import { alertmanagerConfig } from './alertmanager.ts';
+import { alloyConfig } from './alloy.ts';
+import { grafanaEnvironment, grafanaFiles } from './grafana.ts';
+import { lokiConfig } from './loki.ts';
+import { Monitoring, prometheusUrlOf } from './monitoring.ts';
+import { monitoringFlows, monitoringPolicies } from './policies.ts';
+import { prometheusArgs } from './prometheus.ts';
+
+const config = parseStackConfig({ 'cluster:namespace': 'shop' });
+const login = { clientSecret: () => 'login-0123' as never };
+
+/** Everything that a stack's monitoring declares. */
+async function declare(raw: Record<string, unknown> = {}, logins: object = { redis: login, mongo: login }) {
+  const collector = new Collector();
+  const parsed = parseStackConfig({ 'cluster:namespace': 'shop', ...raw });
+  new Monitoring('monitoring', { config: parsed, namespace: 'shop', logins });
+  await collector.all();
+  return collector;
+}
+
+describe('in the cluster', () => {
+  let all: Collector;
+  beforeAll(async () => {
+    all = await declare();
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: manifests are read at any depth
+  const pods = (): any[] =>
+    all.declared
+      .filter(({ type }) => /:(Deployment|StatefulSet)$/.test(type))
+      .map(({ name, inputs }) => ({ name, namespace: inputs.metadata.namespace, ...inputs.spec.template }));
+
+  test('everything of it, and the exporters beside their servers', () => {
+    expect(
+      pods()
+        .map(({ name, namespace }) => `${namespace}/${name}`)
+        .sort(),
+    ).toEqual([
+      'shop-monitoring/alertmanager',
+      'shop-monitoring/alloy',
+      'shop-monitoring/grafana',
+      'shop-monitoring/loki',
+      'shop-monitoring/prometheus',
+      'shop/mongo-exporter',
+      'shop/redis-exporter',
+    ]);
+  });
+
+  test('it fits on a laptop', () => {
+    const limits = pods().flatMap(({ spec }) =>
+      // biome-ignore lint/suspicious/noExplicitAny: a container
+      spec.containers.map((container: any) => Number.parseInt(container.resources.limits.memory, 10)),
+    );
+    expect(limits.reduce((sum, mib) => sum + mib, 0)).toBeLessThan(1.5 * 1024);
+  });
+
+  test('only Prometheus and Alloy may ask the Kubernetes API, as somebody who may only look at pods of the stack', async () => {
+    // biome-ignore lint/suspicious/noExplicitAny: a volume
+    const hasToken = ({ spec }: any) => spec.volumes.some((volume: any) => volume.projected !== undefined);
+    expect(
+      pods()
+        .filter(hasToken)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['alloy', 'prometheus']);
+    for (const { spec } of pods()) expect(spec.automountServiceAccountToken).toBe(false);
+    const roles = await all.all(':Role');
+    const may = roles.map(({ inputs }) => {
+      const [{ resources, verbs }] = inputs.rules;
+      return `${inputs.metadata.namespace}: ${verbs.join()} ${resources.join()}`;
+    });
+    expect(may.sort()).toEqual([
+      'shop-api: get,list,watch pods',
+      'shop-api: get,list,watch pods,pods/log',
+      'shop: get,list,watch pods',
+      'shop: get,list,watch pods,pods/log',
+    ]);
+    const [clusterRole] = await all.all(':ClusterRole');
+    expect(clusterRole!.inputs.metadata.name).toBe('shop-monitoring-prometheus');
+    expect(JSON.stringify(clusterRole!.inputs.rules)).not.toMatch(/secrets|\*|create|delete|proxy/);
+  });
+
+  test('the password of Grafana is made, secret, and read from a file', async () => {
+    const secret = await all.inputsOf('Secret', 'grafana-login');
+    expect(secret.stringData).toBeInstanceOf(SecretValue);
+    const [container] = pods().find(({ name }) => name === 'grafana').spec.containers;
+    expect(container.env).toContainEqual({
+      name: 'GF_SECURITY_ADMIN_PASSWORD__FILE',
+      value: '/run/secrets/breakwater/gf_security_admin_password_/password',
+    });
+  });
+
+  test('exporters get their password by reference', () => {
+    const [container] = pods().find(({ name }) => name === 'redis-exporter').spec.containers;
+    expect(container.env).toContainEqual({
+      name: 'REDIS_PASSWORD',
+      valueFrom: { secretKeyRef: { name: 'login-0123', key: 'password' } },
+    });
+    expect(container.ports).toEqual([{ name: 'metrics', containerPort: 9121 }]);
+  });
+
+  test('the namespace is restricted and closed', async () => {
+    const [namespace] = await all.all(':Namespace');
+    expect(namespace!.inputs.metadata).toMatchObject({
+      name: 'shop-monitoring',
+      labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
+    });
+    const names = (await all.all(':NetworkPolicy')).map(({ inputs }) => inputs.metadata.name);
+    expect(names.sort()).toEqual(['alertmanager', 'alloy', 'allow-dns', 'deny-all', 'grafana', 'loki', 'prometheus']);
+  });
+});
+
+test('servers outside the cluster have no exporter here; an engine without users is asked without a password', async () => {
+  const none = await declare({}, {});
+  expect(none.declared.filter(({ name }) => /exporter$/.test(name))).toEqual([]);
+  const open = await declare({ 'mongo:auth': 'false' }, { mongo: login });
+  const { spec } = await open.inputsOf('Deployment', 'mongo-exporter');
+  expect(JSON.stringify(spec)).not.toContain('secretKeyRef');
+});
+
+test('a webhook is a secret, and a way out is opened for it alone', async () => {
+  const all = await declare({ 'monitoring:alertWebhook': 'https://chat.example.com/token' });
+  expect((await all.inputsOf('Secret', 'alertmanager-webhook')).stringData).toBeInstanceOf(SecretValue);
+  const shown = all.declared.filter(({ type }) => !type.endsWith(':Secret'));
+  expect(JSON.stringify(shown)).not.toContain('chat.example.com');
+  expect((await all.inputsOf('NetworkPolicy', 'monitoring-alertmanager')).spec.egress).toHaveLength(2);
+});
+
+describe('network', () => {
+  const flows = monitoringFlows(config).map(({ from, to, port }) => `${from} > ${to}:${port}`);
+
+  test('people reach Grafana, KEDA reaches Prometheus, nobody else comes in', () => {
+    expect(flows.filter((flow) => /^(anyone|keda|stack|nodes|world)/.test(flow))).toEqual([
+      'anyone > grafana:3000',
+      'keda > prometheus:9090',
+    ]);
+  });
+
+  test('without a webhook nothing goes out into the world', () => {
+    expect(flows.filter((flow) => flow.includes('> world'))).toEqual([]);
+  });
+
+  test('what is allowed out is allowed in', () => {
+    const policies = monitoringPolicies(config, ['shop', 'shop-api']);
+    expect(policies.loki?.ingress).toHaveLength(3);
+    expect(policies.loki?.egress).toEqual([]);
+    expect(policies.prometheus?.egress).toContainEqual({
+      to: ['shop', 'shop-api'].map((name) => ({
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+      })),
+      ports: [{ protocol: 'TCP', port: 9464 }],
+    });
+  });
+});
+
+describe('what the servers are told', () => {
+  test('Prometheus: for how long and how much', () => {
+    const { monitoring } = parseStackConfig({ 'monitoring:retentionHours': 24, 'monitoring:volumeGiB': 10 });
+    expect(prometheusArgs(monitoring)).toEqual(
+      expect.arrayContaining(['--storage.tsdb.retention.time=24h', '--storage.tsdb.retention.size=7680MB']),
+    );
+    expect(prometheusUrlOf('shop')).toBe('http://prometheus.shop-monitoring.svc:9090');
+  });
+
+  test('Loki deletes what is old', () => {
+    const { monitoring } = parseStackConfig({ 'monitoring:logRetentionHours': 48 });
+    expect(parse(lokiConfig(monitoring))).toMatchObject({
+      limits_config: { retention_period: '48h' },
+      compactor: { retention_enabled: true, delete_request_store: 'filesystem' },
+      analytics: { reporting_enabled: false },
+    });
+  });
+
+  test('Alertmanager tells one receiver, from a file', () => {
+    const { receivers, route } = parse(alertmanagerConfig('/secret/url'));
+    expect(receivers).toEqual([
+      { name: 'everybody', webhook_configs: [{ url_file: '/secret/url', send_resolved: true }] },
+    ]);
+    expect(route.receiver).toBe('everybody');
+    expect(parse(alertmanagerConfig(undefined)).receivers).toEqual([{ name: 'everybody' }]);
+  });
+
+  test('Grafana finds its data sources and dashboards, and asks nobody else', () => {
+    const files = grafanaFiles(config);
+    const { datasources } = parse(files['provisioning/datasources/all.yaml']!);
+    expect(datasources.map(({ uid, url }: { uid: string; url: string }) => [uid, url])).toEqual([
+      ['prometheus', 'http://prometheus:9090'],
+      ['loki', 'http://loki:3100'],
+      ['alertmanager', 'http://alertmanager:9093'],
+    ]);
+    expect(Object.keys(files).filter((path) => path.startsWith('dashboards/'))).toHaveLength(5);
+    const environment = grafanaEnvironment(config);
+    expect(files).toHaveProperty([
+      environment.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH!.replace('/etc/breakwater/', ''),
+    ]);
+    expect(environment.GF_SERVER_ROOT_URL).toBe('http://grafana.localhost:8080');
+    expect(Object.keys(environment).filter((name) => /PASSWORD/.test(name))).toEqual([]);
+  });
+
+  test('the files of Grafana fit into one ConfigMap', () => {
+    const bytes = Object.values(grafanaFiles(config)).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    expect(bytes).toBeLessThan(900_000);
+  });
+
+  test("Alloy reads the stack's namespaces; ids are no labels", () => {
+    const text = alloyConfig(['shop', 'shop-api']);
+    expect(text).toContain('names = ["shop","shop-api"]');
+    expect([...text.matchAll(/target_label +?= "(\w+)"/g)].map(([, label]) => label)).toEqual([
+      'app',
+      'namespace',
+      'pod',
+      'container',
+    ]);
+  });
+});

@@ -1,0 +1,82 @@
+// Monitoring: Prometheus with its rules, Alertmanager, Grafana with its dashboards, Loki with its collector, and the exporters, in a
+// namespace of its own.
+import * as k8s from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import type { StackConfig } from '../../config/schema.ts';
+import type { Credentials } from '../credentials.ts';
+import { type Labels, labelsOf } from '../labels.ts';
+import { apiNamespaceOf, podSecurityLabels } from '../namespaces.ts';
+import { ALLOW_DNS, DENY_ALL } from '../network-policies.ts';
+import { Alertmanager } from './alertmanager.ts';
+import { Alloy } from './alloy.ts';
+import { Exporters } from './exporters.ts';
+import { Grafana } from './grafana.ts';
+import { Loki } from './loki.ts';
+import { monitoringPolicies } from './policies.ts';
+import { PROMETHEUS_PORT } from './ports.ts';
+import { Prometheus } from './prometheus.ts';
+
+/** Name of the monitoring's namespace beside the main one. */
+export const monitoringNamespaceOf = (main: string): string => `${main}-monitoring`;
+
+/** Where Prometheus is, as pods of any namespace see it. */
+export const prometheusUrlOf = (main: string): string =>
+  `http://prometheus.${monitoringNamespaceOf(main)}.svc:${PROMETHEUS_PORT}`;
+
+/** Arguments of Monitoring. */
+export interface MonitoringArgs {
+  readonly config: StackConfig;
+  /** Namespace of the servers and apps. */
+  readonly namespace: pulumi.Input<string>;
+  /** Logins of the servers that are in the cluster, for their exporters. */
+  readonly logins: {
+    readonly redis?: Pick<Credentials, 'clientSecret'>;
+    readonly mongo?: Pick<Credentials, 'clientSecret'>;
+  };
+  /** Nodes that volumes may lie on, by label. @default all */
+  readonly storageNodes?: Labels;
+}
+
+/** The monitoring of a stack. */
+export class Monitoring extends pulumi.ComponentResource {
+  /** Address of Grafana, where its dashboards are. */
+  readonly grafanaUrl: string;
+  /** Password of Grafana's user `admin`; a secret. */
+  readonly grafanaPassword: pulumi.Output<string>;
+
+  constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('breakwater:monitoring:Monitoring', name, {}, opts);
+    const { config, storageNodes } = args;
+    const main = config.cluster.namespace;
+    const namespaceName = monitoringNamespaceOf(main);
+    const watched = [main, apiNamespaceOf(main)];
+    const labels = { ...labelsOf(name) };
+    const child = { parent: this };
+
+    const namespace = new k8s.core.v1.Namespace(
+      name,
+      { metadata: { name: namespaceName, labels: { ...labels, ...podSecurityLabels('restricted') } } },
+      child,
+    ).metadata.name;
+    const policies = { 'deny-all': DENY_ALL, 'allow-dns': ALLOW_DNS, ...monitoringPolicies(config, watched) };
+    const closed = Object.entries(policies).map(
+      ([policy, spec]) =>
+        new k8s.networking.v1.NetworkPolicy(
+          `${name}-${policy}`,
+          { metadata: { name: policy, namespace, labels }, spec },
+          child,
+        ),
+    );
+    const placed = { ...child, dependsOn: closed };
+
+    new Prometheus('prometheus', { namespace, namespaceName, watched, config, storageNodes }, placed);
+    new Alertmanager('alertmanager', { namespace, config }, placed);
+    new Loki('loki', { namespace, config, storageNodes }, placed);
+    new Alloy('alloy', { namespace, namespaceName, watched, config }, placed);
+    new Exporters('exporters', { namespace: args.namespace, config, logins: args.logins }, child);
+    const grafana = new Grafana('grafana', { namespace, config }, placed);
+    this.grafanaUrl = grafana.url;
+    this.grafanaPassword = grafana.password;
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,100 @@
+// Prometheus in the cluster: what it may see, what it asks, and how long it remembers.
+import * as pulumi from '@pulumi/pulumi';
+import type { StackConfig } from '../../config/schema.ts';
+import type { Labels } from '../labels.ts';
+import { officialImage } from '../official-images.ts';
+import { dataMount, filesMount, SingleServer } from '../single-server.ts';
+import { ruleFile } from './alerts/rules.ts';
+import { ALERTMANAGER_PORT, ALLOY_PORT, GRAFANA_PORT, LOKI_PORT, PROMETHEUS_PORT } from './ports.ts';
+import { clusterPrometheusConfig } from './prometheus-config.ts';
+import { Reader } from './reader.ts';
+import { httpProbes } from './small-server.ts';
+
+/** The user `nobody` of the official image. */
+const USER_ID = 65_534;
+const FILES = '/etc/prometheus';
+const DATA = '/prometheus';
+/** Share of the volume that the history may fill; the rest is for what is being written and compacted. */
+const HISTORY_SHARE = 0.75;
+
+/** Command line of Prometheus. */
+export const prometheusArgs = ({ retentionHours, volumeGiB }: StackConfig['monitoring']): readonly string[] => [
+  `--config.file=${FILES}/prometheus.yml`,
+  `--storage.tsdb.path=${DATA}`,
+  `--storage.tsdb.retention.time=${retentionHours}h`,
+  `--storage.tsdb.retention.size=${Math.floor(volumeGiB * HISTORY_SHARE * 1024)}MB`,
+  `--web.listen-address=:${PROMETHEUS_PORT}`,
+];
+
+export interface PrometheusArgs {
+  /** The monitoring's own namespace. */
+  readonly namespace: pulumi.Input<string>;
+  /** Name of that namespace, for what must be known before anything is made. */
+  readonly namespaceName: string;
+  /** Namespaces whose pods are asked. */
+  readonly watched: readonly string[];
+  readonly config: StackConfig;
+  readonly storageNodes?: Labels;
+}
+
+/** Prometheus on one pod with a volume: Service `prometheus`, port 9090. */
+export class Prometheus extends pulumi.ComponentResource {
+  constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('breakwater:monitoring:Prometheus', name, {}, opts);
+    const { config, namespace, watched } = args;
+    const { monitoring, cluster } = config;
+    const reader = new Reader(
+      name,
+      { namespace, namespaceName: args.namespaceName, watched, resources: ['pods'], nodeMetrics: true },
+      { parent: this },
+    );
+    new SingleServer(
+      name,
+      {
+        namespace,
+        port: PROMETHEUS_PORT,
+        files: {
+          'prometheus.yml': clusterPrometheusConfig({
+            scrapeSeconds: monitoring.scrapeSeconds,
+            ruleFile: 'rules.yml',
+            namespaces: watched,
+            alertmanager: `alertmanager:${ALERTMANAGER_PORT}`,
+            servers: {
+              prometheus: `localhost:${PROMETHEUS_PORT}`,
+              alertmanager: `alertmanager:${ALERTMANAGER_PORT}`,
+              grafana: `grafana:${GRAFANA_PORT}`,
+              loki: `loki:${LOKI_PORT}`,
+              alloy: `alloy:${ALLOY_PORT}`,
+            },
+          }),
+          'rules.yml': ruleFile(config, 'cluster'),
+        },
+        volume: {
+          sizeGiB: monitoring.volumeGiB,
+          storageClass: cluster.storageClass,
+          storageNodes: args.storageNodes,
+          protect: false,
+        },
+        pod: {
+          userId: USER_ID,
+          serviceAccount: reader.serviceAccount,
+          terminationGraceSeconds: 60,
+          containers: [
+            {
+              name: 'prometheus',
+              image: officialImage('prometheus', config.images),
+              args: prometheusArgs(monitoring),
+              ports: [{ name: 'main', port: PROMETHEUS_PORT }],
+              memoryMiB: monitoring.prometheusMemoryMiB,
+              cpuMillis: 50,
+              mounts: [dataMount(DATA), filesMount(FILES)],
+              ...httpProbes('/-/ready', '/-/healthy'),
+            },
+          ],
+        },
+      },
+      { parent: this, dependsOn: reader },
+    );
+    this.registerOutputs({});
+  }
+}
