@@ -48,8 +48,7 @@ export function kafkaUiConfig(addresses: Addresses, login: boolean): string {
                 'sasl.mechanism': mechanism,
                 'sasl.jaas.config':
                   `org.apache.kafka.common.security.${loginModule} required` +
-                  // biome-ignore lint/suspicious/noTemplateCurlyInString: Spring's placeholders
-                  ' username="${kafka_username.username}" password="${kafka_password.password}";',
+                  ` username="\${kafka_username.username}" password="\${kafka_password.password}";`,
               }),
             },
           },

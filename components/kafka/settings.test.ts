@@ -1,0 +1,70 @@
+// The brokers' settings: who votes, who listens where, and what must not change when a broker is added.
+import { describe, expect, test } from '@jest/globals';
+import { brokerSettings, clusterId, formatProperties, votersOf } from './settings.ts';
+
+const settings = (brokers: number, role: 'controller' | 'broker' = 'controller', heapMiB = 512) =>
+  brokerSettings({ namespace: 'shop', brokers, heapMiB }, role);
+
+test.each([
+  [1, 1],
+  [3, 3],
+  [4, 3],
+  [30, 3],
+])('%i brokers have %i voters', (brokers, voters) => {
+  expect(votersOf(brokers)).toBe(voters);
+  expect(settings(brokers)['controller.quorum.voters']?.split(',')).toHaveLength(voters);
+});
+
+describe('the id of the cluster', () => {
+  test('follows from the namespace, so that kept volumes fit', () => {
+    expect(clusterId('breakwater')).toBe('rdUOEtNN8uU7apCdeJHU2g');
+    expect(clusterId('shop')).not.toBe(clusterId('breakwater'));
+  });
+
+  test('is 16 bytes that no command line takes for an option', () => {
+    for (let n = 0; n < 500; n++) expect(clusterId(`stack-${n}`)).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/);
+  });
+});
+
+test('a fourth broker changes nothing for the others, so none of them rolls', () => {
+  expect(settings(4)).toEqual(settings(3));
+  expect(settings(4, 'broker')).toEqual(settings(3, 'broker'));
+});
+
+test('clients present themselves; the listener of the controllers is on the controllers only', () => {
+  expect(settings(3)).toMatchObject({
+    'process.roles': 'broker,controller',
+    listeners: 'CLIENTS://:9092,BROKERS://:9093,CONTROLLERS://:9094',
+    'advertised.listeners':
+      'CLIENTS://kafka-@ID@.kafka-brokers.shop.svc:9092,BROKERS://kafka-@ID@.kafka-brokers.shop.svc:9093',
+    'listener.security.protocol.map': 'CLIENTS:SASL_PLAINTEXT,BROKERS:PLAINTEXT,CONTROLLERS:PLAINTEXT',
+    'controller.quorum.voters':
+      '0@kafka-0.kafka-brokers.shop.svc:9094,1@kafka-1.kafka-brokers.shop.svc:9094,2@kafka-2.kafka-brokers.shop.svc:9094',
+  });
+  expect(settings(4, 'broker')).toMatchObject({
+    'process.roles': 'broker',
+    listeners: 'CLIENTS://:9092,BROKERS://:9093',
+  });
+});
+
+test.each([
+  [1, '1', '1'],
+  [3, '3', '2'],
+  [5, '3', '2'],
+])('with %i brokers Kafka keeps %s copies of its own topics, %s of them in sync', (brokers, copies, inSync) => {
+  expect(settings(brokers)).toMatchObject({
+    'offsets.topic.replication.factor': copies,
+    'default.replication.factor': copies,
+    'min.insync.replicas': inSync,
+    'transaction.state.log.min.isr': inSync,
+  });
+});
+
+test('the cleaner takes a sixteenth of the heap, and no more than Kafka would', () => {
+  expect(settings(3, 'controller', 512)['log.cleaner.dedupe.buffer.size']).toBe(String(32 << 20));
+  expect(settings(3, 'controller', 16_384)['log.cleaner.dedupe.buffer.size']).toBe(String(128 << 20));
+});
+
+test('properties are lines', () => {
+  expect(formatProperties({ 'a.b': 'c', d: 'e=f' })).toBe('a.b=c\nd=e=f\n');
+});
