@@ -110,7 +110,7 @@ describe('in the cluster', () => {
       labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
     });
     const names = (await all.all(':NetworkPolicy')).map(({ inputs }) => inputs.metadata.name);
-    expect(names.sort()).toEqual(['alertmanager', 'alloy', 'allow-dns', 'deny-all', 'grafana', 'loki', 'prometheus']);
+    expect(names.sort()).toEqual(['alertmanager', 'allow-dns', 'alloy', 'deny-all', 'grafana', 'loki', 'prometheus']);
   });
 });
 
