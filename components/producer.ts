@@ -1,5 +1,6 @@
 // The producer in the cluster: one pod that puts messages into the queue at `producer:rate`.
 import * as pulumi from '@pulumi/pulumi';
+import { childOf } from './child.ts';
 import type { SecretFile } from './pod.ts';
 import { Workload } from './workload.ts';
 
@@ -26,7 +27,7 @@ export class Producer extends pulumi.ComponentResource {
       name,
       // Two at once would make twice the rate: the old one stops first.
       { ...args, replicas: 1, recreate: true, memoryMiB: MEMORY_MIB },
-      { parent: this },
+      childOf(this, opts),
     );
     this.registerOutputs({});
   }

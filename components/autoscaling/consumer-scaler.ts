@@ -2,6 +2,7 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Addresses } from '../../config/environment.ts';
+import { childOf } from '../child.ts';
 import { labelsOf } from '../labels.ts';
 import type { SecretFile } from '../pod.ts';
 import { behavior } from './behavior.ts';
@@ -41,7 +42,7 @@ export class ConsumerScaler extends pulumi.ComponentResource {
               spec: { secretTargetRef: login.map(({ secret, key }) => ({ parameter: key, name: secret, key })) },
             },
             // KEDA keeps what it read until something tells it: another name does, as a new password makes one.
-            { parent: this, replaceOnChanges: ['spec'] },
+            { ...childOf(this, opts), replaceOnChanges: ['spec'] },
           )
         : undefined;
 
@@ -66,7 +67,7 @@ export class ConsumerScaler extends pulumi.ComponentResource {
           ],
         },
       },
-      { parent: this },
+      childOf(this, opts),
     );
     this.registerOutputs({});
   }

@@ -2,6 +2,7 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Environment } from '../../config/environment.ts';
+import { childOf } from '../child.ts';
 import { labelsOf } from '../labels.ts';
 import { hardenedPod, type SecretFile } from '../pod.ts';
 import { APP_USER_ID } from '../workload.ts';
@@ -59,7 +60,7 @@ export class TopicsJob extends pulumi.ComponentResource {
     const config = new k8s.core.v1.ConfigMap(
       `${name}-config`,
       { metadata, immutable: true, data: { ...environment } },
-      { parent: this },
+      childOf(this, opts),
     );
     new k8s.batch.v1.Job(
       name,
@@ -74,7 +75,7 @@ export class TopicsJob extends pulumi.ComponentResource {
           template: { metadata: { labels }, spec: topicsPod(name, args, config.metadata.name) },
         },
       },
-      { parent: this, customTimeouts: { create: `${DEADLINE_SECONDS + 60}s` } },
+      { ...childOf(this, opts), customTimeouts: { create: `${DEADLINE_SECONDS + 60}s` } },
     );
     this.registerOutputs({});
   }

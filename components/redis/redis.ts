@@ -5,6 +5,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { redisSettings } from '../../config/redis.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { REDIS_PORT } from '../addresses.ts';
+import { childOf } from '../child.ts';
 import type { Credentials } from '../credentials.ts';
 import type { Labels } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
@@ -100,7 +101,7 @@ export class Redis extends pulumi.ComponentResource {
           terminationGraceSeconds: 60,
         },
       },
-      { parent: this },
+      childOf(this, opts),
     );
     this.registerOutputs({});
   }
