@@ -49,6 +49,8 @@ export interface StackOptions {
   apiProcesses?: number | undefined;
   /** Where data and logs are kept; default `.local/<stack>`. */
   dataDir?: string | undefined;
+  /** Where a load that the console starts leaves its report; default `reports`. */
+  reportDir?: string;
   /** Where fetched servers are kept; default `.local/cache`. */
   cacheDir?: string;
   /** Whether Prometheus runs beside the stack; default: no. */
@@ -408,9 +410,9 @@ class StackRun {
   async #startConsole(plan: PortPlan, where: Omit<LoadAddresses, 'payloadChars' | 'reportDir'>): Promise<void> {
     const config = this.#config;
     if (!config.console.enabled) return;
-    const { stack = 'dev' } = this.#options;
+    const { stack = 'dev', reportDir = 'reports' } = this.#options;
     const listen = { host: '127.0.0.1', port: plan.console, ...metricsAt(plan.consoleMetrics) };
-    const load = { ...where, payloadChars: config.api.payloadChars, reportDir: resolve('reports') };
+    const load = { ...where, payloadChars: config.api.payloadChars, reportDir: resolve(reportDir) };
     const environment = {
       ...consoleEnvironment(config, { stack, targets: consoleTargets(plan) }, listen),
       CONSOLE_LOAD: consoleLoad(load),

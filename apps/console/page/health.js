@@ -1,8 +1,9 @@
-// What is wrong, as sentences; a screen reader hears them when they change, and only then.
+// What is wrong, as sentences. Their numbers change each second; a screen reader hears when a problem comes or goes.
 // @ts-check
 
 /** @typedef {import('../diagnosis.ts').Problem} Problem */
 
+const WELL = 'All is well';
 const WORDS = { bad: 'Problem', warn: 'Warning' };
 
 /**
@@ -17,12 +18,14 @@ export function showHealth(document, problems, name) {
   if (health.dataset.shows === ids) {
     // The same problems with newer numbers: change the text alone.
     for (const { id, text } of problems) {
-      const element = health.querySelector(`[data-id="${id}"] span`);
+      const element = health.querySelector(`[data-id="${id}"] .words`);
       if (element && element.textContent !== text) element.textContent = text;
     }
     return;
   }
   health.dataset.shows = ids;
+  const news = /** @type {HTMLElement} */ (document.getElementById('news'));
+  news.textContent = problems.map(({ text }) => text).join(' ') || WELL;
   health.replaceChildren(
     ...(problems.length > 0 ? problems.map((problem) => line(document, problem)) : [well(document)]),
   );
@@ -36,8 +39,7 @@ function line(document, { id, level, text }) {
   const word = document.createElement('strong');
   word.textContent = `${WORDS[level]}: `;
   const words = document.createElement('span');
-  // Numbers change each second: nobody wants to hear them.
-  words.setAttribute('aria-live', 'off');
+  words.className = 'words';
   words.textContent = text;
   paragraph.append(word, words);
   return paragraph;
@@ -47,6 +49,6 @@ function line(document, { id, level, text }) {
 function well(document) {
   const paragraph = document.createElement('p');
   paragraph.className = 'well';
-  paragraph.textContent = 'All is well';
+  paragraph.textContent = WELL;
   return paragraph;
 }

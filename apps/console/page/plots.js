@@ -169,13 +169,16 @@ function caption(document, plot) {
   const figure = document.createElement('figure');
   const text = document.createElement('figcaption');
   const title = document.createElement('h2');
+  title.className = 'title';
   title.textContent = plot.title;
   text.append(title);
   const values = plot.lines.map(({ label, color }) => {
     const item = document.createElement('span');
     const key = document.createElement('i');
+    key.className = 'key';
     key.style.background = `var(${color})`;
     const value = document.createElement('b');
+    value.className = 'value';
     item.append(key, `${label} `, value);
     text.append(item);
     return value;
