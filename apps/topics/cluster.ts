@@ -24,8 +24,9 @@ export class Cluster {
     this.#admin = new Admin({
       ...clientOptions(address, 'topics'),
       requestTimeout: 35_000,
-      retries: 5,
-      retryDelay: 500,
+      // Where a network policy reaches a new pod late, its first connections are refused.
+      retries: 10,
+      retryDelay: 1_000,
     });
   }
 
@@ -110,11 +111,15 @@ export class Cluster {
     await this.#admin.close();
   }
 
-  /** Any broker: it passes on what is the controller's. */
+  /** Any broker that answers: it passes on what is the controller's. */
   async #connection(): Promise<Connection> {
-    const [connection] = (await this.#admin.connectToBrokers()).values();
-    if (connection === undefined) throw new Error('no broker is there');
-    return connection;
+    const errors: unknown[] = [];
+    for (const id of await this.brokers()) {
+      const connected = await this.#admin.connectToBrokers([id]).catch((error: unknown) => void errors.push(error));
+      const connection = connected?.get(id);
+      if (connection !== undefined) return connection;
+    }
+    throw new AggregateError(errors, 'no broker answers');
   }
 
   async #configs(names: readonly string[]): Promise<Map<string, Record<string, string>>> {
