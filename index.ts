@@ -9,6 +9,7 @@ import { Cluster } from './components/cluster/cluster.ts';
 import { requireReady } from './components/cluster/observe.ts';
 import { podSecurityLevel, podSysctls } from './components/cluster/sysctls.ts';
 import { readConfig } from './components/config.ts';
+import { Console, consoleTargetsOf } from './components/console.ts';
 import { Consumer } from './components/consumer.ts';
 import { Credentials, credentialsOf } from './components/credentials.ts';
 import { Gate } from './components/gate.ts';
@@ -153,6 +154,20 @@ if (config.producer.rate > 0)
     served,
   );
 
+// The live page.
+const page =
+  config.console.enabled &&
+  new Console(
+    'console',
+    {
+      namespace,
+      image: images.of('console'),
+      environment: consoleEnvironment(config, addresses, { stack, targets: consoleTargetsOf(config) }),
+      config,
+    },
+    placed,
+  );
+
 // How many of them run follows the load.
 const keda = config.keda.install && new Keda('keda', { watch: [namespace, apiNamespace], config }, inside);
 new ConsumerScaler(
@@ -178,9 +193,16 @@ if (config.hpa.enabled)
     { ...inside, dependsOn: keda ? [keda] : [] },
   );
 
-export const { apiUrl, apiHost } = entranceOf(config);
-export const { kubeconfigPath, context } = cluster;
-export { namespace };
-export const commands = pulumi
-  .all([kubeconfigPath, context, namespace])
-  .apply(([file, name, main]) => commandsOf(config, { stack, kubeconfig: file, context: name, namespace: main }));
+const { kubeconfigPath, context } = cluster;
+
+/** What comes next: addresses, and the commands to look inside and to put load on it. */
+export = {
+  ...entranceOf(config),
+  kubeconfigPath,
+  context,
+  namespace,
+  ...(page && { consoleUrl: page.url, consolePassword: page.password }),
+  commands: pulumi
+    .all([kubeconfigPath, context, namespace])
+    .apply(([kubeconfig, name, main]) => commandsOf(config, { stack, kubeconfig, context: name, namespace: main })),
+};
