@@ -24,7 +24,13 @@ import { NetworkPolicies } from './components/network-policies.ts';
 import { commandsOf, entranceOf } from './components/outputs.ts';
 import { Producer } from './components/producer.ts';
 import { Redis } from './components/redis/redis.ts';
-import { apiEnvironment, consumerEnvironment, producerEnvironment, topicsEnvironment } from './config/environment.ts';
+import {
+  apiEnvironment,
+  consoleEnvironment,
+  consumerEnvironment,
+  producerEnvironment,
+  topicsEnvironment,
+} from './config/environment.ts';
 
 const config = readConfig();
 const stack = pulumi.getStack();
