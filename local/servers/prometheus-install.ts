@@ -1,4 +1,5 @@
 // Where Prometheus and its promtool come from: the PATH, or the distribution's package unpacked in the cache.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerUnavailableError } from '../errors.ts';
 import { debianTree } from './debian.ts';
@@ -34,9 +35,13 @@ export async function findPrometheus(
   if (found) return { command: [found], origin: `Prometheus: ${found}, found on the PATH` };
   if (process.platform === 'darwin')
     throw new ServerUnavailableError(`no ${program} on the PATH: run 'brew install prometheus'`);
-  const packages = ['prometheus', 'libc6'];
-  const tree = await debianTree({ label: 'prometheus', packages, cacheDir, ...(log && { log }) });
-  const [command, ...args] = tree.command(join(tree.root, 'usr', 'bin', program));
+  // Older suites have both in one package, newer ones promtool in a package of its own.
+  const unpack = (name: string) =>
+    debianTree({ label: name, packages: [name, 'libc6'], cacheDir, ...(log && { log }) });
+  const inTree = (root: string) => join(root, 'usr', 'bin', program);
+  let tree = await unpack('prometheus');
+  if (!existsSync(inTree(tree.root))) tree = await unpack(program);
+  const [command, ...args] = tree.command(inTree(tree.root));
   return {
     command: [command!, ...args],
     origin: `Prometheus: Debian's package of ${tree.suite}, unpacked in the cache (none on the PATH)`,
