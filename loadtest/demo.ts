@@ -26,6 +26,7 @@ async function main(): Promise<number> {
   console.log(`starting the stack ${options.stack}`);
   const stack = await start(options, interrupted.signal);
   process.off('SIGINT', interrupt);
+  if (stack.consoleUrl) console.log(`watch it live: ${stack.consoleUrl}`);
   try {
     return await runSession({
       profile,
