@@ -168,7 +168,7 @@ const page =
     {
       namespace,
       image: images.of('console'),
-      environment: consoleEnvironment(config, addresses, { stack, targets: consoleTargetsOf(config) }),
+      environment: consoleEnvironment(config, { stack, targets: consoleTargetsOf(config) }),
       config,
     },
     placed,
