@@ -67,14 +67,11 @@ describe('in a cluster', () => {
     expect(new RegExp(`^(?:${regex})$`).test(`${labels.namespace};${labels.id}`)).toBe(kept);
   });
 
-  test.each([
-    ['b;api;', false],
-    ['b;;', true],
-    ['b;POD;', true],
-    ['b;;data-mongo-0', false],
-    [';;', false],
-  ])('the sum over a pod is dropped: %s %j', (labels, dropped) => {
-    const { regex } = job('cadvisor').metric_relabel_configs[2];
-    expect(new RegExp(`^(?:${regex})$`).test(labels)).toBe(dropped);
+  test("a pod's containers are dropped: the pod has numbers of its own", () => {
+    expect(job('cadvisor').metric_relabel_configs[2]).toEqual({
+      action: 'drop',
+      source_labels: ['container'],
+      regex: '.+',
+    });
   });
 });

@@ -63,10 +63,10 @@ const kubelet = (job: string, path: string, namespaces: readonly string[]) => ({
   relabel_configs: [{ target_label: 'instance', source_labels: ['__meta_kubernetes_node_name'] }],
   metric_relabel_configs: [
     { action: 'keep', source_labels: ['__name__'], regex: KEPT },
-    // Containers of our pods, volumes of our claims, and the node as a whole.
+    // Our pods, volumes of our claims, and the node as a whole.
     { action: 'keep', source_labels: ['namespace', 'id'], regex: `(${namespaces.join('|')});.*|;/` },
-    // A pod as a whole would count its containers twice.
-    { action: 'drop', source_labels: ['namespace', 'container', 'persistentvolumeclaim'], regex: '.+;(POD)?;' },
+    // A pod's containers would count it twice: it has numbers of its own.
+    { action: 'drop', source_labels: ['container'], regex: '.+' },
     { action: 'labeldrop', regex: 'name|image' },
     { target_label: 'node', source_labels: ['instance'] },
   ],

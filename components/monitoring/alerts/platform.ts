@@ -35,16 +35,20 @@ export const targetRules = (gate: boolean): RuleGroup => ({
 const filling = (free: string, size: string): string =>
   `${free} / ${size} < 0.15 or (predict_linear(${free}[6h], 86400) < 0 and ${free} / ${size} < 0.5)`;
 
+/** By node and disk; what lies in memory is none. */
+const disks = (metric: string): string =>
+  `max by (node, device) (${metric}{id="/",device=~"/dev/.+",device!="/dev/shm"})`;
+
 /** Needs a cluster: its kubelets tell these. */
 export const diskRules: RuleGroup = {
   name: 'disks',
   rules: [
-    // The root of the node's file system, which is also where volumes of the storage class `local-path` lie.
+    // The disks of a node; volumes of the storage class `local-path` lie on one of them.
+    { record: 'breakwater:node_disk_size_bytes', expr: disks('container_fs_limit_bytes') },
     {
       record: 'breakwater:node_disk_free_bytes',
-      expr: 'max by (node) (container_fs_limit_bytes{id="/"}) - max by (node) (container_fs_usage_bytes{id="/"})',
+      expr: `breakwater:node_disk_size_bytes - ${disks('container_fs_usage_bytes')}`,
     },
-    { record: 'breakwater:node_disk_size_bytes', expr: 'max by (node) (container_fs_limit_bytes{id="/"})' },
     {
       alert: 'VolumeFilling',
       severity: 'warning',
@@ -59,7 +63,7 @@ export const diskRules: RuleGroup = {
       expr: filling('breakwater:node_disk_free_bytes', 'breakwater:node_disk_size_bytes'),
       for: '10m',
       meaning: 'A node without room evicts pods, and the servers on it stop taking writes.',
-      seen: 'The disk of {{ $labels.node }} is filling up.',
+      seen: 'The disk {{ $labels.device }} of {{ $labels.node }} is filling up.',
     },
   ],
 };

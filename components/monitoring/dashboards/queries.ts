@@ -34,8 +34,11 @@ export const LAG = 'max(breakwater_queue_lag_records)';
 /** Whoever puts records into the queue. */
 export const accepted = `(${rate('breakwater_records_accepted_total')} or vector(0)) + (${rate('breakwater_producer_messages_total{outcome="accepted"}')} or vector(0))`;
 
-/** Use of CPU and memory by pod, as the kubelets tell it. @param container name of the container */
-export const cpuOf = (container: string): string =>
-  `sum by (pod) (rate(container_cpu_usage_seconds_total{container="${container}"}[${WINDOW}]))`;
-export const memoryOf = (container: string): string =>
-  `sum by (pod) (container_memory_working_set_bytes{container="${container}"})`;
+/** The pods of a component: `name-0` of a StatefulSet, `name-5d8f-x7k2p` of a Deployment, and not `name-exporter-…`. */
+const podsOf = (component: string): string => `{pod=~"${component}-([0-9]+|[0-9a-z]+-[0-9a-z]{5})"}`;
+
+/** Cores that each pod of a component uses, and its memory, as the kubelets tell them. */
+export const cpuOf = (component: string): string =>
+  `sum by (pod) (rate(container_cpu_usage_seconds_total${podsOf(component)}[${WINDOW}]))`;
+export const memoryOf = (component: string): string =>
+  `sum by (pod) (container_memory_working_set_bytes${podsOf(component)})`;
