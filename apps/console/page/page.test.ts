@@ -55,7 +55,7 @@ describe('the path', () => {
     ['kinds', {}, '40 insert/s\n22 find/s'],
     ['mongo', {}, 'up'],
     ['mongo', { gate: { mongoUp: false } }, 'away'],
-    ['mongo', { consumer: { storing: false } }, 'no answer'],
+    ['mongo', { consumer: { storing: false } }, 'stuck'],
     ['mongo', { gate: { mongoUp: null }, consumer: { storing: null } }, '–'],
   ])('%s with %j: %s', (name, changes, expected) => {
     expect(NUMBERS[name]!(snapshot(changes))).toBe(expected);

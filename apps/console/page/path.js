@@ -51,7 +51,7 @@ export const NUMBERS = {
       .join('\n'),
   mongo: ({ gate, consumer }) => {
     if (gate.mongoUp === false) return 'away';
-    if (consumer.storing === false) return 'no answer';
+    if (consumer.storing === false) return 'stuck';
     return (gate.mongoUp ?? consumer.storing) ? 'up' : UNKNOWN;
   },
 };

@@ -198,6 +198,7 @@ function options(plot, style, onCursor) {
   return {
     width: 300,
     height: HEIGHT,
+    padding: [8, 10, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: 'console' }, points: { size: 6 }, drag: { x: false, y: false }, y: false },
     scales: {
@@ -213,7 +214,7 @@ function options(plot, style, onCursor) {
       {
         ...axis,
         size: 22,
-        space: 70,
+        space: 54,
         ticks: { show: false },
         values: (/** @type {any} */ _chart, /** @type {number[]} */ all) => all.map(clock),
       },
