@@ -93,7 +93,8 @@ export class Cluster extends pulumi.ComponentResource {
     this.provider = new k8s.Provider(
       name,
       {
-        kubeconfig: this.kubeconfigPath,
+        // That of the user is found as kubectl finds it, in a list of files too.
+        ...(config.kind === 'k3d' && { kubeconfig: this.kubeconfigPath }),
         context: this.context,
         // Only another cluster is a reason to make everything anew; another port or certificate is not.
         clusterIdentifier: this.identity,

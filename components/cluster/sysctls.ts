@@ -131,7 +131,7 @@ function hostNotices(
       : [
           {
             severity: 'warning',
-            message: `cluster:sysctls: ${listed(names)} belong to the machines that the nodes run on, which are not this stack's with cluster:kind kubeconfig. Nothing is changed; set it where the nodes are made.`,
+            message: `cluster:sysctls leaves ${listed(names)} alone: the machines that the nodes run on are not this stack's with cluster:kind kubeconfig. Set it where the nodes are made.`,
           },
         ];
   if (applyHostSysctls)
