@@ -7,8 +7,8 @@ const LISTS = {
   network: ['network', 'ls', '--format', '{{.Name}}'],
 } as const;
 
-/** Containers, volumes and networks, as `container k3d-x-server-0`. Nothing where there is no Docker. */
-export async function dockerThings(): Promise<readonly string[]> {
+/** Containers, volumes and networks, as `container k3d-x-server-0`. */
+async function dockerThings(): Promise<readonly string[]> {
   const lists = await Promise.all(
     Object.entries(LISTS).map(async ([kind, args]) => {
       const names = await run('docker', args);
@@ -18,6 +18,9 @@ export async function dockerThings(): Promise<readonly string[]> {
   return lists.flat().sort();
 }
 
-/** What is there now and was not. */
-export const newThings = (before: readonly string[], now: readonly string[]): readonly string[] =>
-  now.filter((thing) => !before.includes(thing));
+/** What Docker holds of the k3d cluster that a stack makes; its name is in all of it (components/cluster/names.ts). */
+export const belongings = async (stack: string): Promise<readonly string[]> =>
+  (await dockerThings()).filter((thing) => thing.includes(clusterOf(stack)));
+
+/** Name of the k3d cluster of a run. */
+export const clusterOf = (stack: string): string => `breakwater-e2e-${stack}`;

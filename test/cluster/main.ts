@@ -79,7 +79,9 @@ const stackReader =
   (pulumi: Pulumi, { existing }: Options) =>
   async (): Promise<RunningStack> => {
     const outputs = await pulumi.outputs();
-    return new RunningStack({ ...outputs, ...(existing && { apiUrl: existing.address }) });
+    if (!existing) return new RunningStack(outputs);
+    // The ingress goes by the name that users would call it by, which leads here only where it is in DNS.
+    return new RunningStack({ ...outputs, apiUrl: existing.address, apiHost: new URL(outputs.apiUrl).host });
   };
 
 /** The first Ctrl-C ends the steps and cleans up; the third leaves everything as it is. */

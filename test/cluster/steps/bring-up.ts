@@ -5,7 +5,7 @@ import { PROFILES } from '../../../loadtest/profiles.ts';
 import { runLoadTest } from '../../../loadtest/run.ts';
 import { type Context, type Step, succeeded } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
-import { dockerThings, newThings } from '../docker-things.ts';
+import { belongings } from '../docker-things.ts';
 import { describeChanges } from '../events.ts';
 import { checkLoad } from '../load.ts';
 import { isReady, restarts } from '../pods.ts';
@@ -16,12 +16,11 @@ const UP_AND_SMOKE_SECONDS = 300;
 const NO_CHANGES_SECONDS = 20;
 
 export const preview: Step = async (context) => {
-  const before = await dockerThings();
   const operation = succeeded('preview', await context.pulumi.preview());
   const { create = 0, ...others } = operation.counts;
   const found = `${describeChanges(operation)}, ${operation.seconds.toFixed(1)} s`;
   context.check('it plans only to create', create > 0 && Object.keys(others).length === 0, found);
-  const made = newThings(before, await dockerThings());
+  const made = await belongings(context.options.stack);
   context.check('nothing was made', made.length === 0, made.join(', '));
 };
 

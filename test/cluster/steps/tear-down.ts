@@ -3,12 +3,9 @@ import { existsSync } from 'node:fs';
 import { CommandError, run } from '../../../loadtest/cluster/command.ts';
 import { type Context, type Step, succeeded } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
-import { dockerThings } from '../docker-things.ts';
+import { belongings, clusterOf } from '../docker-things.ts';
 import { describeChanges } from '../events.ts';
 import type { RunningStack } from '../running-stack.ts';
-
-/** Name of the k3d cluster that a stack makes (components/cluster/names.ts). */
-const clusterOf = (stack: string): string => `breakwater-e2e-${stack}`;
 
 /** The issue's own limit. */
 const DESTROY_SECONDS = 60;
@@ -26,12 +23,6 @@ export const destroy: Step = async (context) => {
   check('no container, volume or network is left', left.length === 0, left.join(', '));
   if (stack) check('no kubeconfig is left', !existsSync(stack.outputs.kubeconfigPath), stack.outputs.kubeconfigPath);
 };
-
-/** What Docker holds of the stack's k3d cluster. */
-async function belongings(stack: string): Promise<readonly string[]> {
-  const name = clusterOf(stack);
-  return (await dockerThings()).filter((thing) => thing.includes(name));
-}
 
 async function nothingInCluster({ check }: Context, { kubectl, namespace, apiNamespace }: RunningStack): Promise<void> {
   const names = (await kubectl.text(['get', 'namespaces', '--output', 'name'])).split('\n');
