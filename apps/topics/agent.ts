@@ -7,6 +7,7 @@ import { loadSettings } from '../shared/settings.ts';
 import { Connection } from './agent/connection.ts';
 import { Offsets } from './agent/lag.ts';
 import { createAgentMetrics } from './agent/metrics.ts';
+import { Peers } from './agent/peers.ts';
 import { agentSettings } from './agent/settings.ts';
 import { Watch } from './agent/watch.ts';
 
@@ -14,9 +15,10 @@ async function start(): Promise<App> {
   const settings = loadSettings(agentSettings, process.env);
   const logger = createLogger('kafka-agent', settings.LOG_LEVEL);
   const { HOSTNAME: broker, BROKER_HOST: host, BROKER_PORT: port } = settings;
-  const connection = new Connection(host, port);
-  const watch = new Watch({ broker, connection, logger });
-  const offsets = new Offsets(broker, connection);
+  const peers = new Peers(broker, host, port);
+  const controllers = new Connection(host, port);
+  const watch = new Watch({ broker, peers, controllers, logger });
+  const offsets = new Offsets(broker, peers);
   const registry = createRegistry('kafka-agent');
   createAgentMetrics(registry, {
     broker,
@@ -41,8 +43,8 @@ async function start(): Promise<App> {
   return {
     async stop() {
       watch.close();
-      connection.close();
-      offsets.close();
+      peers.close();
+      controllers.close();
       await server.close();
     },
   };

@@ -67,7 +67,8 @@ export function brokerSettings(
 
     // Topics are declared, not made by use; what Kafka makes for itself is as durable as they are.
     'auto.create.topics.enable': 'false',
-    'default.replication.factor': copies,
+    // Read by the controllers, who make topics; a broker alone warns of it.
+    ...(isController && { 'default.replication.factor': copies }),
     'min.insync.replicas': inSync,
     'offsets.topic.replication.factor': copies,
     'transaction.state.log.replication.factor': copies,

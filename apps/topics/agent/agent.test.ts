@@ -98,11 +98,23 @@ describe('an agent beside each of three brokers', () => {
     await until(async () => (await sum('partitions_under_replicated')) === 0);
   });
 
-  test('without a majority of controllers nobody is ready, and the agents say so', async () => {
+  test('a broker that hangs keeps none of the others from being ready, even while it leads the controllers', async () => {
+    for (const id of [0, 1, 2]) {
+      kafka.server.brokers[id]?.kill('SIGSTOP');
+      await until(async () => !(await ready(id)), 50_000);
+      for (const other of [0, 1, 2].filter((one) => one !== id)) expect(await ready(other)).toBe(true);
+      kafka.server.brokers[id]?.kill('SIGCONT');
+      await until(() => ready(id), 50_000);
+    }
+  }, 180_000);
+
+  test('the last one standing does not take its own word for it', async () => {
     for (const id of [1, 2]) kafka.server.brokers[id]?.kill('SIGKILL');
     await until(async () => !(await ready(0)), 50_000);
-    expect(await metric(0, 'voters_current')).toBeNaN(); // nobody could say: no value, rather than an old one
-  });
+    await until(async () => (await get(0, '/before-stop')).text.includes('no controller answers'), 50_000);
+    // Nobody can say: no value, rather than an old one.
+    await until(async () => Number.isNaN(await metric(0, 'voters_current')));
+  }, 120_000);
 });
 
 test('bad settings end it with status 2', async () => {

@@ -1,5 +1,5 @@
 // The lag of the groups that a broker coordinates, asked of the brokers that lead their partitions.
-import { Connection } from './connection.ts';
+import type { Peers } from './peers.ts';
 import { committedOffsets, endOffsets, listGroups, type Metadata, type Offset } from './requests.ts';
 
 /** What a group has not read of a partition. */
@@ -13,21 +13,20 @@ export interface Lag {
 
 const keyOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${partition}`;
 
-/** Asks for offsets and keeps the connections that it takes. */
+/** Asks brokers for offsets. */
 export class Offsets {
   readonly #broker: number;
-  readonly #own: Connection;
-  readonly #others = new Map<string, Connection>();
+  readonly #peers: Peers;
 
-  /** @param own connection to the broker itself */
-  constructor(broker: number, own: Connection) {
+  /** @param broker id of the broker beside the agent */
+  constructor(broker: number, peers: Peers) {
     this.#broker = broker;
-    this.#own = own;
+    this.#peers = peers;
   }
 
   /** Ends of the partitions that this broker leads. */
   async ends({ partitions }: Metadata): Promise<readonly Offset[]> {
-    return this.#own.ask(
+    return this.#peers.own.ask(
       endOffsets,
       partitions.filter(({ leader }) => leader === this.#broker),
     );
@@ -35,10 +34,11 @@ export class Offsets {
 
   /** Lag of all groups that this broker coordinates. A partition whose leader does not answer is left out. */
   async lags(metadata: Metadata): Promise<readonly Lag[]> {
-    const groups = await this.#own.ask(listGroups, undefined);
+    const { own } = this.#peers;
+    const groups = await own.ask(listGroups, undefined);
     const committed = await Promise.all(
       groups.map(async (group) => {
-        const offsets = await this.#own.ask(committedOffsets, group);
+        const offsets = await own.ask(committedOffsets, group);
         return offsets.map((offset) => ({ group, ...offset }));
       }),
     );
@@ -54,30 +54,18 @@ export class Offsets {
     });
   }
 
-  close(): void {
-    for (const connection of this.#others.values()) connection.close();
-    this.#others.clear();
-  }
-
   async #endsOf({ brokers, partitions }: Metadata): Promise<ReadonlyMap<string, number>> {
     const byLeader = [...Map.groupBy(partitions, ({ leader }) => leader)];
     const answers = await Promise.all(
       byLeader.map(([leader, led]) => {
-        const at = brokers.find(({ id }) => id === leader);
-        if (at === undefined) return [];
-        return this.#to(leader, at)
+        const broker = brokers.find(({ id }) => id === leader);
+        if (broker === undefined) return [];
+        return this.#peers
+          .to(broker)
           .ask(endOffsets, led)
           .catch(() => []);
       }),
     );
     return new Map(answers.flat().map((found) => [keyOf(found), found.offset]));
-  }
-
-  #to(id: number, { host, port }: { host: string; port: number }): Connection {
-    if (id === this.#broker) return this.#own;
-    const address = `${host}:${port}`;
-    const connection = this.#others.get(address) ?? new Connection(host, port);
-    this.#others.set(address, connection);
-    return connection;
   }
 }

@@ -32,13 +32,13 @@ export function createAgentMetrics(registry: Registry, { broker, view, ends, lag
   };
   const partitions =
     (count: (metadata: Metadata) => number) =>
-    ({ metadata }: View) =>
-      metadata && count(metadata);
+    ({ own }: View) =>
+      own && count(own);
 
   of('broker_ready', 'Whether the broker is registered and all of its replicas are in sync: 1 or 0', (seen) =>
     notReady(broker, seen).length === 0 ? 1 : 0,
   );
-  of('brokers', 'Brokers that are there, as this one knows', ({ metadata }) => metadata?.brokers.length);
+  of('brokers', 'Brokers that are there, as this one knows', ({ own }) => own?.brokers.length);
   of('voters', 'Controllers that vote', ({ quorum }) => quorum?.voters.length);
   of(
     'voters_current',
@@ -82,8 +82,8 @@ export function createAgentMetrics(registry: Registry, { broker, view, ends, lag
     registers,
     async collect() {
       this.reset();
-      const { metadata } = view();
-      const found = metadata && (await ends(metadata).catch(() => []));
+      const { own } = view();
+      const found = own && (await ends(own).catch(() => []));
       for (const { topic, partition, offset } of found ?? []) this.set({ topic, partition }, offset);
     },
   });
@@ -94,8 +94,8 @@ export function createAgentMetrics(registry: Registry, { broker, view, ends, lag
     registers,
     async collect() {
       this.reset();
-      const { metadata } = view();
-      const found = metadata && (await lags(metadata).catch(() => []));
+      const { own } = view();
+      const found = own && (await lags(own).catch(() => []));
       for (const { group, topic, partition, records } of found ?? []) this.set({ group, topic, partition }, records);
     },
   });

@@ -2,16 +2,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../shared/logger.ts';
 import type { Connection } from './connection.ts';
+import type { Peers } from './peers.ts';
 import { notReady, notStoppable, type View } from './readiness.ts';
 import { metadata, quorum } from './requests.ts';
 
 export interface WatchOptions {
   readonly broker: number;
-  readonly connection: Connection;
+  readonly peers: Peers;
+  /**
+   * A connection to the broker for what it passes on to the controllers. While the one that leads hangs, no answer comes, and
+   * a broker answers the questions of a connection one by one.
+   */
+  readonly controllers: Connection;
   readonly logger: Logger;
-  /** Pause between two looks, milliseconds. Default 2000. */
-  readonly pollMs?: number;
 }
+
+/** Pause between two looks. */
+const POLL_MS = 2_000;
+/** What was seen longer ago is not known any more. */
+const OLD_MS = 15_000;
 
 export class Watch {
   readonly #options: WatchOptions;
@@ -31,8 +40,7 @@ export class Watch {
 
   /** What was seen last; nothing when that is long ago. */
   get view(): View {
-    const { pollMs = 2_000 } = this.#options;
-    return performance.now() - this.#seenAt < 5 * pollMs + 5_000 ? this.#view : {};
+    return performance.now() - this.#seenAt < OLD_MS ? this.#view : {};
   }
 
   /** Why the broker is not ready; empty when it is. */
@@ -58,19 +66,21 @@ export class Watch {
   }
 
   async #loop(): Promise<void> {
-    const { pollMs = 2_000 } = this.#options;
     while (!this.#closed) {
       await this.#look();
       this.#tell();
-      await sleep(pollMs, undefined, { ref: false });
+      await sleep(POLL_MS, undefined, { ref: false });
     }
   }
 
   async #look(): Promise<View> {
-    const { connection } = this.#options;
-    const seen = await connection.ask(metadata, undefined).catch(() => undefined);
-    const controllers = seen && (await connection.ask(quorum, undefined).catch(() => undefined));
-    this.#view = { ...(seen && { metadata: seen }), ...(controllers && { quorum: controllers }) };
+    const { peers, controllers } = this.#options;
+    const own = await peers.own.ask(metadata, undefined).catch(() => undefined);
+    const [other, leading] = await Promise.all([
+      own && peers.another(metadata, own.brokers),
+      own && controllers.ask(quorum, undefined).catch(() => undefined),
+    ]);
+    this.#view = { ...(own && { own }), ...(other && { other }), ...(leading && { quorum: leading }) };
     this.#seenAt = performance.now();
     return this.#view;
   }
