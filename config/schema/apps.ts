@@ -307,7 +307,8 @@ export const producerSchema = z.object({
     or: { value: 0, meaning: 'paused' },
     unit: 'messages/s',
     description: 'Messages a second that the producer puts into the queue; 0.008 is one in two minutes.',
-    change: 'Rolls the producer pod; none runs at 0. Data stays.',
+    change:
+      'Rolls the producer pod. None runs at 0: from and to 0 the pod comes or goes, and the console rolls. Data stays.',
   }),
 });
 
@@ -340,7 +341,8 @@ export const imagesSchema = z.object({
     allowed: 'linux/amd64 or linux/arm64',
     description:
       "Platform of the cluster's nodes, for which the images of the apps are built. Without it this machine's; another one needs Docker's emulation.",
-    change: 'Builds the images of the apps again and rolls their pods. Data stays.',
+    change:
+      'Builds the images again and rolls the pods of all apps, and the brokers one by one for the agent beside each. Data stays.',
   }),
 });
 

@@ -73,7 +73,8 @@ export const clusterSchema = z.object({
     allowed: 'a registry with an optional path, such as registry.example.com/team',
     description:
       'Where the images of the apps are pushed and pulled from (kubeconfig). Needed there; log in with `docker login` first. k3d brings its own.',
-    change: 'Builds and pushes the images there and rolls the pods of all apps. Data stays.',
+    change:
+      'Builds and pushes the images there and rolls the pods of all apps, and the brokers one by one for the agent beside each. Data stays.',
   }),
   namespace: textOr('breakwater', {
     pattern: /^[a-z]([a-z0-9-]{0,48}[a-z0-9])?$/,

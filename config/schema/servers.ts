@@ -30,7 +30,7 @@ const external = (options: { pattern: RegExp; allowed: string; whose: string }) 
     allowed: options.allowed,
     description: `${options.whose} outside the cluster, a managed one for example. The stack then has none of its own.`,
     change:
-      'Refused while the queue holds records. Removes the one in the cluster and rolls the apps. Stored data is not moved: it stays on its volume until you delete the claim.',
+      'Refused while the queue holds records. Removes the one in the cluster and rolls the pods that use it. Stored data is not moved: it stays on its volume until you delete the claim.',
   });
 
 const username = (whose: string) =>
@@ -74,7 +74,7 @@ export const queueSchema = z.object({
     allowed: 'lower-case letters, digits and hyphens, at most 100',
     description: 'The consumer group.',
     change:
-      'Rolls the consumer pods. The new group starts at the oldest record; storing again is harmless, since `_id` makes it idempotent.',
+      'Rolls the API, consumer and producer pods. The new group starts at the oldest record; storing again is harmless, since `_id` makes it idempotent.',
   }),
   maxLength: wholeNumber({
     min: 1_000,
@@ -82,7 +82,7 @@ export const queueSchema = z.object({
     default: 1_000_000,
     unit: 'records',
     description: 'Records accepted and not yet stored at which the API answers 503 instead of accepting more.',
-    change: 'Rolls the API and producer pods. Records above a lowered limit stay and are stored.',
+    change: 'Rolls the API, consumer and producer pods. Records above a lowered limit stay and are stored.',
   }),
 });
 
