@@ -13,7 +13,7 @@ describe('all is well', () => {
     ['before anything is known', []],
     ['in good health', lasting(60, () => ({}))],
     ['with nothing to do', lasting(60, () => ({ queue: { lag: 0 }, consumer: { processes: 0, stored: 0 } }))],
-    ['while a pod starts', lasting(60, () => ({ deaf: deaf('api', 3) }))],
+    ['while a pod starts', lasting(60, () => ({ deaf: deaf('api', 9) }))],
     ['while the first consumer starts', lasting(8, () => ({ consumer: { processes: 0, stored: 0 } }))],
     ['while consumers begin', lasting(8, () => ({ consumer: { stored: 0 } }))],
     [
@@ -130,24 +130,24 @@ describe('what is wrong, in words', () => {
     ],
     [
       'one process of several',
-      lasting(9, () => ({ api: { processes: 2 }, deaf: deaf('api', 7) })),
+      lasting(9, () => ({ api: { processes: 2 }, deaf: deaf('api', 12) })),
       ['warn: 1 of 3 API processes does not answer: 10.0.0.0:9464, connection refused.'],
     ],
     [
       'many of many',
-      lasting(9, () => ({ api: { processes: 20 }, deaf: deaf('api', 7, 10) })),
+      lasting(9, () => ({ api: { processes: 20 }, deaf: deaf('api', 12, 10) })),
       ['warn: 10 of 30 API processes do not answer.'],
     ],
     [
       'the only one',
-      lasting(9, () => ({ gate: { processes: 0, limit: null, waiting: null, mongoUp: null }, deaf: deaf('gate', 7) })),
+      lasting(9, () => ({ gate: { processes: 0, limit: null, waiting: null, mongoUp: null }, deaf: deaf('gate', 12) })),
       [
         'bad: The gate does not answer: 10.0.0.0:9464, connection refused. Nothing can be stored, and only cached records can be read.',
       ],
     ],
     [
       'all of them',
-      lasting(9, () => ({ api: { processes: 0 }, deaf: deaf('api', 7, 4) })),
+      lasting(9, () => ({ api: { processes: 0 }, deaf: deaf('api', 12, 4) })),
       ['bad: All 4 API processes do not answer. Nobody is served.'],
     ],
     ['nobody at all', lasting(9, () => ({ api: { processes: 0 } })), ['bad: No API process runs. Nobody is served.']],

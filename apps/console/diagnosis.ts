@@ -20,7 +20,9 @@ export interface Names {
   readonly queue: string;
 }
 
-/** A process may be away for so long before it is called so: it may be starting or leaving. */
+/** A process may fail to answer for so long before it is named: it may be starting, or leaving with its name still there. */
+const DEAF_SECONDS = 10;
+/** Something may be away for so long before it is called so. */
 const AWAY_SECONDS = 5;
 /** Work that stands still for so long is called stuck. */
 const STUCK_SECONDS = 10;
@@ -57,7 +59,7 @@ const deaf =
   (component: Component): Rule =>
   (now) => {
     const { one, many, none } = APPS[component];
-    const away = now.deaf.filter((target) => target.component === component && target.seconds >= AWAY_SECONDS);
+    const away = now.deaf.filter((target) => target.component === component && target.seconds >= DEAF_SECONDS);
     if (away.length === 0) return undefined;
     const all = now[component].processes + away.length;
     const who = away.length <= 3 ? `: ${away.map(({ address, why }) => `${address}, ${why}`).join('; ')}` : '';

@@ -74,6 +74,16 @@ describe('the fleet', () => {
     expect(fleet.processes).toHaveLength(2);
   });
 
+  test('one that does not answer is looked up again at once: it may be gone', async () => {
+    const { state, round, fleet } = scene();
+    await round();
+    state.answers.set('10.0.0.1:9464', new Error('no answer'));
+    state.pods = ['10.0.0.2'];
+    await round();
+    await round();
+    expect(fleet.processes[0]).toMatchObject({ address: '10.0.0.1:9464', goneMs: 3_000 });
+  });
+
   test('a service without pods has none', async () => {
     const { state, round, alive, fleet } = scene();
     await round();

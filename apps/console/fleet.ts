@@ -63,7 +63,8 @@ export class Fleet {
   /** Asks every process once, the slow ones in the background: waits for them no longer than `patienceMs`. */
   async round(patienceMs: number): Promise<void> {
     const now = this.#options.now();
-    if (now - this.#lookedUpMs >= LOOKUP_MS) {
+    // Who does not answer may be gone: a pod that was taken away is no trouble.
+    if (now - this.#lookedUpMs >= LOOKUP_MS || this.processes.some(({ deaf }) => deaf !== undefined)) {
       this.#lookedUpMs = now;
       await Promise.all(COMPONENTS.map((component) => this.#find(component)));
     }

@@ -14,6 +14,9 @@ export function rate(value) {
   return value < 0.05 ? '<0.1' : value.toFixed(1);
 }
 
+/** @param {number | null} value @returns {string} `1,204/s` */
+export const perSecond = (value) => (value === null ? UNKNOWN : `${rate(value)}/s`);
+
 /** @param {number | null} value @returns {string} for axes: `12k` */
 export function short(value) {
   if (value === null) return '';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { snapshot } from '../testing.ts';
 import { inWords } from './controls.js';
-import { count, duration, percent, plural, rate, short } from './format.js';
+import { count, duration, percent, perSecond, plural, rate, short } from './format.js';
 import { append, HISTORY_MS, merge, toColumns } from './history.js';
 import { lineWidth, METERS, NUMBERS } from './path.js';
 
@@ -15,6 +15,8 @@ describe('numbers as people read them', () => {
     ['tiny rate', rate(0.01), '<0.1'],
     ['rate that rounds to ten', rate(9.97), '10'],
     ['no rate', rate(0), '0'],
+    ['rate with its unit', perSecond(12), '12/s'],
+    ['rate that nobody knows', perSecond(null), '–'],
     ['axis', short(12_000), '12k'],
     ['axis of millions', short(1_250_000), '1.3M'],
     ['axis below ten', short(2.5), '2.5'],

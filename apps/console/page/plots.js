@@ -1,6 +1,6 @@
 // Six plots of the last five minutes, with one cursor for all.
 // @ts-check
-import { count, duration, percent, rate, short } from './format.js';
+import { count, duration, percent, perSecond, short, UNKNOWN } from './format.js';
 import { HISTORY_MS, toColumns } from './history.js';
 import uPlot from './uplot.js';
 
@@ -27,7 +27,7 @@ import uPlot from './uplot.js';
 const PLOTS = [
   {
     title: 'Requests',
-    format: (value) => `${rate(value)}/s`,
+    format: perSecond,
     axis: short,
     lines: [
       { column: 'requests', label: 'all', color: '--c1', fill: true },
@@ -46,7 +46,7 @@ const PLOTS = [
   },
   {
     title: 'Records',
-    format: (value) => `${rate(value)}/s`,
+    format: perSecond,
     axis: short,
     lines: [
       { column: 'accepted', label: 'accepted', color: '--c1' },
@@ -55,13 +55,13 @@ const PLOTS = [
   },
   {
     title: 'Lag',
-    format: (value) => `${count(value)} records`,
+    format: (value) => (value === null ? UNKNOWN : `${count(value)} records`),
     axis: short,
     lines: [{ column: 'lag', label: 'accepted, not yet stored', color: '--c2', fill: true }],
   },
   {
     title: 'MongoDB',
-    format: (value) => `${rate(value)}/s`,
+    format: perSecond,
     axis: short,
     lines: [
       { column: 'operations', label: 'operations', color: '--c6', fill: true },
