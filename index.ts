@@ -22,6 +22,7 @@ import { Mongo } from './components/mongo/mongo.ts';
 import { Namespaces } from './components/namespaces.ts';
 import { NetworkPolicies } from './components/network-policies.ts';
 import { commandsOf, entranceOf } from './components/outputs.ts';
+import { plainly } from './components/plainly.ts';
 import { Producer } from './components/producer.ts';
 import { Redis } from './components/redis/redis.ts';
 import {
@@ -32,12 +33,12 @@ import {
   topicsEnvironment,
 } from './config/environment.ts';
 
-const config = readConfig();
+const config = plainly(readConfig);
 const stack = pulumi.getStack();
 const usesKafka = config.queue.kind === 'kafka';
 
 // All that is in the way on this machine, before anything is created.
-requireReady(stack, config.cluster);
+plainly(() => requireReady(stack, config.cluster));
 
 // Where it runs. What is in a cluster of ours goes with it, so that a destroy need not take it down piece by piece.
 const cluster = new Cluster('cluster', {
