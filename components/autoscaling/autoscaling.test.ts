@@ -12,10 +12,11 @@ beforeEach(() => {
   collector = new Collector();
 });
 
-test('pods come at once and go after the cooldown', () => {
+test('pods come at once and go after the cooldown, a few at a time', () => {
   const { scaleUp, scaleDown } = behavior(30);
   expect(scaleUp.stabilizationWindowSeconds).toBe(0);
   expect(scaleDown.stabilizationWindowSeconds).toBe(30);
+  expect(scaleDown.policies.every(({ value }) => value <= 50)).toBe(true);
 });
 
 describe('consumer', () => {
