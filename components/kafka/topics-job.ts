@@ -48,8 +48,8 @@ export const topicsPod = (name: string, args: TopicsJobArgs, configMap: pulumi.I
   });
 
 /**
- * A Job that Pulumi waits for; `pulumi up` fails when it fails. It has no name of its own and no time to live: Pulumi makes a
- * new one when anything in it changes, and a `refresh` finds the finished one where it was.
+ * A Job that Pulumi waits for; `pulumi up` fails when it fails. When anything in it changes, Pulumi deletes it and makes it
+ * anew: two of them never run at once. It has no time to live, so that a `refresh` finds the finished one where it was.
  */
 export class TopicsJob extends pulumi.ComponentResource {
   constructor(name: string, args: TopicsJobArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -65,7 +65,7 @@ export class TopicsJob extends pulumi.ComponentResource {
     new k8s.batch.v1.Job(
       name,
       {
-        metadata,
+        metadata: { ...metadata, name },
         spec: {
           backoffLimit: 3,
           activeDeadlineSeconds: DEADLINE_SECONDS,
