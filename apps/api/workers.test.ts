@@ -42,9 +42,9 @@ describe('API_WORKERS=2', () => {
         LOG_LEVEL: 'fatal',
       },
     });
-    await until(async () => (await metric(/breakwater_build_info{[^}]*} (\d+)/)) === 1);
+    await until(async () => (await metric(/breakwater_build_info{[^}]*} (\d+)/)) === 1, 50_000);
     await until(async () => (await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).status === 200);
-  });
+  }, 90_000);
   afterAll(() => killIfRunning(parent));
 
   /** Requests, each over a connection of its own, so that the kernel spreads them. */
