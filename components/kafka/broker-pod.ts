@@ -105,7 +105,13 @@ export function agentContainer({ agentImage }: BrokerPodArgs): ContainerArgs {
     memoryMiB: AGENT_MEMORY_MIB,
     restartPolicy: 'Always',
     readinessProbe: { httpGet: { path: '/healthz', port: 'metrics' }, periodSeconds: 5, timeoutSeconds: 5 },
-    livenessProbe: { httpGet: { path: '/healthz', port: 'metrics' }, periodSeconds: 10, timeoutSeconds: 5 },
+    // On a machine with far too much to do it was seen to take 25 seconds to start.
+    livenessProbe: {
+      httpGet: { path: '/healthz', port: 'metrics' },
+      periodSeconds: 10,
+      failureThreshold: 6,
+      timeoutSeconds: 5,
+    },
   };
 }
 
