@@ -19,6 +19,7 @@ import { Kafka } from './components/kafka/kafka.ts';
 import { KafkaUi } from './components/kafka/kafka-ui.ts';
 import { TopicsJob } from './components/kafka/topics-job.ts';
 import { Mongo } from './components/mongo/mongo.ts';
+import { Monitoring, prometheusUrlOf } from './components/monitoring/monitoring.ts';
 import { Namespaces } from './components/namespaces.ts';
 import { NetworkPolicies } from './components/network-policies.ts';
 import { commandsOf, entranceOf } from './components/outputs.ts';
@@ -175,6 +176,23 @@ const page =
     placed,
   );
 
+// What it all does, as dashboards, alerts and logs.
+const monitoring =
+  config.monitoring.enabled &&
+  new Monitoring(
+    'monitoring',
+    {
+      config,
+      namespace,
+      logins: {
+        ...(redis && { redis: redisLogin }),
+        ...(mongo && config.mongo.auth && { mongo: mongoLogin }),
+      },
+      storageNodes,
+    },
+    placed,
+  );
+
 // How many of them run follows the load.
 const keda = config.keda.install && new Keda('keda', { watch: [namespace, apiNamespace], config }, inside);
 new ConsumerScaler(
@@ -195,9 +213,9 @@ if (config.hpa.enabled)
       namespace: apiNamespace,
       deployment: api.workload.deployment.metadata.name,
       config,
-      prometheus: `http://prometheus.${config.cluster.namespace}-monitoring.svc:9090`,
+      prometheus: prometheusUrlOf(config.cluster.namespace),
     },
-    { ...inside, dependsOn: keda ? [keda] : [] },
+    { ...inside, dependsOn: [keda, monitoring].filter((part) => part !== false) },
   );
 
 const { kubeconfigPath, context } = cluster;
@@ -209,6 +227,7 @@ export = {
   context,
   namespace,
   ...(page && { consoleUrl: page.url, consolePassword: page.password }),
+  ...(monitoring && { grafanaUrl: monitoring.grafanaUrl, grafanaPassword: monitoring.grafanaPassword }),
   commands: pulumi
     .all([kubeconfigPath, context, namespace])
     .apply(([kubeconfig, name, main]) => commandsOf(config, { stack, kubeconfig, context: name, namespace: main })),

@@ -3,6 +3,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { MONGO_PORT, REDIS_PORT } from '../addresses.ts';
+import { childOf } from '../child.ts';
 import type { Credentials } from '../credentials.ts';
 import { officialImage } from '../official-images.ts';
 import type { ContainerArgs } from '../pod.ts';
@@ -75,7 +76,7 @@ export class Exporters extends pulumi.ComponentResource {
       new SmallServer(
         container.name,
         { namespace, pod: { userId: USER_ID, containers: [container] } },
-        { parent: this },
+        childOf(this, opts),
       );
     if (logins.redis) run(redisExporter(config, logins.redis));
     if (logins.mongo) run(mongoExporter(config, logins.mongo));

@@ -4,6 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { stringify } from 'yaml';
 import type { StackConfig } from '../../config/schema.ts';
+import { childOf } from '../child.ts';
 import { labelsOf } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
 import { dashboardFiles } from './dashboards/dashboards.ts';
@@ -86,7 +87,7 @@ export class Grafana extends pulumi.ComponentResource {
     const { namespace, config } = args;
     const { cluster, monitoring } = config;
     const labels = { ...labelsOf(name) };
-    const child = { parent: this };
+    const child = childOf(this, opts);
 
     this.url = grafanaUrlOf(config);
     this.password = new random.RandomPassword(`${name}-password`, { length: 24, special: false }, child).result;

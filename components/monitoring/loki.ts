@@ -2,6 +2,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { stringify } from 'yaml';
 import type { StackConfig } from '../../config/schema.ts';
+import { childOf } from '../child.ts';
 import type { Labels } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
 import { dataMount, filesMount, SingleServer } from '../single-server.ts';
@@ -92,7 +93,7 @@ export class Loki extends pulumi.ComponentResource {
           ],
         },
       },
-      { parent: this },
+      childOf(this, opts),
     );
     this.registerOutputs({});
   }

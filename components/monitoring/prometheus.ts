@@ -1,6 +1,7 @@
 // Prometheus in the cluster: what it may see, what it asks, and how long it remembers.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
+import { childOf } from '../child.ts';
 import type { Labels } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
 import { dataMount, filesMount, SingleServer } from '../single-server.ts';
@@ -46,7 +47,7 @@ export class Prometheus extends pulumi.ComponentResource {
     const reader = new Reader(
       name,
       { namespace, namespaceName: args.namespaceName, watched, resources: ['pods'], nodeMetrics: true },
-      { parent: this },
+      childOf(this, opts),
     );
     new SingleServer(
       name,
@@ -93,7 +94,7 @@ export class Prometheus extends pulumi.ComponentResource {
           ],
         },
       },
-      { parent: this, dependsOn: reader },
+      { ...childOf(this, opts), dependsOn: reader },
     );
     this.registerOutputs({});
   }

@@ -1,6 +1,7 @@
 // Reader: a service account that may look at pods in a few namespaces, and nothing else.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { childOf } from '../child.ts';
 import { labelsOf } from '../labels.ts';
 
 export interface ReaderArgs {
@@ -24,7 +25,7 @@ export class Reader extends pulumi.ComponentResource {
   constructor(name: string, args: ReaderArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:monitoring:Reader', name, {}, opts);
     const labels = { ...labelsOf(name) };
-    const child = { parent: this };
+    const child = childOf(this, opts);
     const account = new k8s.core.v1.ServiceAccount(
       name,
       { metadata: { name, namespace: args.namespace, labels }, automountServiceAccountToken: false },

@@ -1,6 +1,7 @@
 // SmallServer: a server of one pod that keeps nothing: its Deployment, its files as an immutable ConfigMap, its Service.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { childOf } from '../child.ts';
 import { labelsOf, selectorOf } from '../labels.ts';
 import { hardenedPod, type PodArgs } from '../pod.ts';
 
@@ -29,7 +30,7 @@ export class SmallServer extends pulumi.ComponentResource {
     const { namespace, files, port } = args;
     const labels = { ...labelsOf(name) };
     const metadata = { namespace, labels };
-    const child = { parent: this };
+    const child = childOf(this, opts);
 
     const configMap =
       files &&
