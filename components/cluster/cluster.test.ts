@@ -81,6 +81,7 @@ describe('k3d', () => {
     expect(await collector.inputsOf('kubernetes', 'cluster')).toMatchObject({
       context: 'k3d-breakwater-dev',
       deleteUnreachable: 'true',
+      upsertExistingObjects: 'true',
       enableServerSideApply: 'true',
     });
   });
@@ -114,7 +115,12 @@ describe('a cluster that exists', () => {
     const inputs = await collector.inputsOf('kubernetes', 'cluster');
     // The user's kubeconfig is read as kubectl reads it, lists of files included.
     expect(inputs).not.toHaveProperty('kubeconfig');
-    expect(inputs).toMatchObject({ context: 'prod', clusterIdentifier: 'prod', deleteUnreachable: 'false' });
+    expect(inputs).toMatchObject({
+      context: 'prod',
+      clusterIdentifier: 'prod',
+      deleteUnreachable: 'false',
+      upsertExistingObjects: 'false',
+    });
     expect(cluster.name).toBe('prod');
     expect(await valueIn(cluster.registry)).toBe('registry.example/team');
     expect(cluster.storageNodes).toBeUndefined();

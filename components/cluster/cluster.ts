@@ -101,6 +101,8 @@ export class Cluster extends pulumi.ComponentResource {
         enableServerSideApply: true,
         // What was in a cluster of ours that is gone is gone too. Another that does not answer will again.
         deleteUnreachable: config.kind === 'k3d',
+        // A refresh of a stopped cluster forgets what is in it; the next update takes it over again.
+        upsertExistingObjects: config.kind === 'k3d',
       },
       { parent: this },
     );
