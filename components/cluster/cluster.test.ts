@@ -113,8 +113,6 @@ describe('a cluster that exists', () => {
     );
     expect(await collector.all()).toHaveLength(2);
     const inputs = await collector.inputsOf('kubernetes', 'cluster');
-    // The user's kubeconfig is read as kubectl reads it, lists of files included.
-    expect(inputs).not.toHaveProperty('kubeconfig');
     expect(inputs).toMatchObject({
       context: 'prod',
       clusterIdentifier: 'prod',
@@ -142,7 +140,9 @@ describe('a cluster that exists', () => {
     const before = process.env.KUBECONFIG;
     try {
       process.env.KUBECONFIG = '/some/where';
-      expect(await valueIn((await make(kubeconfig)).cluster.kubeconfigPath)).toBe('/some/where');
+      const { cluster, collector } = await make(kubeconfig);
+      expect(await valueIn(cluster.kubeconfigPath)).toBe('/some/where');
+      expect(await collector.inputsOf('kubernetes', 'cluster')).toMatchObject({ kubeconfig: '/some/where' });
       delete process.env.KUBECONFIG;
       expect(await valueIn((await make(kubeconfig)).cluster.kubeconfigPath)).toBe(`${homedir()}/.kube/config`);
     } finally {

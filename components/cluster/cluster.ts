@@ -93,8 +93,8 @@ export class Cluster extends pulumi.ComponentResource {
     this.provider = new k8s.Provider(
       name,
       {
-        // That of the user is found as kubectl finds it, in a list of files too.
-        ...(config.kind === 'k3d' && { kubeconfig: this.kubeconfigPath }),
+        // One file: the provider does not read KUBECONFIG as the list that it may be.
+        kubeconfig: this.kubeconfigPath,
         context: this.context,
         // Only another cluster is a reason to make everything anew; another port or certificate is not.
         clusterIdentifier: this.identity,
