@@ -1,5 +1,8 @@
 // Asks the running stack for the numbers of the status line.
-import { addBuckets, type Buckets, bucketsSince, quantile, requestBuckets, type Status, total } from './status.ts';
+import { addBuckets, bucketsOf, quantile } from '../apps/console/quantile.ts';
+import { scrape } from '../apps/console/scrape.ts';
+import { CounterSeries } from '../apps/console/series.ts';
+import type { Status } from './status.ts';
 
 export interface StatusSourceOptions {
   apiUrl: string;
@@ -15,21 +18,27 @@ export function createStatusSource({
   apiMetricsPorts,
   gateMetricsUrl,
 }: StatusSourceOptions): () => Promise<Status> {
-  let before: { at: number; buckets: Buckets } | undefined;
+  const processes = apiMetricsPorts.map((port) => ({ address: `127.0.0.1:${port}`, series: new CounterSeries() }));
+  let before: number | undefined;
+  /** A process that does not answer is left out until it does again. */
+  const read = async ({ address, series }: (typeof processes)[number]): Promise<void> => {
+    const reading = await scrape('api', address).catch(() => undefined);
+    if (reading) series.add(performance.now(), reading);
+  };
   return async () => {
-    const [texts, stats, gate] = await Promise.all([
-      Promise.all(apiMetricsPorts.map((port) => ask(`http://127.0.0.1:${port}/metrics`))),
+    const [now, stats, gate] = await Promise.all([
+      Promise.all(processes.map(read)).then(() => performance.now()),
       ask(`${apiUrl}/api/stats`).then(parse),
       ask(`${gateMetricsUrl}/stats`).then(parse),
     ]);
-    const now = { at: performance.now(), buckets: addBuckets(texts.map((text) => requestBuckets(text ?? ''))) };
-    const since = before ? bucketsSince(before.buckets, now.buckets) : new Map<number, number>();
-    const seconds = before ? (now.at - before.at) / 1000 : 1;
+    const from = before ?? now;
     before = now;
-    const p95 = quantile(since, 0.95);
+    const requests = processes.reduce((sum, { series }) => sum + series.increase('requests', from, now), 0);
+    const seconds = (now - from) / 1000;
+    const p95 = quantile(addBuckets(processes.map(({ series }) => bucketsOf(series, 'latency', from, now))), 0.95);
     return {
-      requestsPerSecond: total(since) / seconds,
-      p95Ms: p95 === undefined ? undefined : p95 * 1000,
+      requestsPerSecond: seconds > 0 ? requests / seconds : 0,
+      p95Ms: p95 === null ? undefined : p95 * 1000,
       lag: numberOr(stats?.lag),
       cacheHitRatio: numberOr(stats?.cacheHitRatio),
       mongoOperationsPerSecond: numberOr(gate?.operationsPerSecond),

@@ -1,6 +1,6 @@
 // Many processes' numbers become the whole system's.
 import type { Process } from './fleet.ts';
-import { addBuckets, type Buckets, quantile } from './quantile.ts';
+import { addBuckets, bucketsOf, quantile } from './quantile.ts';
 import type { Component } from './readings.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -124,14 +124,10 @@ class Group {
   /** A quantile of a histogram of seconds, in milliseconds. */
   quantileMs(key: string, q: number): number | null {
     const windowMs = this.#windowMs();
-    const buckets = this.#all.map(
-      (process): Buckets =>
-        new Map(
-          [...process.series.keys()]
-            .filter((name) => name.startsWith(`${key}.`))
-            .map((name) => [boundOf(name.slice(key.length + 1)), this.#increase(process, name, windowMs)]),
-        ),
-    );
+    const buckets = this.#all.map((process) => {
+      const to = this.#endOf(process);
+      return bucketsOf(process.series, key, to - windowMs, to);
+    });
     const seconds = quantile(addBuckets(buckets), q);
     return seconds === null ? null : rounded(seconds * 1000);
   }
@@ -151,15 +147,18 @@ class Group {
     return Math.min(WINDOW_MS, Math.max(1_000, nowMs - sinceMs));
   }
 
-  #increase({ series, deaf, goneMs }: Process, key: string, windowMs: number): number {
+  #increase(process: Process, key: string, windowMs: number): number {
+    const to = this.#endOf(process);
+    return process.series.increase(key, to - windowMs, to);
+  }
+
+  /** The window of a process ends with its last answer; who is away has done nothing since, or its share would count twice when others take it over. */
+  #endOf({ series, deaf, goneMs }: Process): number {
     const { nowMs } = this.#moment;
     const away = deaf !== undefined || goneMs !== undefined;
-    // Up to its last answer; who is away has done nothing since, or its share would count twice when others take it over.
-    const to = away ? nowMs : Math.max(series.lastAtMs ?? nowMs, nowMs - SLOW_MS);
-    return series.increase(key, to - windowMs, to);
+    return away ? nowMs : Math.max(series.lastAtMs ?? nowMs, nowMs - SLOW_MS);
   }
 }
 
 const yes = (value: number | null): boolean | null => (value === null ? null : value > 0);
-const boundOf = (text: string): number => (text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text));
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;

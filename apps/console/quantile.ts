@@ -1,7 +1,18 @@
 // Quantiles out of histogram buckets, after the buckets of several processes were added up.
+import type { CounterSeries } from './series.ts';
 
 /** Cumulative counts by upper bound, as Prometheus' `le` says them; bounds as numbers, infinity for the last. */
 export type Buckets = ReadonlyMap<number, number>;
+
+/** What a process' histogram `key.<bound>` gained between two moments. */
+export const bucketsOf = (series: CounterSeries, key: string, fromMs: number, toMs: number): Buckets =>
+  new Map(
+    [...series.keys()]
+      .filter((name) => name.startsWith(`${key}.`))
+      .map((name) => [boundOf(name.slice(key.length + 1)), series.increase(name, fromMs, toMs)]),
+  );
+
+const boundOf = (text: string): number => (text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text));
 
 /** Adds up histograms. Where their bounds differ (two versions during a roll), each counts where it has a bound. */
 export function addBuckets(all: readonly Buckets[]): Buckets {
