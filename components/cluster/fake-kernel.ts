@@ -1,11 +1,17 @@
 // For tests of kernel settings: containers whose /proc/sys is a folder, so that the real scripts run in a real shell.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterEach } from '@jest/globals';
 import { type FakeContainer, inspected } from './fake-run.ts';
 import type { Run } from './run.ts';
 import type { Sysctls } from './sysctls.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
 
 /** Containers and the machine with their kernel settings. */
 export class FakeKernel {
@@ -13,6 +19,10 @@ export class FakeKernel {
   #containers: readonly FakeContainer[] = [];
   /** Settings whose values the kernel does not take. */
   readonly readOnly = new Set<string>();
+
+  constructor() {
+    folders.push(this.#root);
+  }
 
   /** Adds a container, or the machine under the name `host`, with what it has at first. */
   add(container: FakeContainer, sysctls: Sysctls): void {
