@@ -2,7 +2,6 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../config/schema.ts';
-import { childOf } from './child.ts';
 import { labelsOf, selectorOf } from './labels.ts';
 import type { PodSysctl, SecretFile } from './pod.ts';
 import { Workload } from './workload.ts';
@@ -63,7 +62,7 @@ export class Api extends pulumi.ComponentResource {
     const { namespace, config } = args;
     const { api, hpa, cluster } = config;
     const metadata = { namespace, name, labels: { ...labelsOf(name) } };
-    const child = childOf(this, opts);
+    const child = { parent: this };
 
     this.workload = new Workload(
       name,

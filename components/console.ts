@@ -6,7 +6,6 @@ import * as random from '@pulumi/random';
 import type { ConsoleTargets } from '../config/environment.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { hostOf } from './addresses.ts';
-import { childOf } from './child.ts';
 import { labelsOf } from './labels.ts';
 import { apiNamespaceOf } from './namespaces.ts';
 import { METRICS_PORT, Workload } from './workload.ts';
@@ -53,7 +52,7 @@ export class Console extends pulumi.ComponentResource {
     const { namespace, config } = args;
     const { console, cluster } = config;
     const metadata = { namespace, name, labels: { ...labelsOf(name) } };
-    const child = childOf(this, opts);
+    const child = { parent: this };
 
     this.url = consoleUrlOf(config);
     this.password = pulumi.secret(

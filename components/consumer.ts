@@ -1,7 +1,6 @@
 // The consumer in the cluster: a Workload whose number of pods is KEDA's (autoscaling/consumer-scaler.ts).
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../config/schema.ts';
-import { childOf } from './child.ts';
 import type { SecretFile } from './pod.ts';
 import { Workload } from './workload.ts';
 
@@ -23,7 +22,7 @@ export class Consumer extends pulumi.ComponentResource {
   constructor(name: string, args: ConsumerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:consumer:Consumer', name, {}, opts);
     const { config, ...rest } = args;
-    this.workload = new Workload(name, { ...rest, memoryMiB: config.consumer.memoryMiB }, childOf(this, opts));
+    this.workload = new Workload(name, { ...rest, memoryMiB: config.consumer.memoryMiB }, { parent: this });
     this.registerOutputs({});
   }
 }

@@ -4,7 +4,6 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import type { StackConfig } from '../config/schema.ts';
-import { childOf } from './child.ts';
 import { labelsOf } from './labels.ts';
 import type { SecretFile } from './pod.ts';
 
@@ -52,7 +51,7 @@ export class Credentials extends pulumi.ComponentResource {
           immutable: true,
           stringData: pulumi.secret(data),
         },
-        childOf(this, opts),
+        { parent: this },
       ).metadata.name;
     /** Letters and digits only: 190 bits that mean the same in JAAS, redis.conf, a URL and a shell. */
     const password = (of: number) =>

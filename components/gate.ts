@@ -3,7 +3,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { type Addresses, gateEnvironment } from '../config/environment.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { childOf } from './child.ts';
 import { Workload } from './workload.ts';
 
 /** Measured: 27 MiB at rest, 70 with 60 connections and messages of 4 MB, which it passes on in pieces. */
@@ -36,7 +35,7 @@ export class Gate extends pulumi.ComponentResource {
         memoryMiB: MEMORY_MIB,
         cpuMillis: 50,
       },
-      childOf(this, opts),
+      { parent: this },
     );
     this.registerOutputs({});
   }

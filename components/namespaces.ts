@@ -2,7 +2,6 @@
 // loosens it for the API's pods only.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { childOf } from './child.ts';
 import { type Labels, labelsOf } from './labels.ts';
 
 /** What Pod Security lets pods do: see https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
@@ -42,7 +41,7 @@ export class Namespaces extends pulumi.ComponentResource {
       new k8s.core.v1.Namespace(
         `${name}-${child}`,
         { metadata: { name: fullName, labels: { ...labelsOf(name), ...podSecurityLabels(level) } } },
-        childOf(this, opts),
+        { parent: this },
       ).metadata.name;
 
     this.main = namespace('main', args.name, 'restricted');

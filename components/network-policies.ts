@@ -2,7 +2,6 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../config/schema.ts';
-import { childOf } from './child.ts';
 import type { Where } from './credentials.ts';
 import { type Labels, labelsOf, selectorOf } from './labels.ts';
 import { apiNamespaceOf } from './namespaces.ts';
@@ -113,7 +112,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
       new k8s.networking.v1.NetworkPolicy(
         `${name}-${where}-${policy}`,
         { metadata: { name: policy, namespace: args.namespaces[where], labels: { ...labels } }, spec },
-        childOf(this, opts),
+        { parent: this },
       );
     this.registerOutputs({});
   }

@@ -1,6 +1,5 @@
 // The producer in the cluster: one pod that puts messages into the queue at `producer:rate`.
 import * as pulumi from '@pulumi/pulumi';
-import { childOf } from './child.ts';
 import type { SecretFile } from './pod.ts';
 import { Workload } from './workload.ts';
 
@@ -27,7 +26,7 @@ export class Producer extends pulumi.ComponentResource {
       name,
       // Two at once would make twice the rate: the old one stops first.
       { ...args, replicas: 1, recreate: true, memoryMiB: MEMORY_MIB },
-      childOf(this, opts),
+      { parent: this },
     );
     this.registerOutputs({});
   }

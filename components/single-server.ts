@@ -2,7 +2,6 @@
 // ConfigMap. One replica, so there is no disruption budget: it would block every drain of its node.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { childOf } from './child.ts';
 import { type Labels, labelsOf, selectorOf } from './labels.ts';
 import { hardenedPod, type PodArgs } from './pod.ts';
 
@@ -41,7 +40,7 @@ export class SingleServer extends pulumi.ComponentResource {
     const { namespace, volume } = args;
     const labels = { ...labelsOf(name) };
     const metadata = { namespace, labels };
-    const child = childOf(this, opts);
+    const child = { parent: this };
 
     const files = new k8s.core.v1.ConfigMap(
       `${name}-files`,

@@ -1,7 +1,6 @@
 // Workload: the Deployment that every app of ours is, with its config as an immutable ConfigMap and, if it listens, a Service.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { childOf } from './child.ts';
 import { labelsOf, selectorOf } from './labels.ts';
 import { hardenedPod, type PodArgs, type PodSysctl, type SecretFile } from './pod.ts';
 
@@ -91,7 +90,7 @@ export class Workload extends pulumi.ComponentResource {
     super('breakwater:workload:Workload', name, {}, opts);
     const { namespace, port, replicas, recreate } = args;
     const metadata = { namespace, labels: { ...labelsOf(name) } };
-    const child = childOf(this, opts);
+    const child = { parent: this };
 
     // No name of its own: Pulumi appends one that changes with the content, makes the new before it deletes the old.
     const config = new k8s.core.v1.ConfigMap(

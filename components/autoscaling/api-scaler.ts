@@ -2,7 +2,6 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { childOf } from '../child.ts';
 import { labelsOf } from '../labels.ts';
 import { behavior } from './behavior.ts';
 import { latencyTrigger } from './triggers.ts';
@@ -27,7 +26,7 @@ export class ApiScaler extends pulumi.ComponentResource {
     const { namespace, deployment, config } = args;
     const { metric, minReplicas, maxReplicas, targetCpuPercent, cooldownSeconds } = config.hpa;
     const metadata = { namespace, name: deployment, labels: { ...labelsOf(name) } };
-    const child = childOf(this, opts);
+    const child = { parent: this };
 
     if (metric === 'cpu')
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(

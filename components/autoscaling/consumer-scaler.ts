@@ -2,7 +2,6 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Addresses } from '../../config/environment.ts';
-import { childOf } from '../child.ts';
 import { labelsOf } from '../labels.ts';
 import type { SecretFile } from '../pod.ts';
 import { behavior } from './behavior.ts';
@@ -42,7 +41,7 @@ export class ConsumerScaler extends pulumi.ComponentResource {
               spec: { secretTargetRef: login.map(({ secret, key }) => ({ parameter: key, name: secret, key })) },
             },
             // KEDA keeps what it read until something tells it: another name does, as a new password makes one.
-            { ...childOf(this, opts), replaceOnChanges: ['spec'] },
+            { parent: this, replaceOnChanges: ['spec'] },
           )
         : undefined;
 
@@ -67,7 +66,7 @@ export class ConsumerScaler extends pulumi.ComponentResource {
           ],
         },
       },
-      childOf(this, opts),
+      { parent: this },
     );
     this.registerOutputs({});
   }

@@ -2,7 +2,6 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { childOf } from '../child.ts';
 import { labelsOf } from '../labels.ts';
 import { podSecurityLabels } from '../namespaces.ts';
 import { chartVersions } from '../official-images.ts';
@@ -57,7 +56,7 @@ export class Keda extends pulumi.ComponentResource {
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
       { metadata: { name: 'keda', labels: { ...labelsOf(name), ...podSecurityLabels('restricted') } } },
-      childOf(this, opts),
+      { parent: this },
     ).metadata.name;
     this.release = new k8s.helm.v3.Release(
       name,
@@ -71,7 +70,7 @@ export class Keda extends pulumi.ComponentResource {
         cleanupOnFail: true,
         timeout: 300,
       },
-      childOf(this, opts),
+      { parent: this },
     );
     this.registerOutputs({});
   }

@@ -3,7 +3,6 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Addresses } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
-import { childOf } from '../child.ts';
 import { labelsOf, selectorOf } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
 import { hardenedPod, type SecretFile } from '../pod.ts';
@@ -75,7 +74,7 @@ export class KafkaUi extends pulumi.ComponentResource {
     const { namespace, config, addresses, login } = args;
     const labels = { ...labelsOf(name) };
     const metadata = { namespace, labels };
-    const child = childOf(this, opts);
+    const child = { parent: this };
 
     const files = new k8s.core.v1.ConfigMap(
       `${name}-config`,

@@ -6,7 +6,6 @@ import * as pulumi from '@pulumi/pulumi';
 import { emptyEnvironment } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { hostOf } from '../addresses.ts';
-import { childOf } from '../child.ts';
 import type { Credentials } from '../credentials.ts';
 import { type Labels, labelsOf, selectorOf } from '../labels.ts';
 import { METRICS_PORT } from '../workload.ts';
@@ -47,7 +46,7 @@ export class Kafka extends pulumi.ComponentResource {
     const { cluster, kafka } = config;
     const labels = { ...labelsOf(name) };
     const metadata = { namespace, labels };
-    const child = childOf(this, opts);
+    const child = { parent: this };
 
     const files = new k8s.core.v1.ConfigMap(
       `${name}-files`,

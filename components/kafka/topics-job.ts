@@ -2,7 +2,6 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Environment } from '../../config/environment.ts';
-import { childOf } from '../child.ts';
 import { labelsOf } from '../labels.ts';
 import { hardenedPod, type SecretFile } from '../pod.ts';
 import { APP_USER_ID } from '../workload.ts';
@@ -60,7 +59,7 @@ export class TopicsJob extends pulumi.ComponentResource {
     const config = new k8s.core.v1.ConfigMap(
       `${name}-config`,
       { metadata, immutable: true, data: { ...environment } },
-      childOf(this, opts),
+      { parent: this },
     );
     new k8s.batch.v1.Job(
       name,
@@ -75,7 +74,7 @@ export class TopicsJob extends pulumi.ComponentResource {
           template: { metadata: { labels }, spec: topicsPod(name, args, config.metadata.name) },
         },
       },
-      { ...childOf(this, opts), customTimeouts: { create: `${DEADLINE_SECONDS + 60}s` } },
+      { parent: this, customTimeouts: { create: `${DEADLINE_SECONDS + 60}s` } },
     );
     this.registerOutputs({});
   }

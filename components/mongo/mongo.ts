@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { DATABASE, MONGO_PORT } from '../addresses.ts';
-import { childOf } from '../child.ts';
 import type { Credentials } from '../credentials.ts';
 import type { Labels } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
@@ -119,7 +118,7 @@ export class Mongo extends pulumi.ComponentResource {
           terminationGraceSeconds: 60,
         },
       },
-      childOf(this, opts),
+      { parent: this },
     );
     this.registerOutputs({});
   }

@@ -3,7 +3,6 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { stringify } from 'yaml';
 import type { StackConfig } from '../../config/schema.ts';
-import { childOf } from '../child.ts';
 import { labelsOf } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
 import type { SecretFile } from '../pod.ts';
@@ -52,7 +51,7 @@ export class Alertmanager extends pulumi.ComponentResource {
     super('breakwater:monitoring:Alertmanager', name, {}, opts);
     const { config, namespace } = args;
     const { alertWebhook } = config.monitoring;
-    const child = childOf(this, opts);
+    const child = { parent: this };
 
     const webhook =
       alertWebhook &&

@@ -2,7 +2,6 @@
 // namespace can be as restricted as the others.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { childOf } from '../child.ts';
 import { officialImage } from '../official-images.ts';
 import { ALLOY_PORT, LOKI_PORT } from './ports.ts';
 import { Reader } from './reader.ts';
@@ -86,7 +85,7 @@ export class Alloy extends pulumi.ComponentResource {
   constructor(name: string, args: AlloyArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:monitoring:Alloy', name, {}, opts);
     const { namespace, namespaceName, watched } = args;
-    const child = childOf(this, opts);
+    const child = { parent: this };
     const reader = new Reader(name, { namespace, namespaceName, watched, resources: ['pods', 'pods/log'] }, child);
     new SmallServer(
       name,

@@ -3,7 +3,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { MONGO_PORT, REDIS_PORT } from '../addresses.ts';
-import { childOf } from '../child.ts';
 import type { Credentials } from '../credentials.ts';
 import { officialImage } from '../official-images.ts';
 import type { ContainerArgs } from '../pod.ts';
@@ -76,7 +75,7 @@ export class Exporters extends pulumi.ComponentResource {
       new SmallServer(
         container.name,
         { namespace, pod: { userId: USER_ID, containers: [container] } },
-        childOf(this, opts),
+        { parent: this },
       );
     if (logins.redis) run(redisExporter(config, logins.redis));
     if (logins.mongo) run(mongoExporter(config, logins.mongo));

@@ -4,7 +4,6 @@ import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { stringify } from 'yaml';
 import type { StackConfig } from '../../config/schema.ts';
-import { childOf } from '../child.ts';
 import { labelsOf } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
 import { dashboardFiles } from './dashboards/dashboards.ts';
@@ -87,7 +86,7 @@ export class Grafana extends pulumi.ComponentResource {
     const { namespace, config } = args;
     const { cluster, monitoring } = config;
     const labels = { ...labelsOf(name) };
-    const child = childOf(this, opts);
+    const child = { parent: this };
 
     this.url = grafanaUrlOf(config);
     this.password = new random.RandomPassword(`${name}-password`, { length: 24, special: false }, child).result;

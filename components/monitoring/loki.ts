@@ -2,7 +2,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { stringify } from 'yaml';
 import type { StackConfig } from '../../config/schema.ts';
-import { childOf } from '../child.ts';
 import type { Labels } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
 import { dataMount, filesMount, SingleServer } from '../single-server.ts';
@@ -93,7 +92,7 @@ export class Loki extends pulumi.ComponentResource {
           ],
         },
       },
-      childOf(this, opts),
+      { parent: this },
     );
     this.registerOutputs({});
   }

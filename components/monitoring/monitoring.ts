@@ -3,7 +3,6 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { childOf } from '../child.ts';
 import type { Credentials } from '../credentials.ts';
 import { type Labels, labelsOf } from '../labels.ts';
 import { apiNamespaceOf, podSecurityLabels } from '../namespaces.ts';
@@ -52,7 +51,7 @@ export class Monitoring extends pulumi.ComponentResource {
     const namespaceName = monitoringNamespaceOf(main);
     const watched = [main, apiNamespaceOf(main)];
     const labels = { ...labelsOf(name) };
-    const child = childOf(this, opts);
+    const child = { parent: this };
 
     const namespace = new k8s.core.v1.Namespace(
       name,

@@ -1,7 +1,6 @@
 // Prometheus in the cluster: what it may see, what it asks, and how long it remembers.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { childOf } from '../child.ts';
 import type { Labels } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
 import { dataMount, filesMount, SingleServer } from '../single-server.ts';
@@ -47,7 +46,7 @@ export class Prometheus extends pulumi.ComponentResource {
     const reader = new Reader(
       name,
       { namespace, namespaceName: args.namespaceName, watched, resources: ['pods'], nodeMetrics: true },
-      childOf(this, opts),
+      { parent: this },
     );
     new SingleServer(
       name,
@@ -94,7 +93,7 @@ export class Prometheus extends pulumi.ComponentResource {
           ],
         },
       },
-      { ...childOf(this, opts), dependsOn: reader },
+      { parent: this, dependsOn: reader },
     );
     this.registerOutputs({});
   }

@@ -1,7 +1,6 @@
 // Reader: a service account that may look at pods in a few namespaces, and nothing else.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { childOf } from '../child.ts';
 import { labelsOf } from '../labels.ts';
 
 export interface ReaderArgs {
@@ -25,7 +24,7 @@ export class Reader extends pulumi.ComponentResource {
   constructor(name: string, args: ReaderArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:monitoring:Reader', name, {}, opts);
     const labels = { ...labelsOf(name) };
-    const child = childOf(this, opts);
+    const child = { parent: this };
     const account = new k8s.core.v1.ServiceAccount(
       name,
       { metadata: { name, namespace: args.namespace, labels }, automountServiceAccountToken: false },

@@ -1,7 +1,6 @@
 // SmallServer: a server of one pod that keeps nothing: its Deployment, its files as an immutable ConfigMap, its Service.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { childOf } from '../child.ts';
 import { labelsOf, selectorOf } from '../labels.ts';
 import { hardenedPod, type PodArgs } from '../pod.ts';
 
@@ -30,7 +29,7 @@ export class SmallServer extends pulumi.ComponentResource {
     const { namespace, files, port } = args;
     const labels = { ...labelsOf(name) };
     const metadata = { namespace, labels };
-    const child = childOf(this, opts);
+    const child = { parent: this };
 
     const configMap =
       files &&

@@ -5,7 +5,6 @@ import * as pulumi from '@pulumi/pulumi';
 import { redisSettings } from '../../config/redis.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { REDIS_PORT } from '../addresses.ts';
-import { childOf } from '../child.ts';
 import type { Credentials } from '../credentials.ts';
 import type { Labels } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
@@ -101,7 +100,7 @@ export class Redis extends pulumi.ComponentResource {
           terminationGraceSeconds: 60,
         },
       },
-      childOf(this, opts),
+      { parent: this },
     );
     this.registerOutputs({});
   }
