@@ -57,7 +57,8 @@ export class Kafka extends pulumi.ComponentResource {
     new k8s.core.v1.Service(
       name,
       {
-        metadata: { ...metadata, name },
+        // Pulumi would wait for endpoints and then ten seconds more, for what it waits for below anyway.
+        metadata: { ...metadata, name, annotations: { 'pulumi.com/skipAwait': 'true' } },
         spec: { selector: { ...selectorOf(name) }, ports: [port('clients', CLIENT_PORT)] },
       },
       child,
