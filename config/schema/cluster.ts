@@ -98,7 +98,7 @@ export const clusterSchema = z.object({
   protect: toggle({
     default: false,
     description:
-      'Whether `pulumi destroy` and replacements refuse to touch what holds data, until `pulumi state unprotect` allows it.',
+      'Whether `pulumi destroy` and replacements refuse to touch what holds records, until `pulumi state unprotect` allows it.',
     change: 'In place. No data is touched.',
   }),
   sysctls: textMap(/^[a-z0-9_]+(\.[a-z0-9_*-]+)+$/, {

@@ -23,6 +23,7 @@ const memory = (fallback: number, whose: string) =>
   });
 
 const changesRules = 'Rolls Prometheus, so that it reads the new rules. The history stays.';
+const changesRulesAndPictures = 'Rolls Prometheus and Grafana, which watch and show it. The history stays.';
 
 /** `monitoring:*` */
 export const monitoringSchema = z.object({
@@ -36,7 +37,7 @@ export const monitoringSchema = z.object({
     allowed: 'a host name',
     description:
       'Host name under which the ingress shows Grafana. Browsers take names that end in `.localhost` for this machine.',
-    change: 'In place: the ingress answers to the new name only.',
+    change: 'Rolls Grafana, which must know its name, and the ingress answers to the new one only.',
   }),
   scrapeSeconds: wholeNumber({
     min: 1,
@@ -44,7 +45,7 @@ export const monitoringSchema = z.object({
     default: 5,
     unit: 's',
     description: 'How often Prometheus asks every target, also in the local run.',
-    change: 'Rolls Prometheus. The history stays.',
+    change: changesRulesAndPictures,
   }),
   retentionHours: wholeNumber({
     min: 6,
@@ -73,7 +74,7 @@ export const monitoringSchema = z.object({
     default: 1,
     unit: '% of requests',
     description: 'Requests that may fail. The alerts on errors tell how fast this budget is used up.',
-    change: changesRules,
+    change: changesRulesAndPictures,
   }),
   latencyLimitMs: wholeNumber({
     min: 1,
@@ -81,7 +82,7 @@ export const monitoringSchema = z.object({
     default: 2_000,
     unit: 'ms',
     description: 'p95 latency of the API above which there is an alert.',
-    change: changesRules,
+    change: changesRulesAndPictures,
   }),
   docsUrl: textOr('docs', {
     pattern: /^(docs|https?:\/\/\S+[^/\s])$/,

@@ -60,7 +60,7 @@ export const queueSchema = z.object({
     default: 'kafka',
     description: 'What holds accepted records until they are stored.',
     change:
-      'Replaces the queue and rolls the API, consumer and producer pods. Refused while the old queue holds records: let it drain first, its lag is not moved.',
+      'Replaces the queue and rolls the API, consumer, producer and console pods. Refused while the old queue holds records: let it drain first, its lag is not moved.',
   }),
   name: textOr('posts', {
     pattern: /^[a-z0-9][a-z0-9-]{0,99}$/,

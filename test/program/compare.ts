@@ -1,5 +1,6 @@
 // What a change of the config does to a stack: the stack as declared before and after, compared as Kubernetes and Pulumi would take it.
 import { isDeepStrictEqual } from 'node:util';
+import { compare as compareClusters } from '../../components/cluster/k3d-provider.ts';
 import { type Declared, key } from './declare.ts';
 import { kindOf, type Manifest, manifestOf } from './workloads.ts';
 
@@ -17,16 +18,30 @@ export interface Effect {
   readonly replaces: readonly string[];
 }
 
+/** Stands for all objects in the cluster, where they are made again in another one. */
+export const EVERYTHING = 'everything in the cluster';
+
 const NONE: Effect = { rolls: [], runs: [], changes: [], creates: [], deletes: [], replaces: [] };
 
 /** Named after their content: a pod that names another rolls, and nothing else comes of it. */
-const CONTENT = ['ConfigMap', 'Secret'];
+const CONTENT = ['ConfigMap', 'Secret', 'TriggerAuthentication'];
 
 /** Components of ours group others and do nothing; the guard keeps a note. */
 const isSilent = ({ type }: Declared): boolean => type.startsWith('breakwater:') || type.endsWith(':Guard');
 
 const labelOf = (resource: Declared): string =>
   `${kindOf(resource) || (resource.type.split(':').at(-1) ?? '')} ${manifestOf(resource).metadata?.name ?? resource.name}`;
+
+/** What becomes of the cluster itself and of the way to it. */
+function clusterEffect(before: Declared, after: Declared): Partial<Effect> | undefined {
+  const [old, next] = [manifestOf(before), manifestOf(after)];
+  if (after.type === 'pulumi:providers:kubernetes')
+    return old.clusterIdentifier === next.clusterIdentifier ? {} : { replaces: [EVERYTHING] };
+  if (!after.type.endsWith(':K3dCluster')) return undefined;
+  const { replaces, changes } = compareClusters(old, next);
+  if (replaces.length > 0) return { replaces: [labelOf(after), EVERYTHING] };
+  return changes || !isDeepStrictEqual(before.options, after.options) ? { changes: [labelOf(after)] } : {};
+}
 
 /** Fields that Kubernetes refuses to change, so that Pulumi replaces the object. */
 function isReplaced(kind: string, before: Manifest, after: Manifest): boolean {
@@ -47,11 +62,13 @@ function effectOf(before: Declared, after: Declared): Partial<Effect> {
   const [old, next] = [manifestOf(before), manifestOf(after)];
   const name = next.metadata?.name ?? after.name;
   if (isDeepStrictEqual(old, next) && isDeepStrictEqual(before.options, after.options)) return {};
+  const cluster = clusterEffect(before, after);
+  if (cluster !== undefined) return cluster;
   if (kind === 'Job') return { runs: [name] };
   if (isReplaced(kind, old, next)) return { replaces: [labelOf(after)] };
   if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)) return { changes: [labelOf(after)] };
   const rolls = !isDeepStrictEqual(old.spec.template, next.spec.template);
-  const changes = !isDeepStrictEqual(without(old), without(next));
+  const changes = !isDeepStrictEqual(without(old), without(next)) || !isDeepStrictEqual(before.options, after.options);
   return { ...(rolls && { rolls: [name] }), ...(changes && { changes: [labelOf(after)] }) };
 }
 
@@ -74,13 +91,17 @@ export function compare(before: readonly Declared[], after: readonly Declared[])
       .filter(([place]) => !those.has(place))
       .map(([, resource]) => labelOf(resource))
       .toSorted();
-  return {
-    ...NONE,
+  const effect = {
     rolls: merged('rolls'),
     runs: merged('runs'),
     changes: merged('changes'),
-    replaces: merged('replaces'),
+    replaces: [...new Set(merged('replaces'))],
     creates: only(next, old),
     deletes: only(old, next),
   };
+  // Nothing is left of the old objects to change.
+  if (effect.replaces.includes(EVERYTHING)) return { ...NONE, replaces: effect.replaces.filter(isCluster) };
+  return effect;
 }
+
+const isCluster = (name: string): boolean => name === EVERYTHING || name.startsWith('K3dCluster ');

@@ -57,7 +57,18 @@ function stateOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Recor
   if (type.startsWith('random:'))
     return { ...inputs, result: pulumi.secret(`${CLEAR_PASSWORD}-${name}`), bcryptHash: pulumi.secret('') };
   if (type.startsWith('docker:'))
-    return { ...inputs, repoDigest: `${String(inputs.imageName).replace(/:[^:/]*$/, '')}@sha256:${digest(name)}` };
+    return {
+      ...inputs,
+      repoDigest: `${String(inputs.imageName).replace(/:[^:/]*$/, '')}@sha256:${digest(inputs.build)}`,
+    };
+  if (type.endsWith(':K3dCluster'))
+    return {
+      ...inputs,
+      kubeconfigPath: `.breakwater/${inputs.stack}/kubeconfig`,
+      kubeconfig: pulumi.secret('{}'),
+      identity: digest(inputs.name).slice(0, 8),
+      containers: 'containers',
+    };
   if (type.startsWith('kubernetes:')) {
     const metadata = { name: `${name}-~${digest(inputs).slice(0, 8)}`, namespace: 'default', ...inputs.metadata };
     return { ...inputs, metadata };
@@ -128,8 +139,15 @@ export async function declare(stack: string, compose: () => unknown): Promise<re
     return register(request, callback);
   };
 
-  await compose();
-  await runtime.waitForRPCs();
+  // Pulumi takes a stack trace for each promise, which costs more than all else here.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    await compose();
+    await runtime.waitForRPCs();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
   return declared.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 

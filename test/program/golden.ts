@@ -1,4 +1,5 @@
 // The golden form of what a stack declares: YAML in a fixed order, so that a review sees what a change does to the infrastructure.
+import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { type Declared, type Json, key } from './declare.ts';
 
@@ -8,6 +9,18 @@ const STEADY: readonly (readonly [RegExp, string])[] = [
   [/-~[0-9a-f]{8}\b/g, '-~'],
   [/linux\/(amd64|arm64)\b/g, 'linux/(this machine)'],
 ];
+
+/** Longer texts (dashboards) are reviewed at their source; here it shows that they changed. */
+const LONGEST_TEXT = 4_000;
+
+/** The value with long texts told by their size and a checksum. */
+export function shortened(value: Json): Json {
+  if (Array.isArray(value)) return value.map(shortened);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shortened(inner)]));
+  if (typeof value !== 'string' || value.length <= LONGEST_TEXT) return value;
+  return `[${value.length} characters, sha256 ${createHash('sha256').update(value).digest('hex').slice(0, 16)}]`;
+}
 
 const steady = (text: string): string => STEADY.reduce((result, [what, by]) => result.replaceAll(what, by), text);
 
@@ -22,7 +35,7 @@ const entryOf = ({ properties, options }: Declared): Json => ({
  * @param stack name of the stack, for the head of the file
  */
 export function golden(stack: string, declared: readonly Declared[]): string {
-  const resources = Object.fromEntries(declared.map((resource) => [key(resource), entryOf(resource)]));
+  const resources = Object.fromEntries(declared.map((resource) => [key(resource), shortened(entryOf(resource))]));
   const head = `# Every resource that the stack \`${stack}\` declares, secrets masked. Made by \`npm run golden\`: look at its diff in review.\n`;
   return head + steady(stringify(resources, { lineWidth: 0, sortMapEntries: true, aliasDuplicateObjects: false }));
 }

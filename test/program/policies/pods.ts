@@ -20,6 +20,9 @@ const eachContainer =
 
 const DIGEST = /@sha256:[0-9a-f]{64}$/;
 
+/** Prometheus finds its targets, and the collector its logs, through the Kubernetes API. */
+const READERS = ['prometheus', 'alloy'];
+
 /** Hardening, memory, probes. */
 export const podPolicies: Policies = {
   'images are pinned by digest': eachContainer(({ image }) => !DIGEST.test(image ?? '')),
@@ -68,6 +71,13 @@ export const podPolicies: Policies = {
   'system calls are filtered': eachPods(({ spec }) => spec.securityContext?.seccompProfile?.type !== 'RuntimeDefault'),
 
   'no service-account token': eachPods(({ spec }) => spec.automountServiceAccountToken !== false),
+
+  'a token of its own only for who reads pods': eachPods(
+    ({ name, spec }) =>
+      !READERS.includes(name) &&
+      (spec.serviceAccountName !== undefined ||
+        (spec.volumes ?? []).some(({ projected }) => projected?.sources?.some((source) => source.serviceAccountToken))),
+  ),
 
   "nothing of the node's": eachPods(
     ({ spec }) =>

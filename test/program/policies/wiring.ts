@@ -88,6 +88,8 @@ export const wiringPolicies: Policies = {
     ofKind(declared, 'Namespace')
       .filter((namespace) => {
         const name = manifestOf(namespace).metadata?.name;
+        // A chart's own: what its pods must reach is the chart's to know.
+        if (ofKind(declared, 'Release').some((release) => manifestOf(release).namespace === name)) return false;
         return !ofKind(declared, 'NetworkPolicy').some((policy) => {
           const { podSelector, policyTypes, ingress, egress } = manifestOf(policy).spec;
           return (
@@ -111,6 +113,17 @@ export const wiringPolicies: Policies = {
           )
         );
       })
+      .map(key),
+
+  'roles only read, and no secrets': (declared) =>
+    ofKind(declared, 'Role', 'ClusterRole')
+      .filter((role) =>
+        (manifestOf(role).rules as readonly { verbs: readonly string[]; resources?: readonly string[] }[]).some(
+          ({ verbs, resources = [] }) =>
+            verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)) ||
+            resources.some((resource) => resource === '*' || resource.startsWith('secrets')),
+        ),
+      )
       .map(key),
 
   'services lead to a port that exists': (declared) =>

@@ -1,0 +1,69 @@
+// Holds the words of the column "a change of it" against what happens.
+import type { Change } from './changes/change.ts';
+
+/** What in the text stands for a workload whose pods are replaced. */
+const WORDS: Readonly<Record<string, RegExp>> = {
+  api: /\bAPI\b/,
+  consumer: /\bconsumer\b/,
+  producer: /\bproducer\b/,
+  console: /\bconsole\b/,
+  gate: /\bgate\b/,
+  kafka: /\bbrokers\b/,
+  'kafka-ui': /\bweb UI\b/,
+  redis: /\bRedis\b/,
+  mongo: /\bMongoDB\b/,
+  prometheus: /\bPrometheus\b/,
+  alertmanager: /\bAlertmanager\b/,
+  grafana: /\bGrafana\b/,
+  loki: /\bLoki\b/,
+};
+
+/** What in the text stands for several at once. */
+const GROUPS: readonly { readonly words: RegExp; readonly means: RegExp }[] = [
+  { words: /\bevery component\b/, means: /./ },
+  { words: /\ball apps\b|\bthe apps\b/, means: /^(api|consumer|producer|console|gate)$/ },
+  { words: /\bpods that use\b/, means: /^(api|consumer|producer|console|kafka-ui|.*-exporter)$/ },
+];
+
+const isNamed = (text: string, workload: string): boolean =>
+  (WORDS[workload]?.test(text) ?? false) || GROUPS.some(({ words, means }) => words.test(text) && means.test(workload));
+
+/** They follow what they show and watch; docs/config.md says so once for all keys. */
+const FOLLOWERS = ['grafana', 'prometheus'];
+
+/** Each workload that the text names with a verb of replacing, where it names single ones. */
+const promised = (text: string): readonly string[] => {
+  const [sentence = ''] = /^(Rolls|Replaces the \w+ pod)[^.:;]*/.exec(text) ?? [];
+  return Object.entries(WORDS)
+    .filter(([, word]) => word.test(sentence))
+    .map(([workload]) => workload);
+};
+
+/**
+ * What the text says and does not happen, or happens and it does not say; empty when they agree.
+ *
+ * @param key the key that changes
+ */
+export function contradictions(key: string, text: string, change: Change): readonly string[] {
+  const { runs = [], changes = [], creates = [], deletes = [], replaces = [] } = change;
+  const follows = (workload: string): boolean => FOLLOWERS.includes(workload) && !key.startsWith('monitoring:');
+  const rolls = (change.rolls ?? []).filter((workload) => !follows(workload));
+  const happens = [...rolls, ...runs, ...changes, ...creates, ...deletes, ...replaces];
+  const comesOrGoes = (workload: string): boolean =>
+    [...creates, ...deletes].some((object) => object.endsWith(` ${workload}`));
+  const when = (broken: boolean, says: string): readonly string[] => (broken ? [says] : []);
+  const saysRefused = /\brefused\b/i.test(text);
+  if (change.refused) return when(!saysRefused, 'it is refused');
+  return [
+    ...when(change.needsEmptyQueue === true && !saysRefused, 'it is refused while the queue holds records'),
+    ...when(happens.length > 0 && text.startsWith('Local run only'), 'it changes the cluster too'),
+    ...when(happens.length === 0 && !text.startsWith('Local run only'), 'nothing happens in a cluster'),
+    ...when(text.startsWith('In place') && rolls.length + replaces.length > 0, 'it is not in place'),
+    ...when(text.startsWith('Creates') && creates.length + deletes.length === 0, 'nothing is created or deleted'),
+    ...when(replaces.length > 0 && !/\bReplaces\b/.test(text), `it replaces ${replaces.join(', ')}`),
+    ...rolls.filter((workload) => !isNamed(text, workload)).map((workload) => `${workload} rolls`),
+    ...promised(text)
+      .filter((workload) => !rolls.includes(workload) && !comesOrGoes(workload))
+      .map((workload) => `${workload} does not roll`),
+  ];
+}

@@ -1,0 +1,72 @@
+// What the stacks of this repository declare: index.ts itself, run without an engine on the config of their stack files.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as pulumi from '@pulumi/pulumi';
+import ts from 'typescript';
+import { parse } from 'yaml';
+import type { RawConfig } from '../../config/parse.ts';
+import { configKeys } from '../../config/schema.ts';
+import { type Declared, declare } from './declare.ts';
+
+/** Where the program and the stack files are. */
+export const root = join(__dirname, '../..');
+
+/** The config of a stack file as Pulumi hands it on: texts, and maps as JSON. */
+export function stackFileConfig(stack: string): RawConfig {
+  const { config } = parse(readFileSync(join(root, `Pulumi.${stack}.yaml`), 'utf8')) as { config?: RawConfig };
+  return config ?? {};
+}
+
+const texts = (raw: RawConfig): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(raw)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+
+const compiled = ts.transpileModule(readFileSync(join(root, 'index.ts'), 'utf8'), {
+  compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.CommonJS, esModuleInterop: true },
+}).outputText;
+
+/** Whether this machine is ready is not asked: nothing is brought up. */
+const OFF: Readonly<Record<string, object>> = { './components/cluster/observe.ts': { requireReady: () => undefined } };
+
+/** Runs index.ts anew; what it imports is loaded once. */
+function runProgram(): Record<string, unknown> {
+  const program = { exports: {} as Record<string, unknown> };
+  const load = (id: string): unknown => OFF[id] ?? require(id.startsWith('.') ? join(root, id) : id);
+  new Function('require', 'module', 'exports', '__dirname', compiled)(load, program, program.exports, root);
+  return program.exports;
+}
+
+/**
+ * Every resource that the program declares.
+ *
+ * @param raw config as in a stack file
+ * @param stack name of the stack
+ */
+export async function declareProgram(raw: RawConfig, stack: string): Promise<readonly Declared[]> {
+  const secrets = configKeys.filter(({ secret }) => secret).map(({ key }) => key);
+  // How Pulumi tells the program what is encrypted, and where the kubeconfig of the user is.
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secrets);
+  process.env.KUBECONFIG = '/home/user/.kube/config';
+  // Notices to the user, of which each has a test of its own.
+  const { warn } = console;
+  console.warn = () => undefined;
+  try {
+    return await declare(stack, () => {
+      pulumi.runtime.setAllConfig(texts(raw), secrets);
+      return runProgram();
+    });
+  } finally {
+    console.warn = warn;
+  }
+}
+
+/**
+ * Every resource of a stack.
+ *
+ * @param overrides config that wins over the stack file; undefined takes a key away
+ */
+export const declareStack = (stack: string, overrides: RawConfig = {}): Promise<readonly Declared[]> =>
+  declareProgram({ ...stackFileConfig(stack), ...overrides }, stack);
