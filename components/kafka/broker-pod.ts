@@ -11,10 +11,13 @@ import { clusterId, votersOf } from './settings.ts';
 
 /** The user `appuser` of the official image. */
 const KAFKA_USER_ID = 1000;
-/** How long a broker that is told to stop waits until the others can do without it, seconds. */
-const STOP_WAIT_SECONDS = 60;
-/** How long it may then take to hand its partitions over, seconds. It takes two. */
-const SHUTDOWN_SECONDS = 60;
+/**
+ * How long a broker that is told to stop waits until the others can do without it, seconds: long enough for one that crashed to
+ * be back, and not so long that a `destroy`, where nobody comes back, waits for nothing.
+ */
+const STOP_WAIT_SECONDS = 30;
+/** How long it may then take to hand its partitions over, seconds. It takes two; without controllers it never ends. */
+const SHUTDOWN_SECONDS = 30;
 /** What the Java machine takes besides its heap, and room for the pages of the partitions' indexes, MiB. */
 const BASE_MIB = 384;
 /** Measured: 40 MiB of its own, the rest is Node's program, which all of a machine's pods share. */
