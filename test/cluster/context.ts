@@ -11,6 +11,8 @@ export interface Check {
   readonly limit: string;
   /** null: could not be checked here, `found` says why. */
   readonly ok: boolean | null;
+  /** Where it is about a time. */
+  readonly seconds?: number;
 }
 
 /** What a step leaves behind. */

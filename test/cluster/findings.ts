@@ -30,6 +30,7 @@ export function createFindings(print: (line: string) => void): { findings: Findi
           found: formatSeconds(seconds),
           limit: limitSeconds === undefined ? '' : `< ${formatSeconds(limitSeconds)}`,
           ok: limitSeconds === undefined || seconds < limitSeconds,
+          seconds,
         }),
       skip: (name, why) => add({ name, found: `not checked: ${why}`, limit: '', ok: null }),
       keep: (timeline) => void timelines.push(timeline),

@@ -33,14 +33,15 @@ export function renderMarkdown(report: E2eReport): string {
   ].join('\n');
 }
 
-/** What failed or could not be checked in full; of the rest, how many and the times. */
+/** What failed or could not be checked in full, and the times; of the rest, how many. */
 function found({ checks, error }: StepResult): string {
-  const loud = checks
-    .filter(({ ok }) => ok !== true)
-    .map((check) => `${check.ok === null ? '' : '**failed** '}${check.name}: ${check.found}`);
-  const times = checks
-    .filter(({ ok, limit }) => ok && limit)
-    .map(({ name, found, limit }) => `${name}: ${found} (${limit})`);
+  const loud = checks.filter(({ ok }) => ok !== true);
+  const times = checks.filter(({ ok, seconds }) => ok && seconds !== undefined);
   const passed = checks.filter(({ ok }) => ok).length;
-  return [...(error === null ? [] : [`**${error}**`]), ...loud, ...times, `${passed} checks hold`].join('; ');
+  return [
+    ...(error === null ? [] : [`**${error}**`]),
+    ...loud.map((check) => `${check.ok === null ? '' : '**failed** '}${check.name}: ${check.found}`),
+    ...times.map(({ name, found, limit }) => `${name}: ${found}${limit && ` (${limit})`}`),
+    ...(passed > 0 ? [`${passed} ${passed === 1 ? 'check holds' : 'checks hold'}`] : []),
+  ].join('; ');
 }

@@ -64,7 +64,7 @@ async function versions(): Promise<Readonly<Record<string, string>>> {
       if (error instanceof CommandError) return 'not there';
       throw error;
     });
-    return [name, text.trim().split('\n')[0]!] as const;
+    return [name, /\d+\.\d+[\w.+-]*/.exec(text)?.[0] ?? text.trim()] as const;
   });
   return Object.fromEntries(await Promise.all(asked));
 }
