@@ -33,6 +33,7 @@ describe('what a program declares', () => {
       'app (breakwater:workload:Workload)',
       'app/app (kubernetes:apps/v1:Deployment)',
       'app/app-config (kubernetes:core/v1:ConfigMap)',
+      'app/app-pods (kubernetes:core/v1:Service)',
       'password (random:index/randomPassword:RandomPassword)',
       'secret (kubernetes:core/v1:Secret)',
     ]);
