@@ -27,47 +27,66 @@ const quorum = (behindMs: Record<number, number> = {}, observers: number[] = [3]
 const mine = partition([0, 1, 2]);
 const late = partition([0, 1, 2], [0, 2]);
 
+const rows: [name: string, broker: number, view: View, reason: string | undefined][] = [
+  ['no topic yet: the first start of all brokers must not wait for one', 1, all(), undefined],
+  ['all replicas in sync', 1, all([mine, partition([1, 2, 0])]), undefined],
+  ['a single broker', 0, all([partition([0])], [0]), undefined],
+  ['the broker is down', 1, {}, 'the broker does not answer'],
+  ['up and not registered, or fenced', 1, all([], [0, 2]), 'the broker is not registered'],
+  ['a replica is not in sync', 1, all([late]), '1 replicas are not in sync: posts-0'],
+  ['another one is down: not this one’s fault', 1, all([partition([0, 1, 2], [0, 1])], [0, 1]), undefined],
+  ['replicas that it does not hold', 3, all([partition([0, 1, 2], [0])]), undefined],
+  ['offline, and this one waits for the last leader', 1, all([partition([0, 1], [0], -1)], [1]), 'not in sync'],
+  [
+    'no controller answers, as while the one that leads hangs',
+    1,
+    { own: seen([mine]), other: seen([mine]) },
+    undefined,
+  ],
+  ['cut off, and nobody to ask', 1, { own: seen([mine]), quorum: quorum() }, 'no other broker answers'],
+  [
+    'cut off from the controllers: the others know it is fenced',
+    1,
+    { own: seen(), other: seen([], [0, 2]) },
+    'registered',
+  ],
+  ['cut off from the controllers: the others know it is behind', 1, { own: seen([mine]), other: seen([late]) }, 'sync'],
+  ['the others have not heard yet that it is back', 1, { own: seen([late]), other: seen([mine]) }, 'sync'],
+  [
+    'many replicas: some are named',
+    1,
+    all(Array.from({ length: 7 }, (_, p) => ({ ...partition([0, 1], [0]), partition: p }))),
+    '7 replicas are not in sync: posts-0, posts-1, posts-2, posts-3, posts-4 and 2 more',
+  ],
+];
+
 describe('ready', () => {
-  test.each<[string, number, View, string | undefined]>([
-    ['no topic yet: the first start of all brokers must not wait for one', 1, all(), undefined],
-    ['all replicas in sync', 1, all([mine, partition([1, 2, 0])]), undefined],
-    ['a single broker', 0, all([partition([0])], [0]), undefined],
-    ['the broker is down', 1, {}, 'the broker does not answer'],
-    ['up and not registered, or fenced', 1, all([], [0, 2]), 'the broker is not registered'],
-    ['a replica is not in sync', 1, all([late]), '1 replicas are not in sync: posts-0'],
-    ['another one is down: not this one’s fault', 1, all([partition([0, 1, 2], [0, 1])], [0, 1]), undefined],
-    ['replicas that it does not hold', 3, all([partition([0, 1, 2], [0])]), undefined],
-    ['offline, and this one waits for the last leader', 1, all([partition([0, 1], [0], -1)], [1]), 'not in sync'],
-    [
-      'no controller answers, as while the one that leads hangs',
-      1,
-      { own: seen([mine]), other: seen([mine]) },
-      undefined,
-    ],
-    ['cut off, and nobody to ask', 1, { own: seen([mine]), quorum: quorum() }, 'no other broker answers'],
-    [
-      'cut off from the controllers: the others know it is fenced',
-      1,
-      { own: seen(), other: seen([], [0, 2]) },
-      'registered',
-    ],
-    [
-      'cut off from the controllers: the others know it is behind',
-      1,
-      { own: seen([mine]), other: seen([late]) },
-      'sync',
-    ],
-    ['the others have not heard yet that it is back', 1, { own: seen([late]), other: seen([mine]) }, 'sync'],
-    [
-      'many replicas: some are named',
-      1,
-      all(Array.from({ length: 7 }, (_, p) => ({ ...partition([0, 1], [0]), partition: p }))),
-      '7 replicas are not in sync: posts-0, posts-1, posts-2, posts-3, posts-4 and 2 more',
-    ],
-  ])('%s', (_name, id, view, reason) => {
+  test.each(rows)('%s', (_name, id, view, reason) => {
     const reasons = notReady(id, view);
     if (reason === undefined) expect(reasons).toEqual([]);
     else expect(reasons).toEqual([expect.stringContaining(reason)]);
+  });
+
+  const registered = (id: number, view?: Metadata) => view?.brokers.some((broker) => broker.id === id) ?? false;
+  const inSync = (id: number, view?: Metadata) =>
+    view?.partitions.every(({ replicas, isr }) => !replicas.includes(id) || isr.includes(id)) ?? true;
+  test.each<[string, (id: number, view: View) => boolean]>([
+    ['that it listens', (_id, { own }) => own !== undefined],
+    ['that it is registered', (id, { own, other }) => registered(id, own) && (!other || registered(id, other))],
+    ['its own word', (id, { own }) => registered(id, own) && inSync(id, own)],
+    ['the word of the others', (id, { own, other }) => own !== undefined && registered(id, other) && inSync(id, other)],
+    [
+      'that no partition of anybody lacks a copy',
+      (_id, { own }) => own?.partitions.every(({ replicas, isr }) => replicas.length === isr.length) ?? false,
+    ],
+    ['that it has replicas', (id, { own }) => own?.partitions.some(({ replicas }) => replicas.includes(id)) ?? false],
+    [
+      'that a controller answers',
+      (id, { own, quorum: q }) => registered(id, own) && inSync(id, own) && q !== undefined,
+    ],
+  ])('%s is not enough, or too much', (_rule, isReady) => {
+    const wrong = rows.filter(([, id, view, reason]) => isReady(id, view) !== (reason === undefined));
+    expect(wrong).not.toEqual([]);
   });
 });
 
