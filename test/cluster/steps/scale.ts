@@ -12,7 +12,9 @@ import { waitFor } from '../wait.ts';
 const REPLICAS_SECONDS = 45;
 
 export const replicas: Step = async (context) => {
-  const { replicas: usual } = context.pulumi.config.api;
+  const { api, hpa } = context.pulumi.config;
+  if (hpa.enabled) return context.skip('api:replicas', 'the autoscaler decides (hpa:enabled); see the step hpa');
+  const { replicas: usual } = api;
   const stack = await context.stack();
   for (const count of [usual + 2, usual]) {
     await apply(context, { 'api:replicas': String(count) }, { rolls: [], limitSeconds: REPLICAS_SECONDS });
