@@ -10,6 +10,7 @@ import { describeChanges } from '../events.ts';
 import { checkLoad } from '../load.ts';
 import { isReady, restarts } from '../pods.ts';
 import type { Operation } from '../pulumi.ts';
+import { waitFor } from '../wait.ts';
 
 /** The issue's own limits, seconds. */
 const UP_AND_SMOKE_SECONDS = 300;
@@ -54,15 +55,16 @@ export const up: Step = async (context) => {
   );
   checkLoad(context, report, report.profile.thresholds.failedRatio);
   await checkDataPath(context);
-  const pods = await stack.pods();
-  context.check(
+  // The load may have made the autoscalers add pods a moment ago: they get the time to start.
+  const pods = await waitFor(
     'every pod is ready',
-    pods.every(isReady),
-    pods
-      .filter((pod) => !isReady(pod))
-      .map(({ metadata }) => metadata.name)
-      .join(', ') || `${pods.length} pods`,
+    async () => {
+      const found = await stack.pods();
+      return found.every(isReady) && found;
+    },
+    { within: 120, everyMs: 1_000, signal: context.signal },
   );
+  context.check('every pod is ready', true, `${pods.length} pods`);
   context.check('no container had to start twice', restarts(pods) === 0, `${restarts(pods)} restarts`);
 };
 
