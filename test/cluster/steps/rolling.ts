@@ -43,8 +43,8 @@ export const rollKafka: Step = (context) => {
   return underLoad(context, { config, rolls: ['kafka'], size: sizeFor(context), mostFailed: MOST_FAILED });
 };
 
-/** The patch release after the default one. */
-const NEXT_KAFKA = '4.1.2';
+/** The newest release that has a digest in components/official-images.ts, two minor releases after the default one. */
+const NEXT_KAFKA = '4.3.1';
 
 export const upgradeKafka: Step = async (context) => {
   const config = { 'kafka:version': NEXT_KAFKA };
