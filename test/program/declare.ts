@@ -109,8 +109,13 @@ const runtime = pulumi.runtime as unknown as { getMonitor(): Monitor; waitForRPC
  *
  * @param stack name of the stack
  * @param compose makes the resources
+ * @param seen told of each at once, for programs that fail
  */
-export async function declare(stack: string, compose: () => unknown): Promise<readonly Declared[]> {
+export async function declare(
+  stack: string,
+  compose: () => unknown,
+  seen: (resource: Declared) => void = () => undefined,
+): Promise<readonly Declared[]> {
   const mocks: pulumi.runtime.Mocks = {
     call: ({ inputs }) => inputs,
     newResource: (args) => ({ id: args.name, state: stateOf(args) }),
@@ -129,13 +134,15 @@ export async function declare(stack: string, compose: () => unknown): Promise<re
     const qualified =
       parentType === undefined ? request.getType() : `${parentType.split('$').pop()}$${request.getType()}`;
     paths.set(`urn:pulumi:${[stack, 'breakwater', qualified, name].join('::')}`, path);
-    declared.push({
+    const resource = {
       path,
       name,
       type: request.getType(),
       properties: masked(request.getObject()?.toJavaScript() ?? {}) as Properties,
       options: optionsOf(request),
-    });
+    };
+    declared.push(resource);
+    seen(resource);
     return register(request, callback);
   };
 

@@ -39,25 +39,37 @@ function runProgram(): Record<string, unknown> {
   return program.exports;
 }
 
+/** How a program is run, besides its config. */
+export interface RunOptions {
+  /** Keys that are encrypted in the stack file. @default those that must be */
+  readonly secrets?: readonly string[];
+  /** Told of each resource at once, for programs that fail. */
+  readonly seen?: (resource: Declared) => void;
+}
+
 /**
  * Every resource that the program declares.
  *
  * @param raw config as in a stack file
  * @param stack name of the stack
  */
-export async function declareProgram(raw: RawConfig, stack: string): Promise<readonly Declared[]> {
-  const secrets = configKeys.filter(({ secret }) => secret).map(({ key }) => key);
+export async function declareProgram(
+  raw: RawConfig,
+  stack: string,
+  { secrets = configKeys.filter(({ secret }) => secret).map(({ key }) => key), seen }: RunOptions = {},
+): Promise<readonly Declared[]> {
   // How Pulumi tells the program what is encrypted, and where the kubeconfig of the user is.
   process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secrets);
   process.env.KUBECONFIG = '/home/user/.kube/config';
   // Notices to the user, of which each has a test of its own.
   const { warn } = console;
   console.warn = () => undefined;
+  const compose = () => {
+    pulumi.runtime.setAllConfig(texts(raw), [...secrets]);
+    return runProgram();
+  };
   try {
-    return await declare(stack, () => {
-      pulumi.runtime.setAllConfig(texts(raw), secrets);
-      return runProgram();
-    });
+    return await declare(stack, compose, seen);
   } finally {
     console.warn = warn;
   }
