@@ -94,7 +94,14 @@ const kafka =
   config.kafka.external === undefined &&
   new Kafka(
     'kafka',
-    { namespace, config, credentials: kafkaLogin, agentImage: images.of('topics'), storageNodes },
+    {
+      namespace,
+      config,
+      credentials: kafkaLogin,
+      topicsImage: images.of('topics'),
+      agentImage: images.of('kafka-agent'),
+      storageNodes,
+    },
     placed,
   );
 const topics =

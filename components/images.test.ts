@@ -10,8 +10,12 @@ import { Collector, valueIn } from './testing.ts';
 const config = (raw: RawConfig = {}) => parseStackConfig(raw);
 
 test.each<[string, RawConfig, AppName[]]>([
-  ['Kafka, no messages made', {}, ['api', 'consumer', 'topics', 'gate', 'console']],
-  ['Kafka and a producer', { 'producer:rate': 1 }, ['api', 'consumer', 'producer', 'topics', 'gate', 'console']],
+  ['Kafka, no messages made', {}, ['api', 'consumer', 'topics', 'kafka-agent', 'gate', 'console']],
+  [
+    'Kafka and a producer',
+    { 'producer:rate': 1 },
+    ['api', 'consumer', 'producer', 'topics', 'kafka-agent', 'gate', 'console'],
+  ],
   ['Redis Streams', { 'queue:kind': 'redis-streams' }, ['api', 'consumer', 'gate', 'console']],
   [
     'a MongoDB outside',
@@ -76,9 +80,15 @@ describe('images', () => {
 });
 
 test('every app that has an image is a target of the Dockerfile, and every target an app', () => {
+  const started = [...readFileSync('apps/Dockerfile', 'utf8').matchAll(/^CMD \["(\S+)\/main\.ts"\]$/gm)];
+  const targets = [...readFileSync('apps/Dockerfile', 'utf8').matchAll(/^FROM (?:base|runtime) AS (\S+)$/gm)];
   const everything = { 'producer:rate': 1 };
-  const targets = [...readFileSync('apps/Dockerfile', 'utf8').matchAll(/^FROM runtime AS (\S+)$/gm)].map(
-    ([, name]) => name,
-  );
-  expect(targets.sort()).toEqual([...appsOf(config(everything))].sort());
+  const apps = [...appsOf(config(everything))].sort();
+  expect(started.map(([, app]) => app).sort()).toEqual(apps);
+  expect(
+    targets
+      .map(([, target]) => target)
+      .filter((target) => target !== 'runtime')
+      .sort(),
+  ).toEqual(apps);
 });

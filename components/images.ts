@@ -5,15 +5,18 @@ import type { StackConfig } from '../config/schema.ts';
 import { officialImage } from './official-images.ts';
 
 /** Apps that have an image: the targets of `apps/Dockerfile`. */
-export type AppName = 'api' | 'consumer' | 'producer' | 'topics' | 'gate' | 'console';
+export type AppName = 'api' | 'consumer' | 'producer' | 'topics' | 'kafka-agent' | 'gate' | 'console';
 
 /** The apps that a stack runs; no image of another is built. */
-export function appsOf(config: Pick<StackConfig, 'queue' | 'mongo' | 'producer' | 'console'>): readonly AppName[] {
+export function appsOf(
+  config: Pick<StackConfig, 'queue' | 'kafka' | 'mongo' | 'producer' | 'console'>,
+): readonly AppName[] {
   const used: Readonly<Record<AppName, boolean>> = {
     api: true,
     consumer: true,
     producer: config.producer.rate > 0,
     topics: config.queue.kind === 'kafka',
+    'kafka-agent': config.queue.kind === 'kafka' && config.kafka.external === undefined,
     // It stands in for the disk of the MongoDB in the cluster; one outside has a disk of its own.
     gate: config.mongo.external === undefined,
     console: config.console.enabled,

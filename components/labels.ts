@@ -14,3 +14,9 @@ export const labelsOf = (component: string): Labels => ({
   ...selectorOf(component),
   'app.kubernetes.io/managed-by': 'pulumi',
 });
+
+/**
+ * Annotation of a Service whose pods are waited for by what makes them: Pulumi would wait for its endpoints, and then ten
+ * seconds more.
+ */
+export const NOT_WAITED_FOR = { 'pulumi.com/skipAwait': 'true' } as const;

@@ -181,6 +181,8 @@ function hardenedContainer(container: ContainerArgs): Container {
     ...(container.livenessProbe && { livenessProbe: container.livenessProbe }),
     ...(container.lifecycle && { lifecycle: container.lifecycle }),
     volumeMounts: mountsOf(container),
+    // What a container that failed said last is in `kubectl describe` and in Pulumi's error.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,

@@ -2,7 +2,7 @@
 // ConfigMap. One replica, so there is no disruption budget: it would block every drain of its node.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { type Labels, labelsOf, selectorOf } from './labels.ts';
+import { type Labels, labelsOf, NOT_WAITED_FOR, selectorOf } from './labels.ts';
 import { hardenedPod, type PodArgs } from './pod.ts';
 
 /** The volume, for a container's `mounts`. */
@@ -47,11 +47,10 @@ export class SingleServer extends pulumi.ComponentResource {
       { metadata, immutable: true, data: { ...args.files } },
       child,
     );
-    // Waited for beside the StatefulSet, not before it: a Service counts as made once it leads to a ready pod.
     new k8s.core.v1.Service(
       name,
       {
-        metadata: { ...metadata, name },
+        metadata: { ...metadata, name, annotations: { ...NOT_WAITED_FOR } },
         spec: {
           selector: { ...selectorOf(name) },
           ports: [{ name: 'main', port: args.port, targetPort: 'main' }],

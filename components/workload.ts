@@ -1,7 +1,7 @@
 // Workload: the Deployment that every app of ours is, with its config as an immutable ConfigMap and, if it listens, a Service.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { labelsOf, selectorOf } from './labels.ts';
+import { labelsOf, NOT_WAITED_FOR, selectorOf } from './labels.ts';
 import { hardenedPod, type PodArgs, type PodSysctl, type SecretFile } from './pod.ts';
 
 /** The user that the images of our apps run as (apps/Dockerfile). */
@@ -141,11 +141,7 @@ export class Workload extends pulumi.ComponentResource {
       this.service = new k8s.core.v1.Service(
         name,
         {
-          metadata: {
-            ...metadata,
-            name,
-            ...(args.serviceAnnotations && { annotations: { ...args.serviceAnnotations } }),
-          },
+          metadata: { ...metadata, name, annotations: { ...NOT_WAITED_FOR, ...args.serviceAnnotations } },
           spec: {
             selector: { ...selectorOf(name) },
             ports: [

@@ -5,9 +5,9 @@ import { createQueueMetrics } from '../api/queue-metrics.ts';
 import { createConsoleMetrics } from '../console/metrics.ts';
 import { createConsumerMetrics } from '../consumer/metrics.ts';
 import { createGateMetrics } from '../gate/metrics.ts';
+import { createAgentMetrics } from '../kafka-agent/metrics.ts';
 import { createProducerMetrics } from '../producer/metrics.ts';
 import { createRegistry } from '../shared/metrics.ts';
-import { createAgentMetrics } from '../topics/agent/metrics.ts';
 
 /** One metric. */
 export interface MetricInfo {

@@ -46,7 +46,7 @@ export interface BrokerPodArgs {
   readonly credentials: Pick<Credentials, 'serverFiles'>;
   /** ConfigMap with the brokers' files. */
   readonly files: pulumi.Input<string>;
-  /** Image of the topics app by digest; the agent is in it. */
+  /** Image of the brokers' agent by digest. */
   readonly agentImage: pulumi.Input<string>;
   /** Nodes that volumes may lie on, by label. @default all */
   readonly storageNodes?: Labels;
@@ -98,7 +98,6 @@ export function agentContainer({ agentImage }: BrokerPodArgs): ContainerArgs {
   return {
     name: 'agent',
     image: agentImage,
-    args: ['topics/agent.ts'],
     environment: {
       BROKER_PORT: String(BROKER_PORT),
       STOP_WAIT_SECONDS: String(STOP_WAIT_SECONDS),

@@ -14,7 +14,14 @@ beforeEach(() => {
 function make(raw: RawConfig = {}, storageNodes?: Readonly<Record<string, string>>) {
   const credentials = new Credentials('login', { version: 1, namespace: 'shop', apiNamespace: 'shop-api' });
   const config = parseStackConfig({ 'cluster:namespace': 'shop', ...raw });
-  return new Kafka('kafka', { namespace: 'shop', config, credentials, agentImage: 'topics@sha256:1', storageNodes });
+  return new Kafka('kafka', {
+    namespace: 'shop',
+    config,
+    credentials,
+    topicsImage: 'topics@sha256:1',
+    agentImage: 'kafka-agent@sha256:1',
+    storageNodes,
+  });
 }
 
 const statefulSet = async () => (await collector.inputsOf('StatefulSet', 'kafka')).spec;
@@ -57,7 +64,7 @@ describe('the brokers', () => {
     expect(readinessProbe.httpGet).toEqual({ path: '/readyz', port: 9464 });
     expect(lifecycle.preStop.httpGet).toEqual({ path: '/before-stop', port: 9464 });
     // A sidecar: there before the broker, and until it has stopped.
-    expect(initContainers).toMatchObject([{ name: 'agent', image: 'topics@sha256:1', restartPolicy: 'Always' }]);
+    expect(initContainers).toMatchObject([{ name: 'agent', image: 'kafka-agent@sha256:1', restartPolicy: 'Always' }]);
     const { STOP_WAIT_SECONDS, BROKER_PORT } = envOf(initContainers[0]);
     expect(BROKER_PORT).toBe('9093');
     // Half of the time is left for handing over.

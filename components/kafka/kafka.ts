@@ -7,7 +7,7 @@ import { emptyEnvironment } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { hostOf } from '../addresses.ts';
 import type { Credentials } from '../credentials.ts';
-import { type Labels, labelsOf, selectorOf } from '../labels.ts';
+import { type Labels, labelsOf, NOT_WAITED_FOR, selectorOf } from '../labels.ts';
 import { METRICS_PORT } from '../workload.ts';
 import { brokerPod } from './broker-pod.ts';
 import { BROKER_PORT, BROKERS_SERVICE, CLIENT_PORT, CONTROLLER_PORT } from './ports.ts';
@@ -19,7 +19,9 @@ export interface KafkaArgs {
   readonly namespace: pulumi.Input<string>;
   readonly config: StackConfig;
   readonly credentials: Credentials;
-  /** Image of the topics app by digest; the brokers' agent is in it. */
+  /** Image of the topics app by digest: it empties brokers that are to go. */
+  readonly topicsImage: pulumi.Input<string>;
+  /** Image of the brokers' agent by digest. */
   readonly agentImage: pulumi.Input<string>;
   /** Nodes that volumes may lie on, by label. @default all */
   readonly storageNodes?: Labels;
@@ -42,7 +44,7 @@ export const brokerFiles = (settings: BrokerSettings): Record<string, string> =>
 export class Kafka extends pulumi.ComponentResource {
   constructor(name: string, args: KafkaArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:kafka:Kafka', name, {}, opts);
-    const { namespace, config, credentials, agentImage, storageNodes } = args;
+    const { namespace, config, credentials, topicsImage, agentImage, storageNodes } = args;
     const { cluster, kafka } = config;
     const labels = { ...labelsOf(name) };
     const metadata = { namespace, labels };
@@ -57,8 +59,7 @@ export class Kafka extends pulumi.ComponentResource {
     new k8s.core.v1.Service(
       name,
       {
-        // Pulumi would wait for endpoints and then ten seconds more, for what it waits for below anyway.
-        metadata: { ...metadata, name, annotations: { 'pulumi.com/skipAwait': 'true' } },
+        metadata: { ...metadata, name, annotations: { ...NOT_WAITED_FOR } },
         spec: { selector: { ...selectorOf(name) }, ports: [port('clients', CLIENT_PORT)] },
       },
       child,
@@ -87,7 +88,7 @@ export class Kafka extends pulumi.ComponentResource {
       `${name}-empty`,
       {
         namespace,
-        image: agentImage,
+        image: topicsImage,
         environment: emptyEnvironment(kafka.brokers, [`${hostOf(BROKERS_SERVICE, cluster.namespace)}:${CLIENT_PORT}`]),
         // The user before: brokers know it before and after a rotation, which reaches them later than this.
         login: [

@@ -24,6 +24,7 @@ export const serversChanges: Changes = {
     ],
     deletes: [
       'Deployment kafka-ui',
+      'Image images-kafka-agent',
       'Image images-topics',
       'Job kafka-empty',
       'Job topics',
@@ -105,6 +106,7 @@ export const serversChanges: Changes = {
       'ScaledObject consumer',
     ],
     deletes: [
+      'Image images-kafka-agent',
       'Job kafka-empty',
       'NetworkPolicy kafka',
       'PodDisruptionBudget kafka',

@@ -2,19 +2,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { freePorts } from '../../../local/ports.ts';
-import { useKafka } from '../../../test/servers.ts';
-import { until } from '../../../test/until.ts';
-import { createLogger } from '../../shared/logger.ts';
-import { createKafkaQueue } from '../../shared/queue/kafka.ts';
-import { makeRecords } from '../../shared/record.ts';
-import { Cluster } from '../cluster.ts';
-import { bringTopics } from '../topics.ts';
+import { freePorts } from '../../local/ports.ts';
+import { useKafka } from '../../test/servers.ts';
+import { until } from '../../test/until.ts';
+import { createLogger } from '../shared/logger.ts';
+import { createKafkaQueue } from '../shared/queue/kafka.ts';
+import { makeRecords } from '../shared/record.ts';
+import { Cluster } from '../topics/cluster.ts';
+import { bringTopics } from '../topics/topics.ts';
 
 const kafka = useKafka({ brokers: 3, heapMiB: 256 });
 const agents: ChildProcess[] = [];
 const ports = await freePorts(3);
-const main = fileURLToPath(new URL('../agent.ts', import.meta.url));
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 const get = async (id: number, path: string) => {
   const answer = await fetch(`http://127.0.0.1:${ports[id]}${path}`).catch(() => undefined);

@@ -4,12 +4,12 @@ import { type App, runApp } from '../shared/lifecycle.ts';
 import { createLogger } from '../shared/logger.ts';
 import { createRegistry, startMetricsServer } from '../shared/metrics.ts';
 import { loadSettings } from '../shared/settings.ts';
-import { Connection } from './agent/connection.ts';
-import { Offsets } from './agent/lag.ts';
-import { createAgentMetrics } from './agent/metrics.ts';
-import { Peers } from './agent/peers.ts';
-import { agentSettings } from './agent/settings.ts';
-import { Watch } from './agent/watch.ts';
+import { Connection } from './connection.ts';
+import { Offsets } from './lag.ts';
+import { createAgentMetrics } from './metrics.ts';
+import { Peers } from './peers.ts';
+import { agentSettings } from './settings.ts';
+import { Watch } from './watch.ts';
 
 async function start(): Promise<App> {
   const settings = loadSettings(agentSettings, process.env);

@@ -1,6 +1,6 @@
 // Looks at the broker again and again, and answers from what it saw last.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../shared/logger.ts';
 import type { Connection } from './connection.ts';
 import type { Peers } from './peers.ts';
 import { notReady, notStoppable, type View } from './readiness.ts';

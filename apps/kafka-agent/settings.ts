@@ -1,6 +1,6 @@
 // What the agent is told by its environment.
 import { z } from 'zod';
-import { commonSettings, integer } from '../../shared/settings.ts';
+import { commonSettings, integer } from '../shared/settings.ts';
 
 export const agentSettings = z.object({
   ...commonSettings,
