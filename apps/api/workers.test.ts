@@ -23,6 +23,7 @@ describe('API_WORKERS=2', () => {
   const metrics = async (): Promise<string> =>
     (await fetch(`http://127.0.0.1:${metricsPort}/metrics`).catch(() => undefined))?.text() ?? '';
   const metric = async (pattern: RegExp): Promise<number> => Number(pattern.exec(await metrics())?.[1] ?? 0);
+  const accepted = () => metric(/breakwater_records_accepted_total{[^}]*} (\d+)/);
 
   beforeAll(async () => {
     port = await freePort();
@@ -54,7 +55,7 @@ describe('API_WORKERS=2', () => {
   test('both serve on the one port, and their metrics add up', async () => {
     await until(() => workers().length === 2);
     for (const { status } of await requests(40)) expect(status).toBe(200);
-    await until(async () => (await metric(/breakwater_records_accepted_total{[^}]*} (\d+)/)) === 200);
+    await until(async () => (await accepted()) === 200);
   });
 
   test('a worker that is killed is replaced, and the other serves meanwhile', async () => {
@@ -64,6 +65,12 @@ describe('API_WORKERS=2', () => {
     await until(async () => (await requests(1))[0]!.status === 200);
     for (const { status } of await requests(20)) expect(status).toBe(200);
     expect(workers().length).toBe(2);
+  });
+
+  test('what it had counted stays counted', async () => {
+    await until(async () => (await accepted()) === 200 + 5 * 21);
+    expect(await metric(/breakwater_build_info{[^}]*} (\d+)/)).toBe(1);
+    expect(await metrics()).toMatch(/breakwater_http_request_duration_seconds_bucket/);
   });
 
   test('SIGTERM ends all of them, cleanly', async () => {

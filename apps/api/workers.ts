@@ -12,7 +12,7 @@ type Report = { ready: boolean; metrics: MetricObject[] };
 
 export interface Workers extends App {
   ready(): boolean;
-  /** All workers' metrics as text. */
+  /** All workers' metrics as text. What a worker counted that has ended since is in them, but for its last second. */
   metrics(): Promise<string>;
 }
 
@@ -21,9 +21,16 @@ const RESPAWN_MS = 1_000;
 /** How often workers report, milliseconds. */
 const REPORT_MS = 1_000;
 
+/** What of a worker's metrics outlives it: what it counted, not how it was. */
+const countsOf = ({ metrics }: Report): MetricObject[] =>
+  // The package's types say that it is a number.
+  metrics.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
+
 /** Starts `count` workers out of `file` and keeps that many alive. */
 export function startWorkers(file: string, count: number, logger: Logger): Workers {
   const workers = new Map<ChildProcess, Report | undefined>();
+  /** Counts of the workers that have ended: a total that fell would look like a restart of the whole API. */
+  let ended: MetricObject[] = [];
   let stopping = false;
   const spawn = (): void => {
     const worker = fork(file, { env: { ...process.env, [WORKER_FLAG]: '1' } });
@@ -33,7 +40,9 @@ export function startWorkers(file: string, count: number, logger: Logger): Worke
       if (workers.has(worker)) workers.set(worker, report as Report);
     });
     worker.once('exit', (code, signal) => {
+      const last = workers.get(worker);
       workers.delete(worker);
+      if (last) ended = AggregatorRegistry.aggregate([ended, countsOf(last)]).getMetricsAsArray();
       if (stopping) return;
       logger.error({ worker: worker.pid, code, signal }, 'a worker ended; starting another');
       setTimeout(() => !stopping && spawn(), RESPAWN_MS);
@@ -43,7 +52,7 @@ export function startWorkers(file: string, count: number, logger: Logger): Worke
   const reports = () => [...workers.values()].filter((report) => report !== undefined);
   return {
     ready: () => !stopping && reports().some((report) => report.ready),
-    metrics: async () => AggregatorRegistry.aggregate(reports().map((report) => report.metrics)).metrics(),
+    metrics: async () => AggregatorRegistry.aggregate([ended, ...reports().map((report) => report.metrics)]).metrics(),
     async stop() {
       stopping = true;
       const exits = [...workers.keys()].map((worker) => once(worker, 'exit'));

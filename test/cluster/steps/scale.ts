@@ -77,7 +77,9 @@ export const rate: Step = async (context) => {
   const { pulumi, signal } = context;
   const stack = await context.stack();
   const usual = pulumi.config.producer.rate;
-  await apply(context, { 'producer:rate': String(RATE) }, { rolls: usual > 0 ? ['producer'] : [] });
+  // Where there is no producer yet, the console learns of a new app to ask.
+  const runs = usual > 0;
+  await apply(context, { 'producer:rate': String(RATE) }, { rolls: runs ? ['producer'] : ['console'] });
   const told = await stack.withPort('deployment/producer', METRICS_PORT, (port) =>
     call(`http://127.0.0.1:${port}/rate`),
   );
@@ -93,7 +95,7 @@ export const rate: Step = async (context) => {
     Math.abs(perSecond / RATE - 1) < 0.15,
     perSecond.toFixed(1),
   );
-  await apply(context, { 'producer:rate': String(usual) }, { rolls: ['producer'] });
+  await apply(context, { 'producer:rate': String(usual) }, { rolls: runs ? ['producer'] : ['console', 'producer'] });
 };
 
 async function accepted(stack: RunningStack): Promise<number> {
