@@ -43,7 +43,7 @@ export const rollKafka: Step = (context) => {
   return underLoad(context, { config, rolls: ['kafka'], size: sizeFor(context), mostFailed: MOST_FAILED });
 };
 
-/** The newest release that has a digest in components/official-images.ts, two minor releases after the default one. */
+/** The version that the program comes with (components/official-images.ts); the run began with an older one (plan.ts). */
 const NEXT_KAFKA = '4.3.1';
 
 export const upgradeKafka: Step = async (context) => {
