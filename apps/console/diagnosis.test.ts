@@ -24,8 +24,9 @@ describe('all is well', () => {
     ['without a limit', lasting(9, () => ({ gate: { limit: 0, operations: 9_000, waiting: 3 } }))],
     [
       'while the lag goes up and down',
-      lasting(60, (s) => ({ queue: { lag: s * 500 }, consumer: { stored: s === 50 ? 9_000 : 0.1 } })),
+      lasting(60, (s) => ({ queue: { lag: (s % 9) * 2_000 }, consumer: { stored: s % 9 === 0 ? 18_000 : 0.1 } })),
     ],
+    ['after a burst', lasting(60, (s) => ({ queue: { lag: s < 40 ? s * 5_000 : 200_000 - (s - 40) * 1_000 } }))],
     ['without a gate', lasting(60, () => ({ asked: ['api'], gate: { processes: 0, limit: null, mongoUp: null } }))],
     ['one slow moment', [...lasting(30, () => ({})), snapshot({ api: { p95: 5_000 } })]],
   ])('%s', (_when, recent) => {
@@ -112,6 +113,14 @@ describe('what is wrong, in words', () => {
       'the lag grows',
       lasting(60, (second) => ({ queue: { lag: 1_000 * second }, consumer: { stored: 4_000 } })),
       ['warn: The lag grows: 1,000 records a second more are accepted than stored.'],
+    ],
+    [
+      'the lag grows, though each batch that is stored makes it less for a moment',
+      lasting(60, (second) => ({
+        queue: { lag: 1_000 * second + (second % 9) * 1_000 },
+        consumer: { stored: second % 9 === 0 ? 9_000 : 0.1 },
+      })),
+      ['warn: The lag grows: 950 records a second more are accepted than stored.'],
     ],
     [
       'the cache fails',

@@ -26,8 +26,11 @@ const DEAF_SECONDS = 10;
 const AWAY_SECONDS = 5;
 /** Work that stands still for so long is called stuck. */
 const STUCK_SECONDS = 10;
-/** The lag must have grown for so long. */
-const GROWING_SECONDS = 30;
+/** The lag must have grown in each of so many parts of so many seconds. */
+const GROWING_PARTS = 3;
+const GROWING_PART_SECONDS = 10;
+/** By so much from the first to the last. */
+const GROWN_RECORDS = 1_000;
 /** Share of its limit at which the queue is called nearly full, and the gate at its limit. */
 const NEARLY_FULL = 0.8;
 const AT_LIMIT = 0.97;
@@ -196,16 +199,23 @@ const gateAtLimit: Rule = ({ gate }) => {
   );
 };
 
-const lagGrows: Rule = ({ at, queue }, recent) => {
-  const before = recent.find((snapshot) => snapshot.at >= at - GROWING_SECONDS * 1000);
-  const grew = (queue.lag ?? 0) - (before?.queue.lag ?? Number.POSITIVE_INFINITY);
-  const growing = (snapshot: Snapshot) =>
-    snapshot.consumer.processes > 0 && snapshot.api.accepted + snapshot.producer.accepted > snapshot.consumer.stored;
-  if (grew < 1_000 || !lasting(recent, GROWING_SECONDS, growing)) return undefined;
+/** Batches make the lag a saw: what counts is that its low grows. */
+const lagGrows: Rule = ({ at }, recent) => {
+  const lows = Array.from({ length: GROWING_PARTS }, (_, i) => {
+    const until = at - (GROWING_PARTS - 1 - i) * GROWING_PART_SECONDS * 1000;
+    const part = recent.filter((one) => one.at <= until && one.at > until - GROWING_PART_SECONDS * 1000);
+    return part.some(({ consumer }) => consumer.processes === 0)
+      ? Number.NaN
+      : Math.min(...part.map(({ queue }) => queue.lag ?? 0));
+  });
+  const seen = recent[0]!.at <= at - GROWING_PARTS * GROWING_PART_SECONDS * 1000;
+  const grew = lows.at(-1)! - lows[0]!;
+  if (!seen || !lows.every((low, i) => i === 0 || low > lows[i - 1]!) || grew < GROWN_RECORDS) return undefined;
+  const pace = grew / ((GROWING_PARTS - 1) * GROWING_PART_SECONDS);
   return warn(
     'lag-grows',
     'queue',
-    `The lag grows: ${perSecond(grew / GROWING_SECONDS)} records a second more are accepted than stored.`,
+    `The lag grows: ${perSecond(pace)} records a second more are accepted than stored.`,
   );
 };
 

@@ -11,7 +11,10 @@ export const refused: Step = async ({ pulumi, check }) => {
   const { kafka, redis } = pulumi.config;
   const cases: readonly Refused[] = [
     {
-      config: { 'kafka:partitions': String(kafka.partitions - 1) },
+      config: {
+        'kafka:partitions': String(kafka.partitions - 1),
+        'consumer:maxReplicas': String(kafka.partitions - 1), // more than partitions are refused for a reason of their own
+      },
       says: /kafka:partitions: \d+ → \d+: Kafka cannot take a partition away/,
     },
     {
