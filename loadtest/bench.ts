@@ -1,6 +1,7 @@
 // npm run bench: what Breakwater does on this machine, beside the naive baseline; prints a table for docs/results.md.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchMonitoring } from './bench/monitoring.ts';
 import { benchApi, benchBaseline, benchConsumer, type Finding, type PartOptions } from './bench/parts.ts';
 import type { QueueKind } from './bench/stack.ts';
 
@@ -8,6 +9,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Finding[]
   api: benchApi,
   consumer: benchConsumer,
   baseline: benchBaseline,
+  monitoring: benchMonitoring,
 };
 const QUEUES: readonly QueueKind[] = ['redis-streams', 'kafka'];
 const HELP = `npm run bench -- [options]

@@ -61,6 +61,15 @@ describe('what is wrong, in words', () => {
       ['bad: 12,345 records wait and no consumer runs.'],
     ],
     [
+      'the only consumer is frozen',
+      lasting(60, () => ({
+        consumer: { processes: 0, stored: 0 },
+        queue: { lag: 12_345 },
+        deaf: deaf('consumer', 10),
+      })),
+      ['bad: The consumer does not answer: 10.0.0.0:9464, connection refused. Accepted records wait in the queue.'],
+    ],
+    [
       'the queue is full',
       lasting(9, () => ({ queue: { lag: 1_000_000 }, api: { shed: { queue_full: 900 } } })),
       ['bad: The queue is full: 1,000,000 records wait. New writes get 503 until the consumers catch up.'],

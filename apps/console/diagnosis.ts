@@ -123,7 +123,9 @@ const notStoring: Rule = ({ gate, consumer }, recent) => {
   return bad('not-storing', 'consumer', 'Records wait, and the consumers store none of them.');
 };
 
-const noConsumer: Rule = ({ queue }, recent) => {
+const noConsumer: Rule = ({ queue, deaf }, recent) => {
+  // One that runs and doesn't answer is told of by itself.
+  if (deaf.some(({ component }) => component === 'consumer')) return undefined;
   const alone = (snapshot: Snapshot) => snapshot.consumer.processes === 0 && (snapshot.queue.lag ?? 0) > 0;
   return lasting(recent, STUCK_SECONDS, alone)
     ? bad('no-consumer', 'consumer', `${count(queue.lag!)} records wait and no consumer runs.`)

@@ -9,7 +9,7 @@ import { PROFILES, type Profile } from '../profiles.ts';
 import { failedRatio, formatCount, formatMs, formatPercent, type Report } from '../report/report.ts';
 import { type RunOptions, runLoadTest } from '../run.ts';
 import { fetchStats } from '../stats.ts';
-import { type BenchProcess, type BenchStack, type QueueKind, startBenchStack } from './stack.ts';
+import { type BenchProcess, type QueueKind, withStack } from './stack.ts';
 import { runWrk } from './wrk.ts';
 
 /** One line of the result: what was measured, what came out, what it should be, remarks. */
@@ -30,8 +30,8 @@ export interface PartOptions {
 }
 
 /** /api/stats may be so old. */
-const STATS_AGE_MS = 1100;
-const WRK_CONNECTIONS = 200;
+export const STATS_AGE_MS = 1100;
+export const WRK_CONNECTIONS = 200;
 const API_TARGETS: Readonly<Record<QueueKind, number>> = { 'redis-streams': 7000, kafka: 5000 };
 const CONSUMER_TARGET = 25_000;
 const RATIO_TARGET = 20;
@@ -40,7 +40,7 @@ const RATIO_TARGET = 20;
 export async function benchApi({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const queue of queues) {
-    await withStack(queue, 100, log, async ({ api, consumer }) => {
+    await withStack({ queue, iops: 100, log }, async ({ api, consumer }) => {
       const measureWith = async (what: string): Promise<void> => {
         log(`api on ${queue}, ${what}: wrk -t1 -c${WRK_CONNECTIONS} -d${seconds}s`);
         const wrk = await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, seconds);
@@ -67,7 +67,7 @@ export async function benchApi({ queues, seconds, log }: PartOptions): Promise<F
 export async function benchConsumer({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const queue of queues) {
-    await withStack(queue, 100, log, async ({ stack, api, consumer: first, startConsumer }) => {
+    await withStack({ queue, iops: 100, log }, async ({ stack, api, consumer: first, startConsumer }) => {
       log(`consumer on ${queue}: filling the queue`);
       await first.stop();
       await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, seconds);
@@ -128,7 +128,7 @@ export async function benchBaseline({ queues, seconds, log }: PartOptions): Prom
   };
   const queue = queues[0]!;
   for (const iops of [100, 0]) {
-    await withStack(queue, iops, log, async ({ stack, api, startBaseline }) => {
+    await withStack({ queue, iops, log }, async ({ stack, api, startBaseline }) => {
       const common = {
         profile,
         mongoUrl: stack.directMongoUrl,
@@ -173,21 +173,7 @@ function line(what: string, report: Report): Finding {
   };
 }
 
-async function withStack(
-  queue: QueueKind,
-  iops: number,
-  log: PartOptions['log'],
-  use: (stack: BenchStack) => Promise<void>,
-): Promise<void> {
-  const stack = await startBenchStack({ queue, iops, log });
-  try {
-    await use(stack);
-  } finally {
-    await stack.stop();
-  }
-}
-
-async function lagOf(api: BenchProcess): Promise<number> {
+export async function lagOf(api: BenchProcess): Promise<number> {
   const { lag } = await fetchStats(api.url);
   if (lag === null) throw new Error('the API does not know the lag');
   return lag;

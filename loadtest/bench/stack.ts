@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Addresses, consumerEnvironment, type Environment } from '../../config/environment.ts';
+import { type Addresses, apiEnvironment, consumerEnvironment, type Environment } from '../../config/environment.ts';
 import { freePorts } from '../../local/ports.ts';
 import { spawnGuarded, waitUntilReady } from '../../local/process/guarded.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
@@ -13,6 +13,8 @@ export interface BenchStackOptions {
   readonly queue: QueueKind;
   /** The gate's limit; 0 only counts. */
   readonly iops: number;
+  /** Whether the console and Prometheus run beside it. @default false */
+  readonly monitoring?: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -29,6 +31,8 @@ export interface BenchStack {
   readonly consumer: BenchProcess;
   /** A consumer in the place of one that was stopped. */
   startConsumer(): Promise<BenchProcess>;
+  /** A second API process, which counts nothing and measures nothing. */
+  startUncountedApi(): Promise<BenchProcess>;
   startBaseline(): Promise<BenchProcess>;
   /** Stops everything and removes the data. */
   stop(): Promise<void>;
@@ -38,11 +42,17 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const HOST = '127.0.0.1';
 
 /** Brings a stack up; nothing stays behind if that fails. */
-export async function startBenchStack({ queue, iops, log }: BenchStackOptions): Promise<BenchStack> {
+export async function startBenchStack({
+  queue,
+  iops,
+  monitoring = false,
+  log,
+}: BenchStackOptions): Promise<BenchStack> {
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
   const removeData = () => rm(directory, { recursive: true, force: true });
   const options = {
-    overrides: { 'mongo:iops': String(iops), 'console:enabled': 'false' },
+    overrides: { 'mongo:iops': String(iops), 'console:enabled': String(monitoring) },
+    monitoring,
     queue,
     brokers: 1,
     apiProcesses: 1,
@@ -65,11 +75,12 @@ export async function startBenchStack({ queue, iops, log }: BenchStackOptions): 
     env: Environment,
     url: string,
     readyUrl: string,
+    preload: readonly string[] = [],
   ): Promise<BenchProcess> => {
     const running = spawnGuarded({
       name,
       command: process.execPath,
-      args: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', join(ROOT, file)],
+      args: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', ...preload, join(ROOT, file)],
       logFile: join(directory, `${name}.log`),
       env,
     });
@@ -91,6 +102,14 @@ export async function startBenchStack({ queue, iops, log }: BenchStackOptions): 
       const url = `http://${HOST}:${port}`;
       return launch('consumer', 'apps/consumer/main.ts', env, url, `${url}/readyz`);
     },
+    async startUncountedApi() {
+      const [port, metricsPort] = (await freePorts(2)) as [number, number];
+      const listen = { host: HOST, port, metricsHost: HOST, metricsPort };
+      const env = apiEnvironment(stack.config, addressesOf(stack), listen);
+      const readyUrl = `http://${HOST}:${metricsPort}/readyz`;
+      const preload = ['--import', join(import.meta.dirname, 'uncounted.mjs')];
+      return launch('uncounted-api', 'apps/api/main.ts', env, `http://${HOST}:${port}`, readyUrl, preload);
+    },
     async startBaseline() {
       const [port] = await freePorts(1);
       const { payloadChars } = stack.config.api;
@@ -102,6 +121,16 @@ export async function startBenchStack({ queue, iops, log }: BenchStackOptions): 
       for (const one of stops.splice(0).reverse()) await one();
     },
   };
+}
+
+/** A stack for as long as `use` takes. */
+export async function withStack(options: BenchStackOptions, use: (stack: BenchStack) => Promise<void>): Promise<void> {
+  const stack = await startBenchStack(options);
+  try {
+    await use(stack);
+  } finally {
+    await stack.stop();
+  }
 }
 
 const addressesOf = ({ kafkaBrokers, redisUrl, mongoUrl, gateMetricsUrl }: Stack): Addresses => ({

@@ -102,6 +102,7 @@ export const lastConsumer: Step = recorded('the last consumer is killed', async 
     await untilMoment('a consumer comes from zero', recorder, ({ t, ready }) => t > let_ && ready > 0, context, 60);
     context.took('from a stranded batch to a consumer', recorder.now - let_);
   } finally {
+    await holdConsumers(stack, null);
     checkLoad(context, await load.end(), 0.01);
   }
   const { lag, deadLetters } = await stack.stats();
@@ -111,8 +112,8 @@ export const lastConsumer: Step = recorded('the last consumer is killed', async 
 /** SIGKILL from outside the pod, where PID 1 cannot ignore it: on a k3d node, which is a container of this machine. */
 async function kill({ options, say }: Context, node: string): Promise<void> {
   if (options.existing) return say('    its node is not ours: the pod is deleted without grace instead');
-  // $p is /proc/<id>: what follows the last slash is the id.
+  // $p is /proc/<id>: what follows the last slash is the id. The brackets keep the script from finding itself.
   const script =
-    'for p in /proc/[0-9]*; do grep -qa consumer/main.ts "$p/cmdline" && kill -9 "$(basename "$p")"; done 2>/dev/null; true';
+    'for p in /proc/[0-9]*; do grep -qa "[c]onsumer/main.ts" "$p/cmdline" && kill -9 "$(basename "$p")"; done 2>/dev/null; true';
   await run('docker', ['exec', node, 'sh', '-c', script]);
 }
