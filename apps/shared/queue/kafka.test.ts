@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Admin, Producer } from '@platformatic/kafka';
 import { useKafka } from '../../../test/servers.ts';
+import { until } from '../../../test/until.ts';
 import { createLogger } from '../logger.ts';
 import { queueContract } from './contract.ts';
 import { createKafkaQueue } from './kafka.ts';
@@ -10,9 +11,12 @@ const kafka = useKafka({ settings: { 'broker.session.timeout.ms': '2000', 'broke
 const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 let admin: Admin;
 
-beforeAll(() => {
+beforeAll(async () => {
   admin = new Admin({ clientId: 'test', bootstrapBrokers: kafka.url.split(','), retries: 5 });
-});
+  // The first question about a group makes the broker create the topic that it keeps groups in, which takes a while.
+  const knowsGroups = () => admin.listConsumerGroupOffsets({ groups: [{ groupId: 'any', topics: [] }] });
+  await until(() => knowsGroups().then(Boolean, () => false), 60_000);
+}, 90_000);
 afterAll(() => admin.close());
 
 queueContract('kafka', {
