@@ -90,7 +90,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
         redis.disconnect();
       };
     },
-    says: /./,
+    says: /no room left/,
     queries: [SHED, LAG, 'sum(rate(breakwater_cache_errors_total[1m]))'],
   },
   'broker-down': {
@@ -107,8 +107,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     queries: [LAG, STORED, 'up{job="consumer"}'],
   },
   'api-starved': {
-    what: 'the API processes run 10 % of the time',
-    make: async (stack) => slowDown(stack, ['api-0', 'api-1'], 0.1),
+    what: 'the API processes run 3 % of the time',
+    make: async (stack) => slowDown(stack, ['api-0', 'api-1'], 0.03),
     says: /longer than|sheds/,
     queries: [
       P95,

@@ -75,6 +75,13 @@ describe('what is wrong, in words', () => {
       ['bad: The queue is full: 1,000,000 records wait. New writes get 503 until the consumers catch up.'],
     ],
     [
+      "the queue's server is full before the queue is",
+      lasting(9, () => ({ queue: { lag: 235 }, api: { shed: { queue_full: 242 } } })),
+      [
+        'bad: The queue takes no more, though just 235 of 1,000,000 records wait: Kafka has no room left. New writes get 503.',
+      ],
+    ],
+    [
       'the queue is nearly full',
       lasting(9, () => ({ queue: { lag: 850_000 }, consumer: { stored: 4_000 } })),
       ['warn: The queue is 85 % full, and full in 3 min at this pace.'],

@@ -143,10 +143,18 @@ const queueAway: Rule = (_now, recent, { queue }) => {
     : undefined;
 };
 
-const queueFull: Rule = ({ api, queue, consumer, producer }) => {
+const queueFull: Rule = ({ api, queue, consumer, producer }, _recent, { queue: name }) => {
   const { lag, maxLength } = queue;
   if (lag === null || maxLength === null) return undefined;
-  if (lag >= maxLength || (api.shed.queue_full ?? 0) > 0)
+  const refused = (api.shed.queue_full ?? 0) > 0;
+  // Its server may have no room for what the queue's own limit allows.
+  if (refused && lag < maxLength * NEARLY_FULL)
+    return bad(
+      'queue-full',
+      'queue',
+      `The queue takes no more, though just ${count(lag)} of ${count(maxLength)} records wait: ${name} has no room left. New writes get 503.`,
+    );
+  if (refused || lag >= maxLength)
     return bad(
       'queue-full',
       'queue',
