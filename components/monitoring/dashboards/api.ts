@@ -14,6 +14,7 @@ const answers = [
     queries: { '{{status}}': rateBy('status', `${REQUESTS}_count`) },
     unit: 'reqps',
     stacked: true,
+    colors: { 200: 'green', 500: 'red', 503: 'orange' },
   }),
   graph({
     ...THIRD,
@@ -29,6 +30,7 @@ const answers = [
     description: 'Requests answered 503 to protect the rest, and what for.',
     queries: { '{{reason}}': rateBy('reason', 'breakwater_requests_shed_total') },
     unit: 'reqps',
+    nothing: 'none',
     stacked: true,
   }),
 ];

@@ -1,7 +1,7 @@
 // From the queue to MongoDB: the consumers, what holds them, and what MongoDB has to do.
 import { dashboard } from './dashboard.ts';
-import { graph, logs } from './panels.ts';
-import { LAG, mean, memoryOf, quantile, quantiles, rate, rateBy } from './queries.ts';
+import { graph, logs, RECORDS_PER_SECOND } from './panels.ts';
+import { LAG, LAG_LIMIT, mean, memoryOf, quantile, quantiles, rate, rateBy } from './queries.ts';
 
 const THIRD = { width: 8, height: 8 };
 
@@ -16,15 +16,17 @@ const records = [
       redelivered: rate('breakwater_records_redelivered_total'),
       'dead letters': rate('breakwater_records_dead_lettered_total'),
     },
-    unit: 'short',
+    unit: RECORDS_PER_SECOND,
     colors: { 'dead letters': 'red' },
   }),
   graph({
     ...THIRD,
     title: 'Lag',
-    description: 'Records that wait, and how many consumers there are for them.',
-    queries: { lag: LAG },
+    description:
+      'Records that wait. At the dashed line, which appears when the lag is a tenth of it, the API answers 503.',
+    queries: { lag: LAG, limit: LAG_LIMIT },
     unit: 'short',
+    limits: ['limit'],
   }),
   graph({
     ...THIRD,
@@ -32,6 +34,7 @@ const records = [
     description: 'Consumers that answer, and dead letters that wait for somebody.',
     queries: { consumers: 'sum(up{job="consumer"})', 'dead letters': 'max(breakwater_queue_dead_letters)' },
     unit: 'short',
+    decimals: 0,
     colors: { 'dead letters': 'red' },
   }),
 ];
@@ -88,12 +91,13 @@ const mongo = [
   graph({
     ...THIRD,
     title: 'Operations through the gate',
-    description: 'By kind. The gate lets no more through than its limit, in any second.',
+    description: 'By kind, added up. The gate lets no more through than its limit, in any second.',
     queries: {
       '{{kind}}': rateBy('kind', 'breakwater_gate_operations_total'),
       limit: 'max(breakwater_gate_limit_operations_per_second)',
     },
     unit: 'ops',
+    stacked: true,
     limits: ['limit'],
   }),
   graph({

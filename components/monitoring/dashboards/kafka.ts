@@ -1,9 +1,9 @@
 // Kafka: whether all copies and controllers are there, how work is spread, and where the lag is.
 import { dashboard } from './dashboard.ts';
-import { graph, number } from './panels.ts';
+import { graph, number, RECORDS_PER_SECOND } from './panels.ts';
 import { cpuOf, memoryOf } from './queries.ts';
 
-const SMALL = { width: 4, height: 4 };
+const SMALL = { width: 4, height: 3 };
 const THIRD = { width: 8, height: 8 };
 const HALF = { width: 12, height: 8 };
 
@@ -28,7 +28,7 @@ const health = (brokers: number, voters: number) => [
   }),
   number({
     ...SMALL,
-    title: 'Ready',
+    title: 'Brokers in sync',
     description: 'Brokers whose replicas are all in sync.',
     expr: 'sum(breakwater_kafka_broker_ready)',
     unit: 'short',
@@ -37,7 +37,7 @@ const health = (brokers: number, voters: number) => [
   }),
   number({
     ...SMALL,
-    title: 'Under-replicated',
+    title: 'Under-replicated partitions',
     description: 'Partitions with fewer copies in sync than they should have.',
     expr: 'sum(breakwater_kafka_partitions_under_replicated)',
     unit: 'short',
@@ -46,7 +46,7 @@ const health = (brokers: number, voters: number) => [
   }),
   number({
     ...SMALL,
-    title: 'Offline',
+    title: 'Offline partitions',
     description: 'Partitions that nobody leads.',
     expr: 'max(breakwater_kafka_partitions_offline)',
     unit: 'short',
@@ -59,7 +59,6 @@ const health = (brokers: number, voters: number) => [
     description: 'Records that the consumer group has not committed.',
     expr: 'sum(breakwater_kafka_group_lag_records)',
     unit: 'short',
-    decimals: 0,
   }),
 ];
 
@@ -67,12 +66,12 @@ const partitions = [
   graph({
     ...THIRD,
     title: 'Appended, by partition',
-    description: 'Records a second. They should be alike: the writer chooses partitions in turn.',
+    description: 'They should be alike: the writer chooses partitions in turn.',
     queries: {
       '{{topic}}-{{partition}}':
         'sum by (topic, partition) (rate(breakwater_kafka_partition_end_offset[$__rate_interval]))',
     },
-    unit: 'short',
+    unit: RECORDS_PER_SECOND,
     stacked: true,
   }),
   graph({
@@ -87,10 +86,12 @@ const partitions = [
   }),
   graph({
     ...THIRD,
-    title: 'Led, by broker',
+    title: 'Partitions led, by broker',
     description: 'Partitions that each broker leads: the spread of the work.',
     queries: { '{{instance}}': 'sum by (instance) (breakwater_kafka_partitions_led)' },
     unit: 'short',
+    decimals: 0,
+    stacked: true,
   }),
 ];
 
@@ -101,6 +102,7 @@ const brokers = [
     description: 'Copies that are catching up, after a restart or a move.',
     queries: { '{{instance}}': 'sum by (instance) (breakwater_kafka_replicas_behind)' },
     unit: 'short',
+    decimals: 0,
   }),
   graph({
     ...THIRD,
@@ -122,6 +124,8 @@ const brokers = [
     description: 'Copies that each broker holds. A new broker has none until the topics job moved some onto it.',
     queries: { '{{instance}}': 'sum by (instance) (breakwater_kafka_replicas)' },
     unit: 'short',
+    decimals: 0,
+    stacked: true,
   }),
   graph({
     ...HALF,

@@ -1,7 +1,20 @@
 // The overview: the path of a record on one screen, from left to right as the data flows.
 import { dashboard } from './dashboard.ts';
-import { graph, number } from './panels.ts';
-import { accepted, FAILED, failedRatio, hitRatio, LAG, quantile, quantiles, REQUESTS, rate, USERS } from './queries.ts';
+import { graph, number, RECORDS_PER_SECOND } from './panels.ts';
+import {
+  accepted,
+  FAILED,
+  failedRatio,
+  hitRatio,
+  LAG,
+  LAG_LIMIT,
+  quantile,
+  quantiles,
+  REQUESTS,
+  rate,
+  rateBy,
+  USERS,
+} from './queries.ts';
 
 /** What the overview compares with. */
 export interface OverviewLimits {
@@ -11,8 +24,10 @@ export interface OverviewLimits {
   readonly errorBudget: number;
 }
 
-const SMALL = { width: 3, height: 4 };
-const LARGE = { width: 8, height: 8 };
+// Together 23 rows: what a window of 1000 pixels shows below Grafana's own bars.
+const SMALL = { width: 3, height: 3 };
+const LARGE = { width: 8, height: 7 };
+const WIDE = { width: 12, height: 6 };
 
 /** The numbers of each hop. */
 const hops = ({ latencySeconds, errorBudget }: OverviewLimits) => [
@@ -25,7 +40,7 @@ const hops = ({ latencySeconds, errorBudget }: OverviewLimits) => [
   }),
   number({
     ...SMALL,
-    title: 'p95',
+    title: 'p95 latency',
     description: 'One request in twenty takes longer than this.',
     expr: quantile(0.95, REQUESTS, USERS),
     unit: 's',
@@ -47,7 +62,7 @@ const hops = ({ latencySeconds, errorBudget }: OverviewLimits) => [
     title: 'Accepted',
     description: 'Records a second that the queue confirmed.',
     expr: accepted,
-    unit: 'short',
+    unit: RECORDS_PER_SECOND,
   }),
   number({
     ...SMALL,
@@ -55,14 +70,13 @@ const hops = ({ latencySeconds, errorBudget }: OverviewLimits) => [
     description: 'Records accepted and not yet stored.',
     expr: LAG,
     unit: 'short',
-    decimals: 0,
   }),
   number({
     ...SMALL,
     title: 'Stored',
     description: 'Records a second that MongoDB confirmed.',
     expr: rate('breakwater_records_stored_total'),
-    unit: 'short',
+    unit: RECORDS_PER_SECOND,
   }),
   number({
     ...SMALL,
@@ -112,25 +126,27 @@ const courses = ({ latencySeconds }: OverviewLimits) => [
     title: 'Accepted and stored',
     description: 'While more is accepted than stored the lag grows; afterwards it shrinks.',
     queries: { accepted, stored: rate('breakwater_records_stored_total') },
-    unit: 'short',
+    unit: RECORDS_PER_SECOND,
   }),
   graph({
     ...LARGE,
     title: 'Lag over time',
-    description: 'Records accepted and not yet stored. At the dashed line the API answers 503.',
-    queries: { lag: LAG, limit: 'max(breakwater_queue_limit_records)' },
+    description:
+      'Records accepted and not yet stored. At the dashed line, which appears when the lag is a tenth of it, the API answers 503.',
+    queries: { lag: LAG, limit: LAG_LIMIT },
     unit: 'short',
     limits: ['limit'],
   }),
   graph({
     ...LARGE,
     title: 'MongoDB operations',
-    description: 'Operations a second by kind, and the limit that the gate holds.',
+    description: 'Operations a second by kind, which add up, and the limit that the gate holds.',
     queries: {
-      '{{kind}}': 'sum by (kind) (rate(breakwater_gate_operations_total[$__rate_interval]))',
+      '{{kind}}': rateBy('kind', 'breakwater_gate_operations_total'),
       limit: 'max(breakwater_gate_limit_operations_per_second)',
     },
     unit: 'ops',
+    stacked: true,
     limits: ['limit'],
   }),
   graph({
@@ -139,22 +155,25 @@ const courses = ({ latencySeconds }: OverviewLimits) => [
     description: 'How many of each component answer.',
     queries: { '{{job}}': 'sum by (job) (up)' },
     unit: 'short',
+    decimals: 0,
+    stacked: true,
   }),
 ];
 
 /** What is wrong, if anything. */
 const troubles = [
   graph({
-    width: 12,
-    height: 5,
+    ...WIDE,
     title: 'Alerts that fire',
     description: 'Each leads to its section of docs/operations.md; see Alerting.',
     queries: { '{{alertname}}': 'sum by (alertname) (ALERTS{alertstate="firing"})' },
     unit: 'short',
+    decimals: 0,
+    nothing: 'none',
+    stacked: true,
   }),
   graph({
-    width: 12,
-    height: 5,
+    ...WIDE,
     title: 'From accepted to stored',
     description: 'How long a record waits until it is stored.',
     queries: quantiles('breakwater_store_delay_seconds'),

@@ -16,7 +16,14 @@ import {
   VizLegendOptionsBuilder,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
-import { type Threshold, ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard';
+import {
+  MappingType,
+  SpecialValueMatch,
+  type Threshold,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
+  type ValueMapping,
+} from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder as LogsPanel } from '@grafana/grafana-foundation-sdk/logs';
 import { DataqueryBuilder as LokiQuery } from '@grafana/grafana-foundation-sdk/loki';
 import { DataqueryBuilder as PrometheusQuery } from '@grafana/grafana-foundation-sdk/prometheus';
@@ -26,6 +33,9 @@ import { PanelBuilder as TimeseriesPanel } from '@grafana/grafana-foundation-sdk
 /** The data sources, under the names that Grafana is provisioned with. */
 export const PROMETHEUS: DataSourceRef = { type: 'prometheus', uid: 'prometheus' };
 export const LOKI: DataSourceRef = { type: 'loki', uid: 'loki' };
+
+/** Grafana's name of a unit that it doesn't know by itself: `1.35K rec/s`. */
+export const RECORDS_PER_SECOND = 'count:rec/s';
 
 /** What is asked of Prometheus, and what the line is called: text with `{{label}}`. */
 export type Queries = Readonly<Record<string, string>>;
@@ -54,9 +64,13 @@ export interface NumberArgs extends PanelText {
 export interface GraphArgs extends PanelText {
   readonly queries: Queries;
   readonly unit: string;
+  /** Digits after the point on the axis: 0 for what comes in whole pieces. */
+  readonly decimals?: number;
+  /** What the panel says where there is no line at all, and that is as it should be. @default Grafana's "No data" */
+  readonly nothing?: string;
   /** Whether the lines add up to a whole. @default false */
   readonly stacked?: boolean;
-  /** Legends that are a limit rather than a measurement: dashed and red. */
+  /** Legends that are a limit rather than a measurement: dashed, red and on top of nothing. */
   readonly limits?: readonly string[];
   /** Legends whose colour says what they are. */
   readonly colors?: Readonly<Record<string, string>>;
@@ -81,7 +95,16 @@ export function thresholdSteps(warnAt?: number, alarmAt?: number): Threshold[] {
 const prometheusQuery = (expr: string, legend: string) =>
   new PrometheusQuery().datasource(PROMETHEUS).expr(expr).legendFormat(legend);
 
-/** One number, large, with its recent course behind it. */
+/** No answer, or a share of nothing: no number, and neither good nor bad. */
+const NOTHING: ValueMapping = {
+  type: MappingType.SpecialValue,
+  options: { match: SpecialValueMatch.NullAndNan, result: { text: '-', color: 'text' } },
+};
+
+/**
+ * One number, large: how it is now. A query over the whole time would go on showing the last number of a process that is gone, or the
+ * latency of users who left.
+ */
 export function number({ title, description, width, height, expr, unit, decimals, warnAt, alarmAt }: NumberArgs) {
   const panel = new StatPanel()
     .title(title)
@@ -90,12 +113,13 @@ export function number({ title, description, width, height, expr, unit, decimals
     .height(height)
     .datasource(PROMETHEUS)
     .unit(unit)
+    .mappings([NOTHING])
     .noValue('-')
     .thresholds(new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(thresholdSteps(warnAt, alarmAt)))
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']))
     .colorMode(BigValueColorMode.Value)
-    .graphMode(BigValueGraphMode.Area)
-    .withTarget(prometheusQuery(expr, title).refId('A'));
+    .graphMode(BigValueGraphMode.None)
+    .withTarget(prometheusQuery(expr, title).instant().refId('A'));
   return decimals === undefined ? panel : panel.decimals(decimals);
 }
 
@@ -107,6 +131,8 @@ export function graph({
   height,
   queries,
   unit,
+  decimals,
+  nothing,
   stacked,
   limits = [],
   colors = {},
@@ -120,7 +146,8 @@ export function graph({
     .unit(unit)
     .min(0)
     .drawStyle(GraphDrawStyle.Line)
-    .lineWidth(1)
+    // Stacked, the line of what is zero would colour the edge of what lies below it.
+    .lineWidth(stacked ? 0 : 1)
     .fillOpacity(stacked ? 40 : 8)
     .gradientMode(GraphGradientMode.None)
     .showPoints(VisibilityMode.Never)
@@ -132,12 +159,16 @@ export function graph({
         .showLegend(true),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi));
+  if (decimals !== undefined) panel.decimals(decimals);
+  if (nothing !== undefined) panel.noValue(nothing);
   if (stacked) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('all'));
   for (const limit of limits)
     panel.overrideByName(limit, [
       { id: 'color', value: { mode: 'fixed', fixedColor: 'red' } },
       { id: 'custom.lineStyle', value: { fill: 'dash', dash: [8, 8] } },
+      { id: 'custom.lineWidth', value: 1 },
       { id: 'custom.fillOpacity', value: 0 },
+      { id: 'custom.stacking', value: { mode: 'none' } },
     ]);
   for (const [legend, fixedColor] of Object.entries(colors))
     panel.overrideByName(legend, [{ id: 'color', value: { mode: 'fixed', fixedColor } }]);

@@ -31,8 +31,10 @@ export const failedRatio = `(${rate(`${REQUESTS}_count${FAILED}`)} or vector(0))
 export const hitRatio = `${rate('breakwater_cache_hits_total')} / (${rate('breakwater_cache_hits_total')} + ${rate('breakwater_cache_misses_total')})`;
 /** All API processes tell the same lag. */
 export const LAG = 'max(breakwater_queue_lag_records)';
-/** Whoever puts records into the queue. */
-export const accepted = `(${rate('breakwater_records_accepted_total')} or vector(0)) + (${rate('breakwater_producer_messages_total{outcome="accepted"}')} or vector(0))`;
+/** At this lag the API answers 503. Drawn from a tenth of it on: before, its axis would press the lag flat to the ground. */
+export const LAG_LIMIT = `max(breakwater_queue_limit_records) < 10 * ${LAG}`;
+/** Whoever puts records into the queue; nothing rather than 0 where none of them is asked. */
+export const accepted = `sum(rate(breakwater_records_accepted_total[${WINDOW}]) or rate(breakwater_producer_messages_total{outcome="accepted"}[${WINDOW}]))`;
 
 /** The pods of a component: `name-0` of a StatefulSet, `name-5d8f-x7k2p` of a Deployment, and not `name-exporter-…`. */
 const podsOf = (component: string): string => `{pod=~"${component}-([0-9]+|[0-9a-z]+-[0-9a-z]{5})"}`;
