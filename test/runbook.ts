@@ -69,7 +69,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'mongo-slow': {
     what: 'MongoDB runs 5 ms in a second',
     make: async (stack) => slowDown(stack, ['mongo'], 0.005),
-    says: /The lag grows/,
+    says: /The lag grows|is stored later/,
     queries: [
       LAG,
       ACCEPTED,

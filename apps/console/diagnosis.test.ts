@@ -28,6 +28,14 @@ describe('all is well', () => {
     ],
     ['after a burst', lasting(60, (s) => ({ queue: { lag: s < 40 ? s * 5_000 : 200_000 - (s - 40) * 1_000 } }))],
     ['without a gate', lasting(60, () => ({ asked: ['api'], gate: { processes: 0, limit: null, mongoUp: null } }))],
+    [
+      'when nothing is stored any more',
+      lasting(60, (s) => ({
+        consumer: { delayP95: s < 30 ? 4_800 : null },
+        queue: { lag: 0 },
+      })),
+    ],
+    ['one late batch', lasting(60, (s) => ({ consumer: { delayP95: s === 58 ? 9_000 : 600 } }))],
     ['one slow moment', [...lasting(30, () => ({})), snapshot({ api: { p95: 5_000 } })]],
   ])('%s', (_when, recent) => {
     expect(inWords(recent)).toEqual([]);
@@ -137,6 +145,13 @@ describe('what is wrong, in words', () => {
         consumer: { stored: second % 9 === 0 ? 9_000 : 0.1 },
       })),
       ['warn: The lag grows: 950 records a second more are accepted than stored.'],
+    ],
+    [
+      'records are stored late, batch by batch',
+      lasting(60, (second) => ({ consumer: { delayP95: second % 4 === 0 ? 4_800 : null } })),
+      [
+        'warn: One record in twenty is stored later than 4.8 s after it was accepted: MongoDB or the consumers are slow.',
+      ],
     ],
     [
       'the cache fails',

@@ -24,6 +24,9 @@ export interface Names {
 const DEAF_SECONDS = 10;
 /** Something may be away for so long before it is called so. */
 const AWAY_SECONDS = 5;
+/** Records are stored within a second or two; later, something on their way is slow, milliseconds, and for so long, seconds. */
+const LATE_P95_MS = 3_000;
+const LATE_SECONDS = 10;
 /** Work that stands still for so long is called stuck. */
 const STUCK_SECONDS = 10;
 /** The lag must have grown in each of so many parts of so many seconds. */
@@ -229,6 +232,20 @@ const lagGrows: Rule = ({ at }, recent) => {
   );
 };
 
+/** Not while the lag is told of: it is the reason then. Seconds in which nothing was stored say nothing. */
+const storedLate: Rule = (now, recent, names) => {
+  const late = ({ consumer }: Snapshot) => consumer.delayP95 === null || consumer.delayP95 > LATE_P95_MS;
+  const lately = recent.filter(({ at }) => at > now.at - LATE_SECONDS * 1000);
+  const known = lately.findLast(({ consumer }) => consumer.delayP95 !== null)?.consumer.delayP95 ?? 0;
+  if (known <= LATE_P95_MS || now.consumer.processes === 0 || !lasting(recent, LATE_SECONDS, late)) return undefined;
+  if (lagGrows(now, recent, names)) return undefined;
+  return warn(
+    'stored-late',
+    'consumer',
+    `One record in twenty is stored later than ${(known / 1000).toFixed(1)} s after it was accepted: MongoDB or the consumers are slow.`,
+  );
+};
+
 const cacheFails: Rule = ({ cache }) =>
   cache.errors > 0
     ? warn(
@@ -264,6 +281,7 @@ const RULES: readonly Rule[] = [
   slow,
   gateAtLimit,
   lagGrows,
+  storedLate,
   cacheFails,
   deaf('producer'),
   deadLetters,
