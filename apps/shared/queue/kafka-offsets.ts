@@ -69,7 +69,13 @@ export class KafkaOffsets {
   }
 }
 
-/** Keeps the depth fresh in the background, so that accepting needs no round trip to know whether there is room. */
+/** Pause between two readings while nothing moves, milliseconds: every API process asks every partition's leader. */
+const IDLE_REFRESH_MS = 1_000;
+
+/**
+ * Keeps the depth fresh in the background, so that accepting needs no round trip to know whether there is room. It looks less often
+ * while nothing moves, and at once when something begins to.
+ */
 export class DepthMonitor {
   readonly #offsets: KafkaOffsets;
   readonly #logger: Logger;
@@ -80,12 +86,14 @@ export class DepthMonitor {
   /** Confirmed to this process since the depth was read: it does not know of them. */
   #since = 0;
   #healthyAt = 0;
+  /** Nothing has moved between the last two readings. */
+  #idle = false;
   #failing = false;
   #trouble = '';
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param refreshMs pause between two readings */
+  /** @param refreshMs pause between two readings while records move */
   constructor(offsets: KafkaOffsets, logger: Logger, refreshMs = 200) {
     this.#offsets = offsets;
     this.#logger = logger;
@@ -107,7 +115,7 @@ export class DepthMonitor {
 
   /** Kafka answered not long ago. */
   get healthy(): boolean {
-    return performance.now() - this.#healthyAt < 1_500 + this.#refreshMs;
+    return performance.now() - this.#healthyAt < 1_500 + this.#pauseMs;
   }
 
   /** The last lag known, and what this process has added and is adding since. What others add is seen with the next reading. */
@@ -118,6 +126,7 @@ export class DepthMonitor {
   /** Counts records that are about to be sent. @returns to be called at the end: were they (perhaps) stored? */
   begin(records: number): (stored: boolean) => void {
     this.#pending += records;
+    if (this.#idle) this.#wake();
     return (stored) => {
       this.#pending -= records;
       if (stored) this.#since += records;
@@ -134,16 +143,34 @@ export class DepthMonitor {
     clearTimeout(this.#timer);
   }
 
-  #schedule(): void {
+  get #pauseMs(): number {
+    return this.#idle ? IDLE_REFRESH_MS : this.#refreshMs;
+  }
+
+  #schedule(pauseMs = this.#pauseMs): void {
     if (this.#closed) return;
-    this.#timer = setTimeout(() => void this.#refresh().finally(() => this.#schedule()), this.#refreshMs);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#refresh().finally(() => this.#schedule());
+    }, pauseMs);
+  }
+
+  #wake(): void {
+    this.#idle = false;
+    if (this.#timer === undefined) return; // it is being read
+    clearTimeout(this.#timer);
+    this.#schedule(0);
   }
 
   async #refresh(): Promise<boolean> {
     const before = this.#since;
+    const last = this.#depth;
     try {
-      this.#depth = await this.#offsets.depth();
+      const depth = await this.#offsets.depth();
+      this.#depth = depth;
       this.#since -= before;
+      const mine = this.#pending + this.#since;
+      this.#idle = mine === 0 && depth.accepted === last?.accepted && depth.lag === last.lag;
       this.#healthyAt = performance.now();
       if (this.#failing) this.#logger.info('Kafka answers again');
       this.#failing = false;
