@@ -30,18 +30,17 @@ interface Fault {
   readonly queries: readonly string[];
 }
 
-/** Lets processes run for `share` of the time only. */
-function slowDown(stack: Stack, names: readonly string[], share: number): () => void {
-  const PERIOD_MS = 250;
+/** Lets processes run for just `runMs` of each `everyMs`. */
+function slowDown(stack: Stack, names: readonly string[], runMs: number, everyMs: number): () => void {
   const send = (signal: NodeJS.Signals) => {
     for (const name of names) stack.processes.get(name)!.kill(signal);
   };
   let wake: NodeJS.Timeout | undefined;
   const stop = () => {
     send('SIGSTOP');
-    wake = setTimeout(() => send('SIGCONT'), PERIOD_MS * (1 - share));
+    wake = setTimeout(() => send('SIGCONT'), everyMs - runMs);
   };
-  const timer = setInterval(stop, PERIOD_MS);
+  const timer = setInterval(stop, everyMs);
   return () => {
     clearInterval(timer);
     clearTimeout(wake);
@@ -67,8 +66,8 @@ const p95Of = (metric: string) => `histogram_quantile(0.95, sum by (le) (rate(${
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   'mongo-slow': {
-    what: 'MongoDB runs 5 ms in a second',
-    make: async (stack) => slowDown(stack, ['mongo'], 0.005),
+    what: 'MongoDB runs 1 ms in 250',
+    make: async (stack) => slowDown(stack, ['mongo'], 1, 250),
     says: /The lag grows|is stored later/,
     queries: [
       LAG,
@@ -107,8 +106,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     queries: [LAG, STORED, 'up{job="consumer"}'],
   },
   'api-starved': {
-    what: 'the API processes run 3 % of the time',
-    make: async (stack) => slowDown(stack, ['api-0', 'api-1'], 0.03),
+    what: 'the API processes run 30 ms in a second',
+    make: async (stack) => slowDown(stack, ['api-0', 'api-1'], 30, 1_000),
     says: /longer than|sheds/,
     queries: [
       P95,

@@ -73,6 +73,17 @@ describe('limiter', () => {
     for (let i = 0; i < 1_000; i++) expect(await limiter.acquire()).toBe(0);
   });
 
+  test('gives slots even when Redis has no memory left: only what is stored makes room', async () => {
+    const limiter = createLimiter(one, uniqueName('full'), 100);
+    await one.config('SET', 'maxmemory', '1');
+    try {
+      await expect(one.set('anything', 1)).rejects.toThrow(/OOM/);
+      await limiter.acquire(AbortSignal.timeout(5_000));
+    } finally {
+      await one.config('SET', 'maxmemory', '0');
+    }
+  });
+
   test('ends waiting when it is told to', async () => {
     const limiter = createLimiter(one, uniqueName('abort'), 1);
     await limiter.acquire();

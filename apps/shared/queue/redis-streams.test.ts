@@ -1,6 +1,10 @@
+import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { uniqueName } from '../../../test/api.ts';
 import { useRedis } from '../../../test/servers.ts';
+import { QueueFullError } from '../errors.ts';
 import { createLogger } from '../logger.ts';
+import { makeRecords } from '../record.ts';
 import { queueContract } from './contract.ts';
 import { createRedisStreamsQueue } from './redis-streams.ts';
 
@@ -33,4 +37,29 @@ queueContract('redis-streams', {
     REDIS_URL: redis.url,
   }),
   takeoverMs: 10_000,
+});
+
+test('a Redis without memory refuses more, and lets go what waits: stored or refused', async () => {
+  const queue = createRedisStreamsQueue(
+    { url: redis.url, name: uniqueName('oom'), group: 'store', maxLength: 1_000, cacheTtlSeconds: 600 },
+    logger,
+  );
+  const admin = new Redis(redis.url);
+  const [, policy] = (await admin.config('GET', 'maxmemory-policy')) as string[];
+  try {
+    const writer = await queue.writer();
+    await writer.accept(makeRecords('user', 'waits', ['a', 'b', 'c']));
+    await admin.config('SET', 'maxmemory-policy', 'noeviction'); // what other tests left in the cache would make room
+    await admin.config('SET', 'maxmemory', '1');
+    await expect(writer.accept(makeRecords('user', 'more', ['d']))).rejects.toThrow(QueueFullError);
+    const reader = await queue.reader({ batchSize: 10, batchBytes: 1 << 20, flushIntervalMs: 50 });
+    const batch = await reader.next();
+    await batch!.settle([{ record: batch!.deliveries[0]!.record, reason: 'made up' }]);
+    expect(await queue.depth()).toEqual({ accepted: 3, lag: 0, deadLetters: 1 });
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+    await admin.config('SET', 'maxmemory-policy', policy!);
+    await admin.quit();
+    await queue.close();
+  }
 });

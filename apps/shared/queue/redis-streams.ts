@@ -1,4 +1,5 @@
 // The queue on Redis Streams: one entry a record, a consumer group, entries deleted as they are acknowledged.
+import type { Redis } from 'ioredis';
 import type { Logger } from '../logger.ts';
 import { connectRedis, redisReady } from '../redis.ts';
 import type { Queue, QueueDepth } from './queue.ts';
@@ -109,19 +110,14 @@ export function createRedisStreamsQueue(options: RedisStreamsOptions, logger: Lo
   };
 }
 
+/** KEYS: stream. ARGV: group. Allowed without memory (since Redis 7): a consumer that starts then is what makes room. */
+const GROUP = `#!lua flags=allow-oom
+return redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')`;
+
 /** Makes the stream and its group where they are not there yet. */
-export async function ensureGroup(
-  redis: { xgroup: (...args: never[]) => Promise<unknown> },
-  names: StreamNames,
-): Promise<void> {
+export async function ensureGroup(redis: Pick<Redis, 'eval'>, names: StreamNames): Promise<void> {
   try {
-    await (redis.xgroup as (...args: string[]) => Promise<unknown>)(
-      'CREATE',
-      names.stream,
-      names.group,
-      '0',
-      'MKSTREAM',
-    );
+    await redis.eval(GROUP, 1, names.stream, names.group);
   } catch (error) {
     if (!(error as Error).message.startsWith('BUSYGROUP')) throw error;
   }
