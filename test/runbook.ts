@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { createLogger } from '../apps/shared/logger.ts';
-import { connectMongo } from '../apps/shared/mongo.ts';
 import { connectRedis, redisReady } from '../apps/shared/redis.ts';
 import { type Stack, type StackOptions, startStack } from '../local/stack.ts';
 import { findBrowser, launchBrowser, NO_BROWSER } from './browser.ts';
@@ -118,14 +117,17 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     ],
   },
   'records-refused': {
-    what: 'a validator of MongoDB refuses every second record',
+    what: 'ten messages in the queue are no records',
     make: async (stack) => {
-      const { client, db } = connectMongo({ url: stack.directMongoUrl, appName: 'runbook' });
-      const set = (validator: object) => db.command({ collMod: 'records', validator });
-      await set({ 'payloads.0': { $exists: false } });
-      return () => set({}).finally(() => client.close());
+      const redis = connectRedis({ url: stack.redisUrl, name: 'runbook' }, createLogger('runbook', 'error'));
+      await redisReady(redis);
+      for (let i = 0; i < 10; i++) {
+        await redis.set(`record:broken-${i}`, 'not a record');
+        await redis.xadd(stack.config.queue.name, '*', 'key', `record:broken-${i}`);
+      }
+      return () => redis.disconnect();
     },
-    says: /refused by MongoDB/,
+    says: /refused by MongoDB|dead letter/,
     queries: ['max(breakwater_queue_dead_letters)', 'sum(rate(breakwater_records_dead_lettered_total[1m]))'],
   },
 };
