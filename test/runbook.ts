@@ -128,7 +128,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       return () => redis.disconnect();
     },
     says: /refused by MongoDB|dead letter/,
-    queries: ['max(breakwater_queue_dead_letters)', 'sum(rate(breakwater_records_dead_lettered_total[1m]))'],
+    queries: ['max(breakwater_queue_dead_letters)'],
   },
 };
 
