@@ -5,13 +5,15 @@ import { DepthMonitor, type KafkaOffsets, type TopicDepth } from './kafka-offset
 
 const logger = createLogger('test', 'silent');
 
-/** What a reading takes. */
+/** What a reading takes, as a rule. */
 const READING_MS = 50;
 
 describe('how often the depth is read', () => {
   let depth: TopicDepth;
   let readings: number;
   let reading: boolean;
+  let takesMs: number;
+  let away: boolean;
   let monitor: DepthMonitor;
 
   /** The monitor, started, over a queue that is as `depth` says. */
@@ -19,12 +21,15 @@ describe('how often the depth is read', () => {
     jest.useFakeTimers();
     depth = { partitions: 3, accepted: 10, lag: 0 };
     readings = 0;
+    takesMs = READING_MS;
+    away = false;
     const offsets = {
       depth: async () => {
         readings++;
         reading = true;
-        await new Promise((resolve) => setTimeout(resolve, READING_MS));
+        await new Promise((resolve) => setTimeout(resolve, takesMs));
         reading = false;
+        if (away) throw new Error('no broker answers');
         return depth;
       },
     } as unknown as KafkaOffsets;
@@ -80,6 +85,29 @@ describe('how often the depth is read', () => {
     monitor.begin(5)(true);
     await readingsIn(2_000);
     expect(await readingsIn(10_500)).toBe(10);
+  });
+
+  test('five times a second while Kafka does not answer, so that it is back at once', async () => {
+    await start();
+    await readingsIn(2_000);
+    away = true;
+    await readingsIn(2_000);
+    expect(await readingsIn(2_500)).toBe(10);
+    expect(monitor.healthy).toBe(false);
+    away = false;
+    await readingsIn(250);
+    expect(monitor.healthy).toBe(true);
+  });
+
+  test('and a slow reading after a pause does not look like a Kafka that is away', async () => {
+    await start();
+    await readingsIn(2_000);
+    while (!reading) await readingsIn(1);
+    await readingsIn(READING_MS + 990);
+    takesMs = 900;
+    monitor.begin(5);
+    await readingsIn(850);
+    expect(monitor.healthy).toBe(true);
   });
 
   test('not any more once it is closed', async () => {

@@ -86,8 +86,10 @@ export class DepthMonitor {
   /** Confirmed to this process since the depth was read: it does not know of them. */
   #since = 0;
   #healthyAt = 0;
-  /** Nothing has moved between the last two readings. */
+  /** Nothing had moved between the last two readings, and nobody has begun to add since. */
   #idle = false;
+  /** Until the next reading; a reading that is due at once does not make the last one older. */
+  #pauseMs: number;
   #failing = false;
   #trouble = '';
   #closed = false;
@@ -98,6 +100,7 @@ export class DepthMonitor {
     this.#offsets = offsets;
     this.#logger = logger;
     this.#refreshMs = refreshMs;
+    this.#pauseMs = refreshMs;
   }
 
   /** Reads the depth for the first time and goes on. @throws when Kafka does not answer within `timeoutMs` */
@@ -143,10 +146,6 @@ export class DepthMonitor {
     clearTimeout(this.#timer);
   }
 
-  get #pauseMs(): number {
-    return this.#idle ? IDLE_REFRESH_MS : this.#refreshMs;
-  }
-
   #schedule(pauseMs = this.#pauseMs): void {
     if (this.#closed) return;
     this.#timer = setTimeout(() => {
@@ -171,11 +170,14 @@ export class DepthMonitor {
       this.#since -= before;
       const mine = this.#pending + this.#since;
       this.#idle = mine === 0 && depth.accepted === last?.accepted && depth.lag === last.lag;
+      this.#pauseMs = this.#idle ? IDLE_REFRESH_MS : this.#refreshMs;
       this.#healthyAt = performance.now();
       if (this.#failing) this.#logger.info('Kafka answers again');
       this.#failing = false;
     } catch (error) {
       if (this.#closed) return false;
+      this.#idle = false;
+      this.#pauseMs = this.#refreshMs;
       this.#trouble = describe(error);
       if (!this.#failing) this.#logger.error({ err: this.#trouble }, 'could not read the offsets; trying again');
       this.#failing = true;
