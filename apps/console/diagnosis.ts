@@ -150,20 +150,17 @@ const queueFull: Rule = ({ api, queue, consumer, producer }, _recent, { queue: n
   const { lag, maxLength } = queue;
   if (lag === null || maxLength === null) return undefined;
   const refused = (api.shed.queue_full ?? 0) > 0;
-  // Its server may have no room for what the queue's own limit allows.
-  if (refused && lag < maxLength * NEARLY_FULL)
-    return bad(
-      'queue-full',
-      'queue',
-      `The queue takes no more, though just ${count(lag)} of ${count(maxLength)} records wait: ${name} has no room left. New writes get 503.`,
-    );
+  const nearlyFull = lag >= maxLength * NEARLY_FULL;
   if (refused || lag >= maxLength)
     return bad(
       'queue-full',
       'queue',
-      `The queue is full: ${count(lag)} records wait. New writes get 503 until the consumers catch up.`,
+      nearlyFull
+        ? `The queue is full: ${count(lag)} records wait. New writes get 503 until the consumers catch up.`
+        : // Its server may have no room for what the queue's own limit allows.
+          `The queue takes no more, though just ${count(lag)} of ${count(maxLength)} records wait: ${name} has no room left. New writes get 503.`,
     );
-  if (lag < maxLength * NEARLY_FULL) return undefined;
+  if (!nearlyFull) return undefined;
   const growth = api.accepted + producer.accepted - consumer.stored;
   const soon = growth > 0 ? `, and full in ${duration((maxLength - lag) / growth)} at this pace` : '';
   return warn('queue-nearly-full', 'queue', `The queue is ${Math.floor((lag / maxLength) * 100)} % full${soon}.`);
@@ -214,16 +211,16 @@ const gateAtLimit: Rule = ({ gate }) => {
 
 /** Batches make the lag a saw: what counts is that its low grows. */
 const lagGrows: Rule = ({ at }, recent) => {
+  const consumed = ({ consumer }: Snapshot) => consumer.processes > 0;
+  if (!lasting(recent, GROWING_PARTS * GROWING_PART_SECONDS, consumed)) return undefined;
   const lows = Array.from({ length: GROWING_PARTS }, (_, i) => {
     const until = at - (GROWING_PARTS - 1 - i) * GROWING_PART_SECONDS * 1000;
-    const part = recent.filter((one) => one.at <= until && one.at > until - GROWING_PART_SECONDS * 1000);
-    return part.some(({ consumer }) => consumer.processes === 0)
-      ? Number.NaN
-      : Math.min(...part.map(({ queue }) => queue.lag ?? 0));
+    const part = recent.filter((one) => one.at > until - GROWING_PART_SECONDS * 1000 && one.at <= until);
+    return Math.min(...part.map(({ queue }) => queue.lag ?? 0));
   });
-  const seen = recent[0]!.at <= at - GROWING_PARTS * GROWING_PART_SECONDS * 1000;
+  const rising = lows.every((low, i) => i === 0 || low > lows[i - 1]!);
   const grew = lows.at(-1)! - lows[0]!;
-  if (!seen || !lows.every((low, i) => i === 0 || low > lows[i - 1]!) || grew < GROWN_RECORDS) return undefined;
+  if (!rising || grew < GROWN_RECORDS) return undefined;
   const pace = grew / ((GROWING_PARTS - 1) * GROWING_PART_SECONDS);
   return warn(
     'lag-grows',
@@ -232,19 +229,24 @@ const lagGrows: Rule = ({ at }, recent) => {
   );
 };
 
-/** Not while the lag is told of: it is the reason then. Seconds in which nothing was stored say nothing. */
-const storedLate: Rule = (now, recent, names) => {
-  const late = ({ consumer }: Snapshot) => consumer.delayP95 === null || consumer.delayP95 > LATE_P95_MS;
-  const lately = recent.filter(({ at }) => at > now.at - LATE_SECONDS * 1000);
-  const known = lately.findLast(({ consumer }) => consumer.delayP95 !== null)?.consumer.delayP95 ?? 0;
-  if (known <= LATE_P95_MS || now.consumer.processes === 0 || !lasting(recent, LATE_SECONDS, late)) return undefined;
-  if (lagGrows(now, recent, names)) return undefined;
+/** Seconds in which nothing was stored say nothing. */
+const storedLate: Rule = ({ at, consumer }, recent) => {
+  const late = ({ consumer: { delayP95 } }: Snapshot) => delayP95 === null || delayP95 > LATE_P95_MS;
+  if (consumer.processes === 0 || !lasting(recent, LATE_SECONDS, late)) return undefined;
+  const delays = recent
+    .filter((one) => one.at > at - LATE_SECONDS * 1000)
+    .flatMap((one) => one.consumer.delayP95 ?? []);
+  const delay = delays.at(-1);
+  if (delay === undefined) return undefined;
   return warn(
     'stored-late',
     'consumer',
-    `One record in twenty is stored later than ${(known / 1000).toFixed(1)} s after it was accepted: MongoDB or the consumers are slow.`,
+    `One record in twenty is stored later than ${(delay / 1000).toFixed(1)} s after it was accepted: MongoDB or the consumers are slow.`,
   );
 };
+
+/** A lag that grows is why records are stored late. */
+const behind: Rule = (...seen) => lagGrows(...seen) ?? storedLate(...seen);
 
 const cacheFails: Rule = ({ cache }) =>
   cache.errors > 0
@@ -280,8 +282,7 @@ const RULES: readonly Rule[] = [
   shedding,
   slow,
   gateAtLimit,
-  lagGrows,
-  storedLate,
+  behind,
   cacheFails,
   deaf('producer'),
   deadLetters,
