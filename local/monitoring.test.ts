@@ -4,16 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { alertsOf } from '../components/monitoring/alerts/rules.ts';
+import { askPrometheus, prometheusData } from '../test/prometheus.ts';
 import { promtool } from '../test/promtool.ts';
 import { until } from '../test/until.ts';
 import { prometheusTargets } from './monitoring.ts';
 import { planPorts } from './ports-plan.ts';
 import { type Stack, startStack } from './stack.ts';
-
-interface Sample {
-  metric: Record<string, string>;
-  value: [number, string];
-}
 
 describe('npm start -- --monitoring', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'breakwater-monitoring-'));
@@ -34,12 +30,8 @@ describe('npm start -- --monitoring', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  const get = async (path: string) => {
-    const answer = (await (await fetch(stack.prometheusUrl + path)).json()) as { data: never };
-    return answer.data;
-  };
-  const ask = async (query: string): Promise<Sample[]> =>
-    ((await get(`/api/v1/query?query=${encodeURIComponent(query)}`)) as { result: Sample[] }).result;
+  const get = <T>(path: string) => prometheusData<T>(stack.prometheusUrl!, path);
+  const ask = (query: string) => askPrometheus(stack.prometheusUrl!, query);
   const value = async (query: string) => Number((await ask(query))[0]?.value[1]);
 
   test('every process is a target and answers', async () => {
@@ -53,8 +45,7 @@ describe('npm start -- --monitoring', () => {
     interface Group {
       rules: { name: string; type: string; health: string; lastError?: string }[];
     }
-    const rules = async () =>
-      ((await get('/api/v1/rules')) as { groups: Group[] }).groups.flatMap((group) => group.rules);
+    const rules = async () => (await get<{ groups: Group[] }>('/api/v1/rules')).groups.flatMap((group) => group.rules);
     await until(async () => (await rules()).every(({ health }) => health !== 'unknown'));
     expect((await rules()).filter(({ health }) => health !== 'ok')).toEqual([]);
     const alerts = (await rules()).filter(({ type }) => type === 'alerting').map(({ name }) => name);
@@ -77,7 +68,7 @@ describe('npm start -- --monitoring', () => {
   });
 
   test('promtool finds nothing wrong with what any app really tells', async () => {
-    const { activeTargets } = (await get('/api/v1/targets')) as { activeTargets: { scrapeUrl: string }[] };
+    const { activeTargets } = await get<{ activeTargets: { scrapeUrl: string }[] }>('/api/v1/targets');
     expect(activeTargets.length).toBeGreaterThan(2);
     for (const { scrapeUrl } of activeTargets) {
       const text = await (await fetch(scrapeUrl)).text();
