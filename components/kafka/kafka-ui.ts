@@ -3,7 +3,7 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Addresses } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
-import { labelsOf, selectorOf } from '../labels.ts';
+import { labelsOf, NOT_WAITED_FOR, selectorOf } from '../labels.ts';
 import { officialImage } from '../official-images.ts';
 import { hardenedPod, type SecretFile } from '../pod.ts';
 import { KAFKA_UI_PORT } from './ports.ts';
@@ -120,7 +120,7 @@ export class KafkaUi extends pulumi.ComponentResource {
     new k8s.core.v1.Service(
       name,
       {
-        metadata: { ...metadata, name },
+        metadata: { ...metadata, name, annotations: { ...NOT_WAITED_FOR } },
         spec: {
           selector: { ...selectorOf(name) },
           ports: [{ name: PORT, port: KAFKA_UI_PORT, targetPort: PORT }],

@@ -1,7 +1,7 @@
 // SmallServer: a server of one pod that keeps nothing: its Deployment, its files as an immutable ConfigMap, its Service.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { labelsOf, selectorOf } from '../labels.ts';
+import { labelsOf, NOT_WAITED_FOR, selectorOf } from '../labels.ts';
 import { hardenedPod, type PodArgs } from '../pod.ts';
 
 /** The server's files, for a container's `mounts`. */
@@ -68,7 +68,7 @@ export class SmallServer extends pulumi.ComponentResource {
       new k8s.core.v1.Service(
         name,
         {
-          metadata: { ...metadata, name },
+          metadata: { ...metadata, name, annotations: { ...NOT_WAITED_FOR } },
           spec: { selector: { ...selectorOf(name) }, ports: [{ name: 'main', port, targetPort: 'main' }] },
         },
         child,
