@@ -1,4 +1,5 @@
 // Pods are replaced under load: nobody may notice, and nothing may be lost.
+import { parseStackConfig } from '../../../config/parse.ts';
 import { apply } from '../apply.ts';
 import type { Context, Step } from '../context.ts';
 import { checkLoad, LIGHT, type LoadSize, STEADY, startLoad } from '../load.ts';
@@ -43,8 +44,8 @@ export const rollKafka: Step = (context) => {
   return underLoad(context, { config, rolls: ['kafka'], size: sizeFor(context), mostFailed: MOST_FAILED });
 };
 
-/** The version that the program comes with (components/official-images.ts); the run began with an older one (plan.ts). */
-const NEXT_KAFKA = '4.3.1';
+/** The version that the program comes with; the run began with an older one (plan.ts). */
+const NEXT_KAFKA = parseStackConfig({}).kafka.version;
 
 export const upgradeKafka: Step = async (context) => {
   const config = { 'kafka:version': NEXT_KAFKA };

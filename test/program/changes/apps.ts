@@ -1,8 +1,7 @@
 // What a change of each key does: the apps and their autoscalers.
-import type { Changes } from './change.ts';
+import { type Changes, producing } from './change.ts';
 
 const hpa = { 'hpa:enabled': true };
-const producing = { 'producer:rate': 10 };
 
 export const appsChanges: Changes = {
   'api:replicas': { to: 5, changes: ['Deployment api'] },

@@ -19,3 +19,6 @@ export interface Change extends Partial<Effect> {
 
 /** Changes by key; several where the key does different things. */
 export type Changes = Readonly<Record<string, Change | readonly Change[]>>;
+
+/** Config of a stack with a producer: without a rate there is none. */
+export const producing: RawConfig = { 'producer:rate': 10 };

@@ -1,8 +1,32 @@
 // What a change of each key does: the cluster, the images and what all components share.
-import type { Changes } from './change.ts';
+import { type Changes, producing } from './change.ts';
 
 const existing = { 'cluster:kind': 'kubeconfig', 'cluster:context': 'mine', 'cluster:registry': 'registry.example' };
-const producing = { 'producer:rate': 10 };
+/** The images that we build. */
+const OWN_IMAGES = [
+  'Image images-api',
+  'Image images-console',
+  'Image images-consumer',
+  'Image images-gate',
+  'Image images-kafka-agent',
+  'Image images-producer',
+  'Image images-topics',
+];
+/** Pods that run one of them. */
+const OWN_PODS = ['api', 'console', 'consumer', 'gate', 'kafka', 'producer'];
+/** Pods that run somebody else's alone. */
+const THEIR_PODS = [
+  'alertmanager',
+  'alloy',
+  'grafana',
+  'kafka-ui',
+  'loki',
+  'mongo',
+  'mongo-exporter',
+  'prometheus',
+  'redis',
+  'redis-exporter',
+];
 
 export const clusterChanges: Changes = {
   'cluster:kind': {
@@ -21,17 +45,9 @@ export const clusterChanges: Changes = {
   'cluster:registry': {
     on: { ...producing, ...existing },
     to: 'other.example',
-    rolls: ['api', 'console', 'consumer', 'gate', 'kafka', 'producer'],
+    rolls: OWN_PODS,
     runs: ['kafka-empty', 'topics'],
-    changes: [
-      'Image images-api',
-      'Image images-console',
-      'Image images-consumer',
-      'Image images-gate',
-      'Image images-kafka-agent',
-      'Image images-producer',
-      'Image images-topics',
-    ],
+    changes: OWN_IMAGES,
   },
   'cluster:namespace': { to: 'other', refused: true },
   'cluster:storageClass': { to: 'fast', refused: true },
@@ -59,82 +75,23 @@ export const clusterChanges: Changes = {
   'images:mirror': {
     on: producing,
     to: 'mirror.example/hub',
-    rolls: [
-      'alertmanager',
-      'alloy',
-      'api',
-      'console',
-      'consumer',
-      'gate',
-      'grafana',
-      'kafka',
-      'kafka-ui',
-      'loki',
-      'mongo',
-      'mongo-exporter',
-      'producer',
-      'prometheus',
-      'redis',
-      'redis-exporter',
-    ],
+    rolls: [...OWN_PODS, ...THEIR_PODS].sort(),
     runs: ['kafka-empty', 'topics'],
-    changes: [
-      'Image images-api',
-      'Image images-console',
-      'Image images-consumer',
-      'Image images-gate',
-      'Image images-kafka-agent',
-      'Image images-producer',
-      'Image images-topics',
-      'Release keda',
-    ],
+    changes: [...OWN_IMAGES, 'Release keda'],
   },
   'images:digests': {
     on: producing,
     to: false,
-    rolls: [
-      'alertmanager',
-      'alloy',
-      'api',
-      'console',
-      'consumer',
-      'gate',
-      'grafana',
-      'kafka',
-      'kafka-ui',
-      'loki',
-      'mongo',
-      'mongo-exporter',
-      'producer',
-      'prometheus',
-      'redis',
-      'redis-exporter',
-    ],
+    rolls: [...OWN_PODS, ...THEIR_PODS].sort(),
     runs: ['kafka-empty', 'topics'],
-    changes: [
-      'Image images-api',
-      'Image images-console',
-      'Image images-consumer',
-      'Image images-gate',
-      'Image images-kafka-agent',
-      'Image images-producer',
-      'Image images-topics',
-    ],
+    changes: OWN_IMAGES,
   },
   'images:platform': {
     on: { ...producing, 'images:platform': 'linux/amd64' },
     to: 'linux/arm64',
-    rolls: ['api', 'console', 'consumer', 'gate', 'kafka', 'producer'],
+    rolls: OWN_PODS,
     runs: ['kafka-empty', 'topics'],
-    changes: [
-      'Image images-api',
-      'Image images-console',
-      'Image images-consumer',
-      'Image images-gate',
-      'Image images-kafka-agent',
-      'Image images-producer',
-      'Image images-topics',
-    ],
+    changes: OWN_IMAGES,
   },
   'charts:keda': { to: 'oci://mirror.example/charts/keda', changes: ['Release keda'] },
 };

@@ -1,5 +1,5 @@
 // What a change of each key does: the queue and the servers.
-import type { Changes } from './change.ts';
+import { type Changes, producing } from './change.ts';
 
 const kafkaElsewhere = { 'kafka:external': 'b.example:9092', 'kafka:username': 'a', 'kafka:password': 'p' };
 const mongoElsewhere = {
@@ -7,7 +7,6 @@ const mongoElsewhere = {
   'mongo:username': 'a',
   'mongo:password': 'p',
 };
-const producing = { 'producer:rate': 10 };
 
 export const serversChanges: Changes = {
   'queue:kind': {
