@@ -86,8 +86,9 @@ export class Loki extends pulumi.ComponentResource {
               memoryMiB: monitoring.lokiMemoryMiB,
               cpuMillis: 20,
               mounts: [dataMount(DATA), filesMount(FILES)],
-              // It is alive long before it is ready, which takes it a quarter of a minute.
-              ...httpProbes('/ready', '/metrics'),
+              // It is alive long before it is ready, which takes it a quarter of a minute. Not `/metrics`: the kubelet hangs up
+              // after 10 KiB of an answer, and Loki would log each time that it could not write the rest.
+              ...httpProbes('/ready', '/services'),
             },
           ],
         },
