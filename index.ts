@@ -193,7 +193,7 @@ const monitoring =
       namespace,
       logins: {
         ...(redis && { redis: redisLogin }),
-        ...(mongo && config.mongo.auth && { mongo: mongoLogin }),
+        ...(mongo && { mongo: mongoLogin }),
       },
       storageNodes,
     },

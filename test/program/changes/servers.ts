@@ -185,8 +185,8 @@ export const serversChanges: Changes = {
   'mongo:volumeGiB': { to: 8, refused: true },
   'mongo:auth': {
     to: false,
-    rolls: ['api', 'consumer', 'mongo'],
-    deletes: ['Deployment mongo-exporter', 'RandomPassword mongo-password-v1'],
+    rolls: ['api', 'consumer', 'mongo', 'mongo-exporter'],
+    deletes: ['RandomPassword mongo-password-v1'],
   },
   'mongo:passwordVersion': [
     { to: 2, rolls: ['api', 'consumer', 'mongo', 'mongo-exporter'], creates: ['RandomPassword mongo-password-v2'] },
