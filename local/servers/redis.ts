@@ -17,6 +17,9 @@ export interface RedisOptions extends ServerOptions {
   appendFsync?: 'always' | 'everysec' | 'no';
 }
 
+/** For so long it may read its file when it starts, as in a cluster (components/redis/redis.ts). */
+const LOADING_MS = 600_000;
+
 /** Environment variable with the address of a Redis to use instead of starting one. */
 export const redisVariable = 'BREAKWATER_REDIS_URL';
 
@@ -46,7 +49,16 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
     logFile: join(dataDir, 'redis.log'),
     env: { LC_ALL: 'C' },
   });
-  await waitUntilReady(server, () => pings(port));
+  let told = false;
+  const ready = async () => {
+    const answer = await ping(port);
+    if (answer === 'loading' && !told) {
+      told = true;
+      options.log?.('Redis reads the data of the last run; two GiB take it half a minute');
+    }
+    return answer === 'ready';
+  };
+  await waitUntilReady(server, ready, LOADING_MS);
   return {
     name: 'Redis',
     kind: 'redis',
@@ -79,16 +91,17 @@ async function findRedis(options: Omit<RedisOptions, 'dataDir'>): Promise<{ comm
   };
 }
 
-/** True if a server on the port answers PING (one that still loads its data doesn't). */
-function pings(port: number): Promise<boolean> {
+/** What a server on the port answers to PING; one that still reads its file is loading. */
+function ping(port: number): Promise<'ready' | 'loading' | 'silent'> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port }, () => socket.write('PING\r\n'));
     socket.setTimeout(1000, () => socket.destroy());
-    socket.once('data', (answer) => {
-      resolve(answer.toString().startsWith('+PONG'));
+    socket.once('data', (data) => {
+      const answer = data.toString();
+      resolve(answer.startsWith('+PONG') ? 'ready' : answer.startsWith('-LOADING') ? 'loading' : 'silent');
       socket.destroy();
     });
-    socket.once('error', () => resolve(false));
-    socket.once('close', () => resolve(false));
+    socket.once('error', () => resolve('silent'));
+    socket.once('close', () => resolve('silent'));
   });
 }
