@@ -1,4 +1,4 @@
-// Asks a Prometheus, over its HTTP API.
+// Asks a Prometheus over its HTTP API; Loki wraps its answers in the same way.
 
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ const schema = z.object({
   apiHost: z.string().optional(),
   kubeconfigPath: z.string(),
   context: z.string(),
-  /** Namespace of the servers and of all apps but the API, which is in `<namespace>-api`. */
+  /** Namespace of the servers and of all apps but the API, which is in `<namespace>-api`; the monitoring is in `<namespace>-monitoring`. */
   namespace: z.string(),
 });
 

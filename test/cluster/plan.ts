@@ -34,6 +34,7 @@ export const STEPS = {
   'pod-security': { title: 'Pod Security refuses what it must', stacks: STACKS },
   passwords: { title: 'the servers ask for passwords', stacks: ['dev', 'spike', 'staging'] },
   secrets: { title: 'no secret is in clear anywhere', stacks: STACKS },
+  monitoring: { title: 'everything is watched, every log arrives, no alert fires', stacks: STACKS },
   refused: { title: 'changes that would lose data are refused at preview', stacks: ['dev', 'staging'] },
   replicas: { title: 'more API pods, then as many as before', stacks: ['dev', 'spike'] },
   agents: { title: 'an agent more, then one fewer', stacks: ['dev', 'spike'], clusters: 'own' },

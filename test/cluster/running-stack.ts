@@ -13,6 +13,9 @@ export interface Node {
   readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] };
 }
 
+/** Components of the monitoring's namespace (components/monitoring). */
+const MONITORING = ['prometheus', 'loki', 'alertmanager'];
+
 export class RunningStack {
   readonly outputs: StackOutputs;
   readonly kubectl: Kubectl;
@@ -58,7 +61,8 @@ export class RunningStack {
   }
 
   namespaceOf(component: string): string {
-    return component === 'api' ? this.apiNamespace : this.namespace;
+    if (component === 'api') return this.apiNamespace;
+    return MONITORING.includes(component) ? `${this.namespace}-monitoring` : this.namespace;
   }
 
   deployment(app: string): Promise<Deployment> {

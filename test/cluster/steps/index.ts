@@ -6,6 +6,7 @@ import { again, preview, refresh, up } from './bring-up.ts';
 import { drainSpeed, lastConsumer, scaling } from './consumers.ts';
 import { doctor } from './doctor.ts';
 import { hidden } from './hidden.ts';
+import { monitoring } from './monitoring.ts';
 import { network } from './network.ts';
 import { nodePort } from './node-port.ts';
 import { passwords } from './passwords.ts';
@@ -26,6 +27,7 @@ export const steps: Readonly<Record<StepName, Step>> = {
   'pod-security': podSecurity,
   passwords,
   secrets: hidden,
+  monitoring,
   refused,
   replicas,
   agents,

@@ -1,0 +1,77 @@
+// The monitoring sees the stack: every pod is asked and answers, no rule fails or fires, what the apps log is kept.
+import { prometheusData } from '../../prometheus.ts';
+import type { Context, Step } from '../context.ts';
+import type { RunningStack } from '../running-stack.ts';
+import { waitFor } from '../wait.ts';
+
+/** Seconds until what a new pod tells has been asked for, or sent. */
+const SEEN_WITHIN = 60;
+/** Components with metrics; which of them there are is the stack's choice. */
+const ASKED = ['api', 'consumer', 'producer', 'gate', 'console', 'kafka'];
+/** Apps that every stack has, and that log a line when they start. */
+const LOGGING = ['api', 'consumer'];
+
+export const monitoring: Step = async (context) => {
+  if (!context.pulumi.config.monitoring.enabled)
+    return context.skip('the monitoring', 'monitoring:enabled is false in this run');
+  const stack = await context.stack();
+  await stack.withPort('service/prometheus', 9090, (port) => metrics(context, stack, `http://127.0.0.1:${port}`));
+  await stack.withPort('service/loki', 3100, (port) => logs(context, `http://127.0.0.1:${port}`));
+};
+
+interface Targets {
+  readonly activeTargets: readonly { readonly labels: { readonly instance: string }; readonly health: string }[];
+}
+
+interface Rules {
+  readonly groups: readonly { readonly rules: readonly Rule[] }[];
+}
+
+interface Rule {
+  readonly name: string;
+  readonly health: string;
+  /** Of alerts. */
+  readonly state?: string;
+}
+
+async function metrics({ check, signal }: Context, stack: RunningStack, url: string): Promise<void> {
+  const pods = (await Promise.all(ASKED.map((component) => stack.pods(component)))).flat();
+  const silent = async () => {
+    const { activeTargets } = await prometheusData<Targets>(url, '/api/v1/targets');
+    const asked = new Set(activeTargets.map(({ labels }) => labels.instance));
+    return [
+      ...activeTargets.filter(({ health }) => health !== 'up').map(({ labels }) => labels.instance),
+      ...pods.map(({ metadata }) => metadata.name).filter((pod) => !asked.has(pod)),
+    ];
+  };
+  await eventually(async () => (await silent()).length === 0, signal);
+  const missing = await silent();
+  check(
+    'every pod is asked, and every target answers',
+    missing.length === 0,
+    missing.join(', ') || `${pods.length} pods`,
+  );
+
+  const { groups } = await prometheusData<Rules>(url, '/api/v1/rules');
+  const rules = groups.flatMap((group) => group.rules);
+  const named = (which: (rule: Rule) => boolean) => rules.filter(which).map(({ name }) => name);
+  const failing = named(({ health }) => health === 'err');
+  check('no rule fails', rules.length > 0 && failing.length === 0, failing.join(', ') || `${rules.length} rules`);
+  const firing = named(({ state }) => state === 'firing');
+  check('no alert fires', firing.length === 0, firing.join(', ') || 'none');
+}
+
+async function logs({ check, signal }: Context, url: string): Promise<void> {
+  const logging = async () =>
+    (await prometheusData<readonly string[] | undefined>(url, '/loki/api/v1/label/app/values')) ?? [];
+  const arrived = async () => {
+    const apps = await logging();
+    return LOGGING.every((app) => apps.includes(app));
+  };
+  await eventually(arrived, signal);
+  check("the apps' logs are kept", await arrived(), (await logging()).join(', ') || 'none');
+}
+
+/** Gives it time; what it has come to is looked at afterwards. */
+const eventually = (look: () => Promise<boolean>, signal: AbortSignal) =>
+  waitFor('the monitoring sees it', look, { within: SEEN_WITHIN, signal }).catch(() => signal.throwIfAborted());
