@@ -163,7 +163,9 @@ function placementSteps(
   return steps;
 }
 
-const same = (a: Replicas, b: Replicas): boolean => a.length === b.length && a.every((id, i) => id === b[i]);
+/** The same brokers in the same order: the first is to lead. */
+export const same = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((id, i) => id === b[i]);
 
 /** One line for a person. */
 export function describeStep(step: Step): string {

@@ -1,7 +1,7 @@
 // Steps that take their time: brokers that come and go, data on the move.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
-import { describeStep, type Step } from './plan.ts';
+import { describeStep, type Step, same } from './plan.ts';
 
 /** What a run is told, whatever it does. */
 export interface RunOptions {
@@ -23,6 +23,8 @@ export type Outcome = 'done' | 'nothing to do' | 'refused';
 
 /** Rounds of steps after which something else must be undoing our work. */
 export const MAX_ROUNDS = 5;
+/** How long a broker may take to hear of what the controllers did, milliseconds. */
+const SEEN_MS = 10_000;
 
 /** Waits for so many brokers that may hold replicas, and goes on with fewer: the plan says what that means. */
 export async function waitForBrokers(cluster: Cluster, wanted: number, options: RunOptions): Promise<void> {
@@ -70,6 +72,27 @@ export async function take(steps: readonly Step[], cluster: Cluster, options: Ru
     await cluster.apply(step);
   }
   await waitForMoves(cluster, options);
+  await waitUntilSeen(
+    steps.filter((step) => step.kind === 'move'),
+    cluster,
+    options,
+  );
+}
+
+/**
+ * Where partitions are is asked of a broker, which may hear of a move's end after the controllers and shows old and new
+ * replicas together until then: whoever plans on that moves more than was meant. After a while it goes on regardless, as
+ * somebody else may have moved them elsewhere.
+ */
+async function waitUntilSeen(
+  moves: readonly Extract<Step, { kind: 'move' }>[],
+  cluster: Cluster,
+  { pollMs = 1_000 }: RunOptions,
+): Promise<void> {
+  const deadline = performance.now() + SEEN_MS;
+  for (const { topic, partition, to } of moves)
+    while (!same((await cluster.partitions(topic))[partition]?.replicas ?? [], to) && performance.now() < deadline)
+      await sleep(pollMs);
 }
 
 export function printPlan(steps: readonly Step[], print: RunOptions['print']): void {
