@@ -58,16 +58,17 @@ test('a broker killed at a time loses nothing and stops nothing for long', async
       await kafka.server.startBroker(nodeId);
       await until(async () => (await inSync(admin)) === 9, 60_000);
     }
+    stop = true;
+    await Promise.all(working.slice(0, 4));
+    await until(async () => (await queue.depth().catch(() => undefined))?.lag === 0, 30_000);
+    expect([...accepted].filter((id) => !seen.has(id))).toEqual([]);
+    expect([...failed.certain].filter((id) => seen.has(id))).toEqual([]);
   } finally {
     stop = true;
+    await queue.close();
+    await admin.close();
   }
-  await Promise.all(working.slice(0, 4));
-  await until(async () => (await queue.depth().catch(() => undefined))?.lag === 0, 30_000);
-  expect([...accepted].filter((id) => !seen.has(id))).toEqual([]);
-  expect([...failed.certain].filter((id) => seen.has(id))).toEqual([]);
-  await queue.close();
   await Promise.all(working);
-  await admin.close();
 }, 180_000);
 
 async function inSync(admin: Admin): Promise<number> {

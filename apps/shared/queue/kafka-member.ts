@@ -2,10 +2,11 @@
 //
 // The library's message stream is not used: after a rebalance it can go on behind a fetch that began before it, which skips
 // records, and it keeps far more than a batch in memory. Its group protocol, fetch and commit are.
-import { Consumer, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
+import { FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
 import type { Logger } from '../logger.ts';
 import { clientOptions, type KafkaAddress } from './kafka-client.ts';
 import { describe, hasProtocolError } from './kafka-errors.ts';
+import { GroupConsumer } from './kafka-group-consumer.ts';
 import { Waiters } from './waiters.ts';
 
 /**
@@ -40,10 +41,8 @@ const JOIN_ERRORS = [
 const RETRY_MS = 250;
 const COMMIT_PATIENCE_MS = 20_000;
 
-type RawConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>;
-
 export class KafkaMember {
-  readonly consumer: RawConsumer;
+  readonly consumer: GroupConsumer;
   readonly topic: string;
   readonly #logger: Logger;
   readonly #owned = new Map<number, OwnedPartition>();
@@ -59,7 +58,7 @@ export class KafkaMember {
   constructor(address: KafkaAddress, options: MemberOptions, logger: Logger) {
     this.topic = options.topic;
     this.#logger = logger;
-    this.consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
+    this.consumer = new GroupConsumer({
       ...clientOptions(address, 'reader'),
       groupId: options.group,
       sessionTimeout: options.sessionTimeoutMs,

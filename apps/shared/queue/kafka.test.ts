@@ -1,10 +1,11 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Admin, Producer } from '@platformatic/kafka';
 import { useKafka } from '../../../test/servers.ts';
 import { until } from '../../../test/until.ts';
 import { createLogger } from '../logger.ts';
 import { queueContract } from './contract.ts';
 import { createKafkaQueue } from './kafka.ts';
+import { KafkaMember } from './kafka-member.ts';
 
 // A broker that was killed may come back once the controller thinks it dead: by default after 9 s.
 const kafka = useKafka({ settings: { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '300' } });
@@ -52,3 +53,23 @@ queueContract('kafka', {
   takeoverMs: 12_000,
   oversizeBytes: 950_000,
 });
+
+test('a coordinator that has left the cluster is looked for again', async () => {
+  const topic = 'coordinated';
+  await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1 });
+  const options = { topic, group: topic, sessionTimeoutMs: 30_000, heartbeatMs: 10_000 };
+  const member = new KafkaMember({ brokers: kafka.url.split(',') }, options, logger);
+  const commit = () => member.consumer.commit({ offsets: [{ topic, partition: 0, offset: 0n, leaderEpoch: -1 }] });
+  try {
+    member.join();
+    await until(() => [...member.owned].length === 1, 30_000);
+    await commit();
+    const { consumer } = member;
+    consumer.currentMetadata!.brokers.delete(consumer.coordinatorId!);
+    await expect(commit()).rejects.toThrow(/metadata/);
+    expect(consumer.coordinatorId).toBeNull();
+    await commit();
+  } finally {
+    await member.close();
+  }
+}, 60_000);
