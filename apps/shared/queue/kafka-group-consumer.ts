@@ -8,9 +8,10 @@ import { Consumer, kGetConnection, NetworkError } from '@platformatic/kafka';
  */
 export class GroupConsumer extends Consumer<Buffer, Buffer, Buffer, Buffer> {
   override [kGetConnection](...[broker, callback]: Parameters<Consumer[typeof kGetConnection]>): void {
-    if (broker !== undefined) return super[kGetConnection](broker, callback);
-    this.clearMetadata();
-    // Not marked as stale metadata, it makes the library forget the coordinator as well.
-    callback(new NetworkError('The broker is not in the metadata of the cluster.', { canRetry: true }));
+    if (broker === undefined) {
+      this.clearMetadata();
+      // Not marked as stale metadata, it makes the library forget the coordinator as well.
+      callback(new NetworkError('The broker is not in the metadata of the cluster.', { canRetry: true }));
+    } else super[kGetConnection](broker, callback);
   }
 }
