@@ -8,7 +8,7 @@ import { inEmptyFolder } from './in-folder.ts';
 const project = process.cwd();
 inEmptyFolder();
 
-/** Puts tools on the PATH that print their versions, and a stack whose ports nobody is likely to have. */
+/** Puts tools on the PATH that print their versions, and a stack with ports below those that the system hands out. */
 function prepare(): void {
   mkdirSync('bin');
   const tool = (name: string, script: string) =>
@@ -17,7 +17,7 @@ function prepare(): void {
   tool('k3d', 'echo "k3d version v5.9.0"');
   tool('kubectl', `echo '{ "gitVersion": "v1.34.1" }'`);
   tool('pulumi', 'echo v3.259.0');
-  const ports = { httpPort: 48_080, nodePortHostPort: 48_000, apiPort: 46_550, registryPort: 45_050 };
+  const ports = { httpPort: 28_080, nodePortHostPort: 28_000, apiPort: 26_550, registryPort: 25_050 };
   const lines = Object.entries(ports).map(([key, port]) => `  cluster:${key}: ${port}\n`);
   writeFileSync('Pulumi.dev.yaml', `config:\n${lines.join('')}`);
 }
