@@ -1,8 +1,6 @@
 // Brokers that are to go are emptied first: every replica, of whatever topic, moves to one that stays.
 import type { Replicas } from './assign.ts';
-import type { Observed, Step } from './plan.ts';
-
-type Move = Extract<Step, { kind: 'move' }>;
+import type { Move, Observed } from './plan.ts';
 
 /** Whether any replica lies on a broker that is to go. */
 export const isLeaving = (observed: Observed, brokerCount: number): boolean =>

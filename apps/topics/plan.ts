@@ -38,6 +38,8 @@ export type Step =
   | { kind: 'move'; topic: string; partition: number; from: Replicas; to: Replicas }
   | { kind: 'elect'; topic: string; partitions: number[] };
 
+export type Move = Extract<Step, { kind: 'move' }>;
+
 export interface Plan {
   steps: Step[];
   /** Why the declaration cannot be met; then nothing of it is done. All reasons at once. */

@@ -1,7 +1,7 @@
 // Steps that take their time: brokers that come and go, data on the move.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
-import { describeStep, type Step, same } from './plan.ts';
+import { describeStep, type Move, type Step, same } from './plan.ts';
 
 /** What a run is told, whatever it does. */
 export interface RunOptions {
@@ -84,11 +84,7 @@ export async function take(steps: readonly Step[], cluster: Cluster, options: Ru
  * replicas together until then: whoever plans on that moves more than was meant. After a while it goes on regardless, as
  * somebody else may have moved them elsewhere.
  */
-async function waitUntilSeen(
-  moves: readonly Extract<Step, { kind: 'move' }>[],
-  cluster: Cluster,
-  { pollMs = 1_000 }: RunOptions,
-): Promise<void> {
+async function waitUntilSeen(moves: readonly Move[], cluster: Cluster, { pollMs = 1_000 }: RunOptions): Promise<void> {
   const deadline = performance.now() + SEEN_MS;
   for (const { topic, partition, to } of moves)
     while (!same((await cluster.partitions(topic))[partition]?.replicas ?? [], to) && performance.now() < deadline)

@@ -13,8 +13,8 @@ export interface Node {
   readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] };
 }
 
-/** Components of the monitoring's namespace (components/monitoring). */
-const MONITORING = ['prometheus', 'loki', 'alertmanager'];
+/** Components that are asked here and lie in the monitoring's namespace (components/monitoring). */
+const MONITORING = ['prometheus', 'loki'];
 
 export class RunningStack {
   readonly outputs: StackOutputs;

@@ -1,4 +1,5 @@
 // The monitoring sees the stack: every pod is asked and answers, no rule fails or fires, what the apps log is kept.
+import { LOKI_PORT, PROMETHEUS_PORT } from '../../../components/monitoring/ports.ts';
 import { prometheusData } from '../../prometheus.ts';
 import type { Context, Step } from '../context.ts';
 import type { RunningStack } from '../running-stack.ts';
@@ -15,8 +16,10 @@ export const monitoring: Step = async (context) => {
   if (!context.pulumi.config.monitoring.enabled)
     return context.skip('the monitoring', 'monitoring:enabled is false in this run');
   const stack = await context.stack();
-  await stack.withPort('service/prometheus', 9090, (port) => metrics(context, stack, `http://127.0.0.1:${port}`));
-  await stack.withPort('service/loki', 3100, (port) => logs(context, `http://127.0.0.1:${port}`));
+  await stack.withPort('service/prometheus', PROMETHEUS_PORT, (port) =>
+    metrics(context, stack, `http://127.0.0.1:${port}`),
+  );
+  await stack.withPort('service/loki', LOKI_PORT, (port) => logs(context, `http://127.0.0.1:${port}`));
 };
 
 interface Targets {
