@@ -1,31 +1,31 @@
 // The stack, from its config: read it top to bottom like the diagram in the README. Every part is a component of its own.
 import * as pulumi from '@pulumi/pulumi';
-import { addressesOf } from './components/addresses.ts';
-import { Api } from './components/api.ts';
+import { Api } from './components/apps/api.ts';
+import { Console, consoleTargetsOf } from './components/apps/console.ts';
+import { Consumer } from './components/apps/consumer.ts';
+import { Gate } from './components/apps/gate.ts';
+import { Producer } from './components/apps/producer.ts';
 import { ApiScaler } from './components/autoscaling/api-scaler.ts';
 import { ConsumerScaler } from './components/autoscaling/consumer-scaler.ts';
 import { Keda } from './components/autoscaling/keda.ts';
 import { Cluster } from './components/cluster/cluster.ts';
 import { requireReady } from './components/cluster/observe.ts';
 import { podSecurityLevel, podSysctls } from './components/cluster/sysctls.ts';
-import { readConfig } from './components/config.ts';
-import { Console, consoleTargetsOf } from './components/console.ts';
-import { Consumer } from './components/consumer.ts';
-import { Credentials, credentialsOf } from './components/credentials.ts';
-import { Gate } from './components/gate.ts';
 import { Guard } from './components/guard/guard.ts';
-import { AppImages, appsOf } from './components/images.ts';
-import { Kafka } from './components/kafka/kafka.ts';
-import { KafkaUi } from './components/kafka/kafka-ui.ts';
-import { TopicsJob } from './components/kafka/topics-job.ts';
-import { Mongo } from './components/mongo/mongo.ts';
+import { AppImages, appsOf } from './components/images/app-images.ts';
+import { Credentials, credentialsOf } from './components/kubernetes/credentials.ts';
+import { Namespaces } from './components/kubernetes/namespaces.ts';
 import { Monitoring, prometheusUrlOf } from './components/monitoring/monitoring.ts';
-import { Namespaces } from './components/namespaces.ts';
-import { NetworkPolicies } from './components/network-policies.ts';
-import { commandsOf, entranceOf } from './components/outputs.ts';
-import { plainly } from './components/plainly.ts';
-import { Producer } from './components/producer.ts';
-import { Redis } from './components/redis/redis.ts';
+import { addressesOf } from './components/network/addresses.ts';
+import { NetworkPolicies } from './components/network/network-policies.ts';
+import { Kafka } from './components/servers/kafka/kafka.ts';
+import { KafkaUi } from './components/servers/kafka/kafka-ui.ts';
+import { TopicsJob } from './components/servers/kafka/topics-job.ts';
+import { Mongo } from './components/servers/mongo/mongo.ts';
+import { Redis } from './components/servers/redis/redis.ts';
+import { readConfig } from './components/stack/config.ts';
+import { commandsOf, entranceOf } from './components/stack/outputs.ts';
+import { plainly } from './components/stack/report-config-errors.ts';
 import {
   apiEnvironment,
   consoleEnvironment,

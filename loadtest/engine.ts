@@ -1,5 +1,5 @@
 // Which engine makes the load: k6 where it is at hand, our own generator elsewhere.
-import { findProgram } from '../local/servers/paths.ts';
+import { findProgram } from '../local/install/paths.ts';
 import { startBuiltin } from './generator/start.ts';
 import { startK6 } from './k6/start.ts';
 import { UsageError } from './options.ts';

@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { type Access, openAccess, type Part } from './cluster/access.ts';
 import { readOutputs } from './cluster/outputs.ts';
-import { emptyCache } from './cold.ts';
 import { chooseEngine } from './engine.ts';
+import { emptyCache } from './flush-cache.ts';
+import { tellParent } from './ipc.ts';
 import { helpText, isLoopback, type Options, parseOptions, UsageError } from './options.ts';
-import { tellParent } from './parent.ts';
 import { NotReadyError } from './run.ts';
 import { runSession } from './session.ts';
 

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { call } from '../tooling/http.ts';
+import { Kubectl } from '../tooling/kubectl.ts';
+import { forwardPort } from '../tooling/port-forward.ts';
+import { CommandError } from '../tooling/run.ts';
 import { METRICS_PORT } from './cluster/access.ts';
-import { CommandError } from './cluster/command.ts';
-import { Kubectl } from './cluster/kubectl.ts';
 import { readOutputs } from './cluster/outputs.ts';
-import { forwardPort } from './cluster/port-forward.ts';
-import { call } from './http.ts';
 import { UsageError } from './options.ts';
 import { parseRateArgs, RATE_HELP } from './rate-options.ts';
 import { NotReadyError } from './run.ts';

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { relative } from 'node:path';
 import { createTerminal } from '../local/terminal.ts';
 import type { Engine } from './engine.ts';
-import { endWithParent, tellParent, verdictInWords } from './parent.ts';
+import { endWithParent, tellParent, verdictInWords } from './ipc.ts';
 import { totalSeconds } from './profiles.ts';
 import { renderStatus, renderSummary } from './report/terminal.ts';
 import { writeReport } from './report/write.ts';

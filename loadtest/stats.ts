@@ -1,6 +1,6 @@
 // Asks the API for the system's numbers, once a second during the load and while the queue drains.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getJson } from './http.ts';
+import { getJson } from '../tooling/http.ts';
 
 /** What GET /api/stats answers; null where the API does not know. */
 export interface Stats {

@@ -1,7 +1,7 @@
 // The stack's apps as processes of this machine: how each is started, and how we know that it is ready.
 import { join } from 'node:path';
+import { logTail, spawnGuarded, waitUntilReady } from '../tooling/process/guarded.ts';
 import { LocalError } from './errors.ts';
-import { logTail, spawnGuarded, waitUntilReady } from './process/guarded.ts';
 import type { Unit } from './supervisor.ts';
 
 const appsDir = join(import.meta.dirname, '..', 'apps');

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { alertsOf } from '../components/monitoring/alerts/rules.ts';
+import { alertsOf } from '../monitoring/alerts/rules.ts';
 import { askPrometheus, prometheusData } from '../test/prometheus.ts';
 import { promtool } from '../test/promtool.ts';
 import { until } from '../test/until.ts';

@@ -1,5 +1,5 @@
 // The monitoring of the local run: whom Prometheus asks.
-import type { StaticTargets } from '../components/monitoring/prometheus-config.ts';
+import type { StaticTargets } from '../monitoring/prometheus-config.ts';
 import type { PortPlan } from './ports-plan.ts';
 
 /** Port on which Prometheus is known. */

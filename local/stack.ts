@@ -2,7 +2,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ruleFile } from '../components/monitoring/alerts/rules.ts';
 import {
   type Addresses,
   apiEnvironment,
@@ -14,16 +13,17 @@ import {
 } from '../config/environment.ts';
 import { loadStackConfig } from '../config/load.ts';
 import type { StackConfig } from '../config/schema.ts';
+import { ruleFile } from '../monitoring/alerts/rules.ts';
 import { type AppSpec, runJob, startApp } from './apps.ts';
 import { consoleLoad, consoleTargets, type LoadAddresses } from './console.ts';
 import { DataInUseError, LocalError, ServerUnavailableError } from './errors.ts';
+import { installKafka } from './install/kafka.ts';
 import { lockHolder, tryLock } from './lock.ts';
 import { mongoAddresses } from './mongo-address.ts';
 import { prometheusTargets } from './monitoring.ts';
 import type { QueueKind } from './options.ts';
 import { assertPortsFree, neededPorts, type PortPlan, planPorts } from './ports-plan.ts';
 import { kafkaVariable, type RunningKafka, startKafka } from './servers/kafka.ts';
-import { installKafka } from './servers/kafka-install.ts';
 import { mongoVariable, startMongo } from './servers/mongo.ts';
 import { startPrometheus } from './servers/prometheus.ts';
 import { redisVariable, startRedis } from './servers/redis.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { spawnGuarded } from './process/guarded.ts';
+import { spawnGuarded } from '../tooling/process/guarded.ts';
 import { Supervised } from './supervisor.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'breakwater-supervisor-'));

@@ -1,7 +1,7 @@
 // Starts again what ended by itself, as Kubernetes would, and gives up on what keeps ending.
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Exit, logTail } from '../tooling/process/guarded.ts';
 import { LocalError } from './errors.ts';
-import { type Exit, logTail } from './process/guarded.ts';
 
 /** What can be supervised: an app's process, a server, a broker. */
 export interface Unit {

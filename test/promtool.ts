@@ -1,7 +1,7 @@
 // Prometheus' own judge of metrics and rules, for tests: from the PATH or the distribution's package, as the servers are.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { findPrometheus } from '../local/servers/prometheus-install.ts';
+import { findPrometheus } from '../local/install/prometheus.ts';
 
 export interface Verdict {
   readonly status: number | null;

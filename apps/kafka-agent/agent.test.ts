@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { freePorts } from '../../local/ports.ts';
 import { useKafka } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
+import { freePorts } from '../../tooling/ports.ts';
 import { createLogger } from '../shared/logger.ts';
 import { createKafkaQueue } from '../shared/queue/kafka.ts';
 import { makeRecords } from '../shared/record.ts';

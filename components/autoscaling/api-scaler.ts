@@ -2,7 +2,7 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { labelsOf } from '../labels.ts';
+import { labelsOf } from '../kubernetes/labels.ts';
 import { behavior } from './behavior.ts';
 import { latencyTrigger } from './triggers.ts';
 

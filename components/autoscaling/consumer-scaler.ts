@@ -2,8 +2,8 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Addresses } from '../../config/environment.ts';
-import { labelsOf } from '../labels.ts';
-import type { SecretFile } from '../pod.ts';
+import { labelsOf } from '../kubernetes/labels.ts';
+import type { SecretFile } from '../kubernetes/pod.ts';
 import { behavior } from './behavior.ts';
 import { type QueueTriggerConfig, queueTrigger } from './triggers.ts';
 

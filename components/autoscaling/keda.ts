@@ -2,9 +2,9 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { labelsOf } from '../labels.ts';
-import { podSecurityLabels } from '../namespaces.ts';
-import { chartVersions } from '../official-images.ts';
+import { chartVersions } from '../images/official-images.ts';
+import { labelsOf } from '../kubernetes/labels.ts';
+import { podSecurityLabels } from '../kubernetes/namespaces.ts';
 
 const REPOSITORY = 'https://kedacore.github.io/charts';
 

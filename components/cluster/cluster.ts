@@ -2,8 +2,8 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import type { Labels } from '../labels.ts';
-import { officialImage } from '../official-images.ts';
+import { officialImage } from '../images/official-images.ts';
+import type { Labels } from '../kubernetes/labels.ts';
 import { HostSysctls } from './host-sysctls.ts';
 import { K3dCluster } from './k3d.ts';
 import { type K3dInputs, registryOf } from './k3d-config.ts';

@@ -1,7 +1,7 @@
 // Which kernel setting of `cluster:sysctls` belongs where: to the API's pods, to the nodes' network namespaces, or to the machine.
 import type { StackConfig } from '../../config/schema.ts';
-import type { PodSecurityLevel } from '../namespaces.ts';
-import type { PodSysctl } from '../pod.ts';
+import type { PodSecurityLevel } from '../kubernetes/namespaces.ts';
+import type { PodSysctl } from '../kubernetes/pod.ts';
 
 /** Kernel settings by name. */
 export type Sysctls = Readonly<Record<string, string>>;

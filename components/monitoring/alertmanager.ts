@@ -3,11 +3,11 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { stringify } from 'yaml';
 import type { StackConfig } from '../../config/schema.ts';
-import { labelsOf } from '../labels.ts';
-import { officialImage } from '../official-images.ts';
-import type { SecretFile } from '../pod.ts';
+import { officialImage } from '../images/official-images.ts';
+import { labelsOf } from '../kubernetes/labels.ts';
+import type { SecretFile } from '../kubernetes/pod.ts';
+import { filesAt, httpProbes, SmallServer } from '../kubernetes/small-server.ts';
 import { ALERTMANAGER_PORT } from './ports.ts';
-import { filesAt, httpProbes, SmallServer } from './small-server.ts';
 
 const USER_ID = 65_534;
 const FILES = '/etc/alertmanager';

@@ -2,10 +2,10 @@
 // namespace can be as restricted as the others.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { officialImage } from '../official-images.ts';
+import { officialImage } from '../images/official-images.ts';
+import { filesAt, httpProbes, SmallServer } from '../kubernetes/small-server.ts';
 import { ALLOY_PORT, LOKI_PORT } from './ports.ts';
 import { Reader } from './reader.ts';
-import { filesAt, httpProbes, SmallServer } from './small-server.ts';
 
 /** The user `alloy` of the official image. */
 const USER_ID = 473;

@@ -2,12 +2,12 @@
 // the agents beside the brokers.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { MONGO_PORT, REDIS_PORT } from '../addresses.ts';
-import type { Credentials } from '../credentials.ts';
-import { officialImage } from '../official-images.ts';
-import type { ContainerArgs } from '../pod.ts';
+import { officialImage } from '../images/official-images.ts';
+import type { Credentials } from '../kubernetes/credentials.ts';
+import type { ContainerArgs } from '../kubernetes/pod.ts';
+import { SmallServer } from '../kubernetes/small-server.ts';
+import { MONGO_PORT, REDIS_PORT } from '../network/addresses.ts';
 import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from './ports.ts';
-import { SmallServer } from './small-server.ts';
 
 /** Any user but root: neither writes anything. */
 const USER_ID = 65_534;

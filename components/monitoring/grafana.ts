@@ -4,11 +4,11 @@ import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { stringify } from 'yaml';
 import type { StackConfig } from '../../config/schema.ts';
-import { labelsOf } from '../labels.ts';
-import { officialImage } from '../official-images.ts';
-import { dashboardFiles } from './dashboards/dashboards.ts';
+import { dashboardFiles } from '../../monitoring/dashboards/dashboards.ts';
+import { officialImage } from '../images/official-images.ts';
+import { labelsOf } from '../kubernetes/labels.ts';
+import { filesAt, httpProbes, SmallServer } from '../kubernetes/small-server.ts';
 import { ALERTMANAGER_PORT, GRAFANA_PORT, LOKI_PORT, PROMETHEUS_PORT } from './ports.ts';
-import { filesAt, httpProbes, SmallServer } from './small-server.ts';
 
 /** The user `grafana` of the official image. */
 const USER_ID = 472;

@@ -2,11 +2,11 @@
 import * as pulumi from '@pulumi/pulumi';
 import { stringify } from 'yaml';
 import type { StackConfig } from '../../config/schema.ts';
-import type { Labels } from '../labels.ts';
-import { officialImage } from '../official-images.ts';
-import { dataMount, filesMount, SingleServer } from '../single-server.ts';
+import { officialImage } from '../images/official-images.ts';
+import type { Labels } from '../kubernetes/labels.ts';
+import { dataMount, filesMount, SingleServer } from '../kubernetes/single-server.ts';
+import { httpProbes } from '../kubernetes/small-server.ts';
 import { LOKI_PORT } from './ports.ts';
-import { httpProbes } from './small-server.ts';
 
 /** The user `loki` of the official image. */
 const USER_ID = 10_001;

@@ -3,10 +3,10 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import type { Credentials } from '../credentials.ts';
-import { type Labels, labelsOf } from '../labels.ts';
-import { apiNamespaceOf, podSecurityLabels } from '../namespaces.ts';
-import { ALLOW_DNS, DENY_ALL } from '../network-policies.ts';
+import type { Credentials } from '../kubernetes/credentials.ts';
+import { type Labels, labelsOf } from '../kubernetes/labels.ts';
+import { apiNamespaceOf, podSecurityLabels } from '../kubernetes/namespaces.ts';
+import { ALLOW_DNS, DENY_ALL } from '../network/network-policies.ts';
 import { Alertmanager } from './alertmanager.ts';
 import { Alloy } from './alloy.ts';
 import { Exporters } from './exporters.ts';

@@ -1,8 +1,8 @@
 // Who talks to whom in the monitoring's namespace; what is not in this table is refused.
 import type * as k8s from '@pulumi/kubernetes';
 import type { StackConfig } from '../../config/schema.ts';
-import { selectorOf } from '../labels.ts';
-import { METRICS_PORT } from '../workload.ts';
+import { selectorOf } from '../kubernetes/labels.ts';
+import { METRICS_PORT } from '../kubernetes/workload.ts';
 import {
   ALERTMANAGER_PORT,
   ALLOY_PORT,

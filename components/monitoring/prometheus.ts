@@ -1,14 +1,14 @@
 // Prometheus in the cluster: what it may see, what it asks, and how long it remembers.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import type { Labels } from '../labels.ts';
-import { officialImage } from '../official-images.ts';
-import { dataMount, filesMount, SingleServer } from '../single-server.ts';
-import { ruleFile } from './alerts/rules.ts';
+import { ruleFile } from '../../monitoring/alerts/rules.ts';
+import { clusterPrometheusConfig } from '../../monitoring/prometheus-config.ts';
+import { officialImage } from '../images/official-images.ts';
+import type { Labels } from '../kubernetes/labels.ts';
+import { dataMount, filesMount, SingleServer } from '../kubernetes/single-server.ts';
+import { httpProbes } from '../kubernetes/small-server.ts';
 import { ALERTMANAGER_PORT, ALLOY_PORT, GRAFANA_PORT, LOKI_PORT, PROMETHEUS_PORT } from './ports.ts';
-import { clusterPrometheusConfig } from './prometheus-config.ts';
 import { Reader } from './reader.ts';
-import { httpProbes } from './small-server.ts';
 
 /** The user `nobody` of the official image. */
 const USER_ID = 65_534;

@@ -1,7 +1,7 @@
 // Reader: a service account that may look at pods in a few namespaces, and nothing else.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { labelsOf } from '../labels.ts';
+import { labelsOf } from '../kubernetes/labels.ts';
 
 export interface ReaderArgs {
   /** Where the account lives. */

@@ -5,8 +5,8 @@ import { connectMongo } from '../../apps/shared/mongo.ts';
 import { payloadFor } from '../../apps/shared/payload.ts';
 import { createRecordStore } from '../../apps/shared/store.ts';
 import { useMongo } from '../../test/servers.ts';
-import { judge } from '../generator/outcome.ts';
 import { withDatabase } from '../ledger/scan.ts';
+import { judge } from '../witness/outcome.ts';
 import { createBaseline } from './app.ts';
 
 const mongo = useMongo();

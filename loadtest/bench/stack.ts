@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Addresses, apiEnvironment, consumerEnvironment, type Environment } from '../../config/environment.ts';
-import { freePorts } from '../../local/ports.ts';
-import { spawnGuarded, waitUntilReady } from '../../local/process/guarded.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
+import { freePorts } from '../../tooling/ports.ts';
+import { spawnGuarded, waitUntilReady } from '../../tooling/process/guarded.ts';
 
 export type QueueKind = 'kafka' | 'redis-streams';
 

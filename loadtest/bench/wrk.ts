@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { debianTree } from '../../local/servers/debian.ts';
-import { defaultCacheDir, findProgram } from '../../local/servers/paths.ts';
+import { debianTree } from '../../local/install/debian.ts';
+import { defaultCacheDir, findProgram } from '../../local/install/paths.ts';
 
 export interface WrkResult {
   readonly requestsPerSecond: number;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { forwardedPort } from '../../tooling/port-forward.ts';
 import { NotReadyError } from '../run.ts';
 import { withServer } from './access.ts';
 import { type PodSpec, secretFilesOf } from './app-settings.ts';
 import { parseOutputs } from './outputs.ts';
-import { forwardedPort } from './port-forward.ts';
 
 describe("the apps' MongoDB address with another server", () => {
   test.each([

@@ -1,10 +1,11 @@
 // The ways into a stack that runs in a cluster, for as long as a command needs them.
+
+import { Kubectl } from '../../tooling/kubectl.ts';
+import { forwardPort, type PortForward } from '../../tooling/port-forward.ts';
+import { CommandError } from '../../tooling/run.ts';
 import { NotReadyError } from '../run.ts';
 import { appSettings } from './app-settings.ts';
-import { CommandError } from './command.ts';
-import { Kubectl } from './kubectl.ts';
 import { apiNamespace, type StackOutputs } from './outputs.ts';
-import { forwardPort, type PortForward } from './port-forward.ts';
 
 /** Port on which every app serves its metrics. */
 export const METRICS_PORT = 9464;

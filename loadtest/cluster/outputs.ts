@@ -1,7 +1,7 @@
 // What `pulumi up` gave: the outputs of a stack that commands outside the program go by.
 import { z } from 'zod';
+import { CommandError, run } from '../../tooling/run.ts';
 import { NotReadyError } from '../run.ts';
-import { CommandError, run } from './command.ts';
 
 const schema = z.object({
   /** Base address of the API as it can be reached from this machine. */

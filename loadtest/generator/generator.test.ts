@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Plan, SecondRow } from '../plan.ts';
-import { checksumOf } from './outcome.ts';
+import { checksumOf } from '../witness/outcome.ts';
+import { readWitness, type Witness } from '../witness/witness.ts';
 import { startBuiltin } from './start.ts';
-import { readWitness, type Witness } from './witness.ts';
 
 let directory: string;
 let server: Server;

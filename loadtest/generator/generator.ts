@@ -3,10 +3,10 @@ import { lookup } from 'node:dns/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Load, Plan, SecondRow } from '../plan.ts';
 import { peakUsers, totalSeconds, usersAt } from '../profiles.ts';
+import { Recorder } from '../witness/recorder.ts';
+import { WitnessWriter } from '../witness/witness.ts';
 import type { Endpoint } from './connection.ts';
-import { Recorder } from './recorder.ts';
 import { VirtualUser } from './user.ts';
-import { WitnessWriter } from './witness.ts';
 
 const TICK_MS = 50;
 

@@ -1,6 +1,7 @@
 // A virtual user: asks, waits for the answer, thinks, asks again (a closed loop).
+
+import { type Judged, judge, judgeFailure } from '../witness/outcome.ts';
 import { Connection, type Endpoint } from './connection.ts';
-import { type Judged, judge, judgeFailure } from './outcome.ts';
 
 /** A user whose connection fails waits this long, so that an absent server is not hammered. */
 const RECONNECT_PAUSE_MS = 1000;

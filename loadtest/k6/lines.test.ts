@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { checksumOf } from '../generator/outcome.ts';
+import { checksumOf } from '../witness/outcome.ts';
 import { interruptedIterations, parseLine } from './lines.ts';
 
 const ids = ['1', '2', '3', '4', '5'];

@@ -1,5 +1,5 @@
 // Understands the lines that script.js writes.
-import { type Judged, judge, judgeFailure } from '../generator/outcome.ts';
+import { type Judged, judge, judgeFailure } from '../witness/outcome.ts';
 
 export interface K6Line {
   readonly user: number;

@@ -5,10 +5,10 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { findProgram } from '../../local/servers/paths.ts';
-import { checksumOf } from '../generator/outcome.ts';
-import { readWitness, type Witness } from '../generator/witness.ts';
+import { findProgram } from '../../local/install/paths.ts';
 import type { Plan, SecondRow } from '../plan.ts';
+import { checksumOf } from '../witness/outcome.ts';
+import { readWitness, type Witness } from '../witness/witness.ts';
 import { startK6 } from './start.ts';
 
 const k6 = findProgram('k6', process.env.PATH);

@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { guardProcess, unguardProcess } from '../../local/process/guard.ts';
-import { Recorder } from '../generator/recorder.ts';
-import { WitnessWriter } from '../generator/witness.ts';
+import { guardProcess, unguardProcess } from '../../tooling/process/guard.ts';
 import type { Load, Plan, SecondRow, StartLoad, Totals } from '../plan.ts';
 import { peakUsers, totalSeconds, usersAt } from '../profiles.ts';
+import { Recorder } from '../witness/recorder.ts';
+import { WitnessWriter } from '../witness/witness.ts';
 import { interruptedIterations, parseLine } from './lines.ts';
 
 const SCRIPT = fileURLToPath(new URL('./script.js', import.meta.url));

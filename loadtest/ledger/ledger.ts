@@ -1,8 +1,8 @@
 // The ledger: what the witness saw against what MongoDB holds. One byte and one checksum a request, however many records there are.
 import { fnv1a } from '../../apps/shared/payload.ts';
-import { RECORDS_PER_REQUEST } from '../generator/outcome.ts';
-import type { Witness } from '../generator/witness.ts';
 import type { Outcome } from '../plan.ts';
+import { RECORDS_PER_REQUEST } from '../witness/outcome.ts';
+import type { Witness } from '../witness/witness.ts';
 
 /** A record as it was found, as far as the ledger cares. */
 export interface Found {

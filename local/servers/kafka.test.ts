@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { useKafka } from '../../test/servers.ts';
+import { javaMajor } from '../install/kafka.ts';
 import { startKafka } from './kafka.ts';
-import { javaMajor } from './kafka-install.ts';
 import { brokerSettings, votersFor } from './kafka-settings.ts';
 import { liveBrokers } from './kafka-wire.ts';
 

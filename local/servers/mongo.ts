@@ -3,11 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { claimPort } from '../../tooling/ports.ts';
+import { spawnGuarded, waitUntilReady } from '../../tooling/process/guarded.ts';
 import { ServerUnavailableError } from '../errors.ts';
-import { claimPort } from '../ports.ts';
-import { spawnGuarded, waitUntilReady } from '../process/guarded.ts';
-import { debianTree } from './debian.ts';
-import { defaultCacheDir, findProgram } from './paths.ts';
+import { debianTree } from '../install/debian.ts';
+import { defaultCacheDir, findProgram } from '../install/paths.ts';
 import { foreignServer, type RunningServer, type ServerOptions } from './server.ts';
 import { helloRequest } from './wire.ts';
 

@@ -1,11 +1,11 @@
 // Prometheus for the local run: it asks every process of the stack and follows the same rules as in a cluster.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { localPrometheusConfig, type StaticTargets } from '../../components/monitoring/prometheus-config.ts';
-import { claimPort } from '../ports.ts';
-import { spawnGuarded, waitUntilReady } from '../process/guarded.ts';
+import { localPrometheusConfig, type StaticTargets } from '../../monitoring/prometheus-config.ts';
+import { claimPort } from '../../tooling/ports.ts';
+import { spawnGuarded, waitUntilReady } from '../../tooling/process/guarded.ts';
+import { findPrometheus, type PrometheusInstallOptions } from '../install/prometheus.ts';
 import type { Unit } from '../supervisor.ts';
-import { findPrometheus, type PrometheusInstallOptions } from './prometheus-install.ts';
 
 export interface PrometheusOptions extends PrometheusInstallOptions {
   /** Port on 127.0.0.1. */

@@ -3,11 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { redisSettings } from '../../config/redis.ts';
+import { claimPort } from '../../tooling/ports.ts';
+import { spawnGuarded, waitUntilReady } from '../../tooling/process/guarded.ts';
 import { ServerUnavailableError } from '../errors.ts';
-import { claimPort } from '../ports.ts';
-import { spawnGuarded, waitUntilReady } from '../process/guarded.ts';
-import { debianTree } from './debian.ts';
-import { defaultCacheDir, findProgram } from './paths.ts';
+import { debianTree } from '../install/debian.ts';
+import { defaultCacheDir, findProgram } from '../install/paths.ts';
 import { foreignServer, type RunningServer, type ServerOptions } from './server.ts';
 
 export interface RedisOptions extends ServerOptions {
@@ -17,7 +17,7 @@ export interface RedisOptions extends ServerOptions {
   appendFsync?: 'always' | 'everysec' | 'no';
 }
 
-/** For so long it may read its file when it starts, as in a cluster (components/redis/redis.ts). */
+/** For so long it may read its file when it starts, as in a cluster (components/servers/redis/redis.ts). */
 const LOADING_MS = 600_000;
 
 /** Environment variable with the address of a Redis to use instead of starting one. */

@@ -1,5 +1,5 @@
 // What every server of the local run has in common, whichever way it was found.
-import type { Exit } from '../process/guarded.ts';
+import type { Exit } from '../../tooling/process/guarded.ts';
 
 export type ServerKind = 'redis' | 'mongo' | 'kafka';
 

@@ -1,9 +1,10 @@
 // Changes the config of the running stack, as a person does, and looks at what that did to the pods.
+
+import { secondsSince, waitFor } from '../../tooling/poll.ts';
 import { type Context, succeeded } from './context.ts';
 import { describeChanges } from './events.ts';
 import { isReady, rolledComponents } from './pods.ts';
 import type { Operation } from './pulumi.ts';
-import { secondsSince, waitFor } from './wait.ts';
 
 export interface Expected {
   /** Components whose pods are replaced; those of all others stay. */

@@ -1,10 +1,11 @@
 // Consumers by hand: the producer's rate as users set it, and KEDA held at a number of pods.
-import { run } from '../../loadtest/cluster/command.ts';
+
+import { waitFor } from '../../tooling/poll.ts';
+import { run } from '../../tooling/run.ts';
 import type { Context } from './context.ts';
 import { REPOSITORY } from './repository.ts';
 import type { RunningStack } from './running-stack.ts';
 import type { TimelineRecorder } from './timeline.ts';
-import { waitFor } from './wait.ts';
 
 /** `npm run rate -- RATE`, word for word. */
 export async function setRate({ pulumi, options }: Context, rate: number): Promise<void> {

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { connectMongo } from '../../apps/shared/mongo.ts';
 import { RECORDS } from '../../apps/shared/store.ts';
+import { secondsSince, waitFor } from '../../tooling/poll.ts';
 import type { Context } from './context.ts';
 import type { RunningStack } from './running-stack.ts';
-import { secondsSince, waitFor } from './wait.ts';
 
 interface Stored {
   readonly _id: string;

@@ -1,5 +1,5 @@
 // What Docker holds on this machine, to tell what a run has left behind.
-import { run } from '../../loadtest/cluster/command.ts';
+import { run } from '../../tooling/run.ts';
 
 const LISTS = {
   container: ['ps', '--all', '--format', '{{.Names}}'],

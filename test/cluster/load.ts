@@ -4,9 +4,9 @@ import type { Ledger } from '../../loadtest/ledger/ledger.ts';
 import { PROFILES, type Profile } from '../../loadtest/profiles.ts';
 import { failedRatio, formatCount, formatMs, formatPercent, type Report } from '../../loadtest/report/report.ts';
 import { runLoadTest } from '../../loadtest/run.ts';
+import { waitFor } from '../../tooling/poll.ts';
 import type { Context } from './context.ts';
 import type { RunningStack } from './running-stack.ts';
-import { waitFor } from './wait.ts';
 
 export interface LoadSize {
   readonly users: number;

@@ -4,8 +4,8 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadStackConfig } from '../../config/load.ts';
 import type { StackConfig } from '../../config/schema.ts';
-import { CommandError, run } from '../../loadtest/cluster/command.ts';
 import { readOutputs, type StackOutputs } from '../../loadtest/cluster/outputs.ts';
+import { CommandError, run } from '../../tooling/run.ts';
 import { type Changes, readEvents } from './events.ts';
 
 /** What one `pulumi` operation did. */

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { alertsOf, ruleFile, ruleGroups } from '../../components/monitoring/alerts/rules.ts';
 import { parseStackConfig } from '../../config/parse.ts';
+import { alertsOf, ruleFile, ruleGroups } from '../../monitoring/alerts/rules.ts';
 import { promtool } from '../promtool.ts';
 import { type AlertCase, alertCases } from './alert-cases.ts';
 

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { inventory } from '../../apps/metrics-page/inventory.ts';
-import { isAlert } from '../../components/monitoring/alerts/rule.ts';
-import { ruleGroups } from '../../components/monitoring/alerts/rules.ts';
-import { dashboardFiles, dashboardsOf } from '../../components/monitoring/dashboards/dashboards.ts';
-import { foreignMetrics } from '../../components/monitoring/foreign-metrics.ts';
-import { metricNamesOf, metricOf } from '../../components/monitoring/promql.ts';
 import { parseStackConfig } from '../../config/parse.ts';
+import { isAlert } from '../../monitoring/alerts/rule.ts';
+import { ruleGroups } from '../../monitoring/alerts/rules.ts';
+import { dashboardFiles, dashboardsOf } from '../../monitoring/dashboards/dashboards.ts';
+import { foreignMetrics } from '../../monitoring/foreign-metrics.ts';
+import { metricNamesOf, metricOf } from '../../monitoring/promql.ts';
 import { promtool } from '../promtool.ts';
 
 const config = parseStackConfig({});

@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { foreignMetrics } from '../../components/monitoring/foreign-metrics.ts';
-import { debianTree } from '../../local/servers/debian.ts';
-import { defaultCacheDir } from '../../local/servers/paths.ts';
+import { debianTree } from '../../local/install/debian.ts';
+import { defaultCacheDir } from '../../local/install/paths.ts';
+import { foreignMetrics } from '../../monitoring/foreign-metrics.ts';
 import { freePort, killIfRunning } from '../processes.ts';
 import { useRedis } from '../servers.ts';
 import { until } from '../until.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
-import { Workload } from '../../components/workload.ts';
+import { Workload } from '../../components/kubernetes/workload.ts';
 import { CLEAR_PASSWORD, type Declared, declare, key, masked } from './declare.ts';
 
 const workload = (level: string) => () => {

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { Admin } from '@platformatic/kafka';
-import { freePorts } from '../../../local/ports.ts';
 import { useKafka } from '../../../test/servers.ts';
+import { freePorts } from '../../../tooling/ports.ts';
 import { createLogger } from '../logger.ts';
 import { makeRecords } from '../record.ts';
 import { createKafkaQueue } from './kafka.ts';

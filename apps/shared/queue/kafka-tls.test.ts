@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Admin, alterUserScramCredentialsV0 } from '@platformatic/kafka';
-import { freePorts } from '../../../local/ports.ts';
 import { useKafka } from '../../../test/servers.ts';
+import { freePorts } from '../../../tooling/ports.ts';
 import { clientOptions } from './kafka-client.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'breakwater-tls-'));

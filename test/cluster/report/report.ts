@@ -1,6 +1,6 @@
 // The run as data: what was done where, what was found, how long it took. What is printed and drawn is made from it.
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { CommandError, run } from '../../../loadtest/cluster/command.ts';
+import { CommandError, run } from '../../../tooling/run.ts';
 import type { Options } from '../options.ts';
 import type { StepResult } from '../run.ts';
 

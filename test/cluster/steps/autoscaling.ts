@@ -1,10 +1,11 @@
 // The API follows its CPU: under load the autoscaler brings it to its most pods, and every one of them finds a node.
+
+import { waitFor } from '../../../tooling/poll.ts';
 import { apply } from '../apply.ts';
 import type { Step } from '../context.ts';
 import { checkLoad, startLoad } from '../load.ts';
 import { isReady } from '../pods.ts';
 import { secondsUntil, TimelineRecorder } from '../timeline.ts';
-import { waitFor } from '../wait.ts';
 
 interface Autoscaler {
   readonly status: {

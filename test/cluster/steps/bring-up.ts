@@ -3,6 +3,7 @@
 import { startBuiltin } from '../../../loadtest/generator/start.ts';
 import { PROFILES } from '../../../loadtest/profiles.ts';
 import { runLoadTest } from '../../../loadtest/run.ts';
+import { waitFor } from '../../../tooling/poll.ts';
 import { type Context, type Step, succeeded } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
 import { belongings } from '../docker-things.ts';
@@ -10,7 +11,6 @@ import { describeChanges } from '../events.ts';
 import { checkLoad } from '../load.ts';
 import { isReady, restarts } from '../pods.ts';
 import type { Operation } from '../pulumi.ts';
-import { waitFor } from '../wait.ts';
 
 /** The issue's own limits, seconds. */
 const UP_AND_SMOKE_SECONDS = 300;

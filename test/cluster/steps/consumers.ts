@@ -1,5 +1,5 @@
 // The consumers of `events`: from zero and back with the queue, faster the more there are, and none too many to die.
-import { run } from '../../../loadtest/cluster/command.ts';
+import { run } from '../../../tooling/run.ts';
 import { backlog, holdConsumers, idle, setRate, untilMoment } from '../consumers.ts';
 import type { Context, Step } from '../context.ts';
 import { checkLoad, LIGHT, startLoad } from '../load.ts';

@@ -1,5 +1,5 @@
 // npm run doctor: what the program needs on this machine.
-import { CommandError, run } from '../../../loadtest/cluster/command.ts';
+import { CommandError, run } from '../../../tooling/run.ts';
 import type { Step } from '../context.ts';
 import { REPOSITORY } from '../repository.ts';
 

@@ -5,7 +5,6 @@ import { hpa } from './autoscaling.ts';
 import { again, preview, refresh, up } from './bring-up.ts';
 import { drainSpeed, lastConsumer, scaling } from './consumers.ts';
 import { doctor } from './doctor.ts';
-import { hidden } from './hidden.ts';
 import { monitoring } from './monitoring.ts';
 import { network } from './network.ts';
 import { nodePort } from './node-port.ts';
@@ -14,6 +13,7 @@ import { podSecurity } from './pod-security.ts';
 import { refused } from './refused.ts';
 import { rollApi, rollKafka, rotateKafka, rotateMongo, rotateRedis, upgradeKafka } from './rolling.ts';
 import { agents, brokers, partitions, rate, replicas } from './scale.ts';
+import { hidden } from './secrets.ts';
 import { sysctls } from './sysctls.ts';
 import { destroy, gone } from './tear-down.ts';
 

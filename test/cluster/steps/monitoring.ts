@@ -1,9 +1,9 @@
 // The monitoring sees the stack: every pod is asked and answers, no rule fails or fires, what the apps log is kept.
 import { LOKI_PORT, PROMETHEUS_PORT } from '../../../components/monitoring/ports.ts';
+import { waitFor } from '../../../tooling/poll.ts';
 import { prometheusData } from '../../prometheus.ts';
 import type { Context, Step } from '../context.ts';
 import type { RunningStack } from '../running-stack.ts';
-import { waitFor } from '../wait.ts';
 
 /** Seconds until what a new pod tells has been asked for, or sent. */
 const SEEN_WITHIN = 60;

@@ -1,6 +1,6 @@
 // Pod Security: what the namespaces enforce, and that a privileged pod is refused where nothing unsafe was asked for.
 import { podSecurityLevel } from '../../../components/cluster/sysctls.ts';
-import { CommandError } from '../../../loadtest/cluster/command.ts';
+import { CommandError } from '../../../tooling/run.ts';
 import type { Step } from '../context.ts';
 import { privilegedPod } from '../outsider.ts';
 

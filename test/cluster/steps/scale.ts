@@ -1,12 +1,12 @@
 // Day-2 changes of size: API pods, nodes, brokers, partitions, the producer's rate.
 import { Cluster as KafkaCluster } from '../../../apps/topics/cluster.ts';
 import { METRICS_PORT } from '../../../loadtest/cluster/access.ts';
-import { call } from '../../../loadtest/http.ts';
+import { call } from '../../../tooling/http.ts';
+import { waitFor } from '../../../tooling/poll.ts';
 import { apply } from '../apply.ts';
 import type { Context, Step } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
 import type { RunningStack } from '../running-stack.ts';
-import { waitFor } from '../wait.ts';
 
 /** The issue's own limit for `config set api:replicas` to ready. */
 const REPLICAS_SECONDS = 45;
@@ -104,7 +104,7 @@ async function accepted(stack: RunningStack): Promise<number> {
   return accepted;
 }
 
-/** Port for the brokers among themselves (components/kafka/ports.ts): no password, so the way in is through the pod. */
+/** Port for the brokers among themselves (components/servers/kafka/ports.ts): no password, so the way in is through the pod. */
 const BROKER_PORT = 9093;
 
 /** Where the partitions of the queue's topic are, as the first broker knows it. */

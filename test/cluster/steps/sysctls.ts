@@ -1,6 +1,6 @@
 // Kernel settings, read back where they must hold: inside the API's pods, and on the nodes.
 import { classifySysctls } from '../../../components/cluster/sysctls.ts';
-import { run } from '../../../loadtest/cluster/command.ts';
+import { run } from '../../../tooling/run.ts';
 import { apply } from '../apply.ts';
 import type { Step } from '../context.ts';
 

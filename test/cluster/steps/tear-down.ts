@@ -1,6 +1,6 @@
 // Everything goes, quickly, and nothing stays: containers, volumes, networks, registry, kubeconfig; namespaces elsewhere.
 import { existsSync } from 'node:fs';
-import { CommandError, run } from '../../../loadtest/cluster/command.ts';
+import { CommandError, run } from '../../../tooling/run.ts';
 import { type Context, type Step, succeeded } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
 import { belongings, clusterOf } from '../docker-things.ts';

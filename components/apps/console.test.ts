@@ -1,0 +1,81 @@
+// The console in the cluster: who may look, whom it asks, what it knows.
+import { expect, test } from '@jest/globals';
+import { consoleEnvironment } from '../../config/environment.ts';
+import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
+import { Collector, SecretValue, valueIn } from '../testing.ts';
+import { Console, consoleTargetsOf, consoleUrlOf } from './console.ts';
+
+function declare(raw: RawConfig = {}) {
+  const collector = new Collector();
+  const config = parseStackConfig(raw);
+  const environment = consoleEnvironment(config, { stack: 'dev', targets: consoleTargetsOf(config) });
+  const made = new Console('console', { namespace: 'breakwater', image: 'image@sha256:0', environment, config });
+  return { collector, made };
+}
+
+const external = { 'mongo:external': 'mongodb://db.example:27017/app' };
+
+test.each<[string, RawConfig, Partial<ReturnType<typeof consoleTargetsOf>>]>([
+  ['the defaults', {}, { gate: ['gate-pods.breakwater.svc:9464'], producer: [] }],
+  ['another namespace', { 'cluster:namespace': 'mine' }, { api: ['api-pods.mine-api.svc:9464'] }],
+  ['a producer', { 'producer:rate': 10 }, { producer: ['producer-pods.breakwater.svc:9464'] }],
+  ['a MongoDB of somebody else: no gate', external, { gate: [], consumer: ['consumer-pods.breakwater.svc:9464'] }],
+])('whom it asks, with %s', (_what, raw, targets) => {
+  expect(consoleTargetsOf(parseStackConfig(raw))).toMatchObject(targets);
+});
+
+test.each<[RawConfig, string]>([
+  [{}, 'http://console.localhost:8080'],
+  [{ 'cluster:httpPort': 80, 'console:host': 'c.local' }, 'http://c.local:80'],
+  [
+    {
+      'cluster:kind': 'kubeconfig',
+      'cluster:context': 'c',
+      'cluster:registry': 'r.example/t',
+      'console:host': 'live.example',
+    },
+    'http://live.example',
+  ],
+])('its address: %j', (raw, url) => {
+  expect(consoleUrlOf(parseStackConfig(raw))).toBe(url);
+});
+
+test('the ingress leads to it by its name', async () => {
+  const { collector, made } = declare({ 'console:host': 'live.example', 'console:port': 8099 });
+  const { spec } = await collector.inputsOf('Ingress', 'console');
+  expect(spec).toMatchObject({
+    ingressClassName: 'traefik',
+    rules: [{ host: 'live.example', http: { paths: [{ backend: { service: { name: 'console' } } }] } }],
+  });
+  expect((await collector.inputsOf('Service', 'console')).spec.ports[0]).toMatchObject({ name: 'main', port: 8099 });
+  expect(made.url).toBe('http://live.example:8080');
+});
+
+test('nobody looks without the password, which is nowhere in clear', async () => {
+  const { collector, made } = declare();
+  const { stringData } = await collector.inputsOf('Secret', 'console-login');
+  expect(stringData).toEqual(new SecretValue({ password: 'made-for-console-password' }));
+  expect(await valueIn(made.password)).toBe('made-for-console-password');
+  const { spec } = await collector.inputsOf('Deployment', 'console');
+  const [container] = spec.template.spec.containers;
+  expect(container.env).toEqual([
+    { name: 'CONSOLE_PASSWORD_FILE', value: '/run/secrets/breakwater/console_password/password' },
+  ]);
+  const { data } = await collector.inputsOf('ConfigMap', 'console-config');
+  expect(JSON.stringify(data)).not.toContain('made-for');
+  expect(data).toMatchObject({ CONSOLE_USER: 'viewer', CONSOLE_HOST: '0.0.0.0', CONSOLE_STACK: 'dev' });
+});
+
+test('a password that is set takes the place of the random one', async () => {
+  const { collector, made } = declare({ 'console:password': 'chosen' });
+  expect(await valueIn(made.password)).toBe('chosen');
+  expect(await collector.all('RandomPassword')).toEqual([]);
+});
+
+test('it has no controls, and no server tells it a password', async () => {
+  const { collector } = declare({ 'producer:rate': 10 });
+  const { data } = await collector.inputsOf('ConfigMap', 'console-config');
+  expect(Object.keys(data).filter((name) => /LOAD$|PASSWORD|REDIS|KAFKA|MONGO/.test(name))).toEqual([]);
+  const { spec } = await collector.inputsOf('Deployment', 'console');
+  expect(spec.template.spec.automountServiceAccountToken).toBe(false);
+});

@@ -1,0 +1,88 @@
+// Which images a stack builds, from what, and where they go.
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import * as pulumi from '@pulumi/pulumi';
+import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
+import { Collector, valueIn } from '../testing.ts';
+import { AppImages, type AppName, appsOf, platformOf } from './app-images.ts';
+
+const config = (raw: RawConfig = {}) => parseStackConfig(raw);
+
+test.each<[string, RawConfig, AppName[]]>([
+  ['Kafka, no messages made', {}, ['api', 'consumer', 'topics', 'kafka-agent', 'gate', 'console']],
+  [
+    'Kafka and a producer',
+    { 'producer:rate': 1 },
+    ['api', 'consumer', 'producer', 'topics', 'kafka-agent', 'gate', 'console'],
+  ],
+  ['Redis Streams', { 'queue:kind': 'redis-streams' }, ['api', 'consumer', 'gate', 'console']],
+  [
+    'a MongoDB outside',
+    { 'queue:kind': 'redis-streams', 'mongo:external': 'mongodb://db.example:27017/breakwater' },
+    ['api', 'consumer', 'console'],
+  ],
+  [
+    'a Kafka outside has its topics declared too',
+    { 'kafka:external': 'a:9092' },
+    ['api', 'consumer', 'topics', 'gate', 'console'],
+  ],
+])('apps of a stack with %s', (_, raw, expected) => {
+  expect(appsOf(config(raw))).toEqual(expected);
+});
+
+test.each([
+  ['x64', 'linux/amd64'],
+  ['arm64', 'linux/arm64'],
+])('platform of a machine with %s: %s', (architecture, expected) => {
+  expect(platformOf(architecture)).toBe(expected);
+});
+
+describe('images', () => {
+  const made = (raw: RawConfig, apps: readonly AppName[]) => {
+    const collector = new Collector();
+    const images = new AppImages('images', {
+      registry: pulumi.output('localhost:5050'),
+      registryInstance: 'one',
+      apps,
+      config: config(raw).images,
+    });
+    return { images, collector };
+  };
+
+  test('are targets of the one Dockerfile, tagged by stack, from the pinned base', async () => {
+    const { collector } = made({ 'images:platform': 'linux/arm64' }, ['api', 'gate']);
+    expect((await collector.all('Image')).map(({ name }) => name)).toEqual(['images-api', 'images-gate']);
+    const { imageName, build, registry } = await collector.inputsOf('Image', 'images-gate');
+    expect(imageName).toBe('localhost:5050/breakwater/gate:test');
+    expect(build).toMatchObject({
+      context: './apps',
+      dockerfile: './apps/Dockerfile',
+      target: 'gate',
+      platform: 'linux/arm64',
+    });
+    expect(build.args.NODE_IMAGE).toMatch(/^node:24\.[\w.-]+@sha256:[0-9a-f]{64}$/);
+    // Credentials are docker login's: none in the program, so none in the state.
+    expect(registry).toBeUndefined();
+  });
+
+  test('the base comes from the mirror', async () => {
+    const { collector } = made({ 'images:mirror': 'mirror.example/hub' }, ['api']);
+    const { build } = await collector.inputsOf('Image', 'images-api');
+    expect(build.args.NODE_IMAGE).toMatch(/^mirror\.example\/hub\/library\/node:/);
+  });
+
+  test('are given by digest; one that is not built is no silent undefined', async () => {
+    const { images } = made({}, ['api']);
+    expect(await valueIn(images.of('api'))).toMatch(/^localhost:5050\/breakwater\/api@sha256:/);
+    expect(() => images.of('gate')).toThrow('The image of gate is not built: this stack does not run it');
+  });
+});
+
+test('every app that has an image is a target of the Dockerfile, and every target an app', () => {
+  const dockerfile = readFileSync('apps/Dockerfile', 'utf8');
+  const named = (pattern: RegExp) => [...dockerfile.matchAll(pattern)].map(([, name]) => name).sort();
+  const apps = [...appsOf(config({ 'producer:rate': 1 }))].sort();
+  expect(named(/^FROM (?:base|runtime) AS (?!runtime$)(\S+)$/gm)).toEqual(apps);
+  expect(named(/^CMD \["(\S+)\/main\.ts"\]$/gm)).toEqual(apps);
+});

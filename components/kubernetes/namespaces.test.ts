@@ -1,0 +1,26 @@
+// The namespaces and what Pod Security lets their pods do.
+import { expect, test } from '@jest/globals';
+import { Collector, valueIn } from '../testing.ts';
+import { Namespaces } from './namespaces.ts';
+
+test('the main namespace stays restricted when the API needs more, and what is more is warned of', async () => {
+  const collector = new Collector();
+  const namespaces = new Namespaces('namespaces', { name: 'shop', apiLevel: 'privileged' });
+  expect(await valueIn(namespaces.main)).toBe('shop');
+  expect(await valueIn(namespaces.api)).toBe('shop-api');
+  expect((await collector.inputsOf('Namespace', 'namespaces-main')).metadata).toMatchObject({
+    name: 'shop',
+    labels: {
+      'pod-security.kubernetes.io/enforce': 'restricted',
+      'pod-security.kubernetes.io/warn': 'restricted',
+    },
+  });
+  expect((await collector.inputsOf('Namespace', 'namespaces-api')).metadata).toMatchObject({
+    name: 'shop-api',
+    labels: {
+      'pod-security.kubernetes.io/enforce': 'privileged',
+      'pod-security.kubernetes.io/warn': 'restricted',
+      'pod-security.kubernetes.io/audit': 'restricted',
+    },
+  });
+});

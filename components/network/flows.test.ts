@@ -1,0 +1,130 @@
+// The table of flows: every address that an app is told has a flow, and no app has one that it is not told of.
+import { describe, expect, test } from '@jest/globals';
+import {
+  apiEnvironment,
+  consoleEnvironment,
+  consumerEnvironment,
+  type Environment,
+  gateEnvironment,
+  producerEnvironment,
+  topicsEnvironment,
+} from '../../config/environment.ts';
+import { parseStackConfig } from '../../config/parse.ts';
+import type { StackConfig } from '../../config/schema.ts';
+import { addressesOf } from './addresses.ts';
+import { type Flow, flowsOf, type Pod, podsOf, portsOf } from './flows.ts';
+
+const configOf = (raw: Record<string, unknown>) => parseStackConfig({ 'producer:rate': 10, ...raw });
+const text = ({ from, to, port }: Flow) => `${from} > ${to}:${port}`;
+const textsOf = (config: StackConfig) => flowsOf(config).map(text);
+
+/** Flows that an environment asks for: the variables with addresses, read by the form that addresses have. */
+function flowsIn(from: Pod, environment: Environment, servers: ReadonlySet<string>): string[] {
+  return Object.values(environment).flatMap((value) =>
+    [...value.matchAll(/(?<=^|\/|,)([a-z][a-z0-9-]*)(?:\.[a-z.]+)?:(\d+)/g)].map(([, host, port]) => {
+      const server = host?.replace(/-(pods|brokers)$/, '') ?? '';
+      return `${from} > ${servers.has(server) ? server : 'external'}:${port}`;
+    }),
+  );
+}
+
+const target = (pod: Pod) => [`${pod}-pods.breakwater.svc:9464`];
+
+function expected(config: StackConfig): string[] {
+  const addresses = addressesOf(config, 'breakwater');
+  const pods = podsOf(config);
+  const targets = {
+    api: target('api'),
+    consumer: target('consumer'),
+    gate: pods.has('gate') ? target('gate') : [],
+    producer: pods.has('producer') ? target('producer') : [],
+  };
+  const environments: Partial<Record<Pod, Environment>> = {
+    api: apiEnvironment(config, addresses),
+    consumer: consumerEnvironment(config, addresses),
+    producer: producerEnvironment(config, addresses),
+    topics: topicsEnvironment(config, addresses),
+    console: consoleEnvironment(config, { stack: 'dev', targets }),
+    gate: gateEnvironment(config, addresses),
+  };
+  return [...pods].flatMap((pod) => flowsIn(pod, environments[pod] ?? {}, pods));
+}
+
+/** Pods that read an environment of ours. */
+const apps: ReadonlySet<string> = new Set(['api', 'consumer', 'producer', 'topics', 'console', 'gate']);
+
+test.each<[string, Record<string, unknown>]>([
+  ['Kafka', {}],
+  ['Redis Streams', { 'queue:kind': 'redis-streams' }],
+  [
+    'no producer, no monitoring, no console',
+    { 'producer:rate': 0, 'monitoring:enabled': 'false', 'console:enabled': 'false' },
+  ],
+  ['other ports', { 'gate:port': 28000, 'api:port': 9000 }],
+  ['an external MongoDB', { 'mongo:external': 'mongodb://m.example.com:27117/db' }],
+  [
+    'an external Redis as the queue',
+    { 'queue:kind': 'redis-streams', 'redis:external': 'rediss://r.example.com:6380' },
+  ],
+  ['an external Kafka', { 'kafka:external': 'a.example.com:9094,b.example.com:9095' }],
+])('what apps are told is what they may reach: %s', (_, raw) => {
+  const config = configOf(raw);
+  const allowed = flowsOf(config).filter(({ from }) => apps.has(from));
+  expect(allowed.map(text).sort()).toEqual([...new Set(expected(config))].sort());
+  expect(allowed.length).toBeGreaterThan(3);
+});
+
+describe('who is not an app of ours', () => {
+  const kafka = textsOf(configOf({}));
+  const redis = textsOf(configOf({ 'queue:kind': 'redis-streams' }));
+
+  test('the API and the page are the only doors', () => {
+    for (const texts of [kafka, redis])
+      expect(texts.filter((flow) => flow.startsWith('anyone'))).toEqual(['anyone > api:8000', 'anyone > console:8088']);
+  });
+
+  test('KEDA reaches the queue and nothing else', () => {
+    expect(kafka.filter((flow) => flow.startsWith('keda'))).toEqual(['keda > kafka:9092']);
+    expect(redis.filter((flow) => flow.startsWith('keda'))).toEqual(['keda > redis:6379']);
+  });
+
+  test('only brokers reach the ports of brokers that ask for no password', () => {
+    expect(kafka.filter((flow) => /kafka:909[34]/.test(flow))).toEqual(['kafka > kafka:9093', 'kafka > kafka:9094']);
+  });
+
+  test('only the gate reaches MongoDB, and its exporter', () => {
+    expect(kafka.filter((flow) => flow.includes('> mongo:'))).toEqual([
+      'gate > mongo:27017',
+      'mongo-exporter > mongo:27017',
+    ]);
+    const unwatched = textsOf(configOf({ 'monitoring:enabled': 'false' }));
+    expect(unwatched.filter((flow) => flow.includes('> mongo:'))).toEqual(['gate > mongo:27017']);
+  });
+
+  test('Prometheus reaches the metrics port of all apps and exporters, and no other port', () => {
+    expect(kafka.filter((flow) => flow.startsWith('monitoring')).sort()).toEqual([
+      ...['api', 'console', 'consumer', 'gate', 'kafka'].map((app) => `monitoring > ${app}:9464`),
+      'monitoring > mongo-exporter:9216',
+      'monitoring > producer:9464',
+      'monitoring > redis-exporter:9121',
+    ]);
+  });
+
+  test('the web UI of Kafka reaches Kafka, and nobody reaches it but by kubectl port-forward', () => {
+    expect(kafka.filter((flow) => flow.includes('kafka-ui'))).toEqual(['kafka-ui > kafka:9092']);
+    expect(textsOf(configOf({ 'kafka:ui': 'false' })).join()).not.toContain('kafka-ui');
+  });
+
+  test('no flow twice', () => {
+    expect(new Set(kafka).size).toBe(kafka.length);
+  });
+});
+
+test.each([
+  ['redis://r.example.com:6380', [6380]],
+  ['a:9092,b:9092,c:9093', [9092, 9093]],
+  ['mongodb+srv://cluster.example.com/db?x=a:1', [1234]],
+  ['mongodb://a:27017,b:27018/db', [27017, 27018]],
+])('ports in %s', (addresses, ports) => {
+  expect(portsOf(addresses, 1234)).toEqual(ports);
+});

@@ -1,0 +1,128 @@
+// What Kafka declares: its StatefulSet, services and budget, and in which order brokers are emptied.
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { parseStackConfig, type RawConfig } from '../../../config/parse.ts';
+import { Credentials } from '../../kubernetes/credentials.ts';
+import { Collector } from '../../testing.ts';
+import { brokerMemoryMiB } from './broker-pod.ts';
+import { Kafka } from './kafka.ts';
+
+let collector: Collector;
+beforeEach(() => {
+  collector = new Collector();
+});
+
+function make(raw: RawConfig = {}, storageNodes?: Readonly<Record<string, string>>) {
+  const credentials = new Credentials('login', { version: 1, namespace: 'shop', apiNamespace: 'shop-api' });
+  const config = parseStackConfig({ 'cluster:namespace': 'shop', ...raw });
+  return new Kafka('kafka', {
+    namespace: 'shop',
+    config,
+    credentials,
+    topicsImage: 'topics@sha256:1',
+    agentImage: 'kafka-agent@sha256:1',
+    storageNodes,
+  });
+}
+
+const statefulSet = async () => (await collector.inputsOf('StatefulSet', 'kafka')).spec;
+const pod = async () => (await statefulSet()).template.spec;
+const container = async () => (await pod()).containers[0];
+const envOf = ({ env }: { env: { name: string; value: string }[] }) =>
+  Object.fromEntries(env.map(({ name, value }) => [name, value]));
+
+describe('the brokers', () => {
+  test('start all at once, each with a volume of its own and a name among the others', async () => {
+    make({ 'kafka:volumeGiB': 7, 'cluster:storageClass': 'fast', 'kafka:brokers': 5 }, { disk: 'yes' });
+    const spec = await statefulSet();
+    expect(spec).toMatchObject({ replicas: 5, podManagementPolicy: 'Parallel', serviceName: 'kafka-brokers' });
+    expect(spec.volumeClaimTemplates).toEqual([
+      {
+        metadata: { name: 'data', labels: spec.selector.matchLabels },
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: 'fast',
+          resources: { requests: { storage: '7Gi' } },
+        },
+      },
+    ]);
+    expect((await pod()).nodeSelector).toEqual({ disk: 'yes' });
+  });
+
+  test('run the version of the config with the heap of the config', async () => {
+    make({ 'kafka:version': '4.2.0', 'kafka:heapMiB': 1024, 'images:digests': false });
+    const { image, resources, ...rest } = await container();
+    expect(image).toBe('apache/kafka:4.2.0');
+    expect(resources.limits.memory).toBe(`${brokerMemoryMiB(1024)}Mi`);
+    expect(brokerMemoryMiB(1024)).toBeGreaterThan(1024 + 256);
+    expect(envOf(rest as never).HEAP_OPTIONS).toBe('-Xmx1024m -Xms256m');
+  });
+
+  test('are ready when the agent says so, and wait for its leave to stop', async () => {
+    make();
+    const { readinessProbe, lifecycle } = await container();
+    const { initContainers, terminationGracePeriodSeconds } = await pod();
+    expect(readinessProbe.httpGet).toEqual({ path: '/readyz', port: 9464 });
+    expect(lifecycle.preStop.httpGet).toEqual({ path: '/before-stop', port: 9464 });
+    // A sidecar: there before the broker, and until it has stopped.
+    expect(initContainers).toMatchObject([{ name: 'agent', image: 'kafka-agent@sha256:1', restartPolicy: 'Always' }]);
+    const { STOP_WAIT_SECONDS, BROKER_PORT } = envOf(initContainers[0]);
+    expect(BROKER_PORT).toBe('9093');
+    // Half of the time is left for handing over.
+    expect(terminationGracePeriodSeconds).toBe(2 * Number(STOP_WAIT_SECONDS));
+  });
+
+  test('read the passwords from files; no secret is in the pod', async () => {
+    make();
+    const { env } = await container();
+    expect(env).toContainEqual({
+      name: 'CLIENT_PASSWORD_FILE',
+      value: '/run/secrets/breakwater/client_password/password',
+    });
+    expect(JSON.stringify(await pod())).not.toContain('made-for-');
+  });
+
+  test('a change that only a new broker makes leaves the pods as they are', async () => {
+    make({ 'kafka:brokers': 3 });
+    const three = (await statefulSet()).template;
+    collector = new Collector();
+    make({ 'kafka:brokers': 4, 'kafka:partitions': 12, 'kafka:minInsyncReplicas': 1, 'logging:level': 'debug' });
+    expect((await statefulSet()).template).toEqual(three);
+  });
+});
+
+test('services: clients begin with ready brokers, brokers find each other before any is ready', async () => {
+  make();
+  const clients = (await collector.inputsOf('Service', 'kafka')).spec;
+  expect(clients.ports).toEqual([{ name: 'clients', port: 9092, targetPort: 'clients' }]);
+  expect(clients).not.toHaveProperty('publishNotReadyAddresses');
+  expect((await collector.inputsOf('Service', 'kafka-brokers')).spec).toMatchObject({
+    clusterIP: 'None',
+    publishNotReadyAddresses: true,
+  });
+});
+
+test.each([
+  [1, 0],
+  [3, 1],
+])('with %i brokers there are %i disruption budgets', async (brokers, budgets) => {
+  make({ 'kafka:brokers': brokers, 'kafka:replicationFactor': 1, 'kafka:minInsyncReplicas': 1 });
+  const found = await collector.all(':PodDisruptionBudget');
+  expect(found.map(({ inputs }) => inputs.spec.maxUnavailable)).toEqual(Array(budgets).fill(1));
+});
+
+test('brokers that go are emptied first, by the user that brokers know before and after a rotation', async () => {
+  make({ 'kafka:brokers': 3 });
+  const names = (await collector.all()).map(({ type, name }) => `${type.split(':').at(-1)} ${name}`);
+  expect(names.indexOf('Job kafka-empty')).toBeLessThan(names.indexOf('StatefulSet kafka'));
+  expect((await collector.inputsOf('ConfigMap', 'kafka-empty-config')).data).toEqual({
+    BROKER_COUNT: '3',
+    // The brokers' own names: they have addresses only where there are brokers.
+    KAFKA_BROKERS: 'kafka-brokers.shop.svc:9092',
+  });
+  const { spec } = (await collector.inputsOf('Job', 'kafka-empty')).spec.template;
+  expect(spec.containers[0].args).toEqual(['topics/main.ts', '--empty']);
+  expect(envOf(spec.containers[0])).toMatchObject({
+    KAFKA_USERNAME_FILE: '/run/secrets/breakwater/kafka_username/previousUsername',
+    KAFKA_PASSWORD_FILE: '/run/secrets/breakwater/kafka_password/previousPassword',
+  });
+});

@@ -1,0 +1,48 @@
+// The topics job runs again when what it is told changes, and gives up at once where another try is no use.
+import { beforeEach, expect, test } from '@jest/globals';
+import { Collector } from '../../testing.ts';
+import { TopicsJob } from './topics-job.ts';
+
+let collector: Collector;
+beforeEach(() => {
+  collector = new Collector();
+});
+
+const make = (environment: Record<string, string> = { TOPICS: '[]' }) =>
+  new TopicsJob('topics', {
+    namespace: 'shop',
+    image: 'topics@sha256:1',
+    environment,
+    login: [{ variable: 'KAFKA_PASSWORD', secret: 'client', key: 'password' }],
+  });
+
+test('its plan is an immutable ConfigMap without a name of its own: another plan is another job', async () => {
+  make({ TOPICS: '[1]', BROKER_COUNT: '3' });
+  const config = await collector.inputsOf('ConfigMap', 'topics-config');
+  expect(config).toMatchObject({ immutable: true, data: { TOPICS: '[1]', BROKER_COUNT: '3' } });
+  expect(config.metadata).not.toHaveProperty('name');
+  const { metadata, spec } = await collector.inputsOf('Job', 'topics');
+  // One name: the old one is deleted first, so that two never run at once.
+  expect(metadata.name).toBe('topics');
+  expect(spec.template.spec.containers[0].envFrom).toEqual([{ configMapRef: { name: 'topics-config-0123abcd' } }]);
+  // A finished job that went away by itself would be made again.
+  expect(spec).not.toHaveProperty('ttlSecondsAfterFinished');
+});
+
+test('a refusal ends it, anything else is tried again; it ends before Pulumi stops waiting', async () => {
+  make();
+  const { spec } = await collector.inputsOf('Job', 'topics');
+  expect(spec.backoffLimit).toBe(3);
+  expect(spec.podFailurePolicy.rules).toEqual([
+    { action: 'FailJob', onExitCodes: { containerName: 'topics', operator: 'In', values: [2] } },
+  ]);
+  expect(spec.activeDeadlineSeconds).toBeGreaterThan(1_800);
+  // Kubernetes takes failure policies only with this.
+  expect(spec.template.spec.restartPolicy).toBe('Never');
+});
+
+test('every job of the app has the label that the network policy goes by', async () => {
+  make();
+  const { spec } = await collector.inputsOf('Job', 'topics');
+  expect(spec.template.metadata.labels).toMatchObject({ 'app.kubernetes.io/name': 'topics' });
+});

@@ -1,0 +1,110 @@
+// MongoDB in the cluster: its limits, and the users that its init container makes.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from '@jest/globals';
+import { parseStackConfig } from '../../../config/parse.ts';
+import { Credentials } from '../../kubernetes/credentials.ts';
+import { Collector } from '../../testing.ts';
+import { Mongo, mongodCommand } from './mongo.ts';
+
+test('mongod: a small cache, few tickets, nobody without a password', () => {
+  const command = mongodCommand(parseStackConfig({ 'mongo:cacheMiB': 256, 'mongo:tickets': 12 })).join(' ');
+  expect(command).toContain('--wiredTigerCacheSizeGB 0.25');
+  expect(command).toContain('wiredTigerConcurrentReadTransactions=12');
+  expect(command).toContain('wiredTigerConcurrentWriteTransactions=12');
+  expect(command).toContain(' --auth ');
+});
+
+async function podOf(raw: Record<string, unknown>) {
+  const collector = new Collector();
+  const credentials = new Credentials('mongo', { version: 2, namespace: 'shop', apiNamespace: 'shop-api' });
+  new Mongo('mongo', { namespace: 'shop', config: parseStackConfig(raw), credentials });
+  return (await collector.inputsOf('StatefulSet', 'mongo')).spec.template.spec;
+}
+
+test('the users are made before the server opens, from files', async () => {
+  const pod = await podOf({});
+  expect(pod.initContainers).toHaveLength(1);
+  const variables = pod.initContainers[0].env.map(({ name }: { name: string }) => name);
+  expect(variables).toEqual(
+    expect.arrayContaining(['MONGO_USERNAME_FILE', 'MONGO_PASSWORD_FILE', 'MONGO_PREVIOUS_PASSWORD_FILE', 'DATABASE']),
+  );
+  expect(pod.containers[0].resources.limits.memory).toBe('500Mi');
+  expect(JSON.stringify(pod)).not.toContain('made-for-');
+});
+
+test('an engine without authentication: no users, and no --auth', async () => {
+  const pod = await podOf({ 'mongo:auth': 'false' });
+  expect(pod).not.toHaveProperty('initContainers');
+  expect(pod.containers[0].command).not.toContain('--auth');
+});
+
+describe('create-users.js', () => {
+  const script = readFileSync(join(__dirname, 'create-users.js'), 'utf8');
+  const files: Record<string, string> = {
+    MONGO_USERNAME_FILE: 'apps-3',
+    MONGO_PASSWORD_FILE: 'new',
+    MONGO_PREVIOUS_USERNAME_FILE: 'apps-2',
+    MONGO_PREVIOUS_PASSWORD_FILE: 'old',
+  };
+  class Quit extends Error {}
+
+  /** Runs the script on a server that has these users, by name with their passwords. */
+  function run(users: Map<string, string>, knowsUsers = true) {
+    const said: string[] = [];
+    const roles = new Map<string, unknown>();
+    const set = (name: string, { pwd, roles: given }: Record<string, unknown>) => {
+      users.set(name, String(pwd));
+      roles.set(name, given);
+    };
+    // Strict, as the server is: it creates no user twice and changes none that it lacks.
+    const runCommand = (command: Record<string, unknown>) => {
+      const [name] = Object.keys(command);
+      const user = String(command[name ?? '']);
+      if (name === 'listCommands') return { commands: knowsUsers ? { createUser: {} } : {} };
+      if (name === 'usersInfo') return { users: [...users.keys()].map((known) => ({ user: known })) };
+      if (name === 'createUser' && !users.has(user)) return set(user, command);
+      if (name === 'updateUser' && users.has(user)) return set(user, command);
+      if (name === 'dropUser' && users.has(user)) return users.delete(user);
+      throw new Error(`${name} ${user}`);
+    };
+    runInNewContext(script, {
+      db: { getSiblingDB: () => ({ runCommand }) },
+      print: (text: string) => said.push(text),
+      quit: (code: number) => {
+        throw new Quit(`${code}`);
+      },
+      process: { env: { ...Object.fromEntries(Object.keys(files).map((name) => [name, name])), DATABASE: 'records' } },
+      require: () => ({ readFileSync: (name: string) => files[name] }),
+    });
+    return { said, roles };
+  }
+
+  test('on an empty volume: both users, for the records and the counters only', () => {
+    const users = new Map<string, string>();
+    const { roles, said } = run(users);
+    expect(Object.fromEntries(users)).toEqual({ 'apps-2': 'old', 'apps-3': 'new' });
+    expect(roles.get('apps-3')).toEqual([
+      { role: 'readWrite', db: 'records' },
+      { role: 'clusterMonitor', db: 'admin' },
+    ]);
+    expect(said.join()).not.toMatch(/new|old/);
+  });
+
+  test('on a kept volume: what it remembers is overwritten, older users are gone, foreign ones stay', () => {
+    const users = new Map([
+      ['apps-1', 'x'],
+      ['apps-2', 'from before'],
+      ['backup', 'y'],
+    ]);
+    run(users);
+    expect(Object.fromEntries(users)).toEqual({ 'apps-2': 'old', 'apps-3': 'new', backup: 'y' });
+    run(users);
+    expect([...users.keys()].sort()).toEqual(['apps-2', 'apps-3', 'backup']);
+  });
+
+  test('an engine that has no authentication is refused, not left open', () => {
+    expect(() => run(new Map(), false)).toThrow(new Quit('3'));
+  });
+});

@@ -1,0 +1,95 @@
+// Redis in the cluster: its settings, its users, and its room for a fork.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parseStackConfig } from '../../../config/parse.ts';
+import { Credentials } from '../../kubernetes/credentials.ts';
+import { Collector } from '../../testing.ts';
+import { containerMemoryMiB, Redis, redisConf } from './redis.ts';
+
+test('redis.conf: the queue is durable and never evicted', () => {
+  expect(redisConf({ memoryMiB: 2048, appendFsync: 'always' })).toBe(
+    [
+      'bind * -::*',
+      'protected-mode no',
+      'port 6379',
+      'dir /data',
+      'aclfile /run/redis/users.acl',
+      'appendonly yes',
+      'appendfsync always',
+      'save ""',
+      'maxmemory 2048mb',
+      'maxmemory-policy volatile-lru',
+      'tcp-backlog 4096',
+      'maxclients 20000',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('the container has room for a whole second copy while a fork writes', () => {
+  expect(containerMemoryMiB(2048)).toBeGreaterThan(2 * 2048);
+});
+
+describe('start.sh', () => {
+  /** Runs the script with a redis-server that says what it was started with. */
+  function start(password: string, previous: string): { acl: string; started: string } {
+    const folder = mkdtempSync(join(tmpdir(), 'breakwater-redis-'));
+    try {
+      writeFileSync(join(folder, 'redis-server'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+      writeFileSync(join(folder, 'new'), password);
+      writeFileSync(join(folder, 'old'), previous);
+      const script = readFileSync(join(__dirname, 'start.sh'), 'utf8').replaceAll('/run/redis', folder);
+      const started = execFileSync('sh', ['-c', script], {
+        encoding: 'utf8',
+        env: {
+          PATH: `${folder}:${process.env.PATH}`,
+          REDIS_PASSWORD_FILE: join(folder, 'new'),
+          REDIS_PREVIOUS_PASSWORD_FILE: join(folder, 'old'),
+        },
+      });
+      return { acl: readFileSync(join(folder, 'users.acl'), 'utf8'), started };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+
+  test('both passwords are valid, and neither is written down in clear', () => {
+    const { acl, started } = start('new-secret', 'old-secret');
+    expect(acl).toContain(`user default on #${hash('new-secret')} #${hash('old-secret')} `);
+    expect(acl + started).not.toContain('-secret');
+    expect(started).toBe('/etc/redis/redis.conf\n');
+  });
+
+  test('what could lose the queue is not for clients', () => {
+    expect(start('a', 'b').acl).toContain('+@all -@dangerous');
+    expect(start('a', 'b').acl).not.toMatch(/\+(flush|shutdown|debug|config\|set|config )/);
+  });
+});
+
+test('the pod', async () => {
+  const collector = new Collector();
+  const config = parseStackConfig({ 'cluster:storageClass': 'fast' });
+  const credentials = new Credentials('redis', {
+    version: 1,
+    passwordOnly: true,
+    namespace: 'shop',
+    apiNamespace: 'shop-api',
+  });
+  new Redis('redis', { namespace: 'shop', config, credentials });
+  const pod = (await collector.inputsOf('StatefulSet', 'redis')).spec.template.spec;
+  const [redis] = pod.containers;
+  expect(redis.image).toMatch(/^redis:8\..*@sha256:/);
+  expect(redis.resources.limits.memory).toBe(`${containerMemoryMiB(config.redis.memoryMiB)}Mi`);
+  expect(redis.env).toEqual([
+    { name: 'REDIS_PASSWORD_FILE', value: '/run/secrets/breakwater/redis_password/password' },
+    { name: 'REDIS_PREVIOUS_PASSWORD_FILE', value: '/run/secrets/breakwater/redis_previous_password/previousPassword' },
+  ]);
+  // A pod that still loads answers LOADING: only PONG lets it become ready.
+  expect(redis.startupProbe.exec.command.at(-1)).toMatch(/= PONG$/);
+  expect(JSON.stringify(pod)).not.toContain('made-for-');
+});

@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { createCache } from '../apps/shared/cache.ts';
+import { createLogger } from '../apps/shared/logger.ts';
+import { makeRecords } from '../apps/shared/record.ts';
+import { connectRedis, redisReady } from '../apps/shared/redis.ts';
+import { useRedis } from '../test/servers.ts';
+import { emptyCache } from './flush-cache.ts';
+
+const server = useRedis();
+
+test('empties the cache of what is stored, and only of that', async () => {
+  const redis = connectRedis({ url: server.url, name: 'test' }, createLogger('test', 'silent'));
+  try {
+    await redisReady(redis);
+    const cache = createCache(redis, 600);
+    const [stored, pending] = [makeRecords('post', 'a', ['1', '2']), makeRecords('post', 'b', ['3'])];
+    await cache.putStored(stored);
+    await cache.putPending(pending);
+    await redis.set('other', 'kept', 'EX', 600);
+    expect(await emptyCache(server.url)).toBe(2);
+    const left = await cache.getMany([...stored, ...pending].map(({ _id }) => _id));
+    expect(left.map((one) => one !== null)).toEqual([false, false, true]);
+    expect(await redis.get('other')).toBe('kept');
+  } finally {
+    redis.disconnect();
+  }
+});
+
+test('says so when Redis is not there', async () => {
+  await expect(emptyCache('redis://127.0.0.1:1')).rejects.toThrow(/cache cannot be emptied.*--redis/s);
+}, 20_000);

@@ -1,0 +1,114 @@
+// Ports on this machine: a free one to use, and for a taken one the name of the process that has it.
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { PortTakenError } from '../local/errors.ts';
+
+const loopback = '127.0.0.1';
+
+/** Gives `count` different ports of 127.0.0.1 that were free a moment ago. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Gives one port of 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  return (await freePorts(1))[0]!;
+}
+
+/**
+ * Gives `wanted` if it is free, or any free port if none is wanted.
+ * @param what what the port is for, as the error should name it
+ * @throws PortTakenError naming the process that holds the port
+ */
+export async function claimPort(wanted: number | undefined, what: string): Promise<number> {
+  if (wanted === undefined || wanted === 0) return freePort();
+  await assertPortFree(wanted, what);
+  return wanted;
+}
+
+/** @throws PortTakenError naming the process that holds the port */
+export async function assertPortFree(port: number, what: string): Promise<void> {
+  try {
+    const server = await listen(port);
+    await new Promise((resolve) => server.close(resolve));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new PortTakenError(port, await portHolder(port), what);
+  }
+}
+
+/** Who listens on a TCP port, as `redis-server (process 123)`; undefined where the system doesn't tell us. */
+export async function portHolder(port: number): Promise<string | undefined> {
+  return process.platform === 'linux' ? holderFromProc(port) : holderFromLsof(port);
+}
+
+function listen(port: number): Promise<ReturnType<typeof createServer>> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ port, host: loopback, exclusive: true }, () => resolve(server));
+  });
+}
+
+/** The inodes of the sockets that listen on `port`, from the text of /proc/net/tcp or tcp6. */
+export function listeningInodes(table: string, port: number): string[] {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return table
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[1]?.endsWith(suffix) && fields[3] === '0A')
+    .map((fields) => fields[9]!);
+}
+
+function holderFromProc(port: number): string | undefined {
+  const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => listeningInodes(readOr(path), port)));
+  if (inodes.size === 0) return undefined;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    if (socketInodes(pid).some((inode) => inodes.has(inode))) return `${commandOf(pid)} (process ${pid})`;
+  }
+  return undefined;
+}
+
+function socketInodes(pid: string): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? '';
+      } catch {
+        return ''; // closed while we looked
+      }
+    });
+  } catch {
+    return []; // gone, or another user's
+  }
+}
+
+function commandOf(pid: string): string {
+  const line = readOr(`/proc/${pid}/cmdline`).split('\0').filter(Boolean).join(' ');
+  return line ? line.slice(0, 80) : readOr(`/proc/${pid}/comm`).trim();
+}
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function holderFromLsof(port: number): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
+    const pid = /^p(\d+)$/m.exec(stdout)?.[1];
+    const command = /^c(.+)$/m.exec(stdout)?.[1];
+    return pid ? `${command ?? 'a process'} (process ${pid})` : undefined;
+  } catch {
+    return undefined; // no lsof, or nothing found: the error then doesn't name the process
+  }
+}
