@@ -12,7 +12,7 @@ module.exports = {
       ...common,
       displayName: 'apps',
       testMatch: ['**/*.test.ts'],
-      testPathIgnorePatterns: [...common.testPathIgnorePatterns, '/components/', '/test/program/'],
+      testPathIgnorePatterns: [...common.testPathIgnorePatterns, '<rootDir>/components/', '<rootDir>/test/program/'],
       extensionsToTreatAsEsm: ['.ts'],
       transform: { '\\.ts$': '<rootDir>/test/strip-types.cjs' },
     },
