@@ -21,6 +21,8 @@ export interface KeyMeta extends KeyDescription {
   readonly fallback: string;
   /** Whether the value must be encrypted in the stack file and is never shown. */
   readonly secret?: boolean;
+  /** Range of a number, with both ends, and the value that is allowed outside it. */
+  readonly range?: { readonly min: number; readonly max: number; readonly or?: number };
 }
 
 /** Every key's metadata, found by its schema. */
@@ -35,7 +37,8 @@ export interface NumberOptions extends KeyDescription {
   readonly or?: { readonly value: number; readonly meaning: string };
 }
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** A number as a string, which is what `pulumi config set` writes. */
+export const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 /** `1000000` as `1,000,000`; numbers as short as a port stay as they are. */
 export const grouped = (value: number): string =>
@@ -62,6 +65,7 @@ function number(inner: z.ZodNumber, words: string, options: NumberOptions) {
       allowed: `${range}${unit === undefined ? '' : ` (${unit})`}${exception}`,
       brief: `${or === undefined ? '' : `${grouped(or.value)}, `}${grouped(min)}..${grouped(max)}${unit === undefined ? '' : ` ${unit}`}`,
       fallback: String(options.default),
+      range: { min, max, ...(or && { or: or.value }) },
     });
 }
 

@@ -9,7 +9,14 @@ import { configKeys, type StackConfig, stackSchema } from './schema.ts';
 export type RawConfig = Readonly<Record<string, unknown>>;
 
 /** Namespaces that belong to Pulumi and the providers that the program uses; their keys are passed over. */
-const FOREIGN = new Set(['pulumi', 'kubernetes', 'docker', 'docker-build', 'random', 'command']);
+export const FOREIGN: ReadonlySet<string> = new Set([
+  'pulumi',
+  'kubernetes',
+  'docker',
+  'docker-build',
+  'random',
+  'command',
+]);
 
 const byKey = new Map(configKeys.map((entry) => [entry.key, entry]));
 
