@@ -70,7 +70,7 @@ const images = new AppImages('images', {
 
 // The servers, each in the cluster or an external one, whose credentials alone are kept here.
 const { storageNodes } = cluster;
-const addresses = addressesOf(config, config.cluster.namespace);
+const addresses = addressesOf(config);
 const credentials = credentialsOf(config);
 const login = (server: keyof typeof credentials) =>
   new Credentials(server, { ...credentials[server], namespace, apiNamespace }, placed);

@@ -6,9 +6,8 @@ import * as random from '@pulumi/random';
 import type { ConsoleTargets } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
-import { apiNamespaceOf } from '../kubernetes/namespaces.ts';
+import { apiNamespaceOf, hostOf } from '../kubernetes/namespaces.ts';
 import { METRICS_PORT, Workload } from '../kubernetes/workload.ts';
-import { hostOf } from '../network/addresses.ts';
 
 /** Part of the stack config that the console's resources are made from. */
 export type ConsoleConfig = Pick<StackConfig, 'console' | 'cluster' | 'mongo' | 'producer'>;

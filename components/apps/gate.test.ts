@@ -7,8 +7,8 @@ import { Gate } from './gate.ts';
 
 test('never two at once: they would let twice the limit through', async () => {
   const collector = new Collector();
-  const config = parseStackConfig({ 'gate:port': 28_000 });
-  new Gate('gate', { namespace: 'shop', image: 'gate@sha256:0', config, addresses: addressesOf(config, 'shop') });
+  const config = parseStackConfig({ 'cluster:namespace': 'shop', 'gate:port': 28_000 });
+  new Gate('gate', { namespace: 'shop', image: 'gate@sha256:0', config, addresses: addressesOf(config) });
   const { spec } = await collector.inputsOf('Deployment', 'gate');
   expect(spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
   const ports = (await collector.inputsOf('Service', 'gate')).spec.ports.map(({ port }: { port: number }) => port);

@@ -1,5 +1,4 @@
-// Which images a stack builds, from what, and where they go.
-
+// Which images a stack builds, what they are made from, and where they are pushed.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as pulumi from '@pulumi/pulumi';
@@ -10,7 +9,7 @@ import { AppImages, type AppName, appsOf, platformOf } from './app-images.ts';
 const config = (raw: RawConfig = {}) => parseStackConfig(raw);
 
 test.each<[string, RawConfig, AppName[]]>([
-  ['Kafka, no messages made', {}, ['api', 'consumer', 'topics', 'kafka-agent', 'gate', 'console']],
+  ['Kafka, no producer', {}, ['api', 'consumer', 'topics', 'kafka-agent', 'gate', 'console']],
   [
     'Kafka and a producer',
     { 'producer:rate': 1 },
@@ -18,12 +17,12 @@ test.each<[string, RawConfig, AppName[]]>([
   ],
   ['Redis Streams', { 'queue:kind': 'redis-streams' }, ['api', 'consumer', 'gate', 'console']],
   [
-    'a MongoDB outside',
+    'an external MongoDB',
     { 'queue:kind': 'redis-streams', 'mongo:external': 'mongodb://db.example:27017/breakwater' },
     ['api', 'consumer', 'console'],
   ],
   [
-    'a Kafka outside has its topics declared too',
+    'an external Kafka, whose topics are declared too',
     { 'kafka:external': 'a:9092' },
     ['api', 'consumer', 'topics', 'gate', 'console'],
   ],
@@ -62,7 +61,7 @@ describe('images', () => {
       platform: 'linux/arm64',
     });
     expect(build.args.NODE_IMAGE).toMatch(/^node:24\.[\w.-]+@sha256:[0-9a-f]{64}$/);
-    // Credentials are docker login's: none in the program, so none in the state.
+    // The credentials are those of `docker login`, so that none is in the state.
     expect(registry).toBeUndefined();
   });
 
@@ -72,14 +71,14 @@ describe('images', () => {
     expect(build.args.NODE_IMAGE).toMatch(/^mirror\.example\/hub\/library\/node:/);
   });
 
-  test('are given by digest; one that is not built is no silent undefined', async () => {
+  test('are referenced by digest; one that is not built is an error', async () => {
     const { images } = made({}, ['api']);
     expect(await valueIn(images.of('api'))).toMatch(/^localhost:5050\/breakwater\/api@sha256:/);
     expect(() => images.of('gate')).toThrow('The image of gate is not built: this stack does not run it');
   });
 });
 
-test('every app that has an image is a target of the Dockerfile, and every target an app', () => {
+test('every app with an image is a target of the Dockerfile, and every target is an app', () => {
   const dockerfile = readFileSync('apps/Dockerfile', 'utf8');
   const named = (pattern: RegExp) => [...dockerfile.matchAll(pattern)].map(([, name]) => name).sort();
   const apps = [...appsOf(config({ 'producer:rate': 1 }))].sort();

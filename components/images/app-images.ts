@@ -1,50 +1,55 @@
-// The images of our apps: built from apps/Dockerfile, pushed to the cluster's registry, deployed by digest.
+// The images of our apps: built from apps/Dockerfile, pushed to the cluster's registry, and
+// deployed by digest.
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
+import { type Part, type PartsConfig, partsOf } from '../stack/parts.ts';
 import { officialImage } from './official-images.ts';
 
 /** Apps that have an image: the targets of `apps/Dockerfile`. */
 export type AppName = 'api' | 'consumer' | 'producer' | 'topics' | 'kafka-agent' | 'gate' | 'console';
 
-/** The apps that a stack runs; no image of another is built. */
-export function appsOf(
-  config: Pick<StackConfig, 'queue' | 'kafka' | 'mongo' | 'producer' | 'console'>,
-): readonly AppName[] {
-  const used: Readonly<Record<AppName, boolean>> = {
-    api: true,
-    consumer: true,
-    producer: config.producer.rate > 0,
-    topics: config.queue.kind === 'kafka',
-    'kafka-agent': config.queue.kind === 'kafka' && config.kafka.external === undefined,
-    // It stands in for the disk of the MongoDB in the cluster; one outside has a disk of its own.
-    gate: config.mongo.external === undefined,
-    console: config.console.enabled,
-  };
-  return (Object.keys(used) as AppName[]).filter((app) => used[app]);
+/** Part of the stack that needs the app; the image is built only if the stack has that part. */
+const PART_OF: Readonly<Record<AppName, Part>> = {
+  api: 'api',
+  consumer: 'consumer',
+  producer: 'producer',
+  topics: 'topics',
+  'kafka-agent': 'kafka',
+  gate: 'gate',
+  console: 'console',
+};
+
+/** The apps that a stack runs. */
+export function appsOf(config: PartsConfig): readonly AppName[] {
+  const parts = partsOf(config);
+  return (Object.keys(PART_OF) as AppName[]).filter((app) => parts.has(PART_OF[app]));
 }
 
-/** Docker's name for the platform of a machine. */
+/** Docker's name of the platform. @param architecture `process.arch` */
 export const platformOf = (architecture: string): string => `linux/${architecture === 'arm64' ? 'arm64' : 'amd64'}`;
 
-/** What the images are made of and where they go. */
+/** Arguments of AppImages. */
 export interface AppImagesArgs {
   /** Prefix for pushing and pulling: `localhost:5050`, `registry.example.com/team`. */
   readonly registry: pulumi.Input<string>;
-  /** Changes with each new, empty registry of the same name: the images are pushed again. Not needed where a registry outlives the stack. */
+  /**
+   * Identity of the registry. Images are pushed again when it changes: the registry is new.
+   */
   readonly registryInstance?: pulumi.Input<string>;
   /** Apps to build. */
   readonly apps: readonly AppName[];
-  /** The stack's `images:*`: where the base image comes from, and the platform. */
+  /** Source of the base image, and the platform: the keys `images:*`. */
   readonly config: StackConfig['images'];
 }
 
 /**
- * One image an app. Pulumi hashes the build context (`apps/` less `apps/.dockerignore`), the Dockerfile and the arguments: while
- * none changes, nothing is built. When something does, every image is built, from Docker's cache where its own parts are the
- * same, and comes out with the same digest: only the pods of the app that changed roll.
+ * One image for each app. Pulumi hashes the build context (`apps/` without `apps/.dockerignore`),
+ * the Dockerfile and the arguments, and builds nothing unless one of them changes. When one does,
+ * Docker builds every image, from its cache where nothing changed. Such an image keeps its digest,
+ * so that only the pods of the changed app roll.
  *
- * Credentials are those of `docker login`; a registry on localhost needs none.
+ * The credentials are those of `docker login`; a registry on localhost needs none.
  */
 export class AppImages extends pulumi.ComponentResource {
   readonly #references = new Map<AppName, pulumi.Output<string>>();
@@ -58,10 +63,10 @@ export class AppImages extends pulumi.ComponentResource {
       const image = new docker.Image(
         `${name}-${app}`,
         {
-          // A tag a stack: where several share a registry, none takes the tag from what another runs.
+          // One tag for each stack: stacks may share a registry.
           imageName: pulumi.interpolate`${registry}/breakwater/${app}:${pulumi.getStack()}`,
           build: {
-            // Relative to the project, so that another checkout is no change.
+            // Relative, so that the path of the checkout does not matter.
             context: './apps',
             dockerfile: './apps/Dockerfile',
             target: app,
@@ -69,19 +74,19 @@ export class AppImages extends pulumi.ComponentResource {
             args: { NODE_IMAGE: officialImage('node', config) },
           },
         },
-        // One goes ahead: the others find the layers that all share in the registry, instead of each pushing them at once.
+        // The first image pushes the shared layers. In parallel, each image would push them.
         { parent: this, ...replacement, ...(first !== undefined && { dependsOn: first }) },
       );
       first ??= image;
       this.#references.set(app, image.repoDigest);
     }
-    this.registerOutputs({});
+    this.registerOutputs({ digests: Object.fromEntries(this.#references) });
   }
 
   /**
    * An app's image by digest: `localhost:5050/breakwater/api@sha256:…`
    *
-   * @throws when the stack has no such app
+   * @throws Error if the stack has no such app
    */
   of(app: AppName): pulumi.Output<string> {
     const reference = this.#references.get(app);

@@ -5,10 +5,8 @@ import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import type { StackConfig } from '../../config/schema.ts';
 import { labelsOf } from './labels.ts';
+import type { Where } from './namespaces.ts';
 import type { SecretFile } from './pod.ts';
-
-/** Which of the stack's namespaces. */
-export type Where = 'main' | 'api';
 
 /** Credentials of a server outside the cluster; what it does not ask for is left out. */
 export interface ExternalCredentials {

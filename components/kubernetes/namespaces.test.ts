@@ -1,9 +1,9 @@
-// The namespaces and what Pod Security lets their pods do.
+// The namespaces, and the Pod Security level of each.
 import { expect, test } from '@jest/globals';
 import { Collector, valueIn } from '../testing.ts';
 import { Namespaces } from './namespaces.ts';
 
-test('the main namespace stays restricted when the API needs more, and what is more is warned of', async () => {
+test('the main namespace stays restricted if the API needs more, and Kubernetes warns about the rest', async () => {
   const collector = new Collector();
   const namespaces = new Namespaces('namespaces', { name: 'shop', apiLevel: 'privileged' });
   expect(await valueIn(namespaces.main)).toBe('shop');

@@ -134,18 +134,18 @@ describe('network', () => {
   const flows = monitoringFlows(config).map(({ from, to, port }) => `${from} > ${to}:${port}`);
 
   test('people reach Grafana, KEDA reaches Prometheus, nobody else comes in', () => {
-    expect(flows.filter((flow) => /^(anyone|keda|stack|nodes|world)/.test(flow))).toEqual([
+    expect(flows.filter((flow) => /^(anyone|external|keda|monitoring|stack|nodes)/.test(flow))).toEqual([
       'anyone > grafana:3000',
       'keda > prometheus:9090',
     ]);
   });
 
   test('without a webhook nothing goes out into the world', () => {
-    expect(flows.filter((flow) => flow.includes('> world'))).toEqual([]);
+    expect(flows.filter((flow) => flow.includes('> external'))).toEqual([]);
   });
 
   test('what is allowed out is allowed in', () => {
-    const policies = monitoringPolicies(config, ['shop', 'shop-api']);
+    const policies = monitoringPolicies(config);
     expect(policies.loki?.ingress).toHaveLength(3);
     expect(policies.loki?.egress).toEqual([]);
     expect(policies.prometheus?.egress).toContainEqual({

@@ -5,8 +5,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import type { Credentials } from '../kubernetes/credentials.ts';
 import { type Labels, labelsOf } from '../kubernetes/labels.ts';
-import { apiNamespaceOf, podSecurityLabels } from '../kubernetes/namespaces.ts';
-import { ALLOW_DNS, DENY_ALL } from '../network/network-policies.ts';
+import { apiNamespaceOf, monitoringNamespaceOf, podSecurityLabels } from '../kubernetes/namespaces.ts';
 import { Alertmanager } from './alertmanager.ts';
 import { Alloy } from './alloy.ts';
 import { Exporters } from './exporters.ts';
@@ -15,9 +14,6 @@ import { Loki } from './loki.ts';
 import { monitoringPolicies } from './policies.ts';
 import { PROMETHEUS_PORT } from './ports.ts';
 import { Prometheus } from './prometheus.ts';
-
-/** Name of the monitoring's namespace beside the main one. */
-export const monitoringNamespaceOf = (main: string): string => `${main}-monitoring`;
 
 /** Where Prometheus is, as pods of any namespace see it. */
 export const prometheusUrlOf = (main: string): string =>
@@ -58,8 +54,7 @@ export class Monitoring extends pulumi.ComponentResource {
       { metadata: { name: namespaceName, labels: { ...labels, ...podSecurityLabels('restricted') } } },
       child,
     ).metadata.name;
-    const policies = { 'deny-all': DENY_ALL, 'allow-dns': ALLOW_DNS, ...monitoringPolicies(config, watched) };
-    const closed = Object.entries(policies).map(
+    const closed = Object.entries(monitoringPolicies(config)).map(
       ([policy, spec]) =>
         new k8s.networking.v1.NetworkPolicy(
           `${name}-${policy}`,

@@ -1,11 +1,12 @@
-// Where the apps find the servers: in the cluster, or outside.
+// Addresses of the servers, in the cluster and outside.
 import { expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../config/parse.ts';
 import { addressesOf } from './addresses.ts';
 
-const addresses = (raw: Record<string, unknown>) => addressesOf(parseStackConfig(raw), 'shop');
+const addresses = (raw: Record<string, unknown>) =>
+  addressesOf(parseStackConfig({ 'cluster:namespace': 'shop', ...raw }));
 
-test('in the cluster, by names that work in every namespace; MongoDB through the gate', () => {
+test('in the cluster: host names that resolve in every namespace, MongoDB through the gate', () => {
   expect(addresses({})).toEqual({
     kafkaBrokers: ['kafka.shop.svc:9092', 'kafka-brokers.shop.svc:9092'],
     redisUrl: 'redis://redis.shop.svc:6379',
@@ -15,7 +16,7 @@ test('in the cluster, by names that work in every namespace; MongoDB through the
   });
 });
 
-test('the ports of the local run are not those of the cluster; the port of the gate is', () => {
+test('the ports of the local run do not apply to the cluster; that of the gate does', () => {
   const { mongoUrl, mongoUpstream, redisUrl } = addresses({
     'gate:port': 30000,
     'mongo:port': 1,
@@ -29,7 +30,7 @@ test('the ports of the local run are not those of the cluster; the port of the g
   });
 });
 
-test('an external MongoDB is reached without a gate, as its address says', () => {
+test('an external MongoDB is reached at its own address, without a gate', () => {
   const external = addresses({ 'mongo:external': 'mongodb+srv://cluster.example.com/records?authSource=admin' });
   expect(external.mongoUrl).toBe('mongodb+srv://cluster.example.com/records?authSource=admin');
   expect(external).not.toHaveProperty('mongoUpstream');

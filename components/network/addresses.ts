@@ -1,10 +1,11 @@
-// Where the servers are, as the apps see them: services of the cluster, or the external servers of the config.
+// Where the apps find the servers: Services of the cluster, or the external servers of the config.
 import type { Addresses } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
+import { hostOf } from '../kubernetes/namespaces.ts';
 import { METRICS_PORT } from '../kubernetes/workload.ts';
 import { BROKERS_SERVICE, CLIENT_PORT } from '../servers/kafka/ports.ts';
 
-/** Database that the records are in. */
+/** Database of the records. */
 export const DATABASE = 'breakwater';
 /** Port of Redis in a cluster. */
 export const REDIS_PORT = 6379;
@@ -12,22 +13,15 @@ export const REDIS_PORT = 6379;
 export const MONGO_PORT = 27_017;
 
 /**
- * Name of a service that works in every namespace. It leaves the cluster's domain open (not everywhere `cluster.local`).
- */
-export const hostOf = (service: string, namespace: string): string => `${service}.${namespace}.svc`;
-
-/**
  * Addresses of the servers.
  *
- * @param namespace the main one, `cluster:namespace`
- * @returns without `mongoUpstream` and `gateMetricsUrl` where MongoDB is external: there is no gate then, a managed MongoDB has
- * limits of its own
+ * @returns `mongoUpstream` and `gateMetricsUrl` only with a gate, which an external MongoDB lacks
  */
-export function addressesOf({ kafka, redis, mongo, gate }: StackConfig, namespace: string): Addresses {
-  const host = (service: string) => hostOf(service, namespace);
+export function addressesOf({ cluster, kafka, redis, mongo, gate }: StackConfig): Addresses {
+  const host = (service: string) => hostOf(service, cluster.namespace);
   return {
     ...(kafka.external === undefined
-      ? // The first leads to ready brokers. If none is, the second still leads to those that answer.
+      ? // The first resolves to ready brokers only, the second to all of them: the fallback if none is ready.
         { kafkaBrokers: ['kafka', BROKERS_SERVICE].map((service) => `${host(service)}:${CLIENT_PORT}`) }
       : {
           kafkaBrokers: kafka.external.split(','),
@@ -37,7 +31,8 @@ export function addressesOf({ kafka, redis, mongo, gate }: StackConfig, namespac
     redisUrl: redis.external ?? `redis://${host('redis')}:${REDIS_PORT}`,
     ...(mongo.external === undefined
       ? {
-          // directConnection: or the driver would ask MongoDB for its own address and go around the gate.
+          // Without `directConnection`, the driver asks MongoDB for its address and bypasses the
+          // gate.
           mongoUrl: `mongodb://${host('gate')}:${gate.port}/${DATABASE}?directConnection=true${mongo.auth ? '&authSource=admin' : ''}`,
           mongoUpstream: `${host('mongo')}:${MONGO_PORT}`,
           gateMetricsUrl: `http://${host('gate')}:${METRICS_PORT}`,

@@ -1,4 +1,4 @@
-// The table of flows: every address that an app is told has a flow, and no app has one that it is not told of.
+// The table of flows: every address in an app's environment has a flow, and an app has no others.
 import { describe, expect, test } from '@jest/globals';
 import {
   apiEnvironment,
@@ -11,15 +11,16 @@ import {
 } from '../../config/environment.ts';
 import { parseStackConfig } from '../../config/parse.ts';
 import type { StackConfig } from '../../config/schema.ts';
+import { type Part, partsOf } from '../stack/parts.ts';
 import { addressesOf } from './addresses.ts';
-import { type Flow, flowsOf, type Pod, podsOf, portsOf } from './flows.ts';
+import { flowsOf, portsOf } from './flows.ts';
 
 const configOf = (raw: Record<string, unknown>) => parseStackConfig({ 'producer:rate': 10, ...raw });
-const text = ({ from, to, port }: Flow) => `${from} > ${to}:${port}`;
+const text = ({ from, to, port }: ReturnType<typeof flowsOf>[number]) => `${from} > ${to}:${port}`;
 const textsOf = (config: StackConfig) => flowsOf(config).map(text);
 
-/** Flows that an environment asks for: the variables with addresses, read by the form that addresses have. */
-function flowsIn(from: Pod, environment: Environment, servers: ReadonlySet<string>): string[] {
+/** Flows that an environment implies: everything in it that has the form of an address. */
+function flowsIn(from: Part, environment: Environment, servers: ReadonlySet<string>): string[] {
   return Object.values(environment).flatMap((value) =>
     [...value.matchAll(/(?<=^|\/|,)([a-z][a-z0-9-]*)(?:\.[a-z.]+)?:(\d+)/g)].map(([, host, port]) => {
       const server = host?.replace(/-(pods|brokers)$/, '') ?? '';
@@ -28,18 +29,18 @@ function flowsIn(from: Pod, environment: Environment, servers: ReadonlySet<strin
   );
 }
 
-const target = (pod: Pod) => [`${pod}-pods.breakwater.svc:9464`];
+const target = (pod: Part) => [`${pod}-pods.breakwater.svc:9464`];
 
 function expected(config: StackConfig): string[] {
-  const addresses = addressesOf(config, 'breakwater');
-  const pods = podsOf(config);
+  const addresses = addressesOf(config);
+  const pods = partsOf(config);
   const targets = {
     api: target('api'),
     consumer: target('consumer'),
     gate: pods.has('gate') ? target('gate') : [],
     producer: pods.has('producer') ? target('producer') : [],
   };
-  const environments: Partial<Record<Pod, Environment>> = {
+  const environments: Partial<Record<Part, Environment>> = {
     api: apiEnvironment(config, addresses),
     consumer: consumerEnvironment(config, addresses),
     producer: producerEnvironment(config, addresses),
@@ -50,7 +51,7 @@ function expected(config: StackConfig): string[] {
   return [...pods].flatMap((pod) => flowsIn(pod, environments[pod] ?? {}, pods));
 }
 
-/** Pods that read an environment of ours. */
+/** Pods with an environment of ours. */
 const apps: ReadonlySet<string> = new Set(['api', 'consumer', 'producer', 'topics', 'console', 'gate']);
 
 test.each<[string, Record<string, unknown>]>([
@@ -67,18 +68,18 @@ test.each<[string, Record<string, unknown>]>([
     { 'queue:kind': 'redis-streams', 'redis:external': 'rediss://r.example.com:6380' },
   ],
   ['an external Kafka', { 'kafka:external': 'a.example.com:9094,b.example.com:9095' }],
-])('what apps are told is what they may reach: %s', (_, raw) => {
+])('the addresses of an app are those that it may reach: %s', (_, raw) => {
   const config = configOf(raw);
   const allowed = flowsOf(config).filter(({ from }) => apps.has(from));
   expect(allowed.map(text).sort()).toEqual([...new Set(expected(config))].sort());
   expect(allowed.length).toBeGreaterThan(3);
 });
 
-describe('who is not an app of ours', () => {
+describe('other parties', () => {
   const kafka = textsOf(configOf({}));
   const redis = textsOf(configOf({ 'queue:kind': 'redis-streams' }));
 
-  test('the API and the page are the only doors', () => {
+  test('the API and the page are the only ways in', () => {
     for (const texts of [kafka, redis])
       expect(texts.filter((flow) => flow.startsWith('anyone'))).toEqual(['anyone > api:8000', 'anyone > console:8088']);
   });
@@ -88,11 +89,11 @@ describe('who is not an app of ours', () => {
     expect(redis.filter((flow) => flow.startsWith('keda'))).toEqual(['keda > redis:6379']);
   });
 
-  test('only brokers reach the ports of brokers that ask for no password', () => {
+  test("only brokers reach the brokers' ports without authentication", () => {
     expect(kafka.filter((flow) => /kafka:909[34]/.test(flow))).toEqual(['kafka > kafka:9093', 'kafka > kafka:9094']);
   });
 
-  test('only the gate reaches MongoDB, and its exporter', () => {
+  test('only the gate and the exporter reach MongoDB', () => {
     expect(kafka.filter((flow) => flow.includes('> mongo:'))).toEqual([
       'gate > mongo:27017',
       'mongo-exporter > mongo:27017',
@@ -101,7 +102,7 @@ describe('who is not an app of ours', () => {
     expect(unwatched.filter((flow) => flow.includes('> mongo:'))).toEqual(['gate > mongo:27017']);
   });
 
-  test('Prometheus reaches the metrics port of all apps and exporters, and no other port', () => {
+  test('Prometheus reaches the metrics ports of all apps and exporters, and no other port', () => {
     expect(kafka.filter((flow) => flow.startsWith('monitoring')).sort()).toEqual([
       ...['api', 'console', 'consumer', 'gate', 'kafka'].map((app) => `monitoring > ${app}:9464`),
       'monitoring > mongo-exporter:9216',
@@ -110,12 +111,12 @@ describe('who is not an app of ours', () => {
     ]);
   });
 
-  test('the web UI of Kafka reaches Kafka, and nobody reaches it but by kubectl port-forward', () => {
+  test("Kafka's web UI reaches Kafka, and nothing but kubectl port-forward reaches it", () => {
     expect(kafka.filter((flow) => flow.includes('kafka-ui'))).toEqual(['kafka-ui > kafka:9092']);
     expect(textsOf(configOf({ 'kafka:ui': 'false' })).join()).not.toContain('kafka-ui');
   });
 
-  test('no flow twice', () => {
+  test('no flow occurs twice', () => {
     expect(new Set(kafka).size).toBe(kafka.length);
   });
 });

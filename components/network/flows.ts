@@ -1,58 +1,17 @@
-// Who talks to whom: the one table that the network policies are made from. It reads like the diagram; what is not in it is refused.
+// Who connects to whom: the table that the network policies of the main and API namespaces are
+// compiled from. It reads like the diagram. Whatever is not in it is refused.
 import type { StackConfig } from '../../config/schema.ts';
 import { METRICS_PORT } from '../kubernetes/workload.ts';
 import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../monitoring/ports.ts';
 import { BROKER_PORT, CLIENT_PORT, CONTROLLER_PORT } from '../servers/kafka/ports.ts';
+import { type Part, partsOf } from '../stack/parts.ts';
 import { MONGO_PORT, REDIS_PORT } from './addresses.ts';
+import { type Flow, isOutsider, type Outsider } from './compile.ts';
 
-/** Pods of the stack, by the name of their component. */
-export type Pod =
-  | 'api'
-  | 'consumer'
-  | 'producer'
-  | 'topics'
-  | 'console'
-  | 'gate'
-  | 'kafka'
-  | 'kafka-ui'
-  | 'redis'
-  | 'mongo'
-  | 'redis-exporter'
-  | 'mongo-exporter';
+type Party = Part | Outsider;
+type End = readonly [to: Party, port: number];
 
-/** Who is not a pod of the stack: anybody at all, KEDA's operator, the monitoring namespace, servers outside the cluster. */
-export type Outsider = 'anyone' | 'keda' | 'monitoring' | 'external';
-
-/** One allowed connection, by who opens it. */
-export interface Flow {
-  readonly from: Pod | Outsider;
-  readonly to: Pod | Outsider;
-  readonly port: number;
-}
-
-type End = readonly [to: Pod | 'external', port: number];
-
-/** Pods that a stack has. */
-export function podsOf({ queue, kafka, redis, mongo, producer, console, monitoring }: StackConfig): ReadonlySet<Pod> {
-  const usesKafka = queue.kind === 'kafka';
-  const has: Readonly<Record<Pod, boolean>> = {
-    api: true,
-    consumer: true,
-    producer: producer.rate > 0,
-    topics: usesKafka,
-    console: console.enabled,
-    gate: mongo.external === undefined,
-    kafka: usesKafka && kafka.external === undefined,
-    'kafka-ui': usesKafka && kafka.ui,
-    redis: redis.external === undefined,
-    mongo: mongo.external === undefined,
-    'redis-exporter': monitoring.enabled && redis.external === undefined,
-    'mongo-exporter': monitoring.enabled && mongo.external === undefined,
-  };
-  return new Set((Object.keys(has) as Pod[]).filter((pod) => has[pod]));
-}
-
-/** Ports in addresses such as `host:port,host:port`, `redis://host:port` or `mongodb+srv://host/database`. */
+/** Ports of `host:port,host:port`, `redis://host:port` or `mongodb+srv://host/database`. */
 export function portsOf(addresses: string, fallback: number): readonly number[] {
   const hosts = addresses.replace(/^[a-z+]+:\/\//, '').replace(/\/.*$/, '');
   return [...new Set(hosts.split(',').map((host) => Number(/:(\d+)$/.exec(host)?.[1] ?? fallback)))];
@@ -61,9 +20,9 @@ export function portsOf(addresses: string, fallback: number): readonly number[] 
 const outside = (addresses: string, fallback: number): readonly End[] =>
   portsOf(addresses, fallback).map((port) => ['external', port]);
 
-/** Where the apps find each server. */
-function ends({ queue, kafka, redis, mongo, gate }: StackConfig) {
-  const own = (server: Pod, port: number): readonly End[] => [[server, port]];
+/** Where clients reach each server; empty if the stack does not use it. */
+function endsOf({ queue, kafka, redis, mongo, gate }: StackConfig) {
+  const own = (server: Part, port: number): readonly End[] => [[server, port]];
   const kafkaEnds = kafka.external === undefined ? own('kafka', CLIENT_PORT) : outside(kafka.external, CLIENT_PORT);
   const redisEnds = redis.external === undefined ? own('redis', REDIS_PORT) : outside(redis.external, REDIS_PORT);
   return {
@@ -74,55 +33,47 @@ function ends({ queue, kafka, redis, mongo, gate }: StackConfig) {
   };
 }
 
-const between = (from: readonly Flow['from'][], to: readonly End[]): readonly Flow[] =>
+const between = (from: readonly Party[], to: readonly End[]): readonly Flow<Part>[] =>
   from.flatMap((one) => to.map(([end, port]) => ({ from: one, to: end, port })));
 
-/** Every connection that a stack needs. */
-export function flowsOf(config: StackConfig): readonly Flow[] {
-  const { api, console, monitoring } = config;
-  const server = ends(config);
+/** Every connection that the pods of a stack need. */
+export function flowsOf(config: StackConfig): readonly Flow<Part>[] {
+  const { api, console } = config;
+  const parts = partsOf(config);
+  const server = endsOf(config);
   const apps = ['api', 'consumer', 'gate', 'producer'] as const;
-  const pods = podsOf(config);
+  const metricsOf = (pods: readonly Part[]) => pods.map((pod): End => [pod, METRICS_PORT]);
 
-  const diagram: readonly Flow[] = [
-    // The two doors: the API, and the live page behind its login.
+  const diagram: readonly Flow<Part>[] = [
+    // The two ways in: the API, and the live page with its login.
     { from: 'anyone', to: 'api', port: api.port },
     { from: 'anyone', to: 'console', port: console.port },
 
-    // API ─▶ queue ─▶ consumer ─▶ gate ─▶ MongoDB, the cache beside it, and who fills and declares the queue.
+    // API ─▶ queue ─▶ consumer ─▶ gate ─▶ MongoDB, the cache, the producer and the topics job.
     ...between(['api', 'consumer', 'producer'], server.redis),
     ...between(['api', 'consumer', 'producer', 'topics', 'kafka-ui'], server.kafka),
     ...between(['api', 'consumer'], server.mongo),
     { from: 'gate', to: 'mongo', port: MONGO_PORT },
 
-    // The brokers among themselves. These ports ask for no password: this line is what keeps others out.
+    // Between brokers. These listeners have no authentication: only this rule protects them.
     { from: 'kafka', to: 'kafka', port: BROKER_PORT },
     { from: 'kafka', to: 'kafka', port: CONTROLLER_PORT },
 
-    // Who watches: KEDA the queue, the API the gate's count, the console and Prometheus everybody's metrics.
+    // Observers: KEDA reads the queue, the API the gate's count, console and Prometheus all metrics.
     ...between(['keda'], server.queue),
-    { from: 'api', to: 'gate', port: METRICS_PORT },
-    ...between(
-      ['console'],
-      apps.map((app) => [app, METRICS_PORT]),
-    ),
-    ...(monitoring.enabled
-      ? between(
-          ['monitoring'],
-          [
-            ...[...apps, 'console' as const, 'kafka' as const].map((app): End => [app, METRICS_PORT]),
-            ['redis-exporter', REDIS_EXPORTER_PORT],
-            ['mongo-exporter', MONGO_EXPORTER_PORT],
-          ],
-        )
-      : []),
-    ...between(['redis-exporter'], [['redis', REDIS_PORT]]),
-    // Past the gate: what it asks needs no disk, and would be counted as work if it went through.
-    ...between(['mongo-exporter'], [['mongo', MONGO_PORT]]),
+    ...between(['api'], metricsOf(['gate'])),
+    ...between(['console'], metricsOf(apps)),
+    ...between(config.monitoring.enabled ? ['monitoring'] : [], [
+      ...metricsOf([...apps, 'console', 'kafka']),
+      ['redis-exporter', REDIS_EXPORTER_PORT],
+      ['mongo-exporter', MONGO_EXPORTER_PORT],
+    ]),
+    // Exporters bypass the gate, which would count their queries: they do not touch the disk.
+    { from: 'redis-exporter', to: 'redis', port: REDIS_PORT },
+    { from: 'mongo-exporter', to: 'mongo', port: MONGO_PORT },
   ];
-  const outsiders: readonly string[] = ['anyone', 'keda', 'monitoring', 'external'] satisfies Outsider[];
-  const isThere = (party: Pod | Outsider) => outsiders.includes(party) || pods.has(party as Pod);
-  // What neither starts nor ends in the stack is not ours to allow.
-  const isOurs = ({ from, to }: Flow) => pods.has(from as Pod) || pods.has(to as Pod);
-  return diagram.filter((flow) => isThere(flow.from) && isThere(flow.to) && isOurs(flow));
+  const isHere = (party: Party) => parts.has(party as Part);
+  const exists = (party: Party) => isHere(party) || isOutsider(party);
+  // A connection between outsiders, such as KEDA's to an external queue, is not ours to allow.
+  return diagram.filter(({ from, to }) => exists(from) && exists(to) && (isHere(from) || isHere(to)));
 }

@@ -1,33 +1,30 @@
-// The network policies: closed unless the table says so, in both namespaces.
+// The network policies: closed unless the table opens a flow, in both namespaces.
 import { describe, expect, test } from '@jest/globals';
-import { parseStackConfig } from '../../config/parse.ts';
+import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
 import { Collector } from '../testing.ts';
+import { compilePolicies } from './compile.ts';
 import { NetworkPolicies, policiesOf } from './network-policies.ts';
 
-const config = parseStackConfig({ 'cluster:namespace': 'shop' });
+const configOf = (raw: RawConfig = {}) => parseStackConfig({ 'cluster:namespace': 'shop', ...raw });
+const config = configOf();
 const policies = policiesOf(config);
-function specOf(name: string) {
-  const policy = policies.find((one) => one.name === name);
-  if (policy === undefined) throw new Error(`no policy for ${name}`);
-  return policy.spec;
-}
 
-test.each(['main', 'api'] as const)('%s: everything is refused, in and out, but names can be resolved', (where) => {
-  const all = policies.filter((policy) => policy.where === where && policy.name.match(/deny|dns/));
-  expect(all.map(({ spec }) => spec)).toEqual([
-    { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
-    expect.objectContaining({ podSelector: {}, policyTypes: ['Egress'] }),
-  ]);
+test.each(['main', 'api'] as const)('%s: everything is refused in both directions, except DNS', (where) => {
+  const { 'deny-all': denyAll, 'allow-dns': allowDns } = policies[where];
+  expect(denyAll).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+  expect(allowDns).toMatchObject({ podSelector: {}, policyTypes: ['Egress'] });
 });
 
-test('every pod has a policy of both kinds, so that a rule that is missing closes and not opens', () => {
-  for (const { spec } of policies.filter(({ name }) => name !== 'allow-dns'))
-    expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
+test('every pod has a policy of both types, so that a missing rule closes it', () => {
+  const { 'allow-dns': _main, ...main } = policies.main;
+  const { 'allow-dns': _api, ...api } = policies.api;
+  for (const { policyTypes } of [...Object.values(main), ...Object.values(api)])
+    expect(policyTypes).toEqual(['Ingress', 'Egress']);
 });
 
 describe('rules', () => {
-  test('MongoDB: in from the gate and its exporter, out to nobody', () => {
-    expect(specOf('mongo')).toEqual({
+  test('MongoDB: in from the gate and its exporter, out to nothing', () => {
+    expect(policies.main.mongo).toEqual({
       podSelector: { matchLabels: { 'app.kubernetes.io/name': 'mongo', 'app.kubernetes.io/part-of': 'breakwater' } },
       policyTypes: ['Ingress', 'Egress'],
       ingress: ['gate', 'mongo-exporter'].map((pod) => ({
@@ -43,27 +40,69 @@ describe('rules', () => {
     });
   });
 
-  test('the API is in its own namespace and open to all on its port only', () => {
-    expect(policies.find(({ name }) => name === 'api')?.where).toBe('api');
-    expect(specOf('api').ingress).toContainEqual({ ports: [{ protocol: 'TCP', port: 8000 }] });
-    const open = (specOf('api').ingress as { from?: unknown }[]).filter(({ from }) => from === undefined);
-    expect(open).toHaveLength(1);
-    expect(JSON.stringify(specOf('gate').ingress)).toContain('shop-api');
+  test('the API is in its own namespace, and only its port is open to everyone', () => {
+    expect(policies.main).not.toHaveProperty('api');
+    const ingress = policies.api.api?.ingress as { from?: unknown }[];
+    expect(ingress).toContainEqual({ ports: [{ protocol: 'TCP', port: 8000 }] });
+    expect(ingress.filter(({ from }) => from === undefined)).toHaveLength(1);
+    expect(JSON.stringify(policies.main.gate?.ingress)).toContain('shop-api');
   });
 
-  test('an external server: its port, wherever it is', () => {
-    const external = policiesOf(parseStackConfig({ 'mongo:external': 'mongodb://m.example.com:27117/db' }));
-    const consumer = external.find(({ name }) => name === 'consumer');
-    expect(consumer?.spec.egress).toContainEqual({ ports: [{ protocol: 'TCP', port: 27117 }] });
-    expect(external.map(({ name }) => name)).not.toContain('gate');
+  test('an external server: its port, at any address', () => {
+    const { main } = policiesOf(configOf({ 'mongo:external': 'mongodb://m.example.com:27117/db' }));
+    expect(main.consumer?.egress).toContainEqual({ ports: [{ protocol: 'TCP', port: 27117 }] });
+    expect(main).not.toHaveProperty('gate');
   });
 });
 
-test('the component makes each in its namespace', async () => {
+describe('the compiler', () => {
+  const compiled = (namespaceOf?: () => string) =>
+    compilePolicies(
+      {
+        pods: ['a', 'b'] as const,
+        flows: [
+          { from: 'a', to: 'b', port: 1 },
+          { from: 'stack', to: 'a', port: 2 },
+          { from: 'b', to: 'nodes', port: 3 },
+        ],
+        namespaceOf,
+      },
+      'shop',
+    );
+  const selector = (name: string) => ({
+    podSelector: { matchLabels: { 'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': 'breakwater' } },
+  });
+  const namespace = (name: string) => ({
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+  });
+  const ports = (port: number) => [{ protocol: 'TCP', port }];
+
+  test('opens a flow at both ends', () => {
+    const { a, b } = compiled();
+    expect(a.egress).toEqual([{ to: [selector('b')], ports: ports(1) }]);
+    expect(b.ingress).toEqual([{ from: [selector('a')], ports: ports(1) }]);
+  });
+
+  test('names the namespaces of outsiders, and those of pods where they may differ', () => {
+    expect(compiled().a.ingress).toEqual([{ from: ['shop', 'shop-api'].map(namespace), ports: ports(2) }]);
+    expect(compiled(() => 'x').b.ingress).toEqual([
+      { from: [{ ...namespace('x'), ...selector('a') }], ports: ports(1) },
+    ]);
+  });
+
+  test('an outsider without a selector is limited by the port alone', () => {
+    expect(compiled().b.egress).toEqual([{ ports: ports(3) }]);
+  });
+});
+
+test('the component creates each policy in its namespace', async () => {
   const collector = new Collector();
   new NetworkPolicies('network', { config, namespaces: { main: 'shop', api: 'shop-api' } });
   const made = await collector.all(':NetworkPolicy');
   expect(made.map(({ inputs }) => `${inputs.metadata.namespace}/${inputs.metadata.name}`).sort()).toEqual(
-    policies.map(({ where, name }) => `${where === 'api' ? 'shop-api' : 'shop'}/${name}`).sort(),
+    [
+      ...Object.keys(policies.main).map((name) => `shop/${name}`),
+      ...Object.keys(policies.api).map((name) => `shop-api/${name}`),
+    ].sort(),
   );
 });

@@ -1,0 +1,49 @@
+// Which parts a stack has: the one place that decides, for the composition, the images, the network
+// policies and the console.
+import type { StackConfig } from '../../config/schema.ts';
+
+/** Part of the stack config that decides. */
+export type PartsConfig = Pick<
+  StackConfig,
+  'queue' | 'kafka' | 'redis' | 'mongo' | 'producer' | 'console' | 'monitoring'
+>;
+
+/** A part is named after its pods. */
+export type Part =
+  | 'api'
+  | 'consumer'
+  | 'producer'
+  | 'topics'
+  | 'console'
+  | 'gate'
+  | 'kafka'
+  | 'kafka-ui'
+  | 'redis'
+  | 'mongo'
+  | 'redis-exporter'
+  | 'mongo-exporter';
+
+/** Parts that a stack has. An external server is not one of them. */
+export function partsOf(config: PartsConfig): ReadonlySet<Part> {
+  const { queue, kafka, redis, mongo, producer, console, monitoring } = config;
+  const usesKafka = queue.kind === 'kafka';
+  const ownRedis = redis.external === undefined;
+  const ownMongo = mongo.external === undefined;
+  const has: Readonly<Record<Part, boolean>> = {
+    api: true,
+    consumer: true,
+    producer: producer.rate > 0,
+    // An external Kafka gets its topics from the stack too.
+    topics: usesKafka,
+    console: console.enabled,
+    // It stands in for the disk of the MongoDB in the cluster. An external one has its own.
+    gate: ownMongo,
+    kafka: usesKafka && kafka.external === undefined,
+    'kafka-ui': usesKafka && kafka.ui,
+    redis: ownRedis,
+    mongo: ownMongo,
+    'redis-exporter': monitoring.enabled && ownRedis,
+    'mongo-exporter': monitoring.enabled && ownMongo,
+  };
+  return new Set((Object.keys(has) as Part[]).filter((part) => has[part]));
+}
