@@ -98,8 +98,7 @@ const kafka =
       namespace,
       config,
       credentials: kafkaLogin,
-      topicsImage: images.of('topics'),
-      agentImage: images.of('kafka-agent'),
+      images,
       storageNodes,
     },
     placed,
@@ -206,7 +205,7 @@ new ConsumerScaler(
   'consumer-scaler',
   {
     namespace,
-    deployment: consumer.workload.deployment.metadata.name,
+    deployment: consumer.workload.deployment,
     config,
     addresses,
     login: (kafkaLogin ?? redisLogin).files('main', usesKafka ? 'KAFKA' : 'REDIS'),
@@ -218,7 +217,7 @@ if (config.hpa.enabled)
     'api-scaler',
     {
       namespace: apiNamespace,
-      deployment: api.workload.deployment.metadata.name,
+      deployment: api.workload.deployment,
       config,
       prometheus: prometheusUrlOf(config.cluster.namespace),
     },

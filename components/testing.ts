@@ -1,7 +1,7 @@
-// For tests: makes components without an engine and collects every resource that they declare.
+// For tests: creates components without an engine, and collects the resources that they declare.
 import * as pulumi from '@pulumi/pulumi';
 
-/** One declared resource. Inputs that the program marks as secret are kept apart from the others. */
+/** One declared resource. Inputs that the program marks as secret are instances of SecretValue. */
 export interface Declared {
   readonly type: string;
   readonly name: string;
@@ -9,13 +9,13 @@ export interface Declared {
   readonly inputs: any;
 }
 
-/** How Pulumi marks a secret on its way to the engine. */
+/** Pulumi's mark of a secret in a request to the engine. */
 const SECRET_MARK = '4dabf18193072939515e22adb298388d';
 
 const isSecret = (value: unknown): value is { value: unknown } =>
   typeof value === 'object' && value !== null && SECRET_MARK in value;
 
-/** What a test sees in place of a value that is a secret. */
+/** Stands for a secret value. */
 export class SecretValue {
   constructor(readonly value: unknown) {}
 }
@@ -27,7 +27,10 @@ function openSecrets(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, openSecrets(inner)]));
 }
 
-/** What is declared from now on. Objects without a name of their own get their resource's, as Pulumi gives them one. */
+/**
+ * Collects what is declared after its construction. As in Pulumi, objects without a fixed name get
+ * one that is derived from the name of the resource.
+ */
 export class Collector {
   readonly declared: Declared[] = [];
 
@@ -50,13 +53,13 @@ export class Collector {
     );
   }
 
-  /** Waits until everything is declared, and gives the resources of a type; the end of its name is enough: `Secret`. */
+  /** Waits until everything is declared. @returns the resources whose type ends with `type` */
   async all(type = ''): Promise<readonly Declared[]> {
     await pulumi.runtime.disconnect();
     return this.declared.filter((resource) => resource.type.endsWith(type));
   }
 
-  /** The one resource of a type and name. @throws Error when there is none */
+  /** Inputs of the resource of a type and name. @throws Error if there is none */
   // biome-ignore lint/suspicious/noExplicitAny: see Declared
   async inputsOf(type: string, name: string): Promise<any> {
     const found = (await this.all(`:${type}`)).find((resource) => resource.name === name);

@@ -1,4 +1,4 @@
-// Where official images come from: the public registry or a mirror, with or without the digest.
+// Names of third-party images: from the public registry or a mirror, with or without the digest.
 import { describe, expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../config/parse.ts';
 import { type OfficialImageName, officialImage, officialImageNames } from './official-images.ts';
@@ -35,12 +35,12 @@ describe('another version', () => {
     for (const image of images) expect(image).toMatch(/@sha256:/);
   });
 
-  test('has none where we know none: never the digest of another version', () => {
+  test('has no digest if the list has none: never that of another version', () => {
     expect(officialImage('kafka', pinned, '4.9.9')).toBe('apache/kafka:4.9.9');
   });
 });
 
-test('a mirror keeps the digest unless told otherwise', () => {
+test('a mirror keeps the digest by default', () => {
   expect(officialImage('redis', imagesOf({ 'images:mirror': 'm.example' }))).toMatch(
     /^m\.example\/library\/redis:8\.2\.8-bookworm@sha256:/,
   );

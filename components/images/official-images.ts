@@ -1,16 +1,16 @@
-// The one list of images that are not ours: where each comes from, which version, and the digest that this version had.
+// The list of third-party images: where each comes from, its version, and its digests.
 import type { StackConfig } from '../../config/schema.ts';
 
-/** An image of somebody else's. */
+/** A third-party image. */
 interface OfficialImage {
   /** Registry that publishes it. @default docker.io, whose own images are under `library/` */
   readonly registry?: string;
   readonly repository: string;
-  /** The version that runs unless another is asked for: a tag that is never moved to another release. */
+  /** The default version: a tag that its publisher never moves to another release. */
   readonly version: string;
   /**
-   * SHA-256 of the manifest list (all platforms) by version. A version that is not here is pulled by its tag alone. Where
-   * these come from, and how to check one: `docs/security.md`.
+   * SHA-256 of the manifest list (all platforms) by version. Any other version is pulled by its tag
+   * alone. `docs/security.md` says where the digests come from, and how to check one.
    */
   readonly digests: Readonly<Record<string, string>>;
 }
@@ -31,14 +31,14 @@ const images = {
   },
   redis: {
     repository: 'library/redis',
-    // 8.2 is the line with the long support; 8.2.2 and later have the fix of the Lua interpreter (CVE-2025-49844).
+    // 8.2 has long-term support. 8.2.2 and later fix the Lua interpreter (CVE-2025-49844).
     version: '8.2.8-bookworm',
     digests: { '8.2.8-bookworm': '2f7462b9e93e0a7ae2edf3a0a0babc8a4d29f8bfc50849b906b7caaef925edc1' },
   },
   mongo: {
     repository: 'library/mongo',
-    // Not 8.0: a standalone 8.0.32 to 8.0.38 can lose journaled writes after SIGKILL (SERVER-139311); 7.0 was not seen to. Kill
-    // it under load on a new version before you pin that (docs/security.md).
+    // Not 8.0: a standalone 8.0.32 to 8.0.38 can lose journaled writes after SIGKILL
+    // (SERVER-139311). Before you pin a new version, kill it under load (docs/security.md).
     version: '7.0.43',
     digests: { '7.0.43': '9854f7139445d766a9523571d6f047530c45547460ffcf8259eb2bf4264632ca' },
   },
@@ -96,7 +96,7 @@ const images = {
     version: 'v1.34.9-k3s1',
     digests: { 'v1.34.9-k3s1': '9c162556657a38e394d1f944081388ae7c0b85ec29134c509583083e287f804e' },
   },
-  // The registry of a k3d cluster: the version that k3d itself takes.
+  // The registry of a k3d cluster: k3d's own default.
   registry: {
     repository: 'library/registry',
     version: '2.8.3',
@@ -110,7 +110,7 @@ export type OfficialImageName = keyof typeof images;
 /** Versions of the Helm charts that we install. */
 export const chartVersions = { keda: '2.20.2' } as const;
 
-/** The name by which Docker knows it: Docker Hub's host is left out, and `library/` with it. */
+/** The name that Docker uses: without Docker Hub's host, and without `library/`. */
 function publicName({ registry, repository }: OfficialImage): string {
   if (registry !== undefined) return `${registry}/${repository}`;
   return repository.replace(/^library\//, '');
@@ -119,9 +119,9 @@ function publicName({ registry, repository }: OfficialImage): string {
 /**
  * The full name of an official image.
  *
- * @param config `images:mirror` takes the place of the registry's host (an official image of Docker Hub is then under
- * `library/`); without `images:digests` the version alone says which image it is
- * @param version another version than the list's, such as `kafka:version`
+ * @param config `images:mirror` replaces the registry's host, and official images of Docker Hub are
+ * then under `library/`; without `images:digests`, the version alone identifies the image
+ * @param version another version than the default, such as `kafka:version`
  * @returns `redis:8.2.8-bookworm@sha256:…`
  */
 export function officialImage(
@@ -135,5 +135,5 @@ export function officialImage(
   return `${where}:${version}${digest === undefined ? '' : `@sha256:${digest}`}`;
 }
 
-/** Every image at the version of this list. */
+/** Names of all images in the list. */
 export const officialImageNames = Object.keys(images) as readonly OfficialImageName[];

@@ -1,4 +1,4 @@
-// Credentials: which user has which password after a rotation, and that none lies anywhere but in Secrets.
+// Credentials: users and passwords before and after a rotation, which are in Secrets only.
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig } from '../../config/parse.ts';
@@ -14,8 +14,8 @@ beforeEach(() => {
 const place = { namespace: 'shop', apiNamespace: 'shop-api' };
 const dataOf = async (secret: string) => (await collector.inputsOf('Secret', secret)).stringData;
 
-describe('made at random', () => {
-  test('the first: the previous user is the current one', async () => {
+describe('random', () => {
+  test('before the first rotation, the previous user is the current one', async () => {
     new Credentials('kafka', { version: 1, ...place });
     expect(await dataOf('kafka-server')).toEqual(
       new SecretValue({
@@ -28,7 +28,7 @@ describe('made at random', () => {
     expect(await collector.all(':RandomPassword')).toHaveLength(1);
   });
 
-  test('a rotation: clients get the new one, the server knows both, and the one before is the resource it was', async () => {
+  test('a rotation: clients get the new user, the server knows both, and the previous one is the same resource', async () => {
     new Credentials('kafka', { version: 3, ...place });
     expect(await dataOf('kafka-server')).toEqual(
       new SecretValue({
@@ -59,7 +59,7 @@ describe('made at random', () => {
     }
   });
 
-  test('characters that mean the same in a URL, a shell, JAAS and redis.conf', async () => {
+  test('passwords need no escaping in a URL, a shell, JAAS or redis.conf', async () => {
     new Credentials('redis', { version: 1, ...place });
     expect(await collector.inputsOf('RandomPassword', 'redis-password-v1')).toMatchObject({
       special: false,
@@ -67,7 +67,7 @@ describe('made at random', () => {
     });
   });
 
-  test('no password lies outside of Secrets, and what leaves the component is a name', async () => {
+  test('passwords are in Secrets only, and the component exposes names only', async () => {
     const credentials = new Credentials('mongo', { version: 2, ...place });
     const names = await Promise.all(
       [credentials.server, credentials.clientSecret('main'), credentials.clientSecret('api')].map(valueIn),
@@ -110,7 +110,7 @@ describe('as files', () => {
 });
 
 describe('of an external server', () => {
-  test('are what is given; nothing is made up, and there is no Secret for a server that is not ours', async () => {
+  test('are those of the config; none are random, and there is no Secret for the server itself', async () => {
     const external = { username: 'someone', password: pulumi.secret('p@ss:wörd') };
     const credentials = new Credentials('mongo', { version: 4, external, ...place });
     expect(await dataOf('mongo-client')).toEqual(new SecretValue({ username: 'someone', password: 'p@ss:wörd' }));
@@ -119,15 +119,15 @@ describe('of an external server', () => {
     expect(() => credentials.server).toThrow('an external server has no Secret');
   });
 
-  test('a password given in clear becomes a secret', async () => {
+  test('a password in clear becomes a secret', async () => {
     new Credentials('redis', { version: 1, external: { password: 'plain' }, ...place });
     expect(await dataOf('redis-client')).toEqual(new SecretValue({ password: 'plain' }));
   });
 
-  test('that asks for nothing: no files, no Secret', async () => {
+  test('without authentication: no files, no Secret', async () => {
     const credentials = new Credentials('mongo', { version: 1, external: { username: undefined }, ...place });
     expect(credentials.files('main', 'MONGO')).toEqual([]);
-    expect(() => credentials.clientSecret('main')).toThrow('asks for no password');
+    expect(() => credentials.clientSecret('main')).toThrow('without authentication');
     expect(await collector.all(':Secret')).toEqual([]);
   });
 });

@@ -1,14 +1,15 @@
-// Credentials: the user and password of one server, made at random or given for an external one, as Secrets for the server and
-// its clients. Raising the version makes a new user and keeps the one before, so that nothing is refused while pods roll.
+// Credentials: the user and password of one server, as Secrets for the server and its clients. They
+// are random, or those of an external server. Raising the version creates a new user and keeps the
+// previous one, so that no client is refused while pods roll.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import type { StackConfig } from '../../config/schema.ts';
 import { labelsOf } from './labels.ts';
-import type { Where } from './namespaces.ts';
+import type { Namespaces, Where } from './namespaces.ts';
 import type { SecretFile } from './pod.ts';
 
-/** Credentials of a server outside the cluster; what it does not ask for is left out. */
+/** Credentials of a server outside the cluster. What it does not require is left out. */
 export interface ExternalCredentials {
   readonly username?: pulumi.Input<string>;
   readonly password?: pulumi.Input<string>;
@@ -18,20 +19,20 @@ export interface ExternalCredentials {
 export interface CredentialsArgs {
   /** `<server>:passwordVersion` */
   readonly version: number;
-  /** Given credentials instead of random ones, for a server outside the cluster. */
+  /** Credentials of a server outside the cluster. @default random ones */
   readonly external?: ExternalCredentials;
   /** Whether clients log in with the password alone, as they do with Redis. @default false */
   readonly passwordOnly?: boolean;
-  /** Namespace of the server and of all its clients but the API. */
+  /** Namespace of the server, and of all its clients except the API. */
   readonly namespace: pulumi.Input<string>;
   /** Namespace of the API. */
   readonly apiNamespace: pulumi.Input<string>;
 }
 
-/** The user of a version. A name of its own lets the server tell the old user from the new one. */
+/** The user of a version. Each has a name of its own, so that the server can tell them apart. */
 export const usernameOf = (version: number): string => `apps-${version}`;
 
-/** Credentials of one server. The component's name is the server's. */
+/** Credentials of one server. The component is named after the server. */
 export class Credentials extends pulumi.ComponentResource {
   readonly #server?: pulumi.Output<string>;
   readonly #clients?: Readonly<Record<Where, pulumi.Output<string>>>;
@@ -45,13 +46,13 @@ export class Credentials extends pulumi.ComponentResource {
         `${name}-${child}`,
         {
           metadata: { namespace, labels: { ...labelsOf(name) } },
-          // Named after its content: a new password makes a new Secret, and just the pods that mount it roll.
+          // It has no fixed name: a new password creates a new Secret, and its pods roll.
           immutable: true,
           stringData: pulumi.secret(data),
         },
         { parent: this },
       ).metadata.name;
-    /** Letters and digits only: 190 bits that mean the same in JAAS, redis.conf, a URL and a shell. */
+    // 190 bits, in characters that need no escaping in JAAS, redis.conf, a URL or a shell.
     const password = (of: number) =>
       new random.RandomPassword(`${name}-password-v${of}`, { length: 32, special: false }, { parent: this }).result;
 
@@ -77,20 +78,20 @@ export class Credentials extends pulumi.ComponentResource {
         main: secret('client', args.namespace, data),
         api: secret('client-api', args.apiNamespace, data),
       };
-    this.registerOutputs({});
+    this.registerOutputs({ serverSecret: this.#server, clientSecrets: this.#clients });
   }
 
   /**
-   * Name of the server's Secret, in the main namespace: `username`, `password`, `previousUsername`, `previousPassword`. The
-   * previous ones equal the current ones where there is none before.
-   * @throws Error for an external server, which has none here
+   * Name of the server's Secret, in the main namespace. Its keys are `username`, `password`,
+   * `previousUsername` and `previousPassword`; they are equal before the first rotation.
+   * @throws Error for an external server, which has no Secret of its own here
    */
   get server(): pulumi.Output<string> {
-    if (this.#server === undefined) throw new Error('an external server has no Secret for itself in the cluster');
+    if (this.#server === undefined) throw new Error('an external server has no Secret of its own in the cluster');
     return this.#server;
   }
 
-  /** The server's Secret as files: `REDIS_USERNAME`, `REDIS_PASSWORD`, `REDIS_PREVIOUS_USERNAME`, `REDIS_PREVIOUS_PASSWORD`. */
+  /** The server's Secret as files: `REDIS_USERNAME`, `REDIS_PREVIOUS_PASSWORD` and so on. */
   serverFiles(prefix: string): SecretFile[] {
     const file = (variable: string, key: string) => ({ variable: `${prefix}_${variable}`, secret: this.server, key });
     return [
@@ -102,16 +103,18 @@ export class Credentials extends pulumi.ComponentResource {
   }
 
   /**
-   * Name of the clients' Secret in one of the namespaces: `username` and `password`, as far as the server asks for them.
-   * @throws Error for a server that asks for nothing
+   * Name of the clients' Secret in a namespace. Its keys are `username` and `password`, or the one
+   * that the server requires.
+   * @throws Error for a server that requires neither
    */
   clientSecret(where: Where): pulumi.Output<string> {
-    if (this.#clients === undefined)
-      throw new Error('a server that asks for no password has no Secret for its clients');
+    if (this.#clients === undefined) throw new Error('a server without authentication has no Secret for its clients');
     return this.#clients[where];
   }
 
-  /** The clients' Secret as files: `KAFKA_USERNAME` and `KAFKA_PASSWORD`, as far as the server asks for them. */
+  /**
+   * The clients' Secret as files: `KAFKA_USERNAME`, `KAFKA_PASSWORD`. None without authentication.
+   */
   files(where: Where, prefix: string): SecretFile[] {
     return this.#keys.map((key) => ({
       variable: `${prefix}_${key.toUpperCase()}`,
@@ -121,7 +124,7 @@ export class Credentials extends pulumi.ComponentResource {
   }
 }
 
-/** What Credentials is made with for each server of a stack: random ones, or those of an external server. */
+/** How the credentials of each server are made. */
 export function credentialsOf({ kafka, redis, mongo }: Pick<StackConfig, 'kafka' | 'redis' | 'mongo'>) {
   return {
     kafka: {
@@ -140,7 +143,38 @@ export function credentialsOf({ kafka, redis, mongo }: Pick<StackConfig, 'kafka'
           ? { username: mongo.username, password: mongo.password }
           : mongo.auth
             ? undefined
-            : {}, // it asks for nothing
+            : {}, // without authentication
     },
   } satisfies Record<string, Pick<CredentialsArgs, 'version' | 'external' | 'passwordOnly'>>;
 }
+
+/** A server that clients log in to. */
+export type LoginServer = 'redis' | 'kafka' | 'mongo';
+
+/** Credentials of the servers that a stack uses. */
+export interface Logins {
+  readonly redis: Credentials;
+  readonly mongo: Credentials;
+  /** Undefined if the queue is not Kafka. */
+  readonly kafka?: Credentials;
+}
+
+/** Creates the credentials of every server that the stack uses, in the cluster or outside. */
+export function createLogins(
+  config: Pick<StackConfig, LoginServer | 'queue'>,
+  namespaces: Pick<Namespaces, Where>,
+  opts?: pulumi.ComponentResourceOptions,
+): Logins {
+  const args = credentialsOf(config);
+  const create = (server: LoginServer) =>
+    new Credentials(server, { ...args[server], namespace: namespaces.main, apiNamespace: namespaces.api }, opts);
+  return {
+    redis: create('redis'),
+    mongo: create('mongo'),
+    ...(config.queue.kind === 'kafka' && { kafka: create('kafka') }),
+  };
+}
+
+/** What a pod logs in with, as files: `REDIS_PASSWORD`, `KAFKA_USERNAME` and so on. */
+export const loginFiles = (logins: Partial<Logins>, where: Where, servers: readonly LoginServer[]): SecretFile[] =>
+  servers.flatMap((server) => logins[server]?.files(where, server.toUpperCase()) ?? []);

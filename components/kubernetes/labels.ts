@@ -1,22 +1,24 @@
-// How the pods of a stack are named and found: the labels that Kubernetes recommends.
+// The labels that Kubernetes recommends: how the pods of a stack are named and selected.
 
 /** Labels by name. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** What selects the pods of one component in its namespace; never changes while the component lives. */
+/**
+ * Selects the pods of a component. Never change it: selectors are immutable in Kubernetes.
+ */
 export const selectorOf = (component: string): Labels => ({
   'app.kubernetes.io/name': component,
   'app.kubernetes.io/part-of': 'breakwater',
 });
 
-/** The labels of everything that a component makes: its selector and who looks after it. */
+/** Labels of every object that a component creates. */
 export const labelsOf = (component: string): Labels => ({
   ...selectorOf(component),
   'app.kubernetes.io/managed-by': 'pulumi',
 });
 
 /**
- * Annotation of a Service whose pods are waited for by what makes them: Pulumi would wait for its endpoints, and then ten
- * seconds more.
+ * Annotation of a Service whose workload Pulumi waits for already. Without it, Pulumi would also
+ * wait for the Service's endpoints, and then for ten more seconds.
  */
 export const NOT_WAITED_FOR = { 'pulumi.com/skipAwait': 'true' } as const;

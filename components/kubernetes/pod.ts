@@ -1,14 +1,15 @@
-// The hardened pod that everything of ours runs in: it passes Pod Security `restricted`, has memory limits, a read-only root
-// and probes. Servers (StatefulSets) and apps (Workload) both start from it.
+// The hardened pod that every workload of the stack runs in. It passes Pod Security `restricted`,
+// and has memory limits, a read-only root and no service-account token. Opting out is explicit.
 import type * as k8s from '@pulumi/kubernetes';
 import type { Input } from '@pulumi/pulumi';
-import { selectorOf } from './labels.ts';
+import { labelsOf, selectorOf } from './labels.ts';
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
 type Container = k8s.types.input.core.v1.Container;
 type Volume = k8s.types.input.core.v1.Volume;
 type VolumeMount = k8s.types.input.core.v1.VolumeMount;
 type Probe = k8s.types.input.core.v1.Probe;
+type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 
 /** A kernel setting of the pod's own network namespace. */
 export interface PodSysctl {
@@ -16,7 +17,9 @@ export interface PodSysctl {
   readonly value: string;
 }
 
-/** A secret that the container reads from a file: `variable` + `_FILE` names the file in its environment. */
+/**
+ * A secret that the container reads from a file, whose path is in its environment.
+ */
 export interface SecretFile {
   /** `REDIS_PASSWORD`; the container gets `REDIS_PASSWORD_FILE`. */
   readonly variable: string;
@@ -26,7 +29,10 @@ export interface SecretFile {
   readonly key: string;
 }
 
-/** A secret in the container's environment, for images of others that read it from nowhere else; our own take `SecretFile`. */
+/**
+ * A secret in the container's environment, for third-party images that read it from nowhere else.
+ * Our own apps take `SecretFile`.
+ */
 export interface SecretVariable {
   readonly variable: string;
   /** Name of the Kubernetes Secret, in the pod's namespace. */
@@ -35,10 +41,12 @@ export interface SecretVariable {
   readonly key: string;
 }
 
-/** A folder that the container may write to, though its root is read-only. It is empty at each start of the pod. */
+/**
+ * A folder that the container may write to, although its root is read-only. It starts empty.
+ */
 export interface ScratchFolder {
   readonly path: string;
-  /** Most that it may hold; the pod is evicted above it. @default 64 */
+  /** Size above which the pod is evicted. @default 64 */
   readonly sizeMiB?: number;
 }
 
@@ -50,32 +58,39 @@ export interface ContainerArgs {
   readonly args?: readonly string[];
   /** Names of ConfigMaps that become environment variables. */
   readonly environmentFrom?: readonly Input<string>[];
-  /** Environment variables that are not worth a ConfigMap. */
+  /** Environment variables that do not need a ConfigMap. */
   readonly environment?: Readonly<Record<string, Input<string>>>;
   readonly secretFiles?: readonly SecretFile[];
   readonly secretVariables?: readonly SecretVariable[];
   readonly ports?: readonly { readonly name: string; readonly port: number }[];
-  /** Memory request and limit in one, so that a node never promises what it lacks. */
+  /**
+   * Memory request and limit. They are equal so that a node never promises memory that it lacks.
+   */
   readonly memoryMiB: number;
-  /** CPU that is asked for, in thousandths of a core. No limit is set: throttling costs latency for nothing. @default 10 */
+  /**
+   * CPU request, in thousandths of a core. There is no limit: throttling only adds latency.
+   * @default 10
+   */
   readonly cpuMillis?: number;
   readonly startupProbe?: Probe;
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
-  /** Folders to write to. `/tmp` is always one. */
+  /** Writable folders. `/tmp` is always one of them. */
   readonly scratch?: readonly ScratchFolder[];
-  /** Further mounts, of the pod's `volumes`. */
+  /** Mounts of the pod's `volumes`. */
   readonly mounts?: readonly VolumeMount[];
   readonly lifecycle?: k8s.types.input.core.v1.Lifecycle;
-  /** `Always` makes an init container a sidecar that starts before the containers and stops after them. */
+  /**
+   * `Always` makes an init container a sidecar, which starts first and stops last.
+   */
   readonly restartPolicy?: 'Always';
 }
 
 /** One hardened pod. */
 export interface PodArgs {
-  /** The component's name: label, spread and anti-affinity go by it. */
+  /** Name of the component. Labels, selectors and the spread over nodes are derived from it. */
   readonly component: string;
-  /** User and group id that the processes run as; not 0. */
+  /** User and group id of the processes; not 0. */
   readonly userId: number;
   readonly containers: readonly ContainerArgs[];
   readonly initContainers?: readonly ContainerArgs[];
@@ -85,12 +100,13 @@ export interface PodArgs {
   readonly terminationGraceSeconds?: number;
   /** Nodes that the pod may run on, by label. */
   readonly nodeSelector?: Readonly<Record<string, string>>;
-  /** Service account whose token the containers get as a file, for who has to ask the Kubernetes API. @default none gets one */
+  /**
+   * Service account whose token is mounted, for pods that call the Kubernetes API.
+   * @default no token is mounted
+   */
   readonly serviceAccount?: Input<string>;
   /** `Never` for jobs. @default Always */
   readonly restartPolicy?: 'Always' | 'Never' | 'OnFailure';
-  /** Whether pods of one component must be on different nodes; otherwise they are spread as well as may be. @default false */
-  readonly oneANode?: boolean;
 }
 
 const SECRETS = '/run/secrets/breakwater';
@@ -100,7 +116,9 @@ const secretVolume = (container: string, index: number): string => `${container}
 
 const TOKEN = { name: 'service-account', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true };
 
-/** What the cluster would mount by itself: a token that is renewed, the cluster's certificate, the namespace. */
+/**
+ * What Kubernetes mounts by default: a renewed token, the cluster's certificate, the namespace.
+ */
 const tokenVolume: Volume = {
   name: TOKEN.name,
   projected: {
@@ -181,7 +199,7 @@ function hardenedContainer(container: ContainerArgs): Container {
     ...(container.livenessProbe && { livenessProbe: container.livenessProbe }),
     ...(container.lifecycle && { lifecycle: container.lifecycle }),
     volumeMounts: mountsOf(container),
-    // What a container that failed said last is in `kubectl describe` and in Pulumi's error.
+    // The last lines of a failed container show in `kubectl describe` and in Pulumi's error.
     terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -191,11 +209,8 @@ function hardenedContainer(container: ContainerArgs): Container {
   };
 }
 
-/**
- * The spec of a hardened pod: non-root with a numeric user, read-only root, no capabilities, no service-account token, memory
- * limited, spread over the nodes.
- */
-export function hardenedPod(args: PodArgs): PodSpec {
+/** The spec of a hardened pod, spread over the nodes as evenly as possible. */
+function podSpec(args: PodArgs): PodSpec {
   const { component, userId, containers, initContainers = [], terminationGraceSeconds = 30 } = args;
   const withToken = args.serviceAccount !== undefined;
   return {
@@ -218,7 +233,7 @@ export function hardenedPod(args: PodArgs): PodSpec {
       {
         maxSkew: 1,
         topologyKey: 'kubernetes.io/hostname',
-        whenUnsatisfiable: args.oneANode ? 'DoNotSchedule' : 'ScheduleAnyway',
+        whenUnsatisfiable: 'ScheduleAnyway',
         labelSelector: { matchLabels: { ...selectorOf(component) } },
       },
     ],
@@ -233,3 +248,9 @@ export function hardenedPod(args: PodArgs): PodSpec {
     ],
   };
 }
+
+/** The template of a hardened pod, for a Deployment, StatefulSet or Job. */
+export const podTemplate = (args: PodArgs): PodTemplate => ({
+  metadata: { labels: { ...labelsOf(args.component) } },
+  spec: podSpec(args),
+});

@@ -1,90 +1,81 @@
-// Workload: the Deployment that every app of ours is, with its config as an immutable ConfigMap and, if it listens, a Service.
+// Workload: the hardened Deployment that each of our apps runs as, with its config as an immutable
+// ConfigMap and, if it listens on a port, a Service.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { labelsOf, NOT_WAITED_FOR, selectorOf } from './labels.ts';
-import { hardenedPod, type PodArgs, type PodSysctl, type SecretFile } from './pod.ts';
+import { type PodArgs, type PodSysctl, podTemplate, type SecretFile } from './pod.ts';
+import { httpProbe } from './probes.ts';
 
 /** The user that the images of our apps run as (apps/Dockerfile). */
 export const APP_USER_ID = 10_001;
 /** Port on which every app serves /metrics, /healthz and /readyz. */
 export const METRICS_PORT = 9464;
 
-/** What an app needs to run. */
+/** Arguments of Workload. */
 export interface WorkloadArgs {
   readonly namespace: pulumi.Input<string>;
   /** Image by digest. */
   readonly image: pulumi.Input<string>;
-  /** Config. It becomes an immutable ConfigMap named after its content, so that a change rolls the pods that use it, and no others. */
+  /** Config. A change of it rolls the pods of this workload, and no others. */
   readonly environment: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
-  /** Secrets, read from files. */
+  /** Secrets, mounted as files. @default none */
   readonly secretFiles?: readonly SecretFile[];
-  /** Port that the app listens on besides its metrics; a Service of the component's name leads to it. */
+  /** Port that the app listens on besides its metrics. @default no such port, and no Service */
   readonly port?: number;
-  /** Kind of that Service. @default a ClusterIP */
+  /** Opens the Service on a port of every node. @default a ClusterIP */
   readonly service?: { readonly nodePort: number };
-  /** Annotations of that Service, for what reads its settings there. */
+  /** Annotations of the Service, for ingress controllers that read them there. @default none */
   readonly serviceAnnotations?: Readonly<Record<string, string>>;
-  /** Pods. Leave it out where an autoscaler decides: a number here would fight with it. */
+  /** Number of pods. @default an autoscaler sets it, and Pulumi leaves it alone */
   readonly replicas?: number;
   /** Memory request and limit of a pod. */
   readonly memoryMiB: number;
   /** CPU request, in thousandths of a core. @default 10 */
   readonly cpuMillis?: number;
-  /** Kernel settings of the pods. */
+  /** Kernel settings of the pods. @default none */
   readonly sysctls?: readonly PodSysctl[];
   /** Time from SIGTERM to SIGKILL. @default 30 */
   readonly terminationGraceSeconds?: number;
-  /** Whether old pods stop before new ones start, for an app that must not run twice. @default false */
+  /**
+   * Whether the old pod stops first, for an app that must not run twice.
+   * @default false
+   */
   readonly recreate?: boolean;
 }
 
-const probe = (path: string, periodSeconds: number, failureThreshold: number) => ({
-  httpGet: { path, port: 'metrics' },
-  periodSeconds,
-  failureThreshold,
-  timeoutSeconds: 5,
+/** The pod of an app: its probes use the metrics port, which every app has. */
+const workloadPod = (component: string, args: WorkloadArgs, configMap: pulumi.Input<string>): PodArgs => ({
+  component,
+  userId: APP_USER_ID,
+  sysctls: args.sysctls,
+  terminationGraceSeconds: args.terminationGraceSeconds,
+  containers: [
+    {
+      name: component,
+      image: args.image,
+      environmentFrom: [configMap],
+      secretFiles: args.secretFiles,
+      ports: [
+        { name: 'metrics', port: METRICS_PORT },
+        ...(args.port === undefined ? [] : [{ name: 'main', port: args.port }]),
+      ],
+      memoryMiB: args.memoryMiB,
+      cpuMillis: args.cpuMillis,
+      startupProbe: httpProbe('/healthz', 'metrics', { periodSeconds: 1, failureThreshold: 60 }),
+      readinessProbe: httpProbe('/readyz', 'metrics', { periodSeconds: 2, failureThreshold: 2 }),
+      livenessProbe: httpProbe('/healthz', 'metrics', { periodSeconds: 10, failureThreshold: 3 }),
+    },
+  ],
 });
 
-/** The pod of an app: its probes ask the metrics server, which each app has. */
-export function workloadPod(
-  component: string,
-  args: Omit<WorkloadArgs, 'environment'>,
-  configMap: pulumi.Input<string>,
-) {
-  const pod: PodArgs = {
-    component,
-    userId: APP_USER_ID,
-    sysctls: args.sysctls,
-    terminationGraceSeconds: args.terminationGraceSeconds,
-    containers: [
-      {
-        name: component,
-        image: args.image,
-        environmentFrom: [configMap],
-        secretFiles: args.secretFiles,
-        ports: [
-          { name: 'metrics', port: METRICS_PORT },
-          ...(args.port === undefined ? [] : [{ name: 'main', port: args.port }]),
-        ],
-        memoryMiB: args.memoryMiB,
-        cpuMillis: args.cpuMillis,
-        startupProbe: probe('/healthz', 1, 60),
-        readinessProbe: probe('/readyz', 2, 2),
-        livenessProbe: probe('/healthz', 10, 3),
-      },
-    ],
-  };
-  return hardenedPod(pod);
-}
-
 /**
- * A hardened Deployment of one of our apps. The component's name is the Deployment's, the Service's and the pods' label. The
- * name `<component>-pods` stands for the addresses of all its pods: who reads metrics asks each.
+ * One of our apps. The component's name is that of the Deployment, of the Service, and the pods'
+ * label. The host name `<component>-pods` resolves to the addresses of all its pods, ready or not:
+ * the console reads the metrics of each.
  */
 export class Workload extends pulumi.ComponentResource {
-  readonly deployment: k8s.apps.v1.Deployment;
-  /** Leads to the app's port; only where it has one. */
-  readonly service?: k8s.core.v1.Service;
+  /** Name of the Deployment. */
+  readonly deployment: pulumi.Output<string>;
 
   constructor(name: string, args: WorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:workload:Workload', name, {}, opts);
@@ -92,7 +83,7 @@ export class Workload extends pulumi.ComponentResource {
     const metadata = { namespace, labels: { ...labelsOf(name) } };
     const child = { parent: this };
 
-    // No name of its own: Pulumi appends one that changes with the content, makes the new before it deletes the old.
+    // It has no fixed name: Pulumi creates the new one beside the old one, and the pods roll to it.
     const config = new k8s.core.v1.ConfigMap(
       `${name}-config`,
       { metadata, immutable: true, data: args.environment },
@@ -105,7 +96,7 @@ export class Workload extends pulumi.ComponentResource {
         metadata: {
           ...metadata,
           name,
-          // Where a number is given after an autoscaler had its way, it is taken back from it instead of being refused.
+          // If an autoscaler owned the field before, Pulumi takes it over instead of failing.
           ...(replicas !== undefined && { annotations: { 'pulumi.com/patchForce': 'true' } }),
         },
         spec: {
@@ -114,15 +105,11 @@ export class Workload extends pulumi.ComponentResource {
           strategy: recreate
             ? { type: 'Recreate' }
             : { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: 0 } },
-          template: {
-            metadata: { labels: { ...labelsOf(name) } },
-            spec: workloadPod(name, args, config.metadata.name),
-          },
+          template: podTemplate(workloadPod(name, args, config.metadata.name)),
         },
       },
-      // An autoscaler owns the number of pods where none is given.
       { ...child, ...(replicas === undefined && { ignoreChanges: ['spec.replicas'] }) },
-    );
+    ).metadata.name;
 
     new k8s.core.v1.Service(
       `${name}-pods`,
@@ -138,7 +125,7 @@ export class Workload extends pulumi.ComponentResource {
       child,
     );
     if (port !== undefined)
-      this.service = new k8s.core.v1.Service(
+      new k8s.core.v1.Service(
         name,
         {
           metadata: { ...metadata, name, annotations: { ...NOT_WAITED_FOR, ...args.serviceAnnotations } },
@@ -153,6 +140,6 @@ export class Workload extends pulumi.ComponentResource {
         },
         child,
       );
-    this.registerOutputs({});
+    this.registerOutputs({ deployment: this.deployment });
   }
 }

@@ -6,7 +6,8 @@ import type { StackConfig } from '../../config/schema.ts';
 import { officialImage } from '../images/official-images.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import type { SecretFile } from '../kubernetes/pod.ts';
-import { filesAt, httpProbes, SmallServer } from '../kubernetes/small-server.ts';
+import { serverProbes } from '../kubernetes/probes.ts';
+import { filesMount, Server } from '../kubernetes/server.ts';
 import { ALERTMANAGER_PORT } from './ports.ts';
 
 const USER_ID = 65_534;
@@ -67,7 +68,7 @@ export class Alertmanager extends pulumi.ComponentResource {
     const secretFiles: SecretFile[] = webhook
       ? [{ variable: 'WEBHOOK', secret: webhook.metadata.name, key: 'url' }]
       : [];
-    new SmallServer(
+    const { address } = new Server(
       name,
       {
         namespace,
@@ -92,14 +93,14 @@ export class Alertmanager extends pulumi.ComponentResource {
               memoryMiB: 64,
               secretFiles,
               scratch: [{ path: '/alertmanager' }],
-              mounts: [filesAt(FILES)],
-              ...httpProbes('/-/ready', '/-/healthy'),
+              mounts: [filesMount(FILES)],
+              ...serverProbes('/-/ready', '/-/healthy'),
             },
           ],
         },
       },
       child,
     );
-    this.registerOutputs({});
+    this.registerOutputs({ address });
   }
 }

@@ -3,7 +3,8 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { officialImage } from '../images/official-images.ts';
-import { filesAt, httpProbes, SmallServer } from '../kubernetes/small-server.ts';
+import { serverProbes } from '../kubernetes/probes.ts';
+import { filesMount, Server } from '../kubernetes/server.ts';
 import { ALLOY_PORT, LOKI_PORT } from './ports.ts';
 import { Reader } from './reader.ts';
 
@@ -87,7 +88,7 @@ export class Alloy extends pulumi.ComponentResource {
     const { namespace, namespaceName, watched } = args;
     const child = { parent: this };
     const reader = new Reader(name, { namespace, namespaceName, watched, resources: ['pods', 'pods/log'] }, child);
-    new SmallServer(
+    const { address } = new Server(
       name,
       {
         namespace,
@@ -111,14 +112,14 @@ export class Alloy extends pulumi.ComponentResource {
               memoryMiB: 192,
               cpuMillis: 20,
               scratch: [{ path: DATA }],
-              mounts: [filesAt(FILES)],
-              ...httpProbes('/-/ready', '/-/healthy'),
+              mounts: [filesMount(FILES)],
+              ...serverProbes('/-/ready', '/-/healthy'),
             },
           ],
         },
       },
       { ...child, dependsOn: reader },
     );
-    this.registerOutputs({});
+    this.registerOutputs({ address });
   }
 }

@@ -5,7 +5,7 @@ import type { StackConfig } from '../../config/schema.ts';
 import { officialImage } from '../images/official-images.ts';
 import type { Credentials } from '../kubernetes/credentials.ts';
 import type { ContainerArgs } from '../kubernetes/pod.ts';
-import { SmallServer } from '../kubernetes/small-server.ts';
+import { Server } from '../kubernetes/server.ts';
 import { MONGO_PORT, REDIS_PORT } from '../network/addresses.ts';
 import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from './ports.ts';
 
@@ -71,14 +71,12 @@ export class Exporters extends pulumi.ComponentResource {
   constructor(name: string, args: ExportersArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:monitoring:Exporters', name, {}, opts);
     const { namespace, config, logins } = args;
-    const run = (container: ContainerArgs) =>
-      new SmallServer(
-        container.name,
-        { namespace, pod: { userId: USER_ID, containers: [container] } },
-        { parent: this },
-      );
-    if (logins.redis) run(redisExporter(config, logins.redis));
-    if (logins.mongo) run(mongoExporter(config, logins.mongo));
-    this.registerOutputs({});
+    const containers = [
+      ...(logins.redis ? [redisExporter(config, logins.redis)] : []),
+      ...(logins.mongo ? [mongoExporter(config, logins.mongo)] : []),
+    ];
+    for (const container of containers)
+      new Server(container.name, { namespace, pod: { userId: USER_ID, containers: [container] } }, { parent: this });
+    this.registerOutputs({ exporters: containers.map(({ name }) => name) });
   }
 }

@@ -6,8 +6,10 @@ import { stringify } from 'yaml';
 import type { StackConfig } from '../../config/schema.ts';
 import { dashboardFiles } from '../../monitoring/dashboards/dashboards.ts';
 import { officialImage } from '../images/official-images.ts';
+import { hostIngress, hostUrl } from '../kubernetes/ingress.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
-import { filesAt, httpProbes, SmallServer } from '../kubernetes/small-server.ts';
+import { serverProbes } from '../kubernetes/probes.ts';
+import { filesMount, Server } from '../kubernetes/server.ts';
 import { ALERTMANAGER_PORT, GRAFANA_PORT, LOKI_PORT, PROMETHEUS_PORT } from './ports.ts';
 
 /** The user `grafana` of the official image. */
@@ -17,9 +19,9 @@ const FILES = '/etc/breakwater';
 /** Part of the stack config that Grafana is made from. */
 export type GrafanaConfig = Pick<StackConfig, 'monitoring' | 'images' | 'cluster' | 'queue' | 'kafka'>;
 
-/** Address of Grafana: on this machine (k3d), or wherever its name leads (kubeconfig). */
+/** Address of Grafana. */
 export const grafanaUrlOf = ({ monitoring, cluster }: Pick<StackConfig, 'monitoring' | 'cluster'>): string =>
-  cluster.kind === 'k3d' ? `http://${monitoring.host}:${cluster.httpPort}` : `http://${monitoring.host}`;
+  hostUrl(monitoring.host, cluster);
 
 /** What Grafana finds when it starts: where the data is, and the dashboards. */
 export function grafanaFiles(config: StackConfig): Readonly<Record<string, string>> {
@@ -99,7 +101,7 @@ export class Grafana extends pulumi.ComponentResource {
       },
       child,
     );
-    const server = new SmallServer(
+    const server = new Server(
       name,
       {
         namespace,
@@ -118,32 +120,19 @@ export class Grafana extends pulumi.ComponentResource {
               memoryMiB: monitoring.grafanaMemoryMiB,
               cpuMillis: 20,
               scratch: [{ path: '/var/lib/grafana', sizeMiB: 256 }],
-              mounts: [filesAt(FILES)],
-              ...httpProbes('/api/health', '/api/health'),
+              mounts: [filesMount(FILES)],
+              ...serverProbes('/api/health', '/api/health'),
             },
           ],
         },
       },
       child,
     );
-    new k8s.networking.v1.Ingress(
+    hostIngress(
       name,
-      {
-        metadata: { namespace, name, labels },
-        spec: {
-          ingressClassName: cluster.ingressClass,
-          rules: [
-            {
-              host: monitoring.host,
-              http: {
-                paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name, port: { name: 'main' } } } }],
-              },
-            },
-          ],
-        },
-      },
+      { metadata: { namespace, labels }, host: monitoring.host, ingressClass: cluster.ingressClass },
       { ...child, dependsOn: server },
     );
-    this.registerOutputs({});
+    this.registerOutputs({ url: this.url, password: this.password });
   }
 }

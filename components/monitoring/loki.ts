@@ -4,8 +4,8 @@ import { stringify } from 'yaml';
 import type { StackConfig } from '../../config/schema.ts';
 import { officialImage } from '../images/official-images.ts';
 import type { Labels } from '../kubernetes/labels.ts';
-import { dataMount, filesMount, SingleServer } from '../kubernetes/single-server.ts';
-import { httpProbes } from '../kubernetes/small-server.ts';
+import { serverProbes } from '../kubernetes/probes.ts';
+import { dataMount, filesMount, Server } from '../kubernetes/server.ts';
 import { LOKI_PORT } from './ports.ts';
 
 /** The user `loki` of the official image. */
@@ -62,7 +62,7 @@ export class Loki extends pulumi.ComponentResource {
     super('breakwater:monitoring:Loki', name, {}, opts);
     const { config, namespace } = args;
     const { monitoring, cluster } = config;
-    new SingleServer(
+    const { address } = new Server(
       name,
       {
         namespace,
@@ -88,13 +88,13 @@ export class Loki extends pulumi.ComponentResource {
               mounts: [dataMount(DATA), filesMount(FILES)],
               // It is alive long before it is ready, which takes it a quarter of a minute. Not `/metrics`: the kubelet hangs up
               // after 10 KiB of an answer, and Loki would log each time that it could not write the rest.
-              ...httpProbes('/ready', '/services'),
+              ...serverProbes('/ready', '/services'),
             },
           ],
         },
       },
       { parent: this },
     );
-    this.registerOutputs({});
+    this.registerOutputs({ address });
   }
 }

@@ -72,6 +72,6 @@ export class Monitoring extends pulumi.ComponentResource {
     const grafana = new Grafana('grafana', { namespace, config }, placed);
     this.grafanaUrl = grafana.url;
     this.grafanaPassword = grafana.password;
-    this.registerOutputs({});
+    this.registerOutputs({ namespace, grafanaUrl: this.grafanaUrl, grafanaPassword: this.grafanaPassword });
   }
 }

@@ -5,8 +5,8 @@ import { ruleFile } from '../../monitoring/alerts/rules.ts';
 import { clusterPrometheusConfig } from '../../monitoring/prometheus-config.ts';
 import { officialImage } from '../images/official-images.ts';
 import type { Labels } from '../kubernetes/labels.ts';
-import { dataMount, filesMount, SingleServer } from '../kubernetes/single-server.ts';
-import { httpProbes } from '../kubernetes/small-server.ts';
+import { serverProbes } from '../kubernetes/probes.ts';
+import { dataMount, filesMount, Server } from '../kubernetes/server.ts';
 import { ALERTMANAGER_PORT, ALLOY_PORT, GRAFANA_PORT, LOKI_PORT, PROMETHEUS_PORT } from './ports.ts';
 import { Reader } from './reader.ts';
 
@@ -48,7 +48,7 @@ export class Prometheus extends pulumi.ComponentResource {
       { namespace, namespaceName: args.namespaceName, watched, resources: ['pods'], nodeMetrics: true },
       { parent: this },
     );
-    new SingleServer(
+    const { address } = new Server(
       name,
       {
         namespace,
@@ -88,13 +88,13 @@ export class Prometheus extends pulumi.ComponentResource {
               memoryMiB: monitoring.prometheusMemoryMiB,
               cpuMillis: 50,
               mounts: [dataMount(DATA), filesMount(FILES)],
-              ...httpProbes('/-/ready', '/-/healthy'),
+              ...serverProbes('/-/ready', '/-/healthy'),
             },
           ],
         },
       },
       { parent: this, dependsOn: reader },
     );
-    this.registerOutputs({});
+    this.registerOutputs({ address });
   }
 }

@@ -67,6 +67,6 @@ export class Reader extends pulumi.ComponentResource {
         child,
       );
     }
-    this.registerOutputs({});
+    this.registerOutputs({ serviceAccount: this.serviceAccount });
   }
 }

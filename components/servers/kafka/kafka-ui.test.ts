@@ -1,4 +1,4 @@
-// The web UI: how it is told to reach Kafka, and that it is told no password.
+// Kafka's web UI: how it connects to Kafka, and that its config contains no password.
 import { describe, expect, test } from '@jest/globals';
 import type { Addresses } from '../../../config/environment.ts';
 import { parseStackConfig } from '../../../config/parse.ts';
@@ -24,7 +24,7 @@ describe('its config', () => {
       },
     ],
     [
-      'one outside, by SCRAM over TLS',
+      'an external one, with SCRAM over TLS',
       { kafkaSaslMechanism: 'SCRAM-SHA-512', kafkaTls: true },
       true,
       {
@@ -33,7 +33,7 @@ describe('its config', () => {
         'sasl.jaas.config': expect.stringContaining('security.scram.ScramLoginModule required'),
       },
     ],
-    ['one outside without a login', { kafkaTls: true }, false, { 'security.protocol': 'SSL' }],
+    ['an external one without a login', { kafkaTls: true }, false, { 'security.protocol': 'SSL' }],
     ['neither login nor TLS', {}, false, { 'security.protocol': 'PLAINTEXT' }],
   ])('%s', (_name, where, hasLogin, properties) => {
     const { kafka, spring } = JSON.parse(kafkaUiConfig({ ...addresses, ...where }, hasLogin));

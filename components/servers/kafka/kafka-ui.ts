@@ -1,32 +1,33 @@
-// KafkaUi: kafbat's web UI for Kafka, read-only: topics are declared in the stack config, and what is clicked would be undone.
-import * as k8s from '@pulumi/kubernetes';
-import * as pulumi from '@pulumi/pulumi';
+// KafkaUi: kafbat's web UI for Kafka. It is read-only, because topics are declared in the stack
+// config and the next `pulumi up` would undo changes made by hand.
+import type * as pulumi from '@pulumi/pulumi';
 import type { Addresses } from '../../../config/environment.ts';
 import type { StackConfig } from '../../../config/schema.ts';
 import { officialImage } from '../../images/official-images.ts';
-import { labelsOf, NOT_WAITED_FOR, selectorOf } from '../../kubernetes/labels.ts';
-import { hardenedPod, type SecretFile } from '../../kubernetes/pod.ts';
+import type { SecretFile } from '../../kubernetes/pod.ts';
+import { serverProbes } from '../../kubernetes/probes.ts';
+import { filesMount, Server } from '../../kubernetes/server.ts';
 import { KAFKA_UI_PORT } from './ports.ts';
 
-/** As the project's own chart runs it. */
+/** The user of the project's own chart. */
 const USER_ID = 1000;
 const MEMORY_MIB = 512;
-const CONFIG = '/etc/kafkaui';
-const PORT = 'main';
+const FILES = '/etc/kafkaui';
 
 /** Arguments of KafkaUi. */
 export interface KafkaUiArgs {
   readonly namespace: pulumi.Input<string>;
-  readonly config: StackConfig;
+  readonly config: Pick<StackConfig, 'images'>;
   readonly addresses: Addresses;
-  /** `KAFKA_USERNAME` and `KAFKA_PASSWORD`; none where Kafka asks for none. */
+  /** `KAFKA_USERNAME` and `KAFKA_PASSWORD`; empty if Kafka has no authentication. */
   readonly login: readonly SecretFile[];
 }
 
 /**
- * What the UI is told, as its config.yml (JSON is YAML). Instead of the password it says where that lies: Spring makes a
- * property of each file below a folder, and puts it in.
- * @see https://docs.spring.io/spring-boot/reference/features/external-config.html#features.external-config.files.configtree
+ * The UI's config.yml, as JSON, which is YAML. It contains placeholders instead of the user and the
+ * password: Spring turns each mounted file into a property and fills them in.
+ * @see
+ * https://docs.spring.io/spring-boot/reference/features/external-config.html#features.external-config.files.configtree
  */
 export function kafkaUiConfig(addresses: Addresses, login: boolean): string {
   const { kafkaBrokers, kafkaSaslMechanism: mechanism = 'PLAIN', kafkaTls } = addresses;
@@ -60,74 +61,39 @@ export function kafkaUiConfig(addresses: Addresses, login: boolean): string {
   );
 }
 
-const health = (periodSeconds: number, failureThreshold: number) => ({
-  httpGet: { path: '/actuator/health', port: PORT },
-  periodSeconds,
-  failureThreshold,
-  timeoutSeconds: 5,
-});
-
-/** The UI: Service `kafka-ui`, port 8080. It has no login of its own: nobody reaches it but by `kubectl port-forward`. */
-export class KafkaUi extends pulumi.ComponentResource {
+/**
+ * The UI: Service `kafka-ui`, port 8080. It has no login of its own; `kubectl port-forward` is the
+ * only way to reach it.
+ */
+export class KafkaUi extends Server {
   constructor(name: string, args: KafkaUiArgs, opts?: pulumi.ComponentResourceOptions) {
-    super('breakwater:kafka:KafkaUi', name, {}, opts);
     const { namespace, config, addresses, login } = args;
-    const labels = { ...labelsOf(name) };
-    const metadata = { namespace, labels };
-    const child = { parent: this };
-
-    const files = new k8s.core.v1.ConfigMap(
-      `${name}-config`,
-      { metadata, immutable: true, data: { 'config.yml': kafkaUiConfig(addresses, login.length > 0) } },
-      child,
-    );
-    new k8s.apps.v1.Deployment(
+    super(
       name,
       {
-        metadata: { ...metadata, name },
-        spec: {
-          replicas: 1,
-          selector: { matchLabels: { ...selectorOf(name) } },
-          template: {
-            metadata: { labels },
-            spec: hardenedPod({
-              component: name,
-              userId: USER_ID,
-              volumes: [{ name: 'config', configMap: { name: files.metadata.name } }],
-              containers: [
-                {
-                  name,
-                  image: officialImage('kafka-ui', config.images),
-                  environment: {
-                    SPRING_CONFIG_ADDITIONAL_LOCATION: `${CONFIG}/config.yml`,
-                    JAVA_OPTS: '-XX:MaxRAMPercentage=50 -XX:+ExitOnOutOfMemoryError',
-                  },
-                  secretFiles: login,
-                  ports: [{ name: PORT, port: KAFKA_UI_PORT }],
-                  memoryMiB: MEMORY_MIB,
-                  mounts: [{ name: 'config', mountPath: CONFIG, readOnly: true }],
-                  startupProbe: health(2, 90),
-                  readinessProbe: health(5, 3),
-                  livenessProbe: health(15, 4),
-                },
-              ],
-            }),
-          },
+        namespace,
+        port: KAFKA_UI_PORT,
+        files: { 'config.yml': kafkaUiConfig(addresses, login.length > 0) },
+        pod: {
+          userId: USER_ID,
+          containers: [
+            {
+              name,
+              image: officialImage('kafka-ui', config.images),
+              environment: {
+                SPRING_CONFIG_ADDITIONAL_LOCATION: `${FILES}/config.yml`,
+                JAVA_OPTS: '-XX:MaxRAMPercentage=50 -XX:+ExitOnOutOfMemoryError',
+              },
+              secretFiles: login,
+              ports: [{ name: 'main', port: KAFKA_UI_PORT }],
+              memoryMiB: MEMORY_MIB,
+              mounts: [filesMount(FILES)],
+              ...serverProbes('/actuator/health', '/actuator/health'),
+            },
+          ],
         },
       },
-      child,
+      opts,
     );
-    new k8s.core.v1.Service(
-      name,
-      {
-        metadata: { ...metadata, name, annotations: { ...NOT_WAITED_FOR } },
-        spec: {
-          selector: { ...selectorOf(name) },
-          ports: [{ name: PORT, port: KAFKA_UI_PORT, targetPort: PORT }],
-        },
-      },
-      child,
-    );
-    this.registerOutputs({});
   }
 }

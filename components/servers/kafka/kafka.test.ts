@@ -1,5 +1,6 @@
-// What Kafka declares: its StatefulSet, services and budget, and in which order brokers are emptied.
+// Kafka's resources: its StatefulSet, Services and budget, and when brokers are drained.
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig, type RawConfig } from '../../../config/parse.ts';
 import { Credentials } from '../../kubernetes/credentials.ts';
 import { Collector } from '../../testing.ts';
@@ -18,8 +19,7 @@ function make(raw: RawConfig = {}, storageNodes?: Readonly<Record<string, string
     namespace: 'shop',
     config,
     credentials,
-    topicsImage: 'topics@sha256:1',
-    agentImage: 'kafka-agent@sha256:1',
+    images: { of: (app) => pulumi.output(`${app}@sha256:1`) },
     storageNodes,
   });
 }
@@ -31,7 +31,7 @@ const envOf = ({ env }: { env: { name: string; value: string }[] }) =>
   Object.fromEntries(env.map(({ name, value }) => [name, value]));
 
 describe('the brokers', () => {
-  test('start all at once, each with a volume of its own and a name among the others', async () => {
+  test('start in parallel, each with a volume and a host name of its own', async () => {
     make({ 'kafka:volumeGiB': 7, 'cluster:storageClass': 'fast', 'kafka:brokers': 5 }, { disk: 'yes' });
     const spec = await statefulSet();
     expect(spec).toMatchObject({ replicas: 5, podManagementPolicy: 'Parallel', serviceName: 'kafka-brokers' });
@@ -57,17 +57,17 @@ describe('the brokers', () => {
     expect(envOf(rest as never).HEAP_OPTIONS).toBe('-Xmx1024m -Xms256m');
   });
 
-  test('are ready when the agent says so, and wait for its leave to stop', async () => {
+  test('are ready when the agent reports it, and wait for the agent before they stop', async () => {
     make();
     const { readinessProbe, lifecycle } = await container();
     const { initContainers, terminationGracePeriodSeconds } = await pod();
     expect(readinessProbe.httpGet).toEqual({ path: '/readyz', port: 9464 });
     expect(lifecycle.preStop.httpGet).toEqual({ path: '/before-stop', port: 9464 });
-    // A sidecar: there before the broker, and until it has stopped.
+    // A sidecar: it starts before the broker and stops after it.
     expect(initContainers).toMatchObject([{ name: 'agent', image: 'kafka-agent@sha256:1', restartPolicy: 'Always' }]);
     const { STOP_WAIT_SECONDS, BROKER_PORT } = envOf(initContainers[0]);
     expect(BROKER_PORT).toBe('9093');
-    // Half of the time is left for handing over.
+    // Half of the time remains for handing the partitions over.
     expect(terminationGracePeriodSeconds).toBe(2 * Number(STOP_WAIT_SECONDS));
   });
 
@@ -81,7 +81,7 @@ describe('the brokers', () => {
     expect(JSON.stringify(await pod())).not.toContain('made-for-');
   });
 
-  test('a change that only a new broker makes leaves the pods as they are', async () => {
+  test('a new broker does not change the pods of the others', async () => {
     make({ 'kafka:brokers': 3 });
     const three = (await statefulSet()).template;
     collector = new Collector();
@@ -90,7 +90,7 @@ describe('the brokers', () => {
   });
 });
 
-test('services: clients begin with ready brokers, brokers find each other before any is ready', async () => {
+test('Services: clients bootstrap from ready brokers, brokers find each other before any is ready', async () => {
   make();
   const clients = (await collector.inputsOf('Service', 'kafka')).spec;
   expect(clients.ports).toEqual([{ name: 'clients', port: 9092, targetPort: 'clients' }]);
@@ -110,13 +110,13 @@ test.each([
   expect(found.map(({ inputs }) => inputs.spec.maxUnavailable)).toEqual(Array(budgets).fill(1));
 });
 
-test('brokers that go are emptied first, by the user that brokers know before and after a rotation', async () => {
+test('brokers are drained before they are removed, as the user that is valid before and after a rotation', async () => {
   make({ 'kafka:brokers': 3 });
   const names = (await collector.all()).map(({ type, name }) => `${type.split(':').at(-1)} ${name}`);
   expect(names.indexOf('Job kafka-empty')).toBeLessThan(names.indexOf('StatefulSet kafka'));
   expect((await collector.inputsOf('ConfigMap', 'kafka-empty-config')).data).toEqual({
     BROKER_COUNT: '3',
-    // The brokers' own names: they have addresses only where there are brokers.
+    // The brokers' own host names: they resolve only if there are brokers.
     KAFKA_BROKERS: 'kafka-brokers.shop.svc:9092',
   });
   const { spec } = (await collector.inputsOf('Job', 'kafka-empty')).spec.template;

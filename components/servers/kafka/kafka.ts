@@ -5,9 +5,11 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { emptyEnvironment } from '../../../config/environment.ts';
 import type { StackConfig } from '../../../config/schema.ts';
+import type { AppImages } from '../../images/app-images.ts';
 import type { Credentials } from '../../kubernetes/credentials.ts';
 import { type Labels, labelsOf, NOT_WAITED_FOR, selectorOf } from '../../kubernetes/labels.ts';
 import { hostOf } from '../../kubernetes/namespaces.ts';
+import { statefulSetSpec } from '../../kubernetes/server.ts';
 import { METRICS_PORT } from '../../kubernetes/workload.ts';
 import { brokerPod } from './broker-pod.ts';
 import { BROKER_PORT, BROKERS_SERVICE, CLIENT_PORT, CONTROLLER_PORT } from './ports.ts';
@@ -19,11 +21,9 @@ export interface KafkaArgs {
   readonly namespace: pulumi.Input<string>;
   readonly config: StackConfig;
   readonly credentials: Credentials;
-  /** Image of the topics app by digest: it empties brokers that are to go. */
-  readonly topicsImage: pulumi.Input<string>;
-  /** Image of the brokers' agent by digest. */
-  readonly agentImage: pulumi.Input<string>;
-  /** Nodes that volumes may lie on, by label. @default all */
+  /** Images of the brokers' agent and of the topics app, which drains brokers that are removed. */
+  readonly images: Pick<AppImages, 'of'>;
+  /** Labels of the nodes that may hold the volumes. @default any node */
   readonly storageNodes?: Labels;
 }
 
@@ -38,16 +38,20 @@ export const brokerFiles = (settings: BrokerSettings): Record<string, string> =>
 });
 
 /**
- * Kafka in the cluster: Service `kafka`, port 9092, for clients to begin with, and `kafka-brokers`, which names each broker.
- * Brokers that are to go are emptied before the StatefulSet shrinks.
+ * Kafka in the cluster. Clients bootstrap from the Service `kafka`, port 9092; the headless Service
+ * `kafka-brokers` gives each broker a host name. Brokers that are removed are drained before the
+ * StatefulSet shrinks.
  */
 export class Kafka extends pulumi.ComponentResource {
+  /** Where clients bootstrap: `kafka.breakwater.svc:9092`. */
+  readonly address: pulumi.Output<string>;
+
   constructor(name: string, args: KafkaArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:kafka:Kafka', name, {}, opts);
-    const { namespace, config, credentials, topicsImage, agentImage, storageNodes } = args;
+    const { namespace, config, credentials, images, storageNodes } = args;
     const { cluster, kafka } = config;
-    const labels = { ...labelsOf(name) };
-    const metadata = { namespace, labels };
+    const metadata = { namespace, labels: { ...labelsOf(name) } };
+    const named = { ...metadata, name };
     const child = { parent: this };
 
     const files = new k8s.core.v1.ConfigMap(
@@ -59,7 +63,7 @@ export class Kafka extends pulumi.ComponentResource {
     new k8s.core.v1.Service(
       name,
       {
-        metadata: { ...metadata, name, annotations: { ...NOT_WAITED_FOR } },
+        metadata: { ...named, annotations: { ...NOT_WAITED_FOR } },
         spec: { selector: { ...selectorOf(name) }, ports: [port('clients', CLIENT_PORT)] },
       },
       child,
@@ -70,7 +74,8 @@ export class Kafka extends pulumi.ComponentResource {
         metadata: { ...metadata, name: BROKERS_SERVICE },
         spec: {
           clusterIP: 'None',
-          // Brokers must find each other before any is ready, and clients the one that leads their partition even if it is not.
+          // Brokers must find each other before any is ready, and clients must find the leader of a
+          // partition even if it is not ready.
           publishNotReadyAddresses: true,
           selector: { ...selectorOf(name) },
           ports: [
@@ -84,13 +89,13 @@ export class Kafka extends pulumi.ComponentResource {
       child,
     );
 
-    const emptied = new TopicsJob(
+    const drained = new TopicsJob(
       `${name}-empty`,
       {
         namespace,
-        image: topicsImage,
+        image: images.of('topics'),
         environment: emptyEnvironment(kafka.brokers, [`${hostOf(BROKERS_SERVICE, cluster.namespace)}:${CLIENT_PORT}`]),
-        // The user before: brokers know it before and after a rotation, which reaches them later than this.
+        // The previous user: brokers accept it before and after a rotation, which follows this job.
         login: [
           { variable: 'KAFKA_USERNAME', secret: credentials.server, key: 'previousUsername' },
           { variable: 'KAFKA_PASSWORD', secret: credentials.server, key: 'previousPassword' },
@@ -100,37 +105,25 @@ export class Kafka extends pulumi.ComponentResource {
       child,
     );
 
+    const pod = brokerPod(name, {
+      config,
+      credentials,
+      files: files.metadata.name,
+      agentImage: images.of('kafka-agent'),
+      storageNodes,
+    });
+    const volume = { sizeGiB: kafka.volumeGiB, storageClass: cluster.storageClass };
     new k8s.apps.v1.StatefulSet(
       name,
       {
-        metadata: { ...metadata, name },
-        spec: {
-          replicas: kafka.brokers,
-          serviceName: brokers.metadata.name,
-          // All at once: a single controller would wait for the others for ever. Updates still go one by one.
-          podManagementPolicy: 'Parallel',
-          selector: { matchLabels: { ...selectorOf(name) } },
-          template: {
-            metadata: { labels },
-            spec: brokerPod(name, { config, credentials, files: files.metadata.name, agentImage, storageNodes }),
-          },
-          volumeClaimTemplates: [
-            {
-              metadata: { name: 'data', labels: { ...selectorOf(name) } },
-              spec: {
-                accessModes: ['ReadWriteOnce'],
-                ...(cluster.storageClass !== undefined && { storageClassName: cluster.storageClass }),
-                resources: { requests: { storage: `${kafka.volumeGiB}Gi` } },
-              },
-            },
-          ],
-        },
+        metadata: named,
+        spec: statefulSetSpec(pod, volume, { replicas: kafka.brokers, serviceName: brokers.metadata.name }),
       },
       {
         ...child,
-        dependsOn: [emptied],
+        dependsOn: [drained],
         protect: cluster.protect,
-        // A roll takes each broker in turn.
+        // A roll takes one broker at a time.
         customTimeouts: { create: '15m', update: `${15 + 5 * kafka.brokers}m` },
       },
     );
@@ -139,12 +132,10 @@ export class Kafka extends pulumi.ComponentResource {
     if (kafka.brokers > 1)
       new k8s.policy.v1.PodDisruptionBudget(
         name,
-        {
-          metadata: { ...metadata, name },
-          spec: { maxUnavailable: 1, selector: { matchLabels: { ...selectorOf(name) } } },
-        },
+        { metadata: named, spec: { maxUnavailable: 1, selector: { matchLabels: { ...selectorOf(name) } } } },
         child,
       );
-    this.registerOutputs({});
+    this.address = pulumi.interpolate`${name}.${namespace}.svc:${CLIENT_PORT}`;
+    this.registerOutputs({ address: this.address, statefulSet: name });
   }
 }

@@ -1,14 +1,13 @@
-// The ports of a broker and the name that all brokers share, in one place: settings, services, addresses and network policies go
-// by them.
+// Kafka's ports and host name, for its settings, Services, addresses and network policies.
 
-/** Name of the headless service that gives each broker a name of its own. */
+/** Name of the headless Service that gives each broker a host name. */
 export const BROKERS_SERVICE = 'kafka-brokers';
 
 /** For clients: SASL_PLAINTEXT with PLAIN. */
 export const CLIENT_PORT = 9092;
-/** For the other brokers and the agent beside the broker. No password: the network policy lets nobody else in. */
+/** For brokers and the agent of each. No authentication: the network policy admits brokers only. */
 export const BROKER_PORT = 9093;
-/** For the controllers' votes, and for the brokers that ask them. Brokers only, as above. */
+/** For the controllers' quorum and the brokers that query it. Brokers only, as above. */
 export const CONTROLLER_PORT = 9094;
-/** Where the web UI listens. */
+/** Port of the web UI. */
 export const KAFKA_UI_PORT = 8080;

@@ -1,4 +1,4 @@
-// The brokers' settings: who votes, who listens where, and what must not change when a broker is added.
+// The brokers' settings: the quorum, the listeners, and what a new broker must not change.
 import { describe, expect, test } from '@jest/globals';
 import { brokerSettings, clusterId, formatProperties, votersOf } from './settings.ts';
 
@@ -16,12 +16,12 @@ test.each([
 });
 
 describe('the id of the cluster', () => {
-  test('follows from the namespace, so that kept volumes fit', () => {
+  test('follows from the namespace, so that old volumes fit a new cluster', () => {
     expect(clusterId('breakwater')).toBe('rdUOEtNN8uU7apCdeJHU2g');
     expect(clusterId('shop')).not.toBe(clusterId('breakwater'));
   });
 
-  test('is 16 bytes that no command line takes for an option', () => {
+  test('is 16 bytes, and no command line reads it as an option', () => {
     for (let n = 0; n < 500; n++) expect(clusterId(`stack-${n}`)).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/);
   });
 });
@@ -31,7 +31,7 @@ test('a fourth broker changes nothing for the others, so none of them rolls', ()
   expect(settings(4, 'broker')).toEqual(settings(3, 'broker'));
 });
 
-test('clients present themselves; the listener of the controllers is on the controllers only', () => {
+test('clients authenticate; only controllers have the controller listener', () => {
   expect(settings(3)).toMatchObject({
     'process.roles': 'broker,controller',
     listeners: 'CLIENTS://:9092,BROKERS://:9093,CONTROLLERS://:9094',
@@ -60,11 +60,11 @@ test.each([
   });
 });
 
-test('the cleaner takes a sixteenth of the heap, and no more than Kafka would', () => {
+test('the cleaner takes a sixteenth of the heap, up to the default of Kafka', () => {
   expect(settings(3, 'controller', 512)['log.cleaner.dedupe.buffer.size']).toBe(String(32 << 20));
   expect(settings(3, 'controller', 16_384)['log.cleaner.dedupe.buffer.size']).toBe(String(128 << 20));
 });
 
-test('properties are lines', () => {
+test('properties are written one a line', () => {
   expect(formatProperties({ 'a.b': 'c', d: 'e=f' })).toBe('a.b=c\nd=e=f\n');
 });

@@ -1,18 +1,23 @@
-// A broker's settings as a function of the stack config. What differs from broker to broker is its id alone (start.sh).
+// A broker's settings, as a function of the stack config. Brokers differ in their id (start.sh).
 import { createHash } from 'node:crypto';
 import { BROKER_PORT, BROKERS_SERVICE, CLIENT_PORT, CONTROLLER_PORT } from './ports.ts';
 
-/** Where the id of a broker stands in its settings. */
+/** Placeholder for the id of the broker. */
 const ID = '@ID@';
 
-/** Folder within the volume: a new volume's own `lost+found` would be taken for a partition. */
-export const LOG_FOLDER = '/var/lib/kafka/data/log';
+/**
+ * A folder within the volume: Kafka would take the `lost+found` of a new volume for a partition.
+ */
+const LOG_FOLDER = '/var/lib/kafka/data/log';
 
-/** Controllers that vote: the first brokers. A majority rule wants few, and an odd number. */
+/**
+ * The first brokers are the voting controllers: few, and an odd number.
+ */
 export const votersOf = (brokers: number): number => (brokers >= 3 ? 3 : 1);
 
 /**
- * The id that a cluster's volumes carry. It follows from the namespace, so that volumes kept by a `destroy` fit the next `up`.
+ * The cluster id in the volumes. It follows from the namespace, so that volumes that outlive a
+ * `destroy` fit the next `up`.
  * @returns 22 characters, as Kafka writes 16 bytes
  */
 export function clusterId(namespace: string): string {
@@ -21,11 +26,13 @@ export function clusterId(namespace: string): string {
     .digest()
     .subarray(0, 16)
     .toString('base64url');
-  // A command line would take it for an option.
+  // A leading hyphen would make it an option on a command line.
   return id.replace(/^-/, 'A');
 }
 
-/** What a broker's settings depend on. The number of brokers counts only up to three: a fourth changes nothing for the others. */
+/**
+ * What a broker's settings depend on. From three brokers on, another one changes nothing for them.
+ */
 export interface BrokerSettings {
   readonly namespace: string;
   /** `kafka:brokers` */
@@ -34,7 +41,7 @@ export interface BrokerSettings {
   readonly heapMiB: number;
 }
 
-/** Settings by their own names. @param role `controller` is both broker and controller */
+/** Settings by name. @param role `controller` is both broker and controller */
 export function brokerSettings(
   { namespace, brokers, heapMiB }: BrokerSettings,
   role: 'controller' | 'broker',
@@ -50,7 +57,7 @@ export function brokerSettings(
     'controller.quorum.voters': voters.join(','),
     'log.dirs': LOG_FOLDER,
 
-    // Clients say who they are. The two inner listeners ask nobody: the network policy lets only brokers in.
+    // Clients authenticate. The two inner listeners do not: the network policy admits brokers only.
     listeners: [
       `CLIENTS://:${CLIENT_PORT}`,
       `BROKERS://:${BROKER_PORT}`,
@@ -61,13 +68,13 @@ export function brokerSettings(
     'inter.broker.listener.name': 'BROKERS',
     'controller.listener.names': 'CONTROLLERS',
     'listener.name.clients.sasl.enabled.mechanisms': 'PLAIN',
-    // Reads the passwords out of the mounted Secret (start.sh).
+    // Reads the passwords from the mounted Secret (start.sh).
     'config.providers': 'dir',
     'config.providers.dir.class': 'org.apache.kafka.common.config.provider.DirectoryConfigProvider',
 
-    // Topics are declared, not made by use; what Kafka makes for itself is as durable as they are.
+    // Topics are declared, not created on first use. Kafka's internal topics are as durable.
     'auto.create.topics.enable': 'false',
-    // Read by the controllers, who make topics; a broker alone warns of it.
+    // Read by the controllers, which create topics. A plain broker would log a warning.
     ...(isController && { 'default.replication.factor': copies }),
     'min.insync.replicas': inSync,
     'offsets.topic.replication.factor': copies,
@@ -75,18 +82,19 @@ export function brokerSettings(
     'transaction.state.log.min.isr': inSync,
     'share.coordinator.state.topic.replication.factor': copies,
     'share.coordinator.state.topic.min.isr': inSync,
-    // Few groups, few transactions: fewer replicas to catch up with after each restart.
+    // Few groups and transactions: fewer replicas to catch up after each restart.
     'offsets.topic.num.partitions': '12',
     'transaction.state.log.num.partitions': '12',
     'share.coordinator.state.topic.num.partitions': '12',
-    // A year. Consumers may be scaled to zero for longer than Kafka's week, and must find their place again.
+    // A year instead of a week: consumers that were scaled to zero must find their offsets.
     'offsets.retention.minutes': '525600',
 
-    // Consumers start one by one when they are scaled up: the first one need not wait for the others.
+    // No initial rebalance delay: consumers that are scaled up start one by one.
     'group.initial.rebalance.delay.ms': '0',
-    // After a roll the leaders are all on the brokers that came back first: put right within a minute instead of five.
+    // After a roll, the brokers that came back first lead all partitions. Rebalance within one
+    // minute instead of five.
     'leader.imbalance.check.interval.seconds': '60',
-    // Buffers of 128 MiB by default, a quarter of a small heap.
+    // The default of 128 MiB is a quarter of a small heap.
     'log.cleaner.dedupe.buffer.size': String(Math.min(128, Math.floor(heapMiB / 16)) * 1024 * 1024),
   };
 }

@@ -1,4 +1,5 @@
-// The start script, run for real with stand-ins for Kafka's own scripts: what a broker is told, and what never is in a file.
+// The start script, run for real with stand-ins for Kafka's own scripts: what a broker gets, and
+// that no file contains a password.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -73,7 +74,7 @@ test.each([
   expect(settings).not.toContain('@ID@');
 });
 
-test('both users are valid, and the file says where their passwords lie, not what they are', () => {
+test('both users are valid, and the file contains the paths of their passwords only', () => {
   const { settings } = start('kafka-0');
   const file = (name: string) => `\${dir:${join(root, 'secrets')}:${name}}`;
   expect(settings.trim().split('\n').at(-1)).toBe(
@@ -83,7 +84,7 @@ test('both users are valid, and the file says where their passwords lie, not wha
   expect(settings).not.toContain('the-password');
 });
 
-test('the archive of loaded classes is used where the image has one', () => {
+test('the class data archive is used if the image has one', () => {
   writeFileSync(join(root, 'kafka/kafka.jsa'), '');
   expect(start('kafka-0').lines.at(-1)).toMatch(/-XX:\+UseG1GC -XX:SharedArchiveFile=.*kafka\.jsa\)$/);
 });

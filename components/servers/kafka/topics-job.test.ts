@@ -1,4 +1,4 @@
-// The topics job runs again when what it is told changes, and gives up at once where another try is no use.
+// The topics job: it runs again when its input changes, and fails at once if a retry cannot help.
 import { beforeEach, expect, test } from '@jest/globals';
 import { Collector } from '../../testing.ts';
 import { TopicsJob } from './topics-job.ts';
@@ -16,20 +16,20 @@ const make = (environment: Record<string, string> = { TOPICS: '[]' }) =>
     login: [{ variable: 'KAFKA_PASSWORD', secret: 'client', key: 'password' }],
   });
 
-test('its plan is an immutable ConfigMap without a name of its own: another plan is another job', async () => {
+test('its plan is an immutable ConfigMap without a fixed name: another plan is another job', async () => {
   make({ TOPICS: '[1]', BROKER_COUNT: '3' });
   const config = await collector.inputsOf('ConfigMap', 'topics-config');
   expect(config).toMatchObject({ immutable: true, data: { TOPICS: '[1]', BROKER_COUNT: '3' } });
   expect(config.metadata).not.toHaveProperty('name');
   const { metadata, spec } = await collector.inputsOf('Job', 'topics');
-  // One name: the old one is deleted first, so that two never run at once.
+  // A fixed name: the old job is deleted first, so that two never run at the same time.
   expect(metadata.name).toBe('topics');
   expect(spec.template.spec.containers[0].envFrom).toEqual([{ configMapRef: { name: 'topics-config-0123abcd' } }]);
-  // A finished job that went away by itself would be made again.
+  // An expired job would be created again.
   expect(spec).not.toHaveProperty('ttlSecondsAfterFinished');
 });
 
-test('a refusal ends it, anything else is tried again; it ends before Pulumi stops waiting', async () => {
+test('a refusal ends it, any other error is retried; it ends before Pulumi stops waiting', async () => {
   make();
   const { spec } = await collector.inputsOf('Job', 'topics');
   expect(spec.backoffLimit).toBe(3);
@@ -37,11 +37,11 @@ test('a refusal ends it, anything else is tried again; it ends before Pulumi sto
     { action: 'FailJob', onExitCodes: { containerName: 'topics', operator: 'In', values: [2] } },
   ]);
   expect(spec.activeDeadlineSeconds).toBeGreaterThan(1_800);
-  // Kubernetes takes failure policies only with this.
+  // Kubernetes requires it for failure policies.
   expect(spec.template.spec.restartPolicy).toBe('Never');
 });
 
-test('every job of the app has the label that the network policy goes by', async () => {
+test('every job of the app has the label that the network policy selects', async () => {
   make();
   const { spec } = await collector.inputsOf('Job', 'topics');
   expect(spec.template.metadata.labels).toMatchObject({ 'app.kubernetes.io/name': 'topics' });

@@ -1,18 +1,18 @@
-// TopicsJob: runs the topics app to its end. It runs again when what it is told changes, and only then.
+// TopicsJob: runs the topics app once, and again whenever its input changes.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Environment } from '../../../config/environment.ts';
 import { labelsOf } from '../../kubernetes/labels.ts';
-import { hardenedPod, type SecretFile } from '../../kubernetes/pod.ts';
+import { type PodArgs, podTemplate, type SecretFile } from '../../kubernetes/pod.ts';
 import { APP_USER_ID } from '../../kubernetes/workload.ts';
 
-/** The pods' label, whatever a job of theirs is called: the network policy goes by it. */
+/** The pods' label, whatever the job is called: the network policy selects it. */
 const COMPONENT = 'topics';
 /** Measured: 115 MiB, most of it Kafka's client. */
 const MEMORY_MIB = 192;
-/** Exit status of the app for what another try would not help: it refuses, or its settings are wrong. */
-const NO_USE = 2;
-/** Longest that a run may take. The app itself gives partitions half an hour to move. */
+/** Exit status of the app for an error that a retry cannot fix: a refusal, or wrong settings. */
+const PERMANENT_ERROR = 2;
+/** Time limit of a run. The app itself gives partitions half an hour to move. */
 const DEADLINE_SECONDS = 2_400;
 
 /** Arguments of TopicsJob. */
@@ -22,46 +22,48 @@ export interface TopicsJobArgs {
   readonly image: pulumi.Input<string>;
   /** `topicsEnvironment`, or `emptyEnvironment` with `empty`. */
   readonly environment: Environment;
-  /** `KAFKA_USERNAME` and `KAFKA_PASSWORD`; none where Kafka asks for none. */
+  /** `KAFKA_USERNAME` and `KAFKA_PASSWORD`; empty if Kafka has no authentication. */
   readonly login: readonly SecretFile[];
-  /** Only moves everything off the brokers that are about to go. @default brings the topics to the declared state */
+  /**
+   * Only drains the brokers that are about to be removed.
+   * @default brings the topics to the declared state
+   */
   readonly empty?: boolean;
 }
 
 /** The pod of a run. */
-export const topicsPod = (name: string, args: TopicsJobArgs, configMap: pulumi.Input<string>) =>
-  hardenedPod({
-    component: COMPONENT,
-    userId: APP_USER_ID,
-    restartPolicy: 'Never',
-    containers: [
-      {
-        name,
-        image: args.image,
-        args: ['topics/main.ts', ...(args.empty ? ['--empty'] : [])],
-        environmentFrom: [configMap],
-        secretFiles: args.login,
-        memoryMiB: MEMORY_MIB,
-      },
-    ],
-  });
+const topicsPod = (name: string, args: TopicsJobArgs, configMap: pulumi.Input<string>): PodArgs => ({
+  component: COMPONENT,
+  userId: APP_USER_ID,
+  restartPolicy: 'Never',
+  containers: [
+    {
+      name,
+      image: args.image,
+      args: ['topics/main.ts', ...(args.empty ? ['--empty'] : [])],
+      environmentFrom: [configMap],
+      secretFiles: args.login,
+      memoryMiB: MEMORY_MIB,
+    },
+  ],
+});
 
 /**
- * A Job that Pulumi waits for; `pulumi up` fails when it fails. When anything in it changes, Pulumi deletes it and makes it
- * anew: two of them never run at once. It has no time to live, so that a `refresh` finds the finished one where it was.
+ * A Job that Pulumi waits for: `pulumi up` fails if the Job fails. On any change Pulumi deletes it
+ * before it creates the new one, so that two never run at the same time. It has no time to live:
+ * `pulumi refresh` would report an expired Job as a change.
  */
 export class TopicsJob extends pulumi.ComponentResource {
   constructor(name: string, args: TopicsJobArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:kafka:TopicsJob', name, {}, opts);
     const { namespace, environment } = args;
-    const labels = { ...labelsOf(COMPONENT) };
-    const metadata = { namespace, labels };
+    const metadata = { namespace, labels: { ...labelsOf(COMPONENT) } };
     const config = new k8s.core.v1.ConfigMap(
       `${name}-config`,
       { metadata, immutable: true, data: { ...environment } },
       { parent: this },
     );
-    new k8s.batch.v1.Job(
+    const job = new k8s.batch.v1.Job(
       name,
       {
         metadata: { ...metadata, name },
@@ -69,13 +71,15 @@ export class TopicsJob extends pulumi.ComponentResource {
           backoffLimit: 3,
           activeDeadlineSeconds: DEADLINE_SECONDS,
           podFailurePolicy: {
-            rules: [{ action: 'FailJob', onExitCodes: { containerName: name, operator: 'In', values: [NO_USE] } }],
+            rules: [
+              { action: 'FailJob', onExitCodes: { containerName: name, operator: 'In', values: [PERMANENT_ERROR] } },
+            ],
           },
-          template: { metadata: { labels }, spec: topicsPod(name, args, config.metadata.name) },
+          template: podTemplate(topicsPod(name, args, config.metadata.name)),
         },
       },
       { parent: this, customTimeouts: { create: `${DEADLINE_SECONDS + 60}s` } },
     );
-    this.registerOutputs({});
+    this.registerOutputs({ job: job.metadata.name });
   }
 }

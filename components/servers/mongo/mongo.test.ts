@@ -1,4 +1,4 @@
-// MongoDB in the cluster: its limits, and the users that its init container makes.
+// MongoDB in the cluster: its limits, and the users that its init container creates.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -8,7 +8,7 @@ import { Credentials } from '../../kubernetes/credentials.ts';
 import { Collector } from '../../testing.ts';
 import { Mongo, mongodCommand } from './mongo.ts';
 
-test('mongod: a small cache, few tickets, nobody without a password', () => {
+test('mongod: a small cache, few tickets, authentication', () => {
   const command = mongodCommand(parseStackConfig({ 'mongo:cacheMiB': 256, 'mongo:tickets': 12 })).join(' ');
   expect(command).toContain('--wiredTigerCacheSizeGB 0.25');
   expect(command).toContain('wiredTigerConcurrentReadTransactions=12');
@@ -23,7 +23,7 @@ async function podOf(raw: Record<string, unknown>) {
   return (await collector.inputsOf('StatefulSet', 'mongo')).spec.template.spec;
 }
 
-test('the users are made before the server opens, from files', async () => {
+test('the users are created from files, before the server accepts connections', async () => {
   const pod = await podOf({});
   expect(pod.initContainers).toHaveLength(1);
   const variables = pod.initContainers[0].env.map(({ name }: { name: string }) => name);
@@ -50,7 +50,7 @@ describe('create-users.js', () => {
   };
   class Quit extends Error {}
 
-  /** Runs the script on a server that has these users, by name with their passwords. */
+  /** Runs the script on a server with these users. @param users passwords by name */
   function run(users: Map<string, string>, knowsUsers = true) {
     const said: string[] = [];
     const roles = new Map<string, unknown>();
@@ -58,7 +58,7 @@ describe('create-users.js', () => {
       users.set(name, String(pwd));
       roles.set(name, given);
     };
-    // Strict, as the server is: it creates no user twice and changes none that it lacks.
+    // As strict as the server: it creates no user twice, and changes none that does not exist.
     const runCommand = (command: Record<string, unknown>) => {
       const [name] = Object.keys(command);
       const user = String(command[name ?? '']);
@@ -81,7 +81,7 @@ describe('create-users.js', () => {
     return { said, roles };
   }
 
-  test('on an empty volume: both users, for the records and the counters only', () => {
+  test('on an empty volume: both users, with access to the records and the counters only', () => {
     const users = new Map<string, string>();
     const { roles, said } = run(users);
     expect(Object.fromEntries(users)).toEqual({ 'apps-2': 'old', 'apps-3': 'new' });
@@ -92,7 +92,7 @@ describe('create-users.js', () => {
     expect(said.join()).not.toMatch(/new|old/);
   });
 
-  test('on a kept volume: what it remembers is overwritten, older users are gone, foreign ones stay', () => {
+  test('on an old volume: passwords are overwritten, older users are dropped, other users stay', () => {
     const users = new Map([
       ['apps-1', 'x'],
       ['apps-2', 'from before'],
@@ -104,7 +104,7 @@ describe('create-users.js', () => {
     expect([...users.keys()].sort()).toEqual(['apps-2', 'apps-3', 'backup']);
   });
 
-  test('an engine that has no authentication is refused, not left open', () => {
+  test('an engine without authentication is refused', () => {
     expect(() => run(new Map(), false)).toThrow(new Quit('3'));
   });
 });

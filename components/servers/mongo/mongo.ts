@@ -1,4 +1,5 @@
-// MongoDB: one server with little memory and a slow disk, which the whole stack is there to protect. Only the gate talks to it.
+// MongoDB: one server with little memory and a slow disk, which the stack protects. Only the gate
+// and the exporter connect to it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
@@ -7,7 +8,8 @@ import { officialImage } from '../../images/official-images.ts';
 import type { Credentials } from '../../kubernetes/credentials.ts';
 import type { Labels } from '../../kubernetes/labels.ts';
 import type { ContainerArgs } from '../../kubernetes/pod.ts';
-import { dataMount, filesMount, SingleServer } from '../../kubernetes/single-server.ts';
+import { tcpProbe } from '../../kubernetes/probes.ts';
+import { dataMount, filesMount, Server } from '../../kubernetes/server.ts';
 import { DATABASE, MONGO_PORT } from '../../network/addresses.ts';
 
 /** The user `mongodb` of the official image. */
@@ -21,7 +23,7 @@ export interface MongoArgs {
   readonly namespace: pulumi.Input<string>;
   readonly config: StackConfig;
   readonly credentials: Credentials;
-  /** Nodes that volumes may lie on, by label. @default all */
+  /** Labels of the nodes that may hold the volume. @default any node */
   readonly storageNodes?: Labels;
 }
 
@@ -31,15 +33,15 @@ type ServerFiles = Pick<Credentials, 'serverFiles'>;
 const cacheGb = ({ mongo }: MongoConfig): string => String(mongo.cacheMiB / 1024);
 
 /**
- * Command line of mongod. The journal is on and flushed every 100 ms by default; who writes asks for a flush (`j: true`).
- * Tickets that are set turn off MongoDB's own search for their best number.
+ * Command line of mongod. By default the journal is flushed every 100 ms; a write with `j: true`
+ * waits for a flush. Setting the tickets turns off MongoDB's own adjustment of their number.
  */
 export function mongodCommand(config: MongoConfig): readonly string[] {
   const { auth, tickets } = config.mongo;
   const parameters = [
     `wiredTigerConcurrentReadTransactions=${tickets}`,
     `wiredTigerConcurrentWriteTransactions=${tickets}`,
-    // Without users, whoever is on the pod's loopback could make one.
+    // Otherwise, before there are users, any process in the pod could create one.
     'enableLocalhostAuthBypass=false',
   ];
   return [
@@ -51,16 +53,8 @@ export function mongodCommand(config: MongoConfig): readonly string[] {
   ];
 }
 
-const probe = (periodSeconds: number, failureThreshold: number) => ({
-  // mongod listens once it has recovered its journal, not before. Asking it with mongosh would cost a second of CPU each time.
-  tcpSocket: { port: 'main' },
-  periodSeconds,
-  failureThreshold,
-  timeoutSeconds: 5,
-});
-
 /** The container of mongod. */
-export function mongodContainer(config: MongoConfig): ContainerArgs {
+function mongodContainer(config: MongoConfig): ContainerArgs {
   return {
     name: 'mongo',
     image: officialImage('mongo', config.images),
@@ -69,14 +63,16 @@ export function mongodContainer(config: MongoConfig): ContainerArgs {
     memoryMiB: config.mongo.memoryMiB,
     cpuMillis: 100,
     mounts: [dataMount(DATA)],
-    startupProbe: probe(2, 300),
-    readinessProbe: probe(5, 2),
-    livenessProbe: probe(15, 4),
+    // mongod listens only after it has recovered its journal, so the open port says enough. A probe
+    // with mongosh would cost one second of CPU each time.
+    startupProbe: tcpProbe('main', { periodSeconds: 2, failureThreshold: 300 }),
+    readinessProbe: tcpProbe('main', { periodSeconds: 5, failureThreshold: 2 }),
+    livenessProbe: tcpProbe('main', { periodSeconds: 15, failureThreshold: 4 }),
   };
 }
 
-/** The init container that makes the users. */
-export function usersContainer(config: MongoConfig, credentials: ServerFiles): ContainerArgs {
+/** The init container that creates the users. */
+function usersContainer(config: MongoConfig, credentials: ServerFiles): ContainerArgs {
   return {
     name: 'users',
     image: officialImage('mongo', config.images),
@@ -95,7 +91,7 @@ export class Mongo extends pulumi.ComponentResource {
   constructor(name: string, args: MongoArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:mongo:Mongo', name, {}, opts);
     const { config, credentials, namespace, storageNodes } = args;
-    new SingleServer(
+    const { address } = new Server(
       name,
       {
         namespace,
@@ -114,12 +110,12 @@ export class Mongo extends pulumi.ComponentResource {
           userId: MONGO_USER_ID,
           initContainers: config.mongo.auth ? [usersContainer(config, credentials)] : [],
           containers: [mongodContainer(config)],
-          // A checkpoint on a slow disk takes its time; killed before, the next start replays the journal.
+          // Time for a checkpoint on a slow disk, which saves the next start a replay.
           terminationGraceSeconds: 60,
         },
       },
       { parent: this },
     );
-    this.registerOutputs({});
+    this.registerOutputs({ address });
   }
 }

@@ -1,4 +1,4 @@
-// Redis in the cluster: its settings, its users, and its room for a fork.
+// Redis in the cluster: its settings, its users, and its memory for a fork.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,12 +30,12 @@ test('redis.conf: the queue is durable and never evicted', () => {
   );
 });
 
-test('the container has room for a whole second copy while a fork writes', () => {
+test('the container has memory for a second copy while a fork writes', () => {
   expect(containerMemoryMiB(2048)).toBeGreaterThan(2 * 2048);
 });
 
 describe('start.sh', () => {
-  /** Runs the script with a redis-server that says what it was started with. */
+  /** Runs the script with a redis-server that prints its arguments. */
   function start(password: string, previous: string): { acl: string; started: string } {
     const folder = mkdtempSync(join(tmpdir(), 'breakwater-redis-'));
     try {
@@ -58,14 +58,14 @@ describe('start.sh', () => {
   }
   const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
-  test('both passwords are valid, and neither is written down in clear', () => {
+  test('both passwords are valid, and neither is written in clear', () => {
     const { acl, started } = start('new-secret', 'old-secret');
     expect(acl).toContain(`user default on #${hash('new-secret')} #${hash('old-secret')} `);
     expect(acl + started).not.toContain('-secret');
     expect(started).toBe('/etc/redis/redis.conf\n');
   });
 
-  test('what could lose the queue is not for clients', () => {
+  test('clients cannot run commands that could lose the queue', () => {
     expect(start('a', 'b').acl).toContain('+@all -@dangerous');
     expect(start('a', 'b').acl).not.toMatch(/\+(flush|shutdown|debug|config\|set|config )/);
   });
@@ -89,7 +89,7 @@ test('the pod', async () => {
     { name: 'REDIS_PASSWORD_FILE', value: '/run/secrets/breakwater/redis_password/password' },
     { name: 'REDIS_PREVIOUS_PASSWORD_FILE', value: '/run/secrets/breakwater/redis_previous_password/previousPassword' },
   ]);
-  // A pod that still loads answers LOADING: only PONG lets it become ready.
+  // While Redis loads its file, it replies LOADING instead of PONG.
   expect(redis.startupProbe.exec.command.at(-1)).toMatch(/= PONG$/);
   expect(JSON.stringify(pod)).not.toContain('made-for-');
 });

@@ -1,4 +1,4 @@
-// Redis: the cache of every stack, and the queue of some. One server with an append-only file on a volume.
+// Redis: the cache of every stack, and the queue of some. One server with an append-only file.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
@@ -8,7 +8,8 @@ import { officialImage } from '../../images/official-images.ts';
 import type { Credentials } from '../../kubernetes/credentials.ts';
 import type { Labels } from '../../kubernetes/labels.ts';
 import type { ContainerArgs } from '../../kubernetes/pod.ts';
-import { dataMount, filesMount, SingleServer } from '../../kubernetes/single-server.ts';
+import { tcpProbe } from '../../kubernetes/probes.ts';
+import { dataMount, filesMount, Server } from '../../kubernetes/server.ts';
 import { REDIS_PORT } from '../../network/addresses.ts';
 
 /** The user `redis` of the official image. */
@@ -16,22 +17,22 @@ const REDIS_USER_ID = 999;
 
 const FILES = '/etc/redis';
 const DATA = '/data';
-/** What Redis itself and its clients' buffers take besides the data, MiB. */
+/** Memory of Redis itself and of its clients' buffers. */
 const BASE_MIB = 128;
 
 /** Arguments of Redis. */
 export interface RedisArgs {
   readonly namespace: pulumi.Input<string>;
   readonly config: StackConfig;
-  /** Made with `passwordOnly`: clients log in as Redis' default user. */
+  /** Created with `passwordOnly`: clients log in as Redis' default user. */
   readonly credentials: Credentials;
-  /** Nodes that volumes may lie on, by label. @default all */
+  /** Labels of the nodes that may hold the volume. @default any node */
   readonly storageNodes?: Labels;
 }
 
 /**
- * Memory of the container, MiB. Rewriting the append-only file forks: while the child writes, each page that changes exists
- * twice. A full cache under load changes nearly all of them meanwhile.
+ * Memory of the container, MiB. Redis forks to rewrite the append-only file, and each page that
+ * changes meanwhile exists twice. In a full cache under load, nearly all of them change.
  */
 export const containerMemoryMiB = (memoryMiB: number): number => 2 * memoryMiB + BASE_MIB;
 
@@ -39,7 +40,7 @@ export const containerMemoryMiB = (memoryMiB: number): number => 2 * memoryMiB +
 export function redisConf({ memoryMiB, appendFsync }: Pick<StackConfig['redis'], 'memoryMiB' | 'appendFsync'>): string {
   const settings = [
     ['bind', '* -::*'],
-    ['protected-mode', 'no'], // it would refuse other hosts if the ACL had no password, which start.sh always gives
+    ['protected-mode', 'no'], // it refuses other hosts only if there is no password, and start.sh always sets one
     ['port', String(REDIS_PORT)],
     ['dir', DATA],
     ['aclfile', '/run/redis/users.acl'],
@@ -48,14 +49,14 @@ export function redisConf({ memoryMiB, appendFsync }: Pick<StackConfig['redis'],
   return settings.map(([name, value]) => `${name} ${value || '""'}\n`).join('');
 }
 
-/** Asks Redis with the password from its file, never on a command line. */
-const ask = (command: string, expected?: string) => {
-  const answer = `REDISCLI_AUTH="$(cat "$REDIS_PASSWORD_FILE")" redis-cli ${command}`;
-  return { command: ['sh', '-c', expected === undefined ? answer : `test "$(${answer})" = ${expected}`] };
+/** Runs a Redis command. The password comes from its file and is never on a command line. */
+const redisCli = (command: string, expected?: string) => {
+  const reply = `REDISCLI_AUTH="$(cat "$REDIS_PASSWORD_FILE")" redis-cli ${command}`;
+  return { command: ['sh', '-c', expected === undefined ? reply : `test "$(${reply})" = ${expected}`] };
 };
 
 /** The container of Redis. */
-export function redisContainer(config: StackConfig, credentials: Pick<Credentials, 'serverFiles'>): ContainerArgs {
+function redisContainer(config: StackConfig, credentials: Pick<Credentials, 'serverFiles'>): ContainerArgs {
   return {
     name: 'redis',
     image: officialImage('redis', config.images),
@@ -66,11 +67,11 @@ export function redisContainer(config: StackConfig, credentials: Pick<Credential
     cpuMillis: 100,
     scratch: [{ path: '/run/redis', sizeMiB: 1 }],
     mounts: [dataMount(DATA), filesMount(FILES)],
-    // While it loads its file it answers LOADING, not PONG: not ready until it has all data, for up to ten minutes.
-    startupProbe: { exec: ask('ping', 'PONG'), periodSeconds: 2, failureThreshold: 300, timeoutSeconds: 5 },
-    readinessProbe: { tcpSocket: { port: 'main' }, periodSeconds: 5, failureThreshold: 2, timeoutSeconds: 5 },
-    // Any answer is life. Slow is not dead: a disk that stalls for half a minute must not cost a restart.
-    livenessProbe: { exec: ask('ping'), periodSeconds: 15, failureThreshold: 4, timeoutSeconds: 10 },
+    // It replies LOADING instead of PONG until it has loaded its file, which may take ten minutes.
+    startupProbe: { exec: redisCli('ping', 'PONG'), periodSeconds: 2, failureThreshold: 300, timeoutSeconds: 5 },
+    readinessProbe: tcpProbe('main', { periodSeconds: 5, failureThreshold: 2 }),
+    // Any reply will do, even a slow one: a disk may stall for 30 seconds.
+    livenessProbe: { exec: redisCli('ping'), periodSeconds: 15, failureThreshold: 4, timeoutSeconds: 10 },
   };
 }
 
@@ -79,7 +80,7 @@ export class Redis extends pulumi.ComponentResource {
   constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:redis:Redis', name, {}, opts);
     const { config, credentials, namespace, storageNodes } = args;
-    new SingleServer(
+    const { address } = new Server(
       name,
       {
         namespace,
@@ -102,6 +103,6 @@ export class Redis extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.registerOutputs({});
+    this.registerOutputs({ address });
   }
 }

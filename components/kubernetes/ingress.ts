@@ -1,0 +1,46 @@
+// The one shape of ingress that the stack has: a host name of its own, all of whose paths lead to
+// one Service. And the address that users reach it by.
+import * as k8s from '@pulumi/kubernetes';
+import type * as pulumi from '@pulumi/pulumi';
+import type { StackConfig } from '../../config/schema.ts';
+
+/** What the ingress routes, and how. */
+export interface HostIngressArgs {
+  readonly metadata: k8s.types.input.meta.v1.ObjectMeta;
+  /** Host name that it answers to. */
+  readonly host: string;
+  /** `cluster:ingressClass` */
+  readonly ingressClass: string;
+}
+
+/** Routes a host to the port `main` of the Service with the ingress's name. */
+export const hostIngress = (
+  name: string,
+  { metadata, host, ingressClass }: HostIngressArgs,
+  opts: pulumi.CustomResourceOptions,
+) =>
+  new k8s.networking.v1.Ingress(
+    name,
+    {
+      metadata: { ...metadata, name },
+      spec: {
+        ingressClassName: ingressClass,
+        rules: [
+          {
+            host,
+            http: {
+              paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name, port: { name: 'main' } } } }],
+            },
+          },
+        ],
+      },
+    },
+    opts,
+  );
+
+/**
+ * Address of a page behind the ingress. With k3d, the ingress listens on a port of this machine;
+ * elsewhere, the host name leads to it.
+ */
+export const hostUrl = (host: string, { kind, httpPort }: StackConfig['cluster']): string =>
+  kind === 'k3d' ? `http://${host}:${httpPort}` : `http://${host}`;
