@@ -1,19 +1,17 @@
-// The stack, from its config: read it top to bottom like the diagram in the README. Every part is a component of its own.
+// The stack, from its config. It reads top to bottom like the diagram in the README: each part is a
+// component of its own, and this file says which parts there are and what waits for what.
 import * as pulumi from '@pulumi/pulumi';
 import { Api } from './components/apps/api.ts';
-import { Console, consoleTargetsOf } from './components/apps/console.ts';
-import { Consumer } from './components/apps/consumer.ts';
-import { Gate } from './components/apps/gate.ts';
-import { Producer } from './components/apps/producer.ts';
-import { ApiScaler } from './components/autoscaling/api-scaler.ts';
-import { ConsumerScaler } from './components/autoscaling/consumer-scaler.ts';
+import { App } from './components/apps/app.ts';
+import { Console } from './components/apps/console.ts';
 import { Keda } from './components/autoscaling/keda.ts';
+import { ApiScaler, ConsumerScaler } from './components/autoscaling/scalers.ts';
 import { Cluster } from './components/cluster/cluster.ts';
 import { requireReady } from './components/cluster/observe.ts';
-import { podSecurityLevel, podSysctls } from './components/cluster/sysctls.ts';
+import { podSecurityLevel } from './components/cluster/sysctls.ts';
 import { Guard } from './components/guard/guard.ts';
 import { AppImages, appsOf } from './components/images/app-images.ts';
-import { Credentials, credentialsOf } from './components/kubernetes/credentials.ts';
+import { createLogins, loginFiles } from './components/kubernetes/credentials.ts';
 import { Namespaces } from './components/kubernetes/namespaces.ts';
 import { Monitoring, prometheusUrlOf } from './components/monitoring/monitoring.ts';
 import { addressesOf } from './components/network/addresses.ts';
@@ -24,24 +22,19 @@ import { TopicsJob } from './components/servers/kafka/topics-job.ts';
 import { Mongo } from './components/servers/mongo/mongo.ts';
 import { Redis } from './components/servers/redis/redis.ts';
 import { readConfig } from './components/stack/config.ts';
-import { commandsOf, entranceOf } from './components/stack/outputs.ts';
-import { plainly } from './components/stack/report-config-errors.ts';
-import {
-  apiEnvironment,
-  consoleEnvironment,
-  consumerEnvironment,
-  producerEnvironment,
-  topicsEnvironment,
-} from './config/environment.ts';
+import { outputsOf } from './components/stack/outputs.ts';
+import { partsOf } from './components/stack/parts.ts';
+import { reportConfigErrors } from './components/stack/report-config-errors.ts';
+import { topicsEnvironment } from './config/environment.ts';
 
-const config = plainly(readConfig);
 const stack = pulumi.getStack();
-const usesKafka = config.queue.kind === 'kafka';
+const config = reportConfigErrors(readConfig);
+const parts = partsOf(config);
 
-// All that is in the way on this machine, before anything is created.
-plainly(() => requireReady(stack, config.cluster));
+// Everything that this machine lacks, before anything is created.
+reportConfigErrors(() => requireReady(stack, config.cluster));
 
-// Where it runs. What is in a cluster of ours goes with it, so that a destroy need not take it down piece by piece.
+// The cluster. If it is ours, deleting it deletes everything in it, so that a destroy is quick.
 const cluster = new Cluster('cluster', {
   stack,
   config: config.cluster,
@@ -49,17 +42,19 @@ const cluster = new Cluster('cluster', {
   nodePort: config.api.nodePort,
 });
 const inside = { provider: cluster.provider, deletedWith: cluster.resource };
+const after = (...needed: readonly (pulumi.Resource | false | undefined)[]) => ({
+  ...inside,
+  dependsOn: needed.filter((resource) => !!resource),
+});
 
-// Changes that would lose data are refused at preview; nothing in the cluster changes before the guard has agreed.
+// Nothing in the cluster changes before the guard agrees. No pod starts before its network policy.
 const guard = new Guard('guard', { config, kubeconfig: cluster.kubeconfigPath, context: cluster.context });
 const namespaces = new Namespaces(
   'namespaces',
   { name: config.cluster.namespace, apiLevel: podSecurityLevel(config.cluster.sysctls) },
-  { ...inside, dependsOn: guard },
+  after(guard),
 );
-const network = new NetworkPolicies('network', { config, namespaces }, { ...inside, dependsOn: namespaces });
-const placed = { ...inside, dependsOn: network };
-const { main: namespace, api: apiNamespace } = namespaces;
+const network = new NetworkPolicies('network', { config, namespaces }, after(namespaces));
 
 const images = new AppImages('images', {
   registry: cluster.registry,
@@ -68,173 +63,77 @@ const images = new AppImages('images', {
   config: config.images,
 });
 
-// The servers, each in the cluster or an external one, whose credentials alone are kept here.
-const { storageNodes } = cluster;
+// Servers. The stack keeps the credentials of an external server too.
 const addresses = addressesOf(config);
-const credentials = credentialsOf(config);
-const login = (server: keyof typeof credentials) =>
-  new Credentials(server, { ...credentials[server], namespace, apiNamespace }, placed);
+const logins = createLogins(config, namespaces, after(network));
+const place = { namespace: namespaces.main, config, storageNodes: cluster.storageNodes };
+const app = { namespace: namespaces.main, config, images, addresses, logins };
 
-const redisLogin = login('redis');
-const redis =
-  config.redis.external === undefined &&
-  new Redis('redis', { namespace, config, credentials: redisLogin, storageNodes }, placed);
-
-const mongoLogin = login('mongo');
-const mongo =
-  config.mongo.external === undefined &&
-  new Mongo('mongo', { namespace, config, credentials: mongoLogin, storageNodes }, placed);
-const gate =
-  mongo &&
-  new Gate('gate', { namespace, image: images.of('gate'), config, addresses }, { ...inside, dependsOn: mongo });
-
-const kafkaLogin = usesKafka ? login('kafka') : undefined;
+const redis = parts.has('redis') && new Redis('redis', { ...place, credentials: logins.redis }, after(network));
+const mongo = parts.has('mongo') && new Mongo('mongo', { ...place, credentials: logins.mongo }, after(network));
+const gate = mongo && new App('gate', app, after(mongo));
 const kafka =
-  kafkaLogin &&
-  config.kafka.external === undefined &&
-  new Kafka(
-    'kafka',
-    {
-      namespace,
-      config,
-      credentials: kafkaLogin,
-      images,
-      storageNodes,
-    },
-    placed,
-  );
+  parts.has('kafka') &&
+  logins.kafka &&
+  new Kafka('kafka', { ...place, credentials: logins.kafka, images }, after(network));
+
+const kafkaLogin = loginFiles(logins, 'main', ['kafka']);
 const topics =
-  kafkaLogin &&
+  parts.has('topics') &&
   new TopicsJob(
     'topics',
     {
-      namespace,
+      namespace: namespaces.main,
       image: images.of('topics'),
       environment: topicsEnvironment(config, addresses, kafka ? config.kafka.brokers : undefined),
-      login: kafkaLogin.files('main', 'KAFKA'),
+      login: kafkaLogin,
     },
-    { ...inside, dependsOn: kafka ? [network, kafka] : [network] },
+    after(network, kafka),
   );
-if (kafkaLogin && config.kafka.ui)
-  new KafkaUi(
-    'kafka-ui',
-    { namespace, config, addresses, login: kafkaLogin.files('main', 'KAFKA') },
-    { ...inside, dependsOn: topics },
-  );
+if (parts.has('kafka-ui')) new KafkaUi('kafka-ui', { ...app, login: kafkaLogin }, after(topics));
 
-// The apps. Servers come first, so that after a rotation they know the new password before anybody uses it.
-const secretsIn = (place: 'main' | 'api', uses: 'queue' | 'queue and store') => [
-  ...redisLogin.files(place, 'REDIS'),
-  ...(kafkaLogin?.files(place, 'KAFKA') ?? []),
-  ...(uses === 'queue' ? [] : mongoLogin.files(place, 'MONGO')),
-];
-const served = {
-  ...inside,
-  dependsOn: [network, redis, gate, topics].filter((part) => part !== false && part !== undefined),
-};
+// Apps. They roll after the servers, which then accept a rotated password.
+const served = after(network, redis, gate, topics);
+const api = new Api('api', { ...app, namespace: namespaces.api }, served);
+const consumer = new App('consumer', app, served);
+if (parts.has('producer')) new App('producer', app, served);
 
-const api = new Api(
-  'api',
-  {
-    namespace: apiNamespace,
-    image: images.of('api'),
-    environment: apiEnvironment(config, addresses),
-    secretFiles: secretsIn('api', 'queue and store'),
-    config,
-    sysctls: podSysctls(config.cluster.sysctls),
-  },
-  served,
-);
-const consumer = new Consumer(
-  'consumer',
-  {
-    namespace,
-    image: images.of('consumer'),
-    environment: consumerEnvironment(config, addresses),
-    secretFiles: secretsIn('main', 'queue and store'),
-    config,
-  },
-  served,
-);
-if (config.producer.rate > 0)
-  new Producer(
-    'producer',
-    {
-      namespace,
-      image: images.of('producer'),
-      environment: producerEnvironment(config, addresses),
-      secretFiles: secretsIn('main', 'queue'),
-    },
-    served,
-  );
-
-// The live page.
-const page =
-  config.console.enabled &&
-  new Console(
-    'console',
-    {
-      namespace,
-      image: images.of('console'),
-      environment: consoleEnvironment(config, { stack, targets: consoleTargetsOf(config) }),
-      config,
-    },
-    placed,
-  );
-
-// What it all does, as dashboards, alerts and logs.
+// What users look at: the live page, dashboards, alerts and logs.
+const page = parts.has('console') && new Console('console', app, after(network));
 const monitoring =
   config.monitoring.enabled &&
   new Monitoring(
     'monitoring',
     {
-      config,
-      namespace,
-      logins: {
-        ...(redis && { redis: redisLogin }),
-        ...(mongo && { mongo: mongoLogin }),
-      },
-      storageNodes,
+      ...place,
+      logins: { ...(redis && { redis: logins.redis }), ...(mongo && { mongo: logins.mongo }) },
     },
-    placed,
+    after(network),
   );
 
-// How many of them run follows the load.
-const keda = config.keda.install && new Keda('keda', { watch: [namespace, apiNamespace], config }, inside);
+// Autoscaling.
+const keda = config.keda.install && new Keda('keda', { watch: [namespaces.main, namespaces.api], config }, inside);
 new ConsumerScaler(
   'consumer-scaler',
   {
-    namespace,
-    deployment: consumer.workload.deployment,
+    namespace: namespaces.main,
+    deployment: consumer.deployment,
     config,
     addresses,
-    login: (kafkaLogin ?? redisLogin).files('main', usesKafka ? 'KAFKA' : 'REDIS'),
+    login: loginFiles(logins, 'main', [config.queue.kind === 'kafka' ? 'kafka' : 'redis']),
   },
-  { ...inside, dependsOn: keda ? [keda] : [] },
+  after(keda),
 );
 if (config.hpa.enabled)
   new ApiScaler(
     'api-scaler',
     {
-      namespace: apiNamespace,
-      deployment: api.workload.deployment,
+      namespace: namespaces.api,
+      deployment: api.deployment,
       config,
       prometheus: prometheusUrlOf(config.cluster.namespace),
     },
-    { ...inside, dependsOn: [keda, monitoring].filter((part) => part !== false) },
+    after(keda, monitoring),
   );
 
-const { kubeconfigPath, context } = cluster;
-
-/** What comes next: addresses, and the commands to look inside and to put load on it. */
-export = {
-  ...entranceOf(config),
-  kubeconfigPath,
-  context,
-  namespace,
-  ...(page && { consoleUrl: page.url, consolePassword: page.password }),
-  ...(monitoring && { grafanaUrl: monitoring.grafanaUrl, grafanaPassword: monitoring.grafanaPassword }),
-  commands: pulumi
-    .all([kubeconfigPath, context, namespace])
-    .apply(([kubeconfig, name, main]) => commandsOf(config, { stack, kubeconfig, context: name, namespace: main })),
-};
+export = outputsOf({ config, cluster, namespaces, console: page, monitoring });

@@ -1,58 +1,61 @@
-// What the API is made of in the cluster, and that its number of pods has one owner.
+// The API's resources, and that one owner sets the number of its pods.
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
+import { addressesOf } from '../network/addresses.ts';
 import { Collector } from '../testing.ts';
-import { Api, fewestPods } from './api.ts';
+import { Api, minPodsOf } from './api.ts';
 
 let collector: Collector;
 beforeEach(() => {
   collector = new Collector();
 });
 
-const make = (raw: RawConfig = {}) =>
-  new Api('api', {
+function make(raw: RawConfig = {}) {
+  const config = parseStackConfig(raw);
+  return new Api('api', {
     namespace: 'breakwater-api',
-    image: 'localhost:5050/breakwater/api@sha256:0',
-    environment: { API_PORT: '8000' },
-    secretFiles: [{ variable: 'REDIS_PASSWORD', secret: 'redis-client', key: 'password' }],
-    config: parseStackConfig(raw),
-    sysctls: [{ name: 'net.core.somaxconn', value: '65535' }],
+    images: { of: (app) => pulumi.output(`localhost:5050/breakwater/${app}@sha256:0`) },
+    config,
+    addresses: addressesOf(config),
+    logins: {},
   });
+}
 
 const names = async (type: string) => (await collector.all(`:${type}`)).map(({ name }) => name);
 
 test.each<[string, RawConfig, number]>([
   ['as configured', { 'api:replicas': 10 }, 10],
-  ['the fewest of the autoscaler', { 'api:replicas': 10, 'hpa:enabled': true, 'hpa:minReplicas': 2 }, 2],
-])('pods that are always there: %s', (_, raw, expected) => {
-  expect(fewestPods(parseStackConfig(raw))).toBe(expected);
+  ['the minimum of the autoscaler', { 'api:replicas': 10, 'hpa:enabled': true, 'hpa:minReplicas': 2 }, 2],
+])('pods that always run: %s', (_, raw, expected) => {
+  expect(minPodsOf(parseStackConfig(raw))).toBe(expected);
 });
 
 describe('pods', () => {
-  test('serve on for a while when they are told to stop', async () => {
+  test('keep serving for a while when they stop', async () => {
     make();
     const { data, immutable } = await collector.inputsOf('ConfigMap', 'api-config');
-    expect(data).toEqual({ API_PORT: '8000', API_DRAIN_DELAY_MS: '5000' });
+    expect(data).toMatchObject({ API_PORT: '8000', API_DRAIN_DELAY_MS: '5000' });
     expect(immutable).toBe(true);
     const { spec } = await collector.inputsOf('Deployment', 'api');
     expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(5);
     expect(spec.strategy.rollingUpdate).toEqual({ maxSurge: '25%', maxUnavailable: 0 });
   });
 
-  test('have the kernel settings', async () => {
-    make();
+  test('have the kernel settings of their own network namespace', async () => {
+    make({ 'cluster:sysctls': { 'net.core.somaxconn': '65535' } });
     const { spec } = await collector.inputsOf('Deployment', 'api');
     expect(spec.template.spec.securityContext.sysctls).toEqual([{ name: 'net.core.somaxconn', value: '65535' }]);
   });
 
-  test('are as many as configured, also where an autoscaler changed that before', async () => {
+  test('are as many as configured, even if an autoscaler set their number before', async () => {
     make({ 'api:replicas': 5 });
     const { spec, metadata } = await collector.inputsOf('Deployment', 'api');
     expect(spec.replicas).toBe(5);
     expect(metadata.annotations).toEqual({ 'pulumi.com/patchForce': 'true' });
   });
 
-  test("are the autoscaler's where there is one", async () => {
+  test('are left to the autoscaler if there is one', async () => {
     make({ 'api:replicas': 5, 'hpa:enabled': true });
     const { spec, metadata } = await collector.inputsOf('Deployment', 'api');
     expect(spec.replicas).toBeUndefined();
@@ -71,7 +74,7 @@ describe('pods', () => {
 });
 
 describe('from outside', () => {
-  test('an ingress answers to the host', async () => {
+  test('the ingress routes the host', async () => {
     make({ 'api:host': 'api.example', 'cluster:ingressClass': 'nginx', 'api:port': 8080 });
     const { spec } = await collector.inputsOf('Ingress', 'api');
     expect(spec).toEqual({
@@ -98,7 +101,7 @@ describe('from outside', () => {
     expect(spec.ports[0]).toMatchObject({ port: 8000, nodePort: 30_123 });
   });
 
-  test('a cookie keeps a client on one pod, if asked for', async () => {
+  test('a cookie keeps a client on one pod if it is turned on', async () => {
     make({ 'api:stickySessions': 'true' });
     const { metadata } = await collector.inputsOf('Service', 'api');
     expect(metadata.annotations).toMatchObject({ 'traefik.ingress.kubernetes.io/service.sticky.cookie': 'true' });
@@ -114,7 +117,7 @@ describe('from outside', () => {
   });
 });
 
-test('one name stands for the addresses of all pods, also of those that are not ready', async () => {
+test('one host name resolves to the addresses of all pods, ready or not', async () => {
   make();
   const { spec } = await collector.inputsOf('Service', 'api-pods');
   expect(spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });

@@ -1,89 +1,74 @@
-// The API in the cluster: its pods, how they are reached from outside, and how many may be down at once.
+// The API in the cluster: its pods, how users reach them, and how many may be down at once.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { apiEnvironment } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
+import { podSysctls } from '../cluster/sysctls.ts';
+import { loginFiles } from '../kubernetes/credentials.ts';
+import { hostIngress } from '../kubernetes/ingress.ts';
 import { labelsOf, selectorOf } from '../kubernetes/labels.ts';
-import type { PodSysctl, SecretFile } from '../kubernetes/pod.ts';
 import { Workload } from '../kubernetes/workload.ts';
+import type { AppArgs } from './app.ts';
 
 /**
- * How long a pod that is told to stop serves on, milliseconds: until every node and the ingress have heard that it is leaving,
- * requests still come, and none is dropped. Node ports take about a second, Traefik up to two, the ingress of a cloud longer.
+ * How long a stopping pod keeps serving. Until every node and the ingress know that it stops,
+ * requests still arrive, and none is dropped. Node ports take about one second, Traefik up to two,
+ * and the ingress of a cloud longer.
  */
-export const DRAIN_DELAY_MS = 5_000;
+const DRAIN_DELAY_MS = 5_000;
 
 const STICKY_COOKIE = 'breakwater';
 
-/** Part of the stack config that the API's resources are made from. */
-export type ApiConfig = Pick<StackConfig, 'api' | 'hpa' | 'cluster'>;
-
-/** What the API needs. */
-export interface ApiArgs {
-  readonly namespace: pulumi.Input<string>;
-  /** Image by digest. */
-  readonly image: pulumi.Input<string>;
-  /** `apiEnvironment` of the config. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly secretFiles: readonly SecretFile[];
-  readonly config: ApiConfig;
-  /** Kernel settings of its pods. */
-  readonly sysctls: readonly PodSysctl[];
-}
-
-/** Pods that are always there: those of the config, or the fewest that the autoscaler keeps. */
-export const fewestPods = ({ api, hpa }: Pick<ApiConfig, 'api' | 'hpa'>): number =>
+/** Pods that always run: `api:replicas`, or the autoscaler's minimum. */
+export const minPodsOf = ({ api, hpa }: Pick<StackConfig, 'api' | 'hpa'>): number =>
   hpa.enabled ? hpa.minReplicas : api.replicas;
 
-/** Traefik reads them from the Service. */
-export const stickyService = (sticky: boolean): Readonly<Record<string, string>> | undefined =>
-  sticky
-    ? {
-        'traefik.ingress.kubernetes.io/service.sticky.cookie': 'true',
-        'traefik.ingress.kubernetes.io/service.sticky.cookie.name': STICKY_COOKIE,
-        'traefik.ingress.kubernetes.io/service.sticky.cookie.httponly': 'true',
-      }
-    : undefined;
+/** Annotations for sticky sessions that Traefik reads from the Service. */
+const TRAEFIK_STICKY = {
+  'traefik.ingress.kubernetes.io/service.sticky.cookie': 'true',
+  'traefik.ingress.kubernetes.io/service.sticky.cookie.name': STICKY_COOKIE,
+  'traefik.ingress.kubernetes.io/service.sticky.cookie.httponly': 'true',
+};
 
-/** ingress-nginx reads them from the Ingress. */
-export const stickyIngress = (sticky: boolean): Readonly<Record<string, string>> | undefined =>
-  sticky
-    ? {
-        'nginx.ingress.kubernetes.io/affinity': 'cookie',
-        'nginx.ingress.kubernetes.io/session-cookie-name': STICKY_COOKIE,
-      }
-    : undefined;
+/** Annotations for sticky sessions that ingress-nginx reads from the Ingress. */
+const NGINX_STICKY = {
+  'nginx.ingress.kubernetes.io/affinity': 'cookie',
+  'nginx.ingress.kubernetes.io/session-cookie-name': STICKY_COOKIE,
+};
 
 /** The API. The component's name is that of its Deployment, Service and Ingress. */
 export class Api extends pulumi.ComponentResource {
-  readonly workload: Workload;
+  /** Name of the Deployment. */
+  readonly deployment: pulumi.Output<string>;
 
-  constructor(name: string, args: ApiArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:api:Api', name, {}, opts);
-    const { namespace, config } = args;
+    const { namespace, images, config, addresses, logins } = args;
     const { api, hpa, cluster } = config;
     const metadata = { namespace, name, labels: { ...labelsOf(name) } };
     const child = { parent: this };
 
-    this.workload = new Workload(
+    const workload = new Workload(
       name,
       {
         namespace,
-        image: args.image,
-        environment: { ...args.environment, API_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS) },
-        secretFiles: args.secretFiles,
+        image: images.of('api'),
+        environment: { ...apiEnvironment(config, addresses), API_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS) },
+        secretFiles: loginFiles(logins, 'api', ['redis', 'kafka', 'mongo']),
         port: api.port,
         ...(api.exposure === 'nodePort' && { service: { nodePort: api.nodePort } }),
-        serviceAnnotations: stickyService(api.stickySessions),
+        ...(api.stickySessions && { serviceAnnotations: TRAEFIK_STICKY }),
         ...(!hpa.enabled && { replicas: api.replicas }),
         memoryMiB: api.memoryMiB,
         cpuMillis: api.cpuMillis,
-        sysctls: args.sysctls,
+        sysctls: podSysctls(cluster.sysctls),
       },
       child,
     );
+    this.deployment = workload.deployment;
 
     // A budget on a single pod would block every drain of its node.
-    if (fewestPods(config) > 1)
+    if (minPodsOf(config) > 1)
       new k8s.policy.v1.PodDisruptionBudget(
         name,
         { metadata, spec: { maxUnavailable: '25%', selector: { matchLabels: { ...selectorOf(name) } } } },
@@ -91,24 +76,15 @@ export class Api extends pulumi.ComponentResource {
       );
 
     if (api.exposure === 'ingress')
-      new k8s.networking.v1.Ingress(
+      hostIngress(
         name,
         {
-          metadata: { ...metadata, annotations: { ...stickyIngress(api.stickySessions) } },
-          spec: {
-            ingressClassName: cluster.ingressClass,
-            rules: [
-              {
-                host: api.host,
-                http: {
-                  paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name, port: { name: 'main' } } } }],
-                },
-              },
-            ],
-          },
+          metadata: { ...metadata, annotations: api.stickySessions ? NGINX_STICKY : {} },
+          host: api.host,
+          ingressClass: cluster.ingressClass,
         },
-        { ...child, dependsOn: this.workload },
+        { ...child, dependsOn: workload },
       );
-    this.registerOutputs({});
+    this.registerOutputs({ deployment: this.deployment });
   }
 }

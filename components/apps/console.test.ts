@@ -1,15 +1,15 @@
-// The console in the cluster: who may look, whom it asks, what it knows.
+// The console in the cluster: its login, its targets, and what it does not know.
 import { expect, test } from '@jest/globals';
-import { consoleEnvironment } from '../../config/environment.ts';
+import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
 import { Collector, SecretValue, valueIn } from '../testing.ts';
-import { Console, consoleTargetsOf, consoleUrlOf } from './console.ts';
+import { Console, consoleTargetsOf } from './console.ts';
 
 function declare(raw: RawConfig = {}) {
   const collector = new Collector();
   const config = parseStackConfig(raw);
-  const environment = consoleEnvironment(config, { stack: 'dev', targets: consoleTargetsOf(config) });
-  const made = new Console('console', { namespace: 'breakwater', image: 'image@sha256:0', environment, config });
+  const images = { of: () => pulumi.output('image@sha256:0') };
+  const made = new Console('console', { namespace: 'breakwater', images, config });
   return { collector, made };
 }
 
@@ -19,8 +19,8 @@ test.each<[string, RawConfig, Partial<ReturnType<typeof consoleTargetsOf>>]>([
   ['the defaults', {}, { gate: ['gate-pods.breakwater.svc:9464'], producer: [] }],
   ['another namespace', { 'cluster:namespace': 'mine' }, { api: ['api-pods.mine-api.svc:9464'] }],
   ['a producer', { 'producer:rate': 10 }, { producer: ['producer-pods.breakwater.svc:9464'] }],
-  ['a MongoDB of somebody else: no gate', external, { gate: [], consumer: ['consumer-pods.breakwater.svc:9464'] }],
-])('whom it asks, with %s', (_what, raw, targets) => {
+  ['an external MongoDB: no gate', external, { gate: [], consumer: ['consumer-pods.breakwater.svc:9464'] }],
+])('its targets with %s', (_what, raw, targets) => {
   expect(consoleTargetsOf(parseStackConfig(raw))).toMatchObject(targets);
 });
 
@@ -36,11 +36,13 @@ test.each<[RawConfig, string]>([
     },
     'http://live.example',
   ],
-])('its address: %j', (raw, url) => {
-  expect(consoleUrlOf(parseStackConfig(raw))).toBe(url);
+])('its address: %j', async (raw, url) => {
+  const { collector, made } = declare(raw);
+  await collector.all();
+  expect(made.url).toBe(url);
 });
 
-test('the ingress leads to it by its name', async () => {
+test('the ingress routes its host name to it', async () => {
   const { collector, made } = declare({ 'console:host': 'live.example', 'console:port': 8099 });
   const { spec } = await collector.inputsOf('Ingress', 'console');
   expect(spec).toMatchObject({
@@ -51,7 +53,7 @@ test('the ingress leads to it by its name', async () => {
   expect(made.url).toBe('http://live.example:8080');
 });
 
-test('nobody looks without the password, which is nowhere in clear', async () => {
+test('the page needs a password, which is nowhere in clear', async () => {
   const { collector, made } = declare();
   const { stringData } = await collector.inputsOf('Secret', 'console-login');
   expect(stringData).toEqual(new SecretValue({ password: 'made-for-console-password' }));
@@ -63,16 +65,16 @@ test('nobody looks without the password, which is nowhere in clear', async () =>
   ]);
   const { data } = await collector.inputsOf('ConfigMap', 'console-config');
   expect(JSON.stringify(data)).not.toContain('made-for');
-  expect(data).toMatchObject({ CONSOLE_USER: 'viewer', CONSOLE_HOST: '0.0.0.0', CONSOLE_STACK: 'dev' });
+  expect(data).toMatchObject({ CONSOLE_USER: 'viewer', CONSOLE_HOST: '0.0.0.0', CONSOLE_STACK: 'test' });
 });
 
-test('a password that is set takes the place of the random one', async () => {
+test('a configured password replaces the random one', async () => {
   const { collector, made } = declare({ 'console:password': 'chosen' });
   expect(await valueIn(made.password)).toBe('chosen');
   expect(await collector.all('RandomPassword')).toEqual([]);
 });
 
-test('it has no controls, and no server tells it a password', async () => {
+test("it has no controls and no server's password", async () => {
   const { collector } = declare({ 'producer:rate': 10 });
   const { data } = await collector.inputsOf('ConfigMap', 'console-config');
   expect(Object.keys(data).filter((name) => /LOAD$|PASSWORD|REDIS|KAFKA|MONGO/.test(name))).toEqual([]);

@@ -1,18 +1,16 @@
-// What the autoscalers declare, and where KEDA comes from.
+// The autoscalers' resources, and the source of KEDA's chart.
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
 import { Collector } from '../testing.ts';
-import { ApiScaler } from './api-scaler.ts';
-import { behavior } from './behavior.ts';
-import { ConsumerScaler } from './consumer-scaler.ts';
 import { chartSource, chartValues, Keda } from './keda.ts';
+import { ApiScaler, behavior, ConsumerScaler } from './scalers.ts';
 
 let collector: Collector;
 beforeEach(() => {
   collector = new Collector();
 });
 
-test('pods come at once and go after the cooldown, a few at a time', () => {
+test('pods are added immediately, and removed a few at a time after the cooldown', () => {
   const { scaleUp, scaleDown } = behavior(30);
   expect(scaleUp.stabilizationWindowSeconds).toBe(0);
   expect(scaleDown.stabilizationWindowSeconds).toBe(30);
@@ -29,7 +27,7 @@ describe('consumer', () => {
       login: password ? [{ variable: 'REDIS_PASSWORD', secret: 'redis-client-1', key: 'password' }] : [],
     });
 
-  test('follows the queue between its limits, at its pace', async () => {
+  test('follows the queue within its limits', async () => {
     make({ 'consumer:minReplicas': 0, 'consumer:maxReplicas': 6, 'consumer:cooldownSeconds': 20 }, true);
     const { kind, metadata, spec } = await collector.inputsOf('ScaledObject', 'consumer-scaler-object');
     expect(kind).toBe('ScaledObject');
@@ -44,7 +42,7 @@ describe('consumer', () => {
     expect(spec.advanced.horizontalPodAutoscalerConfig.behavior).toEqual(behavior(20));
   });
 
-  test("logs in with what the consumer's Secret holds; a new Secret makes a new name, which KEDA notices", async () => {
+  test("logs in with the consumer's Secret; a new Secret has a new name, which KEDA notices", async () => {
     make({}, true);
     const authentication = await collector.inputsOf('TriggerAuthentication', 'consumer-scaler');
     expect(authentication.spec).toEqual({
@@ -55,7 +53,7 @@ describe('consumer', () => {
     expect(spec.triggers[0].authenticationRef).toEqual({ name: expect.stringMatching(/^consumer-scaler-/) });
   });
 
-  test('asks without a password where there is none', async () => {
+  test('needs no login if the server has no authentication', async () => {
     make({}, false);
     expect((await collector.all('TriggerAuthentication')).length).toBe(0);
     const { spec } = await collector.inputsOf('ScaledObject', 'consumer-scaler-object');
@@ -84,7 +82,7 @@ describe('api', () => {
     expect((await collector.all('ScaledObject')).length).toBe(0);
   });
 
-  test('by latency: one owner of the number of pods, not two', async () => {
+  test('by latency: there is one owner of the number of pods', async () => {
     make({ 'hpa:metric': 'latency' });
     const { spec } = await collector.inputsOf('ScaledObject', 'api-scaler');
     expect(spec).toMatchObject({ scaleTargetRef: { name: 'api' }, minReplicaCount: 10, maxReplicaCount: 30 });
@@ -101,7 +99,7 @@ describe('KEDA', () => {
   ])('from %s', (location, expected) => {
     const source = chartSource(location);
     expect(source).toMatchObject(expected);
-    // A folder and a package have the version that they have.
+    // A folder or a package has one version only.
     const pinned = location === undefined || location.startsWith('oci://');
     expect('version' in source && source.version).toEqual(pinned ? expect.stringMatching(/^\d+\.\d+\.\d+$/) : false);
   });
@@ -112,7 +110,7 @@ describe('KEDA', () => {
     expect(chartValues('a', parseStackConfig({}).images).global).toBeUndefined();
   });
 
-  test('sees the namespaces that it scales in, and no others', async () => {
+  test('has access to the namespaces that it scales in, and to no others', async () => {
     new Keda('keda', { watch: ['breakwater', 'breakwater-api'], config: parseStackConfig({}) });
     const { values, namespace } = await collector.inputsOf('Release', 'keda');
     expect(namespace).toBe('keda');

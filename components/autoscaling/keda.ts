@@ -1,4 +1,4 @@
-// Keda: the autoscaler that knows queues, from its own Helm chart.
+// Keda: the autoscaler that scales on queues, from its own Helm chart.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
@@ -10,46 +10,48 @@ const REPOSITORY = 'https://kedacore.github.io/charts';
 
 /** What KEDA needs. */
 export interface KedaArgs {
-  /** Namespaces of what it scales. It sees no others, and reads no Secrets but theirs. */
+  /** Namespaces in which it scales. It has access to no others, and to no other Secrets. */
   readonly watch: readonly pulumi.Input<string>[];
   readonly config: Pick<StackConfig, 'images' | 'charts'>;
 }
 
-/** Where the chart comes from: the public repository, or what `charts:keda` names (a folder, a package, `oci://…`). */
+/**
+ * Source of the chart: the public repository, or a folder, a package or `oci://…` (`charts:keda`).
+ */
 export function chartSource(location: string | undefined) {
   const version = chartVersions.keda;
   if (location === undefined) return { chart: 'keda', version, repositoryOpts: { repo: REPOSITORY } };
   return location.startsWith('oci://') ? { chart: location, version } : { chart: location };
 }
 
-/** One of its pods. Chart's limit of one core stays; its memory limit of 1,000 MiB is far more than it takes. */
+/**
+ * Resources of a pod. The chart's CPU limit stays; its 1,000 MiB are far too much.
+ */
 const resources = (memoryMiB: number) => ({
   requests: { cpu: '10m', memory: `${memoryMiB}Mi` },
   limits: { memory: `${memoryMiB}Mi` },
 });
 
-/** Values of the chart: small, looking at our namespaces only, ready as soon as it is. */
+/** Values of the chart: small, limited to our namespaces, with early probes. */
 export const chartValues = (watch: string, images: StackConfig['images']) => ({
   watchNamespace: watch,
   ...(images.mirror !== undefined && { global: { image: { registry: images.mirror } } }),
   image: { pullPolicy: 'IfNotPresent' },
   resources: { operator: resources(256), metricServer: resources(128) },
-  // It would refuse wrong orders at kubectl's door. Ours are tested, and one pod less runs.
+  // The webhooks would reject wrong ScaledObjects. Ours are tested, and this saves a pod.
   webhooks: { enabled: false },
-  // Deployments are all that it scales, and only the operator reads Secrets.
+  // It scales Deployments only, and only the operator reads Secrets.
   rbac: { enabledCustomScaledRefKinds: false },
   permissions: { metricServer: { restrict: { secret: true } } },
-  // The chart waits 20 s before it first asks.
+  // The chart's default is 20 seconds.
   operator: { readinessProbe: { initialDelaySeconds: 2 } },
   metricsServer: { readinessProbe: { initialDelaySeconds: 2 } },
   prometheus: { operator: { enabled: true } },
   enableServiceLinks: false,
 });
 
-/** KEDA. What it scales must depend on it: its resource kinds come with it and go with it. */
+/** KEDA. Scalers must depend on it: it installs and removes their resource kinds. */
 export class Keda extends pulumi.ComponentResource {
-  readonly release: k8s.helm.v3.Release;
-
   constructor(name: string, args: KedaArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:autoscaling:Keda', name, {}, opts);
     const { watch, config } = args;
@@ -58,20 +60,20 @@ export class Keda extends pulumi.ComponentResource {
       { metadata: { name: 'keda', labels: { ...labelsOf(name), ...podSecurityLabels('restricted') } } },
       { parent: this },
     ).metadata.name;
-    this.release = new k8s.helm.v3.Release(
+    const release = new k8s.helm.v3.Release(
       name,
       {
         name: 'keda',
         namespace,
         ...chartSource(config.charts.keda),
         values: pulumi.output([...watch]).apply((namespaces) => chartValues(namespaces.join(','), config.images)),
-        // A first try that failed is cleared away, so that the next can succeed.
+        // Removes a failed first installation, so that the next attempt can succeed.
         atomic: true,
         cleanupOnFail: true,
         timeout: 300,
       },
       { parent: this },
     );
-    this.registerOutputs({});
+    this.registerOutputs({ namespace, version: release.version });
   }
 }

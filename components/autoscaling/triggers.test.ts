@@ -1,4 +1,4 @@
-// What KEDA is told to look at, for each kind of queue and server.
+// KEDA's triggers for each kind of queue and server.
 import { describe, expect, test } from '@jest/globals';
 import type { Addresses } from '../../config/environment.ts';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
@@ -39,7 +39,7 @@ describe('Kafka', () => {
     [{ kafkaSaslMechanism: 'PLAIN' }, true, { sasl: 'plaintext', tls: 'disable' }],
     [{ kafkaSaslMechanism: 'SCRAM-SHA-256', kafkaTls: true }, true, { sasl: 'scram_sha256', tls: 'enable' }],
     [{ kafkaSaslMechanism: 'SCRAM-SHA-512' }, true, { sasl: 'scram_sha512', tls: 'disable' }],
-  ] as const)('a Kafka outside: %j, login %p', (where, login, expected) => {
+  ] as const)('an external Kafka: %j, login %p', (where, login, expected) => {
     const { metadata } = trigger({}, { kafkaBrokers: ['a:9093', 'b:9093'], ...where }, login);
     expect(metadata).toMatchObject({ bootstrapServers: 'a:9093,b:9093', ...expected });
   });
@@ -48,7 +48,7 @@ describe('Kafka', () => {
 describe('Redis Streams', () => {
   const raw = { 'queue:kind': 'redis-streams', 'queue:name': 'orders', 'consumer:lagPerReplica': 500 };
 
-  test('the length of the stream, which a consumer group would turn into something else', () => {
+  test('the length of the stream, without a consumer group, which would change its meaning', () => {
     expect(trigger(raw)).toEqual({
       type: 'redis-streams',
       metricType: 'AverageValue',
@@ -69,7 +69,7 @@ describe('Redis Streams', () => {
   });
 });
 
-test('latency: in seconds, not divided by the number of pods, an error while nothing is known', () => {
+test('latency: in seconds, not divided by the number of pods, an error without metrics', () => {
   const { metricType, metadata } = latencyTrigger(parseStackConfig({ 'hpa:targetLatencyMs': 250 }), 'http://p:9090');
   expect(metricType).toBe('Value');
   expect(metadata).toMatchObject({ serverAddress: 'http://p:9090', threshold: '0.25', ignoreNullValues: 'false' });

@@ -1,8 +1,8 @@
-// What KEDA scales on: its triggers, made from the stack config. See https://keda.sh/docs/2.20/scalers/
+// KEDA's triggers, made from the stack config. See https://keda.sh/docs/2.20/scalers/
 import type { Addresses } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
 
-/** One trigger of a ScaledObject. KEDA takes numbers and booleans as texts. */
+/** One trigger of a ScaledObject. KEDA expects numbers and booleans as strings. */
 export interface Trigger {
   readonly type: string;
   readonly metadata: Readonly<Record<string, string>>;
@@ -12,12 +12,12 @@ export interface Trigger {
 /** Part of the stack config that the consumer's trigger is made from. */
 export type QueueTriggerConfig = Pick<StackConfig, 'queue' | 'consumer'>;
 
-/** KEDA's words for the ways in which Kafka checks passwords. */
+/** KEDA's names of the SASL mechanisms. */
 const SASL = { PLAIN: 'plaintext', 'SCRAM-SHA-256': 'scram_sha256', 'SCRAM-SHA-512': 'scram_sha512' } as const;
 
 /**
- * Version of Kafka's protocol that KEDA speaks; without one it takes 1.0.0, which Kafka 4 refuses. Every broker from 2.8 on
- * understands this one, so that an upgrade of the brokers is no change here.
+ * Version of Kafka's protocol that KEDA uses. The default is 1.0.0, which Kafka 4 refuses. Every
+ * broker since 2.8 supports this one, so that an upgrade of the brokers changes nothing here.
  */
 const KAFKA_PROTOCOL = '2.8.0';
 
@@ -31,9 +31,9 @@ function kafkaTrigger({ queue, consumer }: QueueTriggerConfig, addresses: Addres
       topic: queue.name,
       consumerGroup: queue.group,
       lagThreshold: String(consumer.lagPerReplica),
-      // From zero at the first record.
+      // The first record is enough to scale up from zero.
       activationLagThreshold: '0',
-      // As our consumer's: a group that has never committed has everything before it.
+      // The same as our consumer's: a group without commits starts with the oldest record.
       offsetResetPolicy: 'earliest',
       // A consumer beyond the number of partitions would idle.
       allowIdleConsumers: 'false',
@@ -45,8 +45,9 @@ function kafkaTrigger({ queue, consumer }: QueueTriggerConfig, addresses: Addres
 }
 
 /**
- * Length of the stream: entries leave it as they are acknowledged, so it is the lag, and counts what a dead consumer left
- * pending. Naming the consumer group would make KEDA count something else. One entry is enough to start from zero.
+ * Length of the stream. Entries leave the stream when they are acknowledged, so the length is the
+ * lag, including what a dead consumer left pending. With the name of a consumer group, KEDA would
+ * count something else. One entry is enough to scale up from zero.
  */
 function redisStreamsTrigger({ queue, consumer }: QueueTriggerConfig, addresses: Addresses): Trigger {
   const { protocol, host } = new URL(addresses.redisUrl);
@@ -62,7 +63,7 @@ function redisStreamsTrigger({ queue, consumer }: QueueTriggerConfig, addresses:
   };
 }
 
-/** What the consumers are scaled on. @param login whether the queue's server asks for a user and password */
+/** Scales the consumers. @param login whether the queue's server has authentication */
 export function queueTrigger(config: QueueTriggerConfig, addresses: Addresses, login: boolean): Trigger {
   return config.queue.kind === 'kafka'
     ? kafkaTrigger(config, addresses, login)
@@ -70,22 +71,25 @@ export function queueTrigger(config: QueueTriggerConfig, addresses: Addresses, l
 }
 
 const REQUESTS = 'breakwater_http_request_duration_seconds';
-/** Answers that cost nothing, such as a 503 of an overloaded pod, would make it look fast. */
+/** Without 5xx: the fast 503 of an overloaded pod would make the API look fast. */
 const SERVED = '{app="api",status!~"5.."}';
 
 /**
- * p95 latency of the API over the last minute, seconds. No requests are a latency of 0; no numbers at all are an error, on which
- * the pods stay as many as they are.
+ * p95 latency of the API over the last minute, seconds. It is 0 without requests. Without metrics
+ * the query returns nothing, which KEDA treats as an error: the number of pods stays as it is.
  */
 const LATENCY_QUERY = [
   `(histogram_quantile(0.95, sum by (le) (rate(${REQUESTS}_bucket${SERVED}[1m]))) >= 0)`,
   `(0 * sum(rate(${REQUESTS}_count{app="api"}[1m])))`,
 ].join(' or ');
 
-/** What the API is scaled on with `hpa:metric latency`. @param prometheus address of Prometheus, `http://host:port` */
+/**
+ * Scales the API with `hpa:metric latency`.
+ * @param prometheus address of Prometheus, `http://host:port`
+ */
 export const latencyTrigger = ({ hpa }: Pick<StackConfig, 'hpa'>, prometheus: string): Trigger => ({
   type: 'prometheus',
-  // The latency is the whole API's: not to be divided by the number of pods.
+  // The latency is that of the whole API: `AverageValue` would divide it by the number of pods.
   metricType: 'Value',
   metadata: {
     serverAddress: prometheus,

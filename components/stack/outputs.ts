@@ -1,16 +1,23 @@
-// What a user needs after `pulumi up`: addresses, and the commands that come next.
+// What a user needs after `pulumi up`: addresses, passwords, and the commands to look inside and to
+// put the stack under load.
+import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
+import type { Console } from '../apps/console.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Namespaces } from '../kubernetes/namespaces.ts';
+import type { Monitoring } from '../monitoring/monitoring.ts';
+import { partsOf } from './parts.ts';
 
-/** Where users reach the stack. */
-export interface Entrance {
-  /** Base address of the API. */
+/** Where users reach the API. */
+interface Entrance {
+  /** Base address. */
   readonly apiUrl: string;
-  /** Host name to send along, where the ingress knows the API by name. */
+  /** Value of the `Host` header, if the ingress selects the API by it. */
   readonly apiHost?: string;
 }
 
-/** Address of the API from this machine (k3d), or from wherever users are (kubeconfig). */
-export function entranceOf({ cluster, api }: Pick<StackConfig, 'cluster' | 'api'>): Entrance {
+/** Where users reach the API: through a port of this machine (k3d), or by its own name. */
+function entranceOf({ cluster, api }: Pick<StackConfig, 'cluster' | 'api'>): Entrance {
   const ingress = api.exposure === 'ingress';
   if (cluster.kind === 'kubeconfig')
     return { apiUrl: ingress ? `http://${api.host}` : `http://${cluster.context}:${api.nodePort}` };
@@ -18,23 +25,45 @@ export function entranceOf({ cluster, api }: Pick<StackConfig, 'cluster' | 'api'
   return { apiUrl: `http://127.0.0.1:${port}`, ...(ingress && { apiHost: api.host }) };
 }
 
-/** Commands that come next, by what they are for. */
-export function commandsOf(
-  config: StackConfig,
-  at: { readonly stack: string; readonly kubeconfig: string; readonly context: string; readonly namespace: string },
-): Readonly<Record<string, string>> {
+/** Commands by purpose. */
+function commandsOf(config: StackConfig, kubectl: string): Readonly<Record<string, string>> {
   const { apiUrl, apiHost } = entranceOf(config);
-  const kubectl = `kubectl --kubeconfig ${at.kubeconfig} --context ${at.context} -n ${at.namespace}`;
-  const usesKafka = config.queue.kind === 'kafka';
+  const stack = pulumi.getStack();
+  const parts = partsOf(config);
   return {
     request: `curl ${apiHost === undefined ? '' : `-H "Host: ${apiHost}" `}${apiUrl}/api/data`,
-    loadTest: `npm run loadtest -- --stack ${at.stack}`,
-    ...(config.producer.rate > 0 && { rate: `npm run rate -- 500 --stack ${at.stack}` }),
+    loadTest: `npm run loadtest -- --stack ${stack}`,
+    ...(parts.has('producer') && { rate: `npm run rate -- 500 --stack ${stack}` }),
     pods: `${kubectl} get pods`,
     logs: `${kubectl} logs -l app.kubernetes.io/part-of=breakwater --prefix --tail 20`,
-    ...(usesKafka &&
-      config.kafka.ui && {
-        kafkaUi: `${kubectl} port-forward service/kafka-ui 8081:8080   # then http://localhost:8081`,
-      }),
+    ...(parts.has('kafka-ui') && {
+      kafkaUi: `${kubectl} port-forward service/kafka-ui 8081:8080   # then http://localhost:8081`,
+    }),
+  };
+}
+
+/** Components that have something to show; `false` if the stack lacks one. */
+export interface OutputsArgs {
+  readonly config: StackConfig;
+  readonly cluster: Cluster;
+  readonly namespaces: Namespaces;
+  readonly console: Console | false;
+  readonly monitoring: Monitoring | false;
+}
+
+/** Outputs of the stack. */
+export function outputsOf({ config, cluster, namespaces, console, monitoring }: OutputsArgs) {
+  const { kubeconfigPath, context } = cluster;
+  const namespace = namespaces.main;
+  return {
+    ...entranceOf(config),
+    kubeconfigPath,
+    context,
+    namespace,
+    ...(console && { consoleUrl: console.url, consolePassword: console.password }),
+    ...(monitoring && { grafanaUrl: monitoring.grafanaUrl, grafanaPassword: monitoring.grafanaPassword }),
+    commands: pulumi.interpolate`kubectl --kubeconfig ${kubeconfigPath} --context ${context} -n ${namespace}`.apply(
+      (kubectl) => commandsOf(config, kubectl),
+    ),
   };
 }

@@ -1,15 +1,15 @@
-// What ends the program ends it with a message alone.
+// Errors that the user has to fix end the program with their message alone.
 import { expect, test } from '@jest/globals';
 import * as pulumi from '@pulumi/pulumi';
-import { plainly } from './report-config-errors.ts';
+import { reportConfigErrors } from './report-config-errors.ts';
 
-test('what a function gives is given on', () => {
-  expect(plainly(() => 5)).toBe(5);
+test('returns what the function returns', () => {
+  expect(reportConfigErrors(() => 5)).toBe(5);
 });
 
-test('an error becomes one that Pulumi prints without a stack trace', () => {
+test('turns an error into one that Pulumi prints without a stack trace', () => {
   const fail = () =>
-    plainly(() => {
+    reportConfigErrors(() => {
       throw new TypeError('two problems:\n  a\n  b');
     });
   expect(fail).toThrow(pulumi.RunError);

@@ -1,8 +1,9 @@
-// Ends the program with a message alone: a user who has to mend something needs no stack trace.
+// Ends the program with the message of an error: a user who has to fix the config or the machine
+// needs no stack trace.
 import * as pulumi from '@pulumi/pulumi';
 
-/** What the function gives; if it throws, the program ends with the error's message and nothing else. */
-export function plainly<T>(check: () => T): T {
+/** Returns what `check` returns. If it throws, Pulumi prints the message and nothing else. */
+export function reportConfigErrors<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {

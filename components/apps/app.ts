@@ -1,0 +1,81 @@
+// App: the apps that are a Workload and nothing else. Each is a row of a table.
+import * as pulumi from '@pulumi/pulumi';
+import {
+  type Addresses,
+  consumerEnvironment,
+  type Environment,
+  gateEnvironment,
+  producerEnvironment,
+} from '../../config/environment.ts';
+import type { StackConfig } from '../../config/schema.ts';
+import type { AppImages } from '../images/app-images.ts';
+import { type LoginServer, type Logins, loginFiles } from '../kubernetes/credentials.ts';
+import { Workload, type WorkloadArgs } from '../kubernetes/workload.ts';
+
+/** What every app is made from. */
+export interface AppArgs {
+  readonly namespace: pulumi.Input<string>;
+  readonly images: Pick<AppImages, 'of'>;
+  readonly config: StackConfig;
+  readonly addresses: Addresses;
+  readonly logins: Partial<Logins>;
+}
+
+/** What distinguishes one app from another. */
+interface Row {
+  readonly type: string;
+  readonly environment: (config: StackConfig, addresses: Addresses) => Environment;
+  /** Servers that it logs in to. */
+  readonly servers: readonly LoginServer[];
+  readonly workload: (config: StackConfig) => Omit<WorkloadArgs, 'namespace' | 'image' | 'environment' | 'secretFiles'>;
+}
+
+const rows = {
+  // KEDA sets the number of consumers (autoscaling/scalers.ts).
+  consumer: {
+    type: 'breakwater:consumer:Consumer',
+    environment: consumerEnvironment,
+    servers: ['redis', 'kafka', 'mongo'],
+    workload: ({ consumer }) => ({ memoryMiB: consumer.memoryMiB }),
+  },
+  producer: {
+    type: 'breakwater:producer:Producer',
+    environment: producerEnvironment,
+    servers: ['redis', 'kafka'],
+    // A second producer would double `producer:rate`. It takes 55 MiB with Redis, and 65 MiB more
+    // for Kafka's client; the rest is for messages in flight.
+    workload: () => ({ replicas: 1, recreate: true, memoryMiB: 192 }),
+  },
+  gate: {
+    type: 'breakwater:gate:Gate',
+    environment: gateEnvironment,
+    servers: [],
+    // A second gate would double `mongo:iops`. Measured: 27 MiB idle, and 70 MiB with 60
+    // connections and messages of 4 MB, which it forwards in pieces.
+    workload: ({ gate }) => ({ port: gate.port, replicas: 1, recreate: true, memoryMiB: 128, cpuMillis: 50 }),
+  },
+} satisfies Record<string, Row>;
+
+/** An app of the table. The component's name is that of its image and of its Deployment. */
+export class App extends pulumi.ComponentResource {
+  /** Name of the Deployment. */
+  readonly deployment: pulumi.Output<string>;
+
+  constructor(name: keyof typeof rows, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { type, environment, servers, workload }: Row = rows[name];
+    super(type, name, {}, opts);
+    const { namespace, images, config, addresses, logins } = args;
+    this.deployment = new Workload(
+      name,
+      {
+        namespace,
+        image: images.of(name),
+        environment: environment(config, addresses),
+        secretFiles: loginFiles(logins, 'main', servers),
+        ...workload(config),
+      },
+      { parent: this },
+    ).deployment;
+    this.registerOutputs({ deployment: this.deployment });
+  }
+}
