@@ -107,7 +107,8 @@ export class Cluster extends pulumi.ComponentResource {
       { parent: this },
     );
     this.resource = config.kind === 'k3d' ? this.provider : undefined;
-    this.registerOutputs({});
+    const { kubeconfigPath, context, registry } = this;
+    this.registerOutputs({ name: this.name, kubeconfigPath, context, registry });
   }
 
   /** A k3d cluster with the kernel settings of its nodes, and those of this machine if the user asked for them. */

@@ -9,6 +9,8 @@ const resource = (type: string, name: string, properties: Properties, options: P
   type: `kubernetes:${type}`,
   properties,
   options,
+  urns: [],
+  outputs: {},
 });
 
 const deployment = (replicas: number, image: string, name = 'api') =>

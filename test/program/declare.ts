@@ -1,7 +1,8 @@
-// Runs a part of the program without an engine and says what it declares: every resource with its properties and options.
+// Runs a part of the program without an engine and says what it declares: every resource with its
+// properties and options.
 import { createHash } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
-import type { RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
+import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
 
 /** A value as it is declared: JSON, with what is secret replaced by `[secret]`. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -19,6 +20,13 @@ export interface Declared {
   readonly properties: Properties;
   /** Options that change what becomes of it. */
   readonly options: Properties;
+  /**
+   * Its URN and its former ones, without stack and project:
+   * `breakwater:redis:Redis$…:StatefulSet::redis`.
+   */
+  readonly urns: readonly string[];
+  /** What a component registers as its outputs. */
+  readonly outputs: Properties;
 }
 
 export const SECRET = '[secret]';
@@ -52,7 +60,10 @@ export function masked(value: unknown): Json {
 
 const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
-/** What the provider would say of a new resource; a name that Pulumi makes up here follows the content, as a new random one would. */
+/**
+ * What the provider would say of a new resource; a name that Pulumi makes up here follows the
+ * content, as a new random one would.
+ */
 function stateOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
   if (type.startsWith('random:'))
     return { ...inputs, result: pulumi.secret(`${CLEAR_PASSWORD}-${name}`), bcryptHash: pulumi.secret('') };
@@ -85,6 +96,23 @@ const nonEmpty = (options: Record<string, unknown>): Properties =>
 
 const nameOf = (urn: string): string => urn.split('::').at(-1) ?? '';
 
+/**
+ * The URN of a resource and those that its aliases stand for. A child inherits the aliases of its
+ * parent, as in the engine.
+ * @param parents URNs of the parent; none at the top
+ */
+function urnsOf(request: RegisterResourceRequest, parents: readonly string[]): readonly string[] {
+  const types = parents.length === 0 ? [''] : parents.map((urn) => `${urn.split('::')[0]}$`);
+  const own = [
+    { type: request.getType(), name: request.getName() },
+    ...request.getAliasesList().map((alias) => ({
+      type: alias.getSpec()?.getType() || request.getType(),
+      name: alias.getSpec()?.getName() || request.getName(),
+    })),
+  ];
+  return types.flatMap((parent) => own.map(({ type, name }) => `${parent}${type}::${name}`));
+}
+
 /** The options worth a look in review. */
 const optionsOf = (request: RegisterResourceRequest): Properties =>
   nonEmpty({
@@ -99,6 +127,7 @@ const optionsOf = (request: RegisterResourceRequest): Properties =>
 
 interface Monitor {
   registerResource(request: RegisterResourceRequest, callback: unknown): Promise<void>;
+  registerResourceOutputs(request: RegisterResourceOutputsRequest, callback: unknown): void;
 }
 
 /** Not in Pulumi's types: what its own tests wait with. */
@@ -124,6 +153,8 @@ export async function declare(
 
   const declared: Declared[] = [];
   const paths = new Map<string, string>();
+  const urns = new Map<string, readonly string[]>();
+  const outputs = new Map<string, Properties>();
   const monitor = runtime.getMonitor();
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, callback) => {
@@ -133,17 +164,30 @@ export async function declare(
     const parentType = request.getParent().split('::')[2];
     const qualified =
       parentType === undefined ? request.getType() : `${parentType.split('$').pop()}$${request.getType()}`;
-    paths.set(`urn:pulumi:${[stack, 'breakwater', qualified, name].join('::')}`, path);
+    // The mocks' URN: it has the type of one parent only.
+    const id = `urn:pulumi:${[stack, 'breakwater', qualified, name].join('::')}`;
+    paths.set(id, path);
+    urns.set(id, urnsOf(request, urns.get(request.getParent()) ?? []));
     const resource = {
       path,
       name,
       type: request.getType(),
       properties: masked(request.getObject()?.toJavaScript() ?? {}) as Properties,
       options: optionsOf(request),
+      urns: urns.get(id) ?? [],
+      get outputs() {
+        return outputs.get(id) ?? {};
+      },
     };
     declared.push(resource);
     seen(resource);
     return register(request, callback);
+  };
+
+  const registerOutputs = monitor.registerResourceOutputs.bind(monitor);
+  monitor.registerResourceOutputs = (request, callback) => {
+    outputs.set(request.getUrn(), masked(request.getOutputs()?.toJavaScript() ?? {}) as Properties);
+    return registerOutputs(request, callback);
   };
 
   // Pulumi takes a stack trace for each promise, which costs more than all else here.
