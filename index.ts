@@ -9,7 +9,6 @@ import { ApiScaler } from './components/autoscaling/api-scaler.ts';
 import { ConsumerScaler } from './components/autoscaling/consumer-scaler.ts';
 import { Keda } from './components/autoscaling/keda.ts';
 import { Cluster } from './components/cluster/cluster.ts';
-import { requireReady } from './components/cluster/observe.ts';
 import { podSecurityLevel, podSysctls } from './components/cluster/sysctls.ts';
 import { Guard } from './components/guard/guard.ts';
 import { AppImages, appsOf } from './components/images/app-images.ts';
@@ -37,9 +36,6 @@ import {
 const config = plainly(readConfig);
 const stack = pulumi.getStack();
 const usesKafka = config.queue.kind === 'kafka';
-
-// All that is in the way on this machine, before anything is created.
-plainly(() => requireReady(stack, config.cluster));
 
 // Where it runs. What is in a cluster of ours goes with it, so that a destroy need not take it down piece by piece.
 const cluster = new Cluster('cluster', {
