@@ -56,6 +56,16 @@ test.each<[string, string, string]>([
   ],
   ['npm', 'npm warn old lockfile\nnpm error code ENOENT\nnpm error syscall open\n', 'code ENOENT'],
   ['pulumi', 'Previewing update\nerror: no stack named "x" found\n', 'no stack named "x" found'],
+  [
+    'Node',
+    'node:internal/process/promises:394\n      triggerUncaughtException(err, true);\n      ^\n\nDOMException [TimeoutError]: The operation was aborted due to timeout\n    at new DOMException (node:internal)',
+    'DOMException [TimeoutError]: The operation was aborted due to timeout',
+  ],
+  [
+    'Java',
+    'Picked up JAVA_TOOL_OPTIONS: -Dx=y\nException in thread "main" java.lang.RuntimeException: no meta.properties\n\tat kafka.Kafka',
+    'Exception in thread "main" java.lang.RuntimeException: no meta.properties',
+  ],
   ['a plain line', 'one\ntwo\n', 'one'],
   ['nothing but progress', 'INFO[0000] one\nINFO[0001] two', 'two'],
   ['a progress bar', '10 %\r20 %\rerror: disk full\n', 'disk full'],

@@ -25,11 +25,13 @@ const MARKS: readonly RegExp[] = [
   /^npm (?<level>notice|warn|error) (?<text>.*)$/,
   // kubectl and pulumi: `error: the context does not exist`
   /^(?<level>warning|error|fatal): (?<text>.*)$/i,
+  // Node and Java, whose first lines say where: `TypeError: x is not a function`, `DOMException [TimeoutError]: …`
+  /^(?<text>(?:Exception in thread "[^"]*" )?[\w.$]*?(?<level>Error|Exception)(?: \[\w+\])?: .+)$/,
   // kubectl and docker, whose wording says who refused: `Error from server (NotFound): …`, `docker: Error response from daemon: …`
   /^(?:docker: )?(?<level>error) (?:from|response|when|while|getting|creating)\b/i,
 ];
 
-const IS_ERROR = /^(e|f|erro|error|fata|fatal|pani|panic)$/i;
+const IS_ERROR = /^(e|f|erro|error|exception|fata|fatal|pani|panic)$/i;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are made of
 const COLOURS = /\u001b\[[0-9;?]*[A-Za-z]/g;
