@@ -7,7 +7,6 @@ import { Console } from './components/apps/console.ts';
 import { Keda } from './components/autoscaling/keda.ts';
 import { ApiScaler, ConsumerScaler } from './components/autoscaling/scalers.ts';
 import { Cluster } from './components/cluster/cluster.ts';
-import { requireReady } from './components/cluster/observe.ts';
 import { podSecurityLevel } from './components/cluster/sysctls.ts';
 import { Guard } from './components/guard/guard.ts';
 import { AppImages, appsOf } from './components/images/app-images.ts';
@@ -30,9 +29,6 @@ import { topicsEnvironment } from './config/environment.ts';
 const stack = pulumi.getStack();
 const config = reportConfigErrors(readConfig);
 const parts = partsOf(config);
-
-// Everything that this machine lacks, before anything is created.
-reportConfigErrors(() => requireReady(stack, config.cluster));
 
 // The cluster. If it is ours, deleting it deletes everything in it, so that a destroy is quick.
 const cluster = new Cluster('cluster', {

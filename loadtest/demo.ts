@@ -3,10 +3,11 @@ import { ConfigError } from '../config/errors.ts';
 import { LocalError } from '../local/errors.ts';
 import { type Options, parseOptions } from '../local/options.ts';
 import { startStack } from '../local/stack.ts';
+import { INTERRUPTED, UsageError, UserError } from '../tooling/errors.ts';
 import { chooseEngine } from './engine.ts';
-import { DEFAULTS, UsageError } from './options.ts';
+import { DEFAULTS } from './options.ts';
 import { PROFILES, type Profile } from './profiles.ts';
-import { INTERRUPTED, runSession } from './session.ts';
+import { runSession } from './session.ts';
 
 const HELP = `npm run demo -- [--profile NAME] [options of npm start]
 
@@ -59,7 +60,7 @@ const start = (options: Options, signal: AbortSignal) =>
 try {
   process.exitCode = await main();
 } catch (error) {
-  const expected = error instanceof LocalError || error instanceof ConfigError || error instanceof UsageError;
+  const expected = error instanceof UserError || error instanceof ConfigError;
   console.error(expected ? error.message : error);
   process.exitCode = (error as Error).message.startsWith('interrupted') ? INTERRUPTED : expected ? 2 : 1;
 }

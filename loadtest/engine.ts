@@ -1,8 +1,8 @@
 // Which engine makes the load: k6 where it is at hand, our own generator elsewhere.
-import { findProgram } from '../local/install/paths.ts';
+import { UsageError } from '../tooling/errors.ts';
+import { findProgram } from '../tooling/find-program.ts';
 import { startBuiltin } from './generator/start.ts';
 import { startK6 } from './k6/start.ts';
-import { UsageError } from './options.ts';
 import type { StartLoad } from './plan.ts';
 
 export interface Engine {

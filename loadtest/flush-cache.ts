@@ -2,7 +2,7 @@
 import { flushCache } from '../apps/shared/cache.ts';
 import { createLogger } from '../apps/shared/logger.ts';
 import { connectRedis, redisReady } from '../apps/shared/redis.ts';
-import { NotReadyError } from './run.ts';
+import { NotReadyError } from '../tooling/errors.ts';
 
 /** @returns how many records were removed from the cache @throws NotReadyError when Redis does not answer */
 export async function emptyCache(redisUrl: string): Promise<number> {

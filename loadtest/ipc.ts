@@ -1,6 +1,7 @@
 // Tells the process that started us how the load goes, if it wants to know: the console, for its page.
 import type { LoadProgress } from '../apps/console/load-control.ts';
-import { formatCount, formatMs, type Report } from './report/report.ts';
+import { formatCount, formatMs } from '../tooling/report/format.ts';
+import type { Report } from './report/report.ts';
 
 /** Tells a parent that opened a channel (IPC); others hear nothing. */
 export const tellParent = (progress: LoadProgress): void => {

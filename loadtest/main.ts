@@ -1,12 +1,12 @@
 // npm run loadtest: puts load on the API, waits until everything is stored, checks every record, writes the report.
 import { join } from 'node:path';
-import { type Access, openAccess, type Part } from './cluster/access.ts';
-import { readOutputs } from './cluster/outputs.ts';
+import { type Access, openAccess, type Part } from '../tooling/cluster/access.ts';
+import { readOutputs } from '../tooling/cluster/outputs.ts';
+import { UserError } from '../tooling/errors.ts';
 import { chooseEngine } from './engine.ts';
 import { emptyCache } from './flush-cache.ts';
 import { tellParent } from './ipc.ts';
-import { helpText, isLoopback, type Options, parseOptions, UsageError } from './options.ts';
-import { NotReadyError } from './run.ts';
+import { helpText, isLoopback, type Options, parseOptions } from './options.ts';
 import { runSession } from './session.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
@@ -58,7 +58,7 @@ async function load(options: Options, access: Access | undefined): Promise<numbe
 try {
   process.exitCode = await main();
 } catch (error) {
-  const expected = error instanceof UsageError || error instanceof NotReadyError;
+  const expected = error instanceof UserError;
   console.error(expected ? error.message : error);
   tellParent({ phase: 'failed', text: (error as Error).message });
   process.exitCode = expected ? 2 : 1;

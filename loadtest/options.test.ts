@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { helpText, isLoopback, parseOptions, UsageError } from './options.ts';
+import { UsageError } from '../tooling/errors.ts';
+import { helpText, isLoopback, parseOptions } from './options.ts';
 import { PROFILES } from './profiles.ts';
 
 describe('the command line', () => {

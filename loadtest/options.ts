@@ -1,7 +1,9 @@
 // The command line of `npm run loadtest`, parsed once into typed values.
 import { parseArgs } from 'node:util';
 import { closest } from 'fastest-levenshtein';
-import { PROFILES, type Profile, peakUsers, scaleProfile, totalSeconds } from './profiles.ts';
+import { peakUsers, totalSeconds } from '../config/load-profiles.ts';
+import { UsageError } from '../tooling/errors.ts';
+import { PROFILES, type Profile, scaleProfile } from './profiles.ts';
 
 export interface Options {
   readonly profile: Profile;
@@ -20,12 +22,6 @@ export interface Options {
   readonly drainTimeoutSeconds: number;
   /** undefined: k6 where it is on the PATH. */
   readonly engine: 'k6' | 'builtin' | undefined;
-}
-
-/** The command line is wrong; `message` says what is right. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-  readonly code = 'BAD_USAGE';
 }
 
 export const DEFAULTS = {

@@ -1,5 +1,5 @@
 // What an engine (our generator or k6) is told, and what it tells: the border between them and the rest.
-import type { Stage } from './profiles.ts';
+import type { Stage } from '../config/load-profiles.ts';
 
 /** Everything that an engine needs to know; plain data, it crosses to another process. */
 export interface Plan {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { PROFILES, peakUsers, scaleProfile, totalSeconds, usersAt } from './profiles.ts';
+import { peakUsers, totalSeconds } from '../config/load-profiles.ts';
+import { PROFILES, scaleProfile, usersAt } from './profiles.ts';
 
 describe('users over time', () => {
   const stages = [

@@ -1,10 +1,5 @@
-// The load profiles as data: what each run asks, how its users come and go, and what it must reach.
-
-/** Users move in a straight line from the stage before (0 at first) to `users` within `seconds`. */
-export interface Stage {
-  readonly seconds: number;
-  readonly users: number;
-}
+// The load profiles with what a run must reach.
+import { LOAD_PROFILES, type LoadProfile, peakUsers, type Stage } from '../config/load-profiles.ts';
 
 export interface Thresholds {
   /** 95th percentile of the latency, milliseconds. */
@@ -14,103 +9,16 @@ export interface Thresholds {
   readonly failedRatio: number;
 }
 
-export interface Profile {
-  readonly name: string;
-  /** What the run answers. */
-  readonly question: string;
-  readonly stages: readonly Stage[];
-  /** Pause between an answer and the next request, drawn evenly from [least, most] seconds; [0, 0] for none. */
-  readonly thinkSeconds: readonly [number, number];
-  /** False opens a connection for each request and sends `Connection: close`. */
-  readonly keepAlive: boolean;
-  /** Empties the cache before the load. */
-  readonly coldCache: boolean;
+export interface Profile extends LoadProfile {
   readonly thresholds: Thresholds;
 }
 
 const THRESHOLDS: Thresholds = { p95Ms: 2000, p99Ms: 5000, failedRatio: 0.01 };
 
-const profile = (name: string, question: string, stages: [number, number][], more: Partial<Profile> = {}): Profile => ({
-  name,
-  question,
-  stages: stages.map(([seconds, users]) => ({ seconds, users })),
-  thinkSeconds: [0, 0],
-  keepAlive: true,
-  coldCache: false,
-  thresholds: THRESHOLDS,
-  ...more,
-});
-
-const ALL = [
-  profile(
-    'smoke',
-    'Does the whole path work: are a few users served, and is every accepted record stored?',
-    [
-      [1, 20],
-      [8, 20],
-      [1, 0],
-    ],
-    { thinkSeconds: [0.05, 0.15] },
-  ),
-  profile(
-    'demo',
-    'How does it feel with a thousand users at once, in a minute?',
-    [
-      [15, 1000],
-      [35, 1000],
-      [10, 0],
-    ],
-    { thinkSeconds: [0.2, 0.6] },
-  ),
-  profile('stress', 'What do 5,000 users get who ask again as soon as they are answered?', [
-    [60, 1000],
-    [120, 2000],
-    [180, 5000],
-    [300, 5000],
-    [120, 0],
-  ]),
-  profile('stress-10k', 'Where does the time go with 10,000 users who ask again as soon as they are answered?', [
-    [60, 2000],
-    [120, 4000],
-    [180, 10_000],
-    [300, 10_000],
-    [120, 0],
-  ]),
-  profile(
-    'spike',
-    'Do 10,000 people who arrive within two minutes, each on a new connection, notice each other?',
-    [
-      [60, 5000],
-      [60, 10_000],
-      [120, 10_000],
-      [30, 0],
-    ],
-    { thinkSeconds: [10, 15], keepAlive: false },
-  ),
-  profile(
-    'soak',
-    'Do memory and latency stay flat over ten minutes of steady load?',
-    [
-      [30, 2000],
-      [600, 2000],
-      [30, 0],
-    ],
-    { thinkSeconds: [1, 3] },
-  ),
-  profile(
-    'cold',
-    'What happens when the cache is empty and the reads fall through to MongoDB?',
-    [
-      [10, 200],
-      [40, 200],
-      [10, 0],
-    ],
-    { thinkSeconds: [0.1, 0.3], coldCache: true },
-  ),
-];
-
 /** Every profile by its name. */
-export const PROFILES: Readonly<Record<string, Profile>> = Object.fromEntries(ALL.map((one) => [one.name, one]));
+export const PROFILES: Readonly<Record<string, Profile>> = Object.fromEntries(
+  Object.entries(LOAD_PROFILES).map(([name, profile]) => [name, { ...profile, thresholds: THRESHOLDS }]),
+);
 
 export interface Scaling {
   /** Peak number of users; the stages keep their proportions. Default: as the profile says. */
@@ -118,12 +26,6 @@ export interface Scaling {
   /** Factor on the duration of each stage; 0.1 runs in a tenth of the time. Default 1. */
   readonly timeScale?: number | undefined;
 }
-
-/** The most users that a profile reaches. */
-export const peakUsers = (stages: readonly Stage[]): number => Math.max(...stages.map(({ users }) => users));
-
-/** How long the stages take. */
-export const totalSeconds = (stages: readonly Stage[]): number => stages.reduce((sum, { seconds }) => sum + seconds, 0);
 
 /** The same profile with other sizes. Stages that had users keep at least one. */
 export function scaleProfile(from: Profile, { vus, timeScale = 1 }: Scaling): Profile {

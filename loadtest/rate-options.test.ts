@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { UsageError } from './options.ts';
+import { UsageError } from '../tooling/errors.ts';
 import { parseRateArgs } from './rate-options.ts';
 
 describe('the command line of npm run rate', () => {

@@ -1,5 +1,5 @@
 // The command line of `npm run rate`.
-import { UsageError } from './options.ts';
+import { UsageError } from '../tooling/errors.ts';
 
 export interface RateOptions {
   /** Messages a second; undefined only asks. */

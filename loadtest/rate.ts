@@ -2,15 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { METRICS_PORT } from '../tooling/cluster/access.ts';
+import { Kubectl } from '../tooling/cluster/kubectl.ts';
+import { readOutputs } from '../tooling/cluster/outputs.ts';
+import { forwardPort } from '../tooling/cluster/port-forward.ts';
+import { NotReadyError, UserError } from '../tooling/errors.ts';
 import { call } from '../tooling/http.ts';
-import { Kubectl } from '../tooling/kubectl.ts';
-import { forwardPort } from '../tooling/port-forward.ts';
-import { CommandError } from '../tooling/run.ts';
-import { METRICS_PORT } from './cluster/access.ts';
-import { readOutputs } from './cluster/outputs.ts';
-import { UsageError } from './options.ts';
 import { parseRateArgs, RATE_HELP } from './rate-options.ts';
-import { NotReadyError } from './run.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 
@@ -60,7 +58,7 @@ async function setRate(producer: string, rate: number | undefined): Promise<numb
 try {
   process.exitCode = await main();
 } catch (error) {
-  const expected = error instanceof UsageError || error instanceof NotReadyError || error instanceof CommandError;
+  const expected = error instanceof UserError;
   console.error(expected ? error.message : error);
   process.exitCode = expected ? 2 : 1;
 }

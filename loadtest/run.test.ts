@@ -11,12 +11,13 @@ import { payloadFor } from '../apps/shared/payload.ts';
 import { type DataRecord, makeRecords } from '../apps/shared/record.ts';
 import { createRecordStore } from '../apps/shared/store.ts';
 import { useMongo } from '../test/servers.ts';
+import { NotReadyError } from '../tooling/errors.ts';
 import { startBuiltin } from './generator/start.ts';
 import { withDatabase } from './ledger/scan.ts';
 import type { Profile } from './profiles.ts';
 import { PROFILES } from './profiles.ts';
 import type { Report } from './report/report.ts';
-import { NotReadyError, runLoadTest } from './run.ts';
+import { runLoadTest } from './run.ts';
 
 const mongo = useMongo();
 const PAYLOAD_CHARS = 64;

@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { fetchStats } from '../tooling/api-stats.ts';
+import { NotReadyError } from '../tooling/errors.ts';
 import { waitForDrain } from './ledger/drain.ts';
 import { fetchGateSeconds, GateLog, type GateVerdict } from './ledger/gate.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -9,7 +11,7 @@ import { runLedger } from './ledger/scan.ts';
 import type { SecondRow, StartLoad } from './plan.ts';
 import type { Profile } from './profiles.ts';
 import { type Checked, checksOf, type Report } from './report/report.ts';
-import { fetchStats, Sampler } from './stats.ts';
+import { Sampler } from './stats.ts';
 
 export interface RunOptions {
   readonly profile: Profile;
@@ -34,12 +36,6 @@ export interface RunOptions {
   readonly onStatus?: (row: SecondRow, sampler: Sampler) => void;
   /** What goes on after the load, for a line that is overwritten. */
   readonly onProgress?: (text: string) => void;
-}
-
-/** The system under test is not there, or not ready; `message` says what to do. */
-export class NotReadyError extends Error {
-  override readonly name = 'NotReadyError';
-  readonly code = 'TARGET_NOT_READY';
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;

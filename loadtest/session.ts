@@ -1,16 +1,13 @@
 // One load test as a person sees it: progress while it runs, then the summary, the report, and the exit status.
-import { constants } from 'node:os';
 import { relative } from 'node:path';
-import { createTerminal } from '../local/terminal.ts';
+import { totalSeconds } from '../config/load-profiles.ts';
+import { Terminal } from '../local/terminal.ts';
+import { INTERRUPTED } from '../tooling/errors.ts';
 import type { Engine } from './engine.ts';
 import { endWithParent, tellParent, verdictInWords } from './ipc.ts';
-import { totalSeconds } from './profiles.ts';
 import { renderStatus, renderSummary } from './report/terminal.ts';
 import { writeReport } from './report/write.ts';
 import { type RunOptions, runLoadTest } from './run.ts';
-
-/** Exit status of what Ctrl-C ended. */
-export const INTERRUPTED = 128 + constants.signals.SIGINT;
 
 /** One Ctrl-C arrives twice within this: from the terminal, and passed on by npm. */
 const SAME_SIGNAL_MS = 500;
@@ -27,7 +24,7 @@ export interface SessionOptions extends Omit<RunOptions, 'engine' | 'interrupt' 
  */
 export async function runSession({ reportDir, engine, ...options }: SessionOptions): Promise<number> {
   const { profile } = options;
-  const terminal = createTerminal(process.stdout);
+  const terminal = new Terminal(process.stdout);
   terminal.print(`${profile.name}: ${profile.question}`);
   terminal.print(`engine: ${engine.name} (${engine.why})`);
   const interrupt = new AbortController();

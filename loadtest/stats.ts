@@ -1,37 +1,11 @@
 // Asks the API for the system's numbers, once a second during the load and while the queue drains.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getJson } from '../tooling/http.ts';
-
-/** What GET /api/stats answers; null where the API does not know. */
-export interface Stats {
-  readonly total_documents: number | null;
-  readonly accepted: number | null;
-  readonly lag: number | null;
-  readonly deadLetters: number | null;
-  readonly cacheHitRatio: number | null;
-  readonly mongoOperationsPerSecond: number | null;
-}
+import { fetchStats, type Stats } from '../tooling/api-stats.ts';
 
 /** The numbers at one moment of the run. */
 export interface Sample extends Stats {
   /** Seconds since the start. */
   readonly t: number;
-}
-
-const TIMEOUT_MS = 3000;
-
-/** @param host name that an ingress knows the target by @throws when there is no proper answer */
-export async function fetchStats(target: string, host?: string): Promise<Stats> {
-  const body = (await getJson(new URL('/api/stats', target), { host, timeoutMs: TIMEOUT_MS })) as Partial<Stats>;
-  const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-  return {
-    total_documents: number(body.total_documents),
-    accepted: number(body.accepted),
-    lag: number(body.lag),
-    deadLetters: number(body.deadLetters),
-    cacheHitRatio: number(body.cacheHitRatio),
-    mongoOperationsPerSecond: number(body.mongoOperationsPerSecond),
-  };
 }
 
 /** Collects a sample a second until it is stopped. A second without an answer is a gap: the API may be overloaded. */

@@ -1,7 +1,7 @@
 // The console of the local run: whom it asks, and how it starts a load.
 import { join } from 'node:path';
 import type { ConsoleTargets } from '../config/environment.ts';
-import { PROFILES, peakUsers, totalSeconds } from '../loadtest/profiles.ts';
+import { LOAD_PROFILES, peakUsers, totalSeconds } from '../config/load-profiles.ts';
 import type { PortPlan } from './ports-plan.ts';
 
 const loadtest = join(import.meta.dirname, '..', 'loadtest', 'main.ts');
@@ -44,7 +44,7 @@ export function consoleLoad(addresses: LoadAddresses): string {
       loadtest,
       ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
     ],
-    profiles: Object.values(PROFILES).map(({ name, question, stages }) => ({
+    profiles: Object.values(LOAD_PROFILES).map(({ name, question, stages }) => ({
       name,
       question,
       users: peakUsers(stages),

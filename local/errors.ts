@@ -1,50 +1,20 @@
 // The errors of the local run: each says what to do, so that `npm start` can print the message alone.
+import { UserError } from '../tooling/errors.ts';
 
-/** Why the local run could not go on. */
-export type LocalErrorCode =
-  | 'server_unavailable'
-  | 'server_failed'
-  | 'port_taken'
-  | 'data_in_use'
-  | 'bad_arguments'
-  | 'app_failed';
+/** Why the local run could not go on; `server_failed` and `port_taken` come from tooling as well. */
+export type LocalErrorCode = 'server_unavailable' | 'port_taken' | 'data_in_use' | 'bad_arguments' | 'app_failed';
 
-/** Base of every error that the local run reports; `message` is meant for the user and says what to do. */
-export class LocalError extends Error {
-  readonly code: LocalErrorCode;
-
+/** An error of the local run. */
+export class LocalError extends UserError {
   constructor(code: LocalErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-    this.code = code;
+    super(code, message, options);
   }
 }
 
-/** The server is not on this machine and cannot be got without asking (no Java, no apt, no network). */
+/** The server is not on this machine and cannot be fetched without asking (no Java, no apt, no network). */
 export class ServerUnavailableError extends LocalError {
   constructor(message: string, options?: ErrorOptions) {
     super('server_unavailable', message, options);
-  }
-}
-
-/** The server was found but did not start, or stopped by itself; the message ends with its last log lines. */
-export class ServerFailedError extends LocalError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('server_failed', message, options);
-  }
-}
-
-/** Another process listens on the port that was asked for. */
-export class PortTakenError extends LocalError {
-  readonly port: number;
-
-  constructor(port: number, holder: string | undefined, what: string) {
-    const who = holder ? `${holder} holds it` : 'a process that this user cannot see holds it';
-    super(
-      'port_taken',
-      `port ${port}, wanted for ${what}, is taken: ${who}. Stop that process or choose another port.`,
-    );
-    this.port = port;
   }
 }
 

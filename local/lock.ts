@@ -1,12 +1,22 @@
 // One holder at a time across processes, let go by the kernel when the holder dies, however it dies.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { DatabaseSync } from 'node:sqlite';
+import { waitFor } from '../tooling/poll.ts';
 
 /** A lock that is held. */
-export interface HeldLock {
-  /** Lets go; may be called twice. */
-  release(): void;
+export class HeldLock {
+  #database: DatabaseSync | undefined;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** May be called twice. */
+  release(): void {
+    this.#database?.close();
+    this.#database = undefined;
+  }
 }
 
 /**
@@ -26,27 +36,17 @@ export async function tryLock(path: string): Promise<HeldLock | undefined> {
     throw error;
   }
   writeFileSync(`${path}.holder`, `process ${process.pid}`);
-  let held = true;
-  return {
-    release() {
-      if (!held) return;
-      held = false;
-      database.close();
-    },
-  };
+  return new HeldLock(database);
 }
 
-/** Waits for the lock at `path`; `onWait` is told once who has it, if that is another process. */
+/** Waits for the lock at `path`. @param onWait is called once with the holder if that is another process */
 export async function waitForLock(path: string, onWait: (holder: string) => void = () => {}): Promise<HeldLock> {
-  let told = false;
-  for (;;) {
-    const lock = await tryLock(path);
-    if (lock) return lock;
-    const holder = lockHolder(path) ?? 'another process';
-    if (!told && holder !== `process ${process.pid}`) onWait(holder);
-    told = true;
-    await delay(100);
-  }
+  const lock = await tryLock(path);
+  if (lock) return lock;
+  const holder = lockHolder(path) ?? 'another process';
+  if (holder !== `process ${process.pid}`) onWait(holder);
+  const forever = { within: Number.POSITIVE_INFINITY, everyMs: 100, onError: 'throw' } as const;
+  return waitFor(`${path} is free`, () => tryLock(path), forever);
 }
 
 /** Who took the lock last, as "process 123"; undefined if nobody wrote it down. */

@@ -5,8 +5,8 @@ import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { until } from '../test/until.ts';
 import { assertPortsFree } from './ports-plan.ts';
 
 const main = join(import.meta.dirname, 'main.ts');
@@ -42,10 +42,11 @@ function start(...args: string[]): Run {
     child,
     output: () => text,
     async shows(pattern) {
-      while (!pattern.test(text)) {
-        if (child.exitCode !== null) throw new Error(`it ended and never showed ${pattern}:\n${text}`);
-        await delay(20);
-      }
+      await until(() => {
+        if (!pattern.test(text) && child.exitCode !== null)
+          throw new Error(`it ended and never showed ${pattern}:\n${text}`);
+        return pattern.test(text);
+      }, 60_000);
     },
     ended,
   };
@@ -63,9 +64,7 @@ function usersOf(folder: string): string[] {
   });
 }
 
-async function untilNobodyUses(folder: string): Promise<void> {
-  while (usersOf(folder).length > 0) await delay(50);
-}
+const untilNobodyUses = (folder: string) => until(() => usersOf(folder).length === 0, 60_000);
 
 const queue = ['--queue', 'redis-streams', '--ports', 'free'];
 
@@ -99,7 +98,7 @@ test('leaves no process behind when it is killed while it starts', async () => {
 test('refuses a second run on the same data', async () => {
   const first = start(...queue, '--data', dataDir);
   await first.shows(/starting the stack/);
-  while (usersOf(dataDir).length === 0) await delay(20);
+  await until(() => usersOf(dataDir).length > 0);
   const second = start(...queue, '--data', dataDir);
   expect(await second.ended).toEqual([2, null]);
   expect(second.output()).toContain(`${dataDir} is in use by process ${first.child.pid}`);

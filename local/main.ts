@@ -1,14 +1,15 @@
 // npm start: brings the stack up on this machine, shows how it fares, and stops it on Ctrl-C.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../config/errors.ts';
+import { INTERRUPTED, UserError } from '../tooling/errors.ts';
 import { LocalError } from './errors.ts';
 import { helpText, parseOptions } from './options.ts';
 import { type Stack, startStack } from './stack.ts';
 import { formatStatus } from './status.ts';
-import { createTerminal } from './terminal.ts';
+import { Terminal } from './terminal.ts';
 
 const statusIntervalMs = 1000;
-const terminal = createTerminal(process.stdout);
+const terminal = new Terminal(process.stdout);
 const interrupted = new AbortController();
 
 async function main(): Promise<number> {
@@ -20,7 +21,8 @@ async function main(): Promise<number> {
   stopOnSignals();
   terminal.print(`starting the stack ${options.stack}`);
   const { signal } = interrupted;
-  const stack = await startStack({ ...options, dataDir: options.data, env: process.env, log: terminal.print, signal });
+  const log = (line: string) => terminal.print(line);
+  const stack = await startStack({ ...options, dataDir: options.data, env: process.env, log, signal });
   for (const line of addresses(stack)) terminal.print(line);
   terminal.print('Ctrl-C stops it; data stays');
   const failure = await Promise.race([stack.failed, showStatus(stack, signal)]);
@@ -71,7 +73,7 @@ function stopOnSignals(): void {
   let firstAt: number | undefined;
   const stop = () => {
     // One Ctrl-C arrives twice: from the terminal, and passed on by npm.
-    if (firstAt !== undefined && performance.now() - firstAt > 500) process.exit(130);
+    if (firstAt !== undefined && performance.now() - firstAt > 500) process.exit(INTERRUPTED);
     firstAt ??= performance.now();
     interrupted.abort(new LocalError('app_failed', 'interrupted while starting'));
   };
@@ -87,7 +89,7 @@ try {
   process.exitCode = await main();
 } catch (error) {
   terminal.clear();
-  const expected = error instanceof LocalError || error instanceof ConfigError;
+  const expected = error instanceof UserError || error instanceof ConfigError;
   console.error(expected ? error.message : error);
-  process.exitCode = interrupted.signal.aborted ? 130 : expected ? 2 : 1;
+  process.exitCode = interrupted.signal.aborted ? INTERRUPTED : expected ? 2 : 1;
 }

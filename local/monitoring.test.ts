@@ -7,6 +7,7 @@ import { alertsOf } from '../monitoring/alerts/rules.ts';
 import { askPrometheus, prometheusData } from '../test/prometheus.ts';
 import { promtool } from '../test/promtool.ts';
 import { until } from '../test/until.ts';
+import { call, getJson } from '../tooling/http.ts';
 import { prometheusTargets } from './monitoring.ts';
 import { planPorts } from './ports-plan.ts';
 import { type Stack, startStack } from './stack.ts';
@@ -57,9 +58,8 @@ describe('npm start -- --monitoring', () => {
   });
 
   test('what is asked shows in what the rules record', async () => {
-    const ids = async () => ((await (await fetch(`${stack.apiUrl}/api/data`)).json()) as { writes: string[] }).writes;
     const begun = performance.now();
-    while (performance.now() - begun < 3_000) await ids();
+    while (performance.now() - begun < 3_000) await getJson(`${stack.apiUrl}/api/data`);
     await until(async () => (await value('breakwater:http_p95_seconds:rate5m')) > 0);
     await until(async () => (await value('sum(breakwater_records_stored_total)')) > 10);
     expect(await value('breakwater:http_error_ratio:rate5m')).toBe(0);
@@ -71,7 +71,7 @@ describe('npm start -- --monitoring', () => {
     const { activeTargets } = await get<{ activeTargets: { scrapeUrl: string }[] }>('/api/v1/targets');
     expect(activeTargets.length).toBeGreaterThan(2);
     for (const { scrapeUrl } of activeTargets) {
-      const text = await (await fetch(scrapeUrl)).text();
+      const { text } = await call(scrapeUrl);
       expect({ scrapeUrl, ...(await promtool(['check', 'metrics'], text)) }).toMatchObject({ status: 0 });
     }
   });

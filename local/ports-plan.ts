@@ -1,8 +1,10 @@
 // Which port of this machine each part of the stack gets: the stack's own, or free ones beside another run.
 import type { StackConfig } from '../config/schema.ts';
-import { assertPortFree, freePorts } from '../tooling/ports.ts';
-import { LocalError, PortTakenError } from './errors.ts';
-import { PROMETHEUS_PORT } from './monitoring.ts';
+import { assertPortFree, freePorts, PortTakenError } from '../tooling/ports.ts';
+import { LocalError } from './errors.ts';
+
+/** Port on which Prometheus is known. */
+const PROMETHEUS_PORT = 9090;
 
 /** The metrics servers that others know by their ports: the first API's and the gate's. */
 export const metricsPorts = { api: 9464, gate: 9465 };

@@ -1,13 +1,17 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadStackConfig } from '../config/load.ts';
+import { until } from '../test/until.ts';
+import { call, getJson } from '../tooling/http.ts';
 import { neededPorts, planPorts } from './ports-plan.ts';
-import { apiProcesses, type Stack, startStack } from './stack.ts';
+import { type Stack, startStack } from './stack.ts';
+import { apiProcesses } from './stack-config.ts';
 
 const root = join(import.meta.dirname, '..');
+/** For what happens when a server has been killed. */
+const PATIENCE_MS = 60_000;
 
 test.each([
   ['dev', undefined, 2, 'linux', 2],
@@ -55,18 +59,9 @@ describe('a stack on Redis Streams', () => {
     rmSync(dataDir, { recursive: true, force: true });
   }, 60_000);
 
-  const write = async (): Promise<string[]> => {
-    const response = await fetch(`${stack.apiUrl}/api/data`);
-    expect(response.status).toBe(200);
-    return ((await response.json()) as { writes: string[] }).writes;
-  };
-  const untilDrained = async (): Promise<void> => {
-    for (;;) {
-      const status = await stack.status();
-      if (status.lag === 0) return;
-      await delay(100);
-    }
-  };
+  const write = async (): Promise<string[]> =>
+    ((await getJson(`${stack.apiUrl}/api/data`, { timeoutMs: 30_000 })) as { writes: string[] }).writes;
+  const untilDrained = () => until(async () => (await stack.status()).lag === 0, PATIENCE_MS);
 
   test('says which servers it chose', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^Redis: .*ready in/));
@@ -80,7 +75,7 @@ describe('a stack on Redis Streams', () => {
     expect(status.requestsPerSecond).toBeGreaterThan(0);
     expect(status.p95Ms).toBeGreaterThan(0);
     await untilDrained();
-    for (const id of ids) expect((await fetch(`${stack.apiUrl}/api/records/${id}`)).status).toBe(200);
+    for (const id of ids) expect((await call(`${stack.apiUrl}/api/records/${id}`)).status).toBe(200);
   });
 
   test('refuses a second run on the same data, naming the first', async () => {
@@ -91,9 +86,8 @@ describe('a stack on Redis Streams', () => {
     const unit = stack.processes.get(name)!;
     const before = unit.pid;
     unit.kill('SIGKILL');
-    while (unit.pid === before || !lines.includes(`${name} is back`)) await delay(20);
-    let ids: string[] | undefined;
-    while (!ids) ids = await write().catch(() => undefined);
+    await until(() => unit.pid !== before && lines.includes(`${name} is back`), PATIENCE_MS);
+    await until(() => write().catch(() => undefined), PATIENCE_MS);
     await untilDrained();
   });
 
@@ -103,7 +97,7 @@ describe('a stack on Redis Streams', () => {
     await stack.stop();
     expect(existsSync(dataDir)).toBe(true);
     stack = await startStack(options);
-    expect((await fetch(`${stack.apiUrl}/api/records/${id}`)).status).toBe(200);
+    expect((await call(`${stack.apiUrl}/api/records/${id}`)).status).toBe(200);
   });
 });
 
@@ -120,12 +114,12 @@ test('a stack on Kafka accepts and stores, also after its broker was killed', as
   try {
     expect(stack.config.queue.kind).toBe('kafka');
     expect(stack.config.kafka).toMatchObject({ brokers: 1, replicationFactor: 1, minInsyncReplicas: 1 });
-    const write = () => fetch(`${stack.apiUrl}/api/data`).then(({ status }) => status);
-    while ((await write()) !== 200) await delay(50);
+    const accepts = async () => (await call(`${stack.apiUrl}/api/data`, { timeoutMs: 30_000 })).status === 200;
+    await until(accepts, PATIENCE_MS);
     stack.processes.get('kafka-0')!.kill('SIGKILL');
-    while (!lines.includes('kafka-0 is back')) await delay(50);
-    while ((await write()) !== 200) await delay(50);
-    while ((await stack.status()).lag !== 0) await delay(100);
+    await until(() => lines.includes('kafka-0 is back'), PATIENCE_MS);
+    await until(accepts, PATIENCE_MS);
+    await until(async () => (await stack.status()).lag === 0, PATIENCE_MS);
   } finally {
     await stack.stop();
     rmSync(dataDir, { recursive: true });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { spawnGuarded } from '../tooling/process/guarded.ts';
+import { GuardedProcess } from '../tooling/process/guarded.ts';
 import { Supervised } from './supervisor.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'breakwater-supervisor-'));
@@ -21,7 +21,7 @@ function supervise(script: string, maxRestarts = 5) {
   });
   const supervised = new Supervised({
     name: 'it',
-    start: async () => spawnGuarded({ name: 'it', command: '/bin/sh', args: ['-c', script], logFile }),
+    start: async () => new GuardedProcess({ name: 'it', command: '/bin/sh', args: ['-c', script], logFile }),
     logFile,
     log: (line) => {
       lines.push(line);

@@ -5,6 +5,7 @@ import { type ApiSettings, apiSettings } from '../apps/api/settings.ts';
 import { createLogger } from '../apps/shared/logger.ts';
 import { createRegistry } from '../apps/shared/metrics.ts';
 import { loadSettings } from '../apps/shared/settings.ts';
+import { call } from '../tooling/http.ts';
 
 /** A name that no other test uses. */
 export const uniqueName = (what: string): string => `${what}-${randomBytes(4).toString('hex')}`;
@@ -56,18 +57,12 @@ export async function startTestApi(env: Record<string, string>): Promise<TestApi
 /** Sends requests to `url`. */
 export function caller(url: string): TestApi['call'] {
   return async (method, path, body, headers = {}) => {
-    const response = await fetch(url + path, {
-      method,
-      signal: AbortSignal.timeout(20_000),
-      ...(body === undefined
-        ? { headers }
-        : {
-            body: typeof body === 'string' ? body : JSON.stringify(body),
-            headers: { 'content-type': 'application/json', ...headers },
-          }),
-    });
-    const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json');
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    const answer = await call(url + path, { method, body, headers, timeoutMs: 20_000 });
+    const isJson = String(answer.headers['content-type']).includes('json');
+    return {
+      status: answer.status,
+      headers: new Headers(answer.headers as Record<string, string>),
+      body: isJson ? JSON.parse(answer.text) : answer.text,
+    };
   };
 }

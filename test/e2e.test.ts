@@ -1,12 +1,11 @@
 // The README's first command, end to end: the stack of Pulumi.dev.yaml comes up, takes a load, gives its report, and is gone.
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Report } from '../loadtest/report/report.ts';
+import type { Report } from '../loadtest/api.ts';
+import { run } from '../tooling/run.ts';
+import { outcomeOf } from './processes.ts';
 
 const demo = join(import.meta.dirname, '..', 'loadtest', 'demo.ts');
 const node = [...process.execArgv.filter((option) => option.startsWith('--disable-warning')), demo];
@@ -18,17 +17,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function runDemo(...args: string[]) {
-  const child = spawn(process.execPath, [...node, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (text += chunk));
-  const [status] = (await once(child, 'close')) as [number | null];
-  return { status, text };
+  const { status, output } = await outcomeOf(process.execPath, [...node, ...args], { cwd: folder });
+  return { status, text: output };
 }
 
 /** Processes whose command line names the data folder, or whose parent's does. */
 async function leftovers(): Promise<string[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,args', '-ww']);
-  return stdout.split('\n').filter((line) => line.includes(folder));
+  const processes = await run('ps', ['-eo', 'pid,args', '-ww']);
+  return processes.split('\n').filter((line) => line.includes(folder));
 }
 
 describe('npm run demo', () => {

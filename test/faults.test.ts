@@ -4,8 +4,10 @@ import { createQueue, type QueueSettings } from '../apps/shared/queue/create.ts'
 import type { Queue } from '../apps/shared/queue/queue.ts';
 import { Cluster } from '../apps/topics/cluster.ts';
 import { bringTopics } from '../apps/topics/topics.ts';
+import { isUp } from '../tooling/http.ts';
+import { freePort } from '../tooling/ports.ts';
 import { databaseUrl, silent, uniqueName } from './api.ts';
-import { AppProcess, freePort } from './processes.ts';
+import { AppProcess } from './processes.ts';
 import { type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
 import { until } from './until.ts';
 import { startLoad } from './witnessed-load.ts';
@@ -64,7 +66,7 @@ function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void 
       consumer = new AppProcess('apps/consumer/main.ts', { ...env, CONSUMER_BATCH_SIZE: '200' });
       api.start();
       consumer.start();
-      await until(async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.status === 200, 60_000);
+      await until(() => isUp(`${url}/readyz`), 60_000);
     }, 120_000);
     afterAll(async () => {
       api?.kill();

@@ -1,9 +1,9 @@
 // The apps as real processes, for tests that kill them.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { CommandError, type CommandOptions, run } from '../tooling/run.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -13,13 +13,39 @@ export const nodeArgs = (file: string): string[] => [
   resolve(root, file),
 ];
 
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
+/** How a program ended. */
+export interface Outcome {
+  /** Exit status; null when it was ended by a signal. */
+  readonly status: number | null;
+  /** What it printed, both streams. */
+  readonly output: string;
+}
+
+/** Runs a program that may fail. @throws CommandError when it cannot be started */
+export async function outcomeOf(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<Outcome> {
+  let output = '';
+  const onOutput = (text: string) => void (output += text);
+  try {
+    await run(program, args, { ...options, onOutput });
+    return { status: 0, output };
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.cause !== undefined) throw error;
+    return { status: error.status, output };
+  }
+}
+
+/** Whether a process has ended; one that is dead and not yet reaped by its parent has. */
+export function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform === 'linux' && /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
 }
 
 /** Ends a process that a failed test may have left. */

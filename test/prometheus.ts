@@ -1,4 +1,5 @@
 // Asks a Prometheus over its HTTP API; Loki wraps its answers in the same way.
+import { getJson } from '../tooling/http.ts';
 
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
@@ -7,8 +8,7 @@ export interface Sample {
 
 /** What is under `data` in the answer of `/api/v1/…`. */
 export async function prometheusData<T>(url: string, path: string): Promise<T> {
-  const answer = (await (await fetch(url + path)).json()) as { data: T };
-  return answer.data;
+  return ((await getJson(url + path)) as { data: T }).data;
 }
 
 /** What a PromQL expression says now. */

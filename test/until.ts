@@ -1,15 +1,10 @@
 // Waiting for a condition, which is what tests do instead of sleeping.
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type Falsy, waitFor } from '../tooling/poll.ts';
 
-type Falsy = false | null | undefined | 0 | '';
-
-/** Resolves as soon as `condition` gives something true, and with it. @throws after `timeoutMs` (default 20 s), naming the condition */
-export async function until<T>(condition: () => T | Promise<T>, timeoutMs = 20_000): Promise<Exclude<T, Falsy>> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const value = await condition();
-    if (value) return value as Exclude<T, Falsy>;
-    if (performance.now() > deadline) throw new Error(`not true within ${timeoutMs} ms: ${condition}`);
-    await sleep(10);
-  }
-}
+/**
+ * Resolves as soon as `condition` gives something true, and with it.
+ *
+ * @throws what the condition throws; an error with its source when it does not hold within `timeoutMs` (default 20 s)
+ */
+export const until = <T>(condition: () => T | Promise<T>, timeoutMs = 20_000): Promise<Exclude<T, Falsy>> =>
+  waitFor(String(condition), condition, { within: timeoutMs / 1000, everyMs: 10, onError: 'throw' });

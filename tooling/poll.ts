@@ -1,36 +1,62 @@
-// Waiting for a condition in the cluster, which costs a call each time it is looked at.
+// Waits until a condition holds.
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** How long and how often. */
 export interface WaitOptions {
-  /** Seconds that it may take. */
+  /** Seconds that it may take; `Infinity` waits until `signal` is aborted. */
   readonly within: number;
-  /** Milliseconds between two looks. @default 500 */
+  /** Milliseconds between two attempts. @default 500 */
   readonly everyMs?: number;
-  readonly signal?: AbortSignal;
+  /** Ends the waiting; it then rejects with the reason of the signal. */
+  readonly signal?: AbortSignal | undefined;
+  /** What an attempt that throws means: not yet, or the end of the waiting. @default retry */
+  readonly onError?: 'retry' | 'throw';
 }
 
-type Falsy = false | null | undefined | 0 | '';
+/** What a condition gives while it does not hold. */
+export type Falsy = false | null | undefined | 0 | '';
+
+/** The condition did not hold in time. */
+export class WaitTimeoutError extends Error {
+  override readonly name = 'WaitTimeoutError';
+  readonly code = 'WAIT_TIMEOUT';
+}
 
 /**
- * Looks until `look` gives something true, and returns it. A look that fails counts as not yet.
- * @throws Error naming what did not happen, with the last failure as its cause
+ * Tries until an attempt gives something true, and returns that.
+ *
+ * @param what what should happen, for the error: `the API answers`
+ * @throws WaitTimeoutError naming what did not happen, with the last failure as its cause
  */
 export async function waitFor<T>(
   what: string,
-  look: () => Promise<T>,
-  { within, everyMs = 500, signal }: WaitOptions,
+  attempt: () => T | Promise<T>,
+  { within, everyMs = 500, signal, onError = 'retry' }: WaitOptions,
 ): Promise<Exclude<T, Falsy>> {
   const deadline = performance.now() + within * 1000;
   for (let failure: unknown; ; ) {
     signal?.throwIfAborted();
     try {
-      const found = await look();
+      const found = await attempt();
       if (found) return found as Exclude<T, Falsy>;
     } catch (error) {
+      if (onError === 'throw') throw error;
       failure = error;
     }
-    if (performance.now() > deadline) throw new Error(`not within ${within} s: ${what}`, { cause: failure });
-    await sleep(everyMs, undefined, { signal });
+    if (performance.now() > deadline) {
+      const because = failure instanceof Error ? ` (${failure.message})` : '';
+      throw new WaitTimeoutError(`not within ${within} s: ${what}${because}`, { cause: failure });
+    }
+    await pause(everyMs, signal);
+  }
+}
+
+/** Milliseconds that pass, unless the signal is aborted. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch {
+    signal?.throwIfAborted();
   }
 }
 

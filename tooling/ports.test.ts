@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { assertPortFree, freePorts, listeningInodes, portHolder } from './ports.ts';
+import { assertPortFree, freePorts, isPortTaken, listeningInodes, portHolder } from './ports.ts';
 
 test('free ports are different ones', async () => {
   const ports = await freePorts(20);
@@ -17,7 +17,12 @@ test('a taken port names its holder', async () => {
   await expect(assertPortFree(port, 'the API')).rejects.toThrow(
     new RegExp(`port ${port}, wanted for the API, is taken: .*process ${process.pid}`),
   );
+  expect(await isPortTaken(port, '127.0.0.1')).toBe(true);
+  // Of an address of another machine nobody here can say so.
+  expect(await isPortTaken(port, '192.0.2.1')).toBe(false);
   server.close();
+  await once(server, 'close');
+  expect(await isPortTaken(port, '127.0.0.1')).toBe(false);
 });
 
 test('only listening sockets on the port count', () => {

@@ -1,11 +1,24 @@
 // Ports on this machine: a free one to use, and for a taken one the name of the process that has it.
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { promisify } from 'node:util';
-import { PortTakenError } from '../local/errors.ts';
+import { UserError } from './errors.ts';
+import { run } from './run.ts';
 
-const loopback = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
+
+/** Another process listens on the port that was asked for. */
+export class PortTakenError extends UserError {
+  readonly port: number;
+
+  constructor(port: number, holder: string | undefined, what: string) {
+    const who = holder ? `${holder} holds it` : 'a process that this user cannot see holds it';
+    super(
+      'port_taken',
+      `port ${port}, wanted for ${what}, is taken: ${who}. Stop that process or choose another port.`,
+    );
+    this.port = port;
+  }
+}
 
 /** Gives `count` different ports of 127.0.0.1 that were free a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -31,27 +44,38 @@ export async function claimPort(wanted: number | undefined, what: string): Promi
   return wanted;
 }
 
-/** @throws PortTakenError naming the process that holds the port */
+/** @throws PortTakenError naming the process that holds the port; what the system says where it cannot be opened at all */
 export async function assertPortFree(port: number, what: string): Promise<void> {
+  const error = await tryPort(port, LOOPBACK);
+  if (error?.code === 'EADDRINUSE') throw new PortTakenError(port, await portHolder(port), what);
+  if (error !== undefined) throw error;
+}
+
+/** Whether a program listens on the port of that address of this machine. */
+export const isPortTaken = async (port: number, address: string): Promise<boolean> =>
+  (await tryPort(port, address))?.code === 'EADDRINUSE';
+
+/** Why the port cannot be listened on; undefined when it can. */
+async function tryPort(port: number, address: string): Promise<NodeJS.ErrnoException | undefined> {
   try {
-    const server = await listen(port);
+    const server = await listen(port, address);
     await new Promise((resolve) => server.close(resolve));
+    return undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new PortTakenError(port, await portHolder(port), what);
+    return error as NodeJS.ErrnoException;
   }
 }
 
-/** Who listens on a TCP port, as `redis-server (process 123)`; undefined where the system doesn't tell us. */
+/** Who listens on a TCP port, as `redis-server (process 123)`; undefined where the system does not say. */
 export async function portHolder(port: number): Promise<string | undefined> {
   return process.platform === 'linux' ? holderFromProc(port) : holderFromLsof(port);
 }
 
-function listen(port: number): Promise<ReturnType<typeof createServer>> {
+function listen(port: number, host = LOOPBACK): Promise<ReturnType<typeof createServer>> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen({ port, host: loopback, exclusive: true }, () => resolve(server));
+    server.listen({ port, host, exclusive: true }, () => resolve(server));
   });
 }
 
@@ -104,11 +128,11 @@ function readOr(path: string): string {
 
 async function holderFromLsof(port: number): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
-    const pid = /^p(\d+)$/m.exec(stdout)?.[1];
-    const command = /^c(.+)$/m.exec(stdout)?.[1];
+    const printed = await run('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
+    const pid = /^p(\d+)$/m.exec(printed)?.[1];
+    const command = /^c(.+)$/m.exec(printed)?.[1];
     return pid ? `${command ?? 'a process'} (process ${pid})` : undefined;
   } catch {
-    return undefined; // no lsof, or nothing found: the error then doesn't name the process
+    return undefined; // no lsof, or nothing found: the error then does not name the process
   }
 }

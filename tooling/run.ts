@@ -1,89 +1,155 @@
-// Runs a program to its end and gives what it printed; a failure carries what the program said.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { guardProcess, unguardProcess } from './process/guard.ts';
+// Runs a program to its end and gives what it printed: the one way to docker, k3d, kubectl, pulumi, apt and the like.
+// Loaded by Node 24 as an ES module and by Pulumi, on Node 20, as CommonJS.
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { UserError } from './errors.ts';
+import { firstError } from './first-error.ts';
+import { signalGroup, spawnGroup } from './process/guard.ts';
 
-/** A program could not be started, or ended with another status than 0. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-  readonly code = 'COMMAND_FAILED';
-  /** null: it was ended by a signal, or never started. */
+/** How a program is run. */
+export interface CommandOptions {
+  /** @default the working directory of this process */
+  readonly cwd?: string;
+  /** Added to the environment of this process; `undefined` removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Text for its standard input. @default '' */
+  readonly input?: string;
+  /** Gets each piece of output, of both streams, as it comes. */
+  readonly onOutput?: (text: string) => void;
+  /** Interrupts the program, as Ctrl-C would. The program may take its time to end, and its exit status counts. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds after which the program is ended. @default none */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Runs a program with its arguments, without a shell, and gives its standard output. */
+export type Run = (program: string, args: readonly string[], options?: CommandOptions) => Promise<string>;
+
+/** What is known of a program that failed, besides the message. */
+export interface CommandFailure {
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  /** Exit status; null when the program was ended by a signal, or never started. */
   readonly status: number | null;
+  /** The signal that ended the program. */
+  readonly signal: NodeJS.Signals | null;
+  /** All that the program printed, of both streams, in the order in which it came. */
   readonly output: string;
+  /** The first error in that; empty where it printed nothing. */
+  readonly reason: string;
+  /** There is no such program on the PATH. @default false */
+  readonly missing?: boolean;
+}
 
-  constructor(message: string, status: number | null, output: string, options?: ErrorOptions) {
-    super(message, options);
-    this.status = status;
-    this.output = output;
+/** A program could not be started, was ended, or ended with another status than 0. */
+export class CommandError extends UserError implements CommandFailure {
+  readonly command: readonly string[];
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly output: string;
+  readonly reason: string;
+  readonly missing: boolean;
+
+  constructor(message: string, failure: CommandFailure, options?: ErrorOptions) {
+    super('COMMAND_FAILED', message, options);
+    this.command = failure.command;
+    this.status = failure.status;
+    this.signal = failure.signal;
+    this.output = failure.output;
+    this.reason = failure.reason;
+    this.missing = failure.missing ?? false;
   }
 }
 
-export interface CommandOptions {
-  readonly cwd?: string;
-  /** Added to our own environment. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Given to the program on its standard input. */
-  readonly input?: string;
-  /** Told each piece of output as it comes. */
-  readonly onOutput?: (text: string) => void;
-  /** Interrupts the program, as Ctrl-C would; it may take its time to end. */
-  readonly signal?: AbortSignal | undefined;
-  /** The program is killed after so long, milliseconds. @default never */
-  readonly timeoutMs?: number;
-}
+/** A program that does not end when asked to gets this long, milliseconds. */
+const KILL_AFTER_MS = 2_000;
 
-const SHOWN_LINES = 20;
+/** The command in a message: the program and the words that say what it does, without options and scripts. */
+function nameOf(program: string, args: readonly string[]): string {
+  const words = args.filter((arg) => /^\w[\w./:@-]{0,50}$/.test(arg));
+  return [basename(program), ...words.slice(0, 2)].join(' ');
+}
 
 /**
+ * Runs a program to its end. If this process ends first, so does the program.
+ *
  * @returns what the program wrote to standard output
- * @throws CommandError
+ * @throws CommandError with the first error that the program printed
  */
 export async function run(program: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
-  const { cwd, env, input, onOutput, signal, timeoutMs } = options;
-  const shown = `${program} ${args.join(' ')}`;
-  // In a group of its own: a Ctrl-C in the terminal is ours to pass on, once.
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, detached: true });
-  const failed = new Promise<never>((_, reject) => {
-    child.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(
-        new CommandError(
-          cause.code === 'ENOENT' ? `${program} is not on the PATH` : `${program}: ${cause.message}`,
-          null,
-          '',
-          { cause },
-        ),
-      ),
-    );
-  });
-  failed.catch(() => undefined);
-  if (child.pid === undefined) return failed;
-  const pid = child.pid;
-  guardProcess(pid);
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => process.kill(-pid, 'SIGKILL'), timeoutMs);
-  const interrupt = () => process.kill(-pid, 'SIGINT');
-  signal?.addEventListener('abort', interrupt, { once: true });
-  if (signal?.aborted) interrupt();
+  const { cwd, env, input = '', onOutput, signal, timeoutMs } = options;
+  signal?.throwIfAborted();
+  const child = spawnGroup(program, args, { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
 
-  let out = '';
-  let all = '';
-  const take = (stream: NodeJS.ReadableStream, keep: (text: string) => void) =>
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      keep(text);
-      all += text;
+  const printed = { stdout: '', stderr: '', both: '' };
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream]!.setEncoding('utf8').on('data', (text: string) => {
+      printed[stream] += text;
+      printed.both += text;
       onOutput?.(text);
     });
-  take(child.stdout, (text) => (out += text));
-  take(child.stderr, () => undefined);
-  child.stdin.on('error', () => undefined); // it ended before it read; its status tells
-  child.stdin.end(input);
-  try {
-    const [status, killed] = (await Promise.race([once(child, 'close'), failed])) as [number | null, string | null];
-    if (status === 0) return out;
-    const tail = all.trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
-    throw new CommandError(`${shown} ended with ${killed ?? `status ${status}`}:\n${tail}`, status, all);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', interrupt);
-    unguardProcess(pid);
-  }
+  child.stdin!.on('error', () => {}); // it ended before it had read its input: its exit status says why
+  child.stdin!.end(input);
+
+  const interrupt = () => signalGroup(child, 'SIGINT');
+  signal?.addEventListener('abort', interrupt, { once: true });
+  let late = false;
+  const timers: NodeJS.Timeout[] = [];
+  const end = () => {
+    late = true;
+    signalGroup(child, 'SIGTERM');
+    timers.push(setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_AFTER_MS));
+  };
+  if (timeoutMs !== undefined) timers.push(setTimeout(end, timeoutMs));
+
+  const ended = await new Promise<{ error: NodeJS.ErrnoException } | Pick<CommandFailure, 'status' | 'signal'>>(
+    (resolve) => {
+      child.once('error', (error) => resolve({ error }));
+      child.once('close', (status, signal) => resolve({ status, signal }));
+    },
+  );
+  for (const timer of timers) clearTimeout(timer);
+  signal?.removeEventListener('abort', interrupt);
+
+  if ('error' in ended) throw cannotStart(program, args, cwd, ended.error);
+  if (ended.status === 0 && !late) return printed.stdout;
+  const how = late
+    ? `took longer than ${timeoutMs! / 1000} s`
+    : `failed (${ended.signal ?? `exit status ${ended.status}`})`;
+  const reason = firstError(printed.stderr, printed.stdout);
+  throw new CommandError(`${nameOf(program, args)} ${how}${reason && `: ${reason}`}`, {
+    command: [program, ...args],
+    output: printed.both,
+    reason,
+    ...ended,
+  });
 }
+
+function cannotStart(
+  program: string,
+  args: readonly string[],
+  cwd: string | undefined,
+  cause: NodeJS.ErrnoException,
+): CommandError {
+  const fail = (message: string, missing = false) =>
+    new CommandError(
+      message,
+      { command: [program, ...args], status: null, signal: null, output: '', reason: '', missing },
+      { cause },
+    );
+  if (cause.code !== 'ENOENT') return fail(`${program} cannot be started: ${cause.message}`);
+  // Node says the same of a working directory that does not exist.
+  if (cwd !== undefined && !existsSync(cwd)) return fail(`${program} cannot be started: there is no folder ${cwd}`);
+  return fail(
+    program.includes('/')
+      ? `there is no program ${program}`
+      : `${program} is not on the PATH: install it, or add its folder to the PATH`,
+    true,
+  );
+}
+
+/** `run` with a time limit for calls that set none. */
+export const runWithin =
+  (limitMs: number): Run =>
+  (program, args, options = {}) =>
+    run(program, args, { ...options, timeoutMs: options.timeoutMs ?? limitMs });

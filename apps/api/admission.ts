@@ -1,5 +1,6 @@
 // Admission: a process works on so many requests at once; the others wait their turn and cost next to nothing while they do.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import Denque from 'denque';
 
 export interface AdmissionOptions {
   /**
@@ -35,8 +36,7 @@ interface Turn {
 export function admit(handler: RequestListener, options: AdmissionOptions): Admission {
   const { limit = 256, maxWaitMs, shed, now = () => performance.now() } = options;
   let inside = 0;
-  let line: Turn[] = [];
-  let head = 0;
+  const line = new Denque<Turn>();
 
   const enter = (req: IncomingMessage, res: ServerResponse): void => {
     res.once('close', leave);
@@ -44,12 +44,8 @@ export function admit(handler: RequestListener, options: AdmissionOptions): Admi
   };
   /** The place passes to the next in line who is still there and has not waited too long. */
   const leave = (): void => {
-    while (head < line.length) {
-      const { req, res, sinceMs } = line[head++]!;
-      if (head === line.length || head > 10_000) {
-        line = line.slice(head);
-        head = 0;
-      }
+    for (let turn = line.shift(); turn; turn = line.shift()) {
+      const { req, res, sinceMs } = turn;
       if (res.destroyed) continue;
       if (now() - sinceMs > maxWaitMs) shed(req, res);
       else {
@@ -68,6 +64,6 @@ export function admit(handler: RequestListener, options: AdmissionOptions): Admi
         enter(req, res);
       } else line.push({ req, res, sinceMs: now() });
     },
-    waiting: () => line.length - head,
+    waiting: () => line.length,
   };
 }

@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { caller, databaseUrl } from '../../test/api.ts';
-import { freePort, killIfRunning, nodeArgs } from '../../test/processes.ts';
+import { killIfRunning, nodeArgs } from '../../test/processes.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
+import { isUp } from '../../tooling/http.ts';
+import { freePort } from '../../tooling/ports.ts';
 
 const redis = useRedis();
 const mongo = useMongo();
@@ -44,7 +46,7 @@ describe('API_WORKERS=2', () => {
       },
     });
     await until(async () => (await metric(/breakwater_build_info{[^}]*} (\d+)/)) === 1, 50_000);
-    await until(async () => (await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).status === 200);
+    await until(() => isUp(`http://127.0.0.1:${metricsPort}/readyz`));
   }, 90_000);
   afterAll(() => killIfRunning(parent));
 

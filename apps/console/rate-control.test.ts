@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freePort } from '../../test/processes.ts';
+import { freePort } from '../../tooling/ports.ts';
 import { checkRate } from '../producer/pacer.ts';
 import { rateRoute } from '../producer/rate-route.ts';
 import { setRate } from './rate-control.ts';

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { freePort } from '../../test/processes.ts';
+import { freePort } from '../../tooling/ports.ts';
 import { scrape } from './scrape.ts';
 
 const servers: Server[] = [];

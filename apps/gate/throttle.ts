@@ -1,4 +1,5 @@
 // The one queue of the disk: operations of all connections wait here, first come first served, for their slots.
+import Denque from 'denque';
 import type { Pacer } from './pacer.ts';
 
 export interface ThrottleOptions {
@@ -30,8 +31,7 @@ export class Throttle {
   readonly #options: ThrottleOptions;
   /** Debts of replies already given: paid before anything else passes. */
   readonly #debts: Entry[] = [];
-  #queue: Entry[] = [];
-  #head = 0;
+  readonly #queue = new Denque<Entry>();
   #waiting = 0;
   #timer: NodeJS.Timeout | undefined;
   #pumping = false;
@@ -66,8 +66,8 @@ export class Throttle {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#queue = [];
-    this.#head = this.#waiting = this.#debts.length = 0;
+    this.#queue.clear();
+    this.#waiting = this.#debts.length = 0;
   }
 
   #enter(kind: string, cost: number, admit: (() => void) | undefined): Entry {
@@ -107,8 +107,8 @@ export class Throttle {
   /** The entry whose turn it is. */
   #next(): Entry | undefined {
     if (this.#debts.length > 0) return this.#debts[0];
-    while (this.#queue[this.#head]?.state === 'cancelled') this.#shift();
-    return this.#queue[this.#head];
+    while (this.#queue.peekFront()?.state === 'cancelled') this.#queue.shift();
+    return this.#queue.peekFront();
   }
 
   #takeSlots(entry: Entry): boolean {
@@ -126,18 +126,9 @@ export class Throttle {
       this.#debts.shift();
       return;
     }
-    this.#shift();
+    this.#queue.shift();
     this.#waiting--;
     this.#options.onAdmitted(this.#options.now() - entry.sinceMs);
     entry.admit();
-  }
-
-  #shift(): void {
-    this.#head++;
-    if (this.#head === this.#queue.length) this.#queue.length = this.#head = 0;
-    else if (this.#head === 1024) {
-      this.#queue = this.#queue.slice(this.#head);
-      this.#head = 0;
-    }
   }
 }

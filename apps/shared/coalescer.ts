@@ -1,4 +1,5 @@
 // Group commit: what arrives while a call is under way travels together in the next one.
+import Denque from 'denque';
 
 export interface CoalescerOptions<Item, Result> {
   /**
@@ -29,9 +30,7 @@ interface Waiting<Item, Result> {
  */
 export class Coalescer<Item, Result = void> {
   readonly #options: Required<CoalescerOptions<Item, Result>>;
-  #waiting: Waiting<Item, Result>[] = [];
-  /** Index of the first waiting item: taking a group does not move the rest. */
-  #head = 0;
+  readonly #waiting = new Denque<Waiting<Item, Result>>();
   #inFlight = 0;
   #scheduled = false;
   #whenIdle: (() => void)[] = [];
@@ -42,7 +41,7 @@ export class Coalescer<Item, Result = void> {
 
   /** Items that wait for a flush. */
   get waiting(): number {
-    return this.#waiting.length - this.#head;
+    return this.#waiting.length;
   }
 
   /** Flushes under way. */
@@ -78,18 +77,12 @@ export class Coalescer<Item, Result = void> {
   /** Removes the next group: at least one item, then as many as the limits allow. */
   #take(): Waiting<Item, Result>[] {
     const { maxItems, maxBytes } = this.#options;
-    let end = this.#head;
+    const group: Waiting<Item, Result>[] = [];
     let bytes = 0;
-    while (end < this.#waiting.length && end - this.#head < maxItems) {
-      bytes += this.#waiting[end]!.size;
-      if (bytes > maxBytes && end > this.#head) break;
-      end++;
-    }
-    const group = this.#waiting.slice(this.#head, end);
-    this.#head = end;
-    if (this.#head === this.#waiting.length || this.#head > 10_000) {
-      this.#waiting = this.#waiting.slice(this.#head);
-      this.#head = 0;
+    for (let next = this.#waiting.peekFront(); next && group.length < maxItems; next = this.#waiting.peekFront()) {
+      bytes += next.size;
+      if (bytes > maxBytes && group.length > 0) break;
+      group.push(this.#waiting.shift()!);
     }
     return group;
   }

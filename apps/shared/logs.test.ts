@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { databaseUrl, silent, uniqueName } from '../../test/api.ts';
-import { freePort, killIfRunning, nodeArgs } from '../../test/processes.ts';
+import { killIfRunning, nodeArgs } from '../../test/processes.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
+import { isUp } from '../../tooling/http.ts';
+import { freePort } from '../../tooling/ports.ts';
 import { payloadFor } from './payload.ts';
 import { connectRedis, redisReady } from './redis.ts';
 
@@ -101,7 +103,7 @@ describe('logs', () => {
     connection = connectRedis({ url: redis.url, name: 'test' }, silent);
     await redisReady(connection);
     client = new MongoClient(databaseUrl(mongo.url, 'logs'));
-    await until(async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.status === 200, 60_000);
+    await until(() => isUp(`${url}/readyz`), 60_000);
   }, 120_000);
   afterAll(async () => {
     for (const { child } of apps) killIfRunning(child);

@@ -12,7 +12,7 @@ import {
   untilApiAnswers,
 } from './agents.ts';
 import { parseContainers } from './containers.ts';
-import { fakeRun, inspected, linesOf } from './fake-run.ts';
+import { fakeRun, inspected, linesOf } from './testing.ts';
 
 const row = (...indexes: readonly number[]) => indexes.map((index) => ({ name: `a${index}`, index }));
 

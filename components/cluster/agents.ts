@@ -1,12 +1,18 @@
-// The agents of a k3d cluster: which are too many or too few, which must stay because of what they hold, and how they come and go.
-// No import of modules at the top but plain functions: Pulumi serializes these into the stack's state.
+// The agents of a k3d cluster: which are too many or too few, which must stay because of what they hold, and how they are added
+// and removed.
+import { Kubectl } from '../../tooling/cluster/kubectl.ts';
+import { waitFor } from '../../tooling/poll.ts';
+import type { Run } from '../../tooling/run.ts';
 import type { ContainerState } from './containers.ts';
 import { OPEN_FILES } from './k3d-config.ts';
 import { STORAGE_AGENTS, STORAGE_LABEL } from './names.ts';
-import type { Run } from './run.ts';
 
 /** Time in which the pods of an agent must have left it. */
 const DRAIN_SECONDS = 180;
+/** Limit of each command while agents are removed. */
+const REMOVE_MS = (DRAIN_SECONDS + 60) * 1000;
+/** Time in which the Kubernetes API must answer once a cluster, or its load balancer, has been made. */
+const API_SECONDS = 90;
 
 /** An agent's container and its place in the row. */
 export interface Agent {
@@ -94,21 +100,14 @@ export function refusal(wanted: number, held: readonly HeldVolume[]): string {
 }
 
 /** kubectl against the cluster and no other. */
-export const kubectl = (run: Run, kubeconfig: string, args: readonly string[], timeoutMs?: number): Promise<string> =>
-  run('kubectl', [`--kubeconfig=${kubeconfig}`, '--request-timeout=30s', ...args], { timeoutMs });
+const kubectlOf = (run: Run, kubeconfigPath: string): Kubectl =>
+  new Kubectl({ kubeconfigPath, requestTimeoutSeconds: 30 }, run);
 
 /** Waits until the Kubernetes API answers through the load balancer, which takes some seconds to start. */
-export async function untilApiAnswers(run: Run, kubeconfig: string, timeoutMs = 90_000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  for (;;) {
-    try {
-      await run('kubectl', [`--kubeconfig=${kubeconfig}`, '--request-timeout=5s', 'get', '--raw=/readyz']);
-      return;
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }
+export async function untilApiAnswers(run: Run, kubeconfigPath: string, within = API_SECONDS): Promise<void> {
+  const kubectl = new Kubectl({ kubeconfigPath, requestTimeoutSeconds: 5 }, run);
+  const answers = () => kubectl.text(['get', '--raw=/readyz']).then(() => true);
+  await waitFor('the Kubernetes API answers', answers, { within });
 }
 
 /** Why the agents can't be removed, as the cluster says. Empty when they can. */
@@ -119,7 +118,7 @@ export async function askRefusal(
   remove: readonly string[],
 ): Promise<string> {
   if (remove.length === 0) return '';
-  const volumes = await kubectl(run, kubeconfig, ['get', 'persistentvolumes', '--output=json']);
+  const volumes = await kubectlOf(run, kubeconfig).text(['get', 'persistentvolumes', '--output=json']);
   return refusal(wanted, heldVolumes(volumes, remove));
 }
 
@@ -139,7 +138,7 @@ export const addAgent = (run: Run, cluster: string, index: number): Promise<stri
  * Drains the agents and deletes them with their Node objects. If one can't be drained, all of the rest get their pods back.
  */
 export async function removeAgents(run: Run, kubeconfig: string, names: readonly string[]): Promise<void> {
-  const call = (...args: string[]) => kubectl(run, kubeconfig, args, (DRAIN_SECONDS + 60) * 1000);
+  const call = (...args: string[]) => kubectlOf(run, kubeconfig).text(args, { timeoutMs: REMOVE_MS });
   if (names.length === 0) return;
   // All at once first, so that the pods of one do not move to the next.
   await call('cordon', ...names);
@@ -157,27 +156,18 @@ export async function removeAgents(run: Run, kubeconfig: string, names: readonly
   }
 }
 
-/** Moves the pods away. Request timeouts are off: a drain watches for minutes. */
-const kubectlDrain = (run: Run, kubeconfig: string, name: string): Promise<string> =>
-  run(
-    'kubectl',
-    [
-      `--kubeconfig=${kubeconfig}`,
-      'drain',
-      name,
-      '--ignore-daemonsets',
-      '--delete-emptydir-data',
-      '--force',
-      `--timeout=${DRAIN_SECONDS}s`,
-    ],
-    { timeoutMs: (DRAIN_SECONDS + 60) * 1000 },
+/** Moves the pods away. Without a request timeout: a drain watches for minutes. */
+const kubectlDrain = (run: Run, kubeconfigPath: string, name: string): Promise<string> =>
+  new Kubectl({ kubeconfigPath }, run).text(
+    ['drain', name, '--ignore-daemonsets', '--delete-emptydir-data', '--force', `--timeout=${DRAIN_SECONDS}s`],
+    { timeoutMs: REMOVE_MS },
   );
 
 /** Labels the agents that pods with volumes run on. Not by k3d: an agent added later would inherit the label. */
 export async function labelStorageAgents(run: Run, kubeconfig: string, agents: readonly Agent[]): Promise<void> {
   const names = agents.filter(({ index }) => index < STORAGE_AGENTS).map(({ name }) => name);
   if (names.length > 0)
-    await kubectl(run, kubeconfig, ['label', '--overwrite', 'node', ...names, `${STORAGE_LABEL}=true`]);
+    await kubectlOf(run, kubeconfig).text(['label', '--overwrite', 'node', ...names, `${STORAGE_LABEL}=true`]);
 }
 
 /** Deletes the Node objects of agents whose containers are gone: a node that leaves keeps its object. */
@@ -187,9 +177,10 @@ export async function forgetGoneAgents(
   cluster: string,
   agents: readonly Agent[],
 ): Promise<void> {
-  const printed = await kubectl(run, kubeconfig, ['get', 'nodes', '--output=jsonpath={.items[*].metadata.name}']);
+  const kubectl = kubectlOf(run, kubeconfig);
+  const printed = await kubectl.text(['get', 'nodes', '--output=jsonpath={.items[*].metadata.name}']);
   const gone = printed
     .split(/\s+/)
     .filter((node) => node.startsWith(`k3d-${cluster}-agent-`) && !agents.some(({ name }) => name === node));
-  if (gone.length > 0) await kubectl(run, kubeconfig, ['delete', 'node', ...gone, '--ignore-not-found']);
+  if (gone.length > 0) await kubectl.text(['delete', 'node', ...gone, '--ignore-not-found']);
 }

@@ -4,11 +4,9 @@ import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { officialImage } from '../images/official-images.ts';
 import type { Labels } from '../kubernetes/labels.ts';
-import { HostSysctls } from './host-sysctls.ts';
-import { K3dCluster } from './k3d.ts';
 import { type K3dInputs, registryOf } from './k3d-config.ts';
 import { clusterNameOf, contextOf, STORAGE_LABEL } from './names.ts';
-import { NodeSysctls } from './node-sysctls.ts';
+import { HostSysctls, K3dCluster, NodeSysctls } from './resources.ts';
 import { classifySysctls, sysctlNotices } from './sysctls.ts';
 import { kubeconfigWith, readOnThisMachine } from './this-machine.ts';
 

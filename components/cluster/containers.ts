@@ -1,7 +1,6 @@
 // The containers of a k3d cluster as Docker knows them: what there really is, whatever the state says.
-// No import at the top: Pulumi serializes these functions into the stack's state, and they run from there.
+import type { Run } from '../../tooling/run.ts';
 import type { PortMapping } from './k3d-config.ts';
-import type { Run } from './run.ts';
 
 /** What a container of the cluster does. */
 export type Role = 'server' | 'agent' | 'loadbalancer' | 'registry';
@@ -17,7 +16,7 @@ export interface ContainerState {
   readonly ports: readonly PortMapping[];
   /** Docker volumes that it holds. */
   readonly volumes: readonly string[];
-  /** As Docker tells it, for whoever makes a container like it. */
+  /** As Docker tells it, to make a container like it. */
   readonly labels: Readonly<Record<string, string>>;
   readonly environment: readonly string[];
   readonly binds: readonly string[];

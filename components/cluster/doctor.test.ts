@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { inEmptyFolder } from './in-folder.ts';
+import { inEmptyFolder } from './testing.ts';
 
 const project = process.cwd();
 inEmptyFolder();
@@ -60,7 +60,7 @@ test('a machine that is not: all at once', () => {
   expect(status).toBe(1);
   expect(stdout).toContain('\n- k3d 5.4.0 is too old: install k3d 5.8.0 or newer');
   expect(stdout).toContain('\n- the Docker engine is not running (no daemon)');
-  expect(stdout).toMatch(/Not ready: 2 to mend\.\n$/);
+  expect(stdout).toMatch(/Not ready: 2 problems\.\n$/);
 });
 
 test('what it could not look at', () => {

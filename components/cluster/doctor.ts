@@ -1,4 +1,4 @@
-// `npm run doctor [-- --stack NAME]`: looks whether this machine is ready for a stack, and says what to do where it is not.
+// `npm run doctor [-- --stack NAME]`: checks whether this machine is ready for a stack, and says what to do where it is not.
 import { parseArgs } from 'node:util';
 import { DEFAULT_STACK, loadStackConfig } from '../../config/load.ts';
 import { observe } from './observe.ts';
@@ -7,16 +7,16 @@ import { type Facts, problemsOf } from './preflight.ts';
 const USAGE = `npm run doctor [-- --stack NAME]
 
 Checks tools, Docker, ports and cluster for the stack of Pulumi.NAME.yaml (default: ${DEFAULT_STACK}). Changes nothing.
-Ends with 0 when the stack can be made, 1 when something is in its way, 2 when it could not look.`;
+Status 0: the stack can be made; 1: something is in its way; 2: it could not be checked.`;
 
-/** What was found, for those who want to see that it was looked at. */
+/** What was found: the user sees what was checked. */
 function found(facts: Facts): readonly string[] {
   const tools = Object.entries(facts.tools).map(([tool, fact]) => `${tool} ${fact?.version ?? 'not found'}`);
   const { engine } = facts;
   return [...tools, ...(engine && 'version' in engine ? [`Docker engine ${engine.version}`] : [])];
 }
 
-function main(): number {
+async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { stack: { type: 'string', default: DEFAULT_STACK }, help: { type: 'boolean', default: false } },
   });
@@ -26,17 +26,21 @@ function main(): number {
   }
   const { stack } = values;
   const { cluster } = loadStackConfig(stack, process.cwd());
-  const facts = observe(stack, cluster, ['pulumi']);
+  const facts = await observe(stack, cluster, ['pulumi']);
   const problems = problemsOf(facts, stack, cluster);
   console.log(`Stack ${stack}, cluster:kind ${cluster.kind}. Found: ${found(facts).join(', ')}.`);
   for (const problem of problems) console.log(`- ${problem}`);
-  console.log(problems.length === 0 ? 'Ready.' : `Not ready: ${problems.length} to mend.`);
+  const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
+  console.log(problems.length === 0 ? 'Ready.' : `Not ready: ${count}.`);
   return problems.length === 0 ? 0 : 1;
 }
 
-try {
-  process.exitCode = main();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 2;
-}
+main().then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: Error) => {
+    console.error(error.message);
+    process.exitCode = 2;
+  },
+);

@@ -1,8 +1,8 @@
 // HostSysctls: kernel settings of the whole machine, set because the user asked for it (cluster:applyHostSysctls) and put back on
 // destroy. The machine is the one that Docker runs on; a privileged container sets them, so no root is needed here.
-import * as pulumi from '@pulumi/pulumi';
+import { type Run, runWithin } from '../../tooling/run.ts';
+import type { DynamicProvider } from '../dynamic-provider.ts';
 import { complaint, normal, onHost, readSysctls, sameSysctls, setSysctls } from './proc-sys.ts';
-import { type Run, run } from './run.ts';
 import type { Sysctls } from './sysctls.ts';
 
 /** What is set. */
@@ -41,7 +41,11 @@ export async function applyHostSysctls(
   };
 }
 
-const provider: pulumi.dynamic.ResourceProvider<HostSysctlsInputs, HostSysctlsState> = {
+/** Limit of a command. */
+const COMMAND_MS = 600_000;
+const run = runWithin(COMMAND_MS);
+
+export const provider: DynamicProvider<HostSysctlsInputs, HostSysctlsState> = {
   async diff(_id, olds, news) {
     if (!sameSysctls(olds.sysctls, news.sysctls)) return { changes: true };
     // A machine that was started anew has forgotten them.
@@ -58,16 +62,3 @@ const provider: pulumi.dynamic.ResourceProvider<HostSysctlsInputs, HostSysctlsSt
     await applyHostSysctls(run, { ...state, sysctls: {} }, state.previous);
   },
 };
-
-/** Arguments of HostSysctls. */
-export interface HostSysctlsArgs {
-  readonly image: pulumi.Input<string>;
-  readonly sysctls: pulumi.Input<Sysctls>;
-}
-
-/** Kernel settings of the machine that the cluster runs on. */
-export class HostSysctls extends pulumi.dynamic.Resource {
-  constructor(name: string, args: HostSysctlsArgs, opts?: pulumi.CustomResourceOptions) {
-    super(provider, name, { ...args, previous: undefined }, opts, 'cluster', 'HostSysctls');
-  }
-}

@@ -1,5 +1,4 @@
 // The config file of k3d (k3d.io/v1alpha5) from the stack's config.
-// No import of modules at the top but plain functions: Pulumi serializes these into the stack's state.
 import { registryContainerOf, serversOf } from './names.ts';
 
 /** What a k3d cluster is made from. Everything that is not `agents` or a port for users is fixed for its life. */

@@ -2,8 +2,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type Answer, dockerOf, type FakeContainer, fakeRun, linesOf } from './fake-run.ts';
-import { inEmptyFolder } from './in-folder.ts';
 import {
   type CheckedK3dInputs,
   checkCluster,
@@ -17,6 +15,7 @@ import {
   updateCluster,
 } from './k3d-provider.ts';
 import { writeKubeconfig } from './kubeconfig-file.ts';
+import { type Answer, dockerOf, type FakeContainer, fakeRun, inEmptyFolder, linesOf } from './testing.ts';
 
 inEmptyFolder();
 

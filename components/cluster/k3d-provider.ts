@@ -1,5 +1,11 @@
 // What a k3d cluster does when Pulumi checks, compares, creates, reads, updates or deletes it.
-// No import of modules at the top but plain functions: Pulumi serializes these into the stack's state.
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Run, runWithin } from '../../tooling/run.ts';
+import type { DynamicProvider } from '../dynamic-provider.ts';
 import {
   addAgent,
   agentsOf,
@@ -10,13 +16,11 @@ import {
   removeAgents,
   untilApiAnswers,
 } from './agents.ts';
-import { type ContainerState, containersOf } from './containers.ts';
+import { type ContainerState, clusterLabel, containersOf } from './containers.ts';
 import { helperImages, type K3dInputs, k3dConfig, loadBalancerPorts, registriesConfig } from './k3d-config.ts';
-import { deleteK3dCluster } from './k3d-delete.ts';
 import { kubeconfigPathOf, removeKubeconfig, writeKubeconfig } from './kubeconfig-file.ts';
 import { portsDiffer, replaceLoadBalancer } from './load-balancer.ts';
-import { loadBalancerOf } from './names.ts';
-import type { Run } from './run.ts';
+import { contextOf, loadBalancerOf } from './names.ts';
 
 /** What `check` adds to the inputs. */
 export interface CheckedK3dInputs extends K3dInputs {
@@ -64,8 +68,6 @@ export async function completeInputs(
   old: CheckedK3dInputs | undefined,
   wanted: K3dInputs,
 ): Promise<CheckedK3dInputs> {
-  const { randomBytes } = require('node:crypto') as typeof import('node:crypto');
-  const { existsSync } = require('node:fs') as typeof import('node:fs');
   if (old === undefined || compare(old, wanted).replaces.length > 0)
     return { ...wanted, identity: randomBytes(4).toString('hex') };
   const kubeconfigPath = kubeconfigPathOf(wanted.stack);
@@ -86,9 +88,6 @@ export const isGone = async (run: Run, name: string): Promise<boolean> => (await
 
 /** Makes the cluster. One that fails half-way is removed again; one that somebody else made is left alone. */
 export async function createCluster(run: Run, inputs: CheckedK3dInputs): Promise<K3dState> {
-  const { mkdtemp, rm, writeFile } = require('node:fs/promises') as typeof import('node:fs/promises');
-  const { tmpdir } = require('node:os') as typeof import('node:os');
-  const { join } = require('node:path') as typeof import('node:path');
   const { name, stack } = inputs;
   if ((await containersOf(run, name)).length > 0)
     throw new Error(
@@ -159,13 +158,69 @@ export async function updateCluster(run: Run, wanted: CheckedK3dInputs): Promise
   return stateOf(run, wanted, after);
 }
 
+const lines = (printed: string): readonly string[] => printed.split(/\s+/).filter((line) => line !== '');
+
+/** k3d deletes most; what it leaves is removed here: containers, volumes, network, registry. */
+async function deleteK3dCluster(run: Run, cluster: string): Promise<void> {
+  const docker = async (...args: readonly string[]) => lines(await run('docker', args));
+  const filter = ['--filter', `label=${clusterLabel(cluster)}`];
+
+  const before = await containersOf(run, cluster);
+  const held = before.flatMap(({ volumes }) => volumes);
+  if (before.length > 0) await run('k3d', ['cluster', 'delete', cluster]);
+
+  const containers = await docker('ps', '--all', '--quiet', ...filter);
+  if (containers.length > 0) await docker('rm', '--force', '--volumes', ...containers);
+
+  const labelled = await docker('volume', 'ls', '--quiet', ...filter);
+  const existing = new Set(await docker('volume', 'ls', '--quiet'));
+  const volumes = [...new Set([...held, ...labelled])].filter((volume) => existing.has(volume));
+  if (volumes.length > 0) await docker('volume', 'rm', '--force', ...volumes);
+
+  // A filter by name matches parts of names too.
+  const networks = await docker('network', 'ls', '--format', '{{.Name}}', '--filter', `name=${contextOf(cluster)}`);
+  if (networks.includes(contextOf(cluster))) await docker('network', 'rm', contextOf(cluster));
+}
+
 /** Deletes the cluster with all that belongs to it. One that is gone already is no error. */
 export async function deleteCluster(run: Run, name: string, stack: string): Promise<void> {
-  const { join } = require('node:path') as typeof import('node:path');
-  const { tmpdir } = require('node:os') as typeof import('node:os');
   // k3d would clean up in the user's kubeconfig, where we never wrote.
   const apart: Run = (command, args, options) =>
     run(command, args, { ...options, env: { ...options?.env, KUBECONFIG: join(tmpdir(), 'breakwater-none') } });
   await deleteK3dCluster(apart, name);
   await removeKubeconfig(stack);
 }
+
+/** Limit of a command that has none of its own. */
+const COMMAND_MS = 600_000;
+const run = runWithin(COMMAND_MS);
+
+export const provider: DynamicProvider<CheckedK3dInputs, K3dState> = {
+  async check(olds, news) {
+    const old = olds?.name === undefined ? undefined : olds;
+    const inputs = await completeInputs(run, old, news);
+    // A cluster that does not answer is no reason to refuse: the update asks again.
+    const reason = await checkCluster(run, old, inputs).catch(() => '');
+    return { inputs, failures: reason === '' ? [] : [{ property: 'agents', reason }] };
+  },
+  async diff(_id, olds, news) {
+    const { replaces, changes } = compare(olds, news);
+    // Deleted by hand, and not refreshed since. An engine that does not answer says nothing of its clusters.
+    const gone = await isGone(run, olds.name).catch(() => false);
+    // Two clusters can't have the same name and ports, not even for a moment.
+    return { changes: changes || gone, replaces: gone ? [...replaces, 'name'] : replaces, deleteBeforeReplace: true };
+  },
+  async create(inputs) {
+    return { id: inputs.name, outs: await createCluster(run, inputs) };
+  },
+  async read(id, state) {
+    const found = await readCluster(run, state!);
+    return found === undefined ? { id: '', props: undefined } : { id, props: found };
+  },
+  async update(_id, _olds, news) {
+    return { outs: await updateCluster(run, news) };
+  },
+  async delete(_id, state) {
+    await deleteCluster(run, state.name, state.stack);
+  },
+};

@@ -2,9 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { fakeRun, linesOf } from './fake-run.ts';
-import { inEmptyFolder } from './in-folder.ts';
 import { removeKubeconfig, writeKubeconfig } from './kubeconfig-file.ts';
+import { fakeRun, inEmptyFolder, linesOf } from './testing.ts';
 
 inEmptyFolder();
 

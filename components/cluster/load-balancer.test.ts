@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parseContainers } from './containers.ts';
-import { type Answer, fakeRun, inspected, linesOf } from './fake-run.ts';
 import type { K3dInputs, PortMapping } from './k3d-config.ts';
 import { createArguments, portsDiffer, replaceLoadBalancer } from './load-balancer.ts';
+import { type Answer, fakeRun, inspected, linesOf } from './testing.ts';
 
 const inputs: K3dInputs = {
   name: 'c',

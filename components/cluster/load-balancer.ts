@@ -1,10 +1,12 @@
 // Gives the cluster's load balancer other ports. Docker can't change those of a container, so a new one takes its place. (k3d's
 // own `cluster edit` does the same, but loses the limit of open files, and can't remove a port before k3d 5.9.)
-// No import of modules at the top but plain functions: Pulumi serializes these into the stack's state.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Run } from '../../tooling/run.ts';
 import type { ContainerState } from './containers.ts';
 import { type K3dInputs, loadBalancerPorts, loadBalancerValues, OPEN_FILES, type PortMapping } from './k3d-config.ts';
 import { contextOf } from './names.ts';
-import type { Run } from './run.ts';
 
 /** Where the load balancer reads which port leads where. */
 const VALUES_FILE = '/etc/confd/values.yaml';
@@ -42,9 +44,6 @@ export function createArguments(old: ContainerState, inputs: K3dInputs): readonl
 
 /** Puts the values where the load balancer reads them, before it is started. */
 async function writeValues(run: Run, container: string, values: string): Promise<void> {
-  const { mkdtemp, rm, writeFile } = require('node:fs/promises') as typeof import('node:fs/promises');
-  const { tmpdir } = require('node:os') as typeof import('node:os');
-  const { join } = require('node:path') as typeof import('node:path');
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-'));
   try {
     const file = join(directory, 'values.yaml');

@@ -1,9 +1,9 @@
 // NodeSysctls: kernel settings in the network namespace of each k3d node and of the load balancer, which accepts the users'
-// connections. Docker forgets them when a container starts anew, so each preview looks whether they are still there.
-import * as pulumi from '@pulumi/pulumi';
+// connections. Docker forgets them when a container restarts, so each preview checks whether they are still there.
+import { type Run, runWithin } from '../../tooling/run.ts';
+import type { DynamicProvider } from '../dynamic-provider.ts';
 import { type ContainerState, containersOf } from './containers.ts';
 import { complaint, normal, readSysctls, sameSysctls, setSysctls, within } from './proc-sys.ts';
-import { type Run, run } from './run.ts';
 import type { Sysctls } from './sysctls.ts';
 
 /** What is set, and where. */
@@ -68,7 +68,11 @@ export async function hasDrifted(run: Run, { cluster, sysctls }: NodeSysctlsInpu
   return drifts.includes(true);
 }
 
-const provider: pulumi.dynamic.ResourceProvider<NodeSysctlsInputs, NodeSysctlsState> = {
+/** Limit of a command. */
+const COMMAND_MS = 600_000;
+const run = runWithin(COMMAND_MS);
+
+export const provider: DynamicProvider<NodeSysctlsInputs, NodeSysctlsState> = {
   async diff(_id, olds, news) {
     const same = olds.containers === news.containers && sameSysctls(olds.sysctls, news.sysctls);
     const replaces = olds.cluster === news.cluster ? [] : ['cluster'];
@@ -86,17 +90,3 @@ const provider: pulumi.dynamic.ResourceProvider<NodeSysctlsInputs, NodeSysctlsSt
     await applyNodeSysctls(run, { ...state, sysctls: {} }, state.previous);
   },
 };
-
-/** Arguments of NodeSysctls. */
-export interface NodeSysctlsArgs {
-  readonly cluster: pulumi.Input<string>;
-  readonly containers: pulumi.Input<string>;
-  readonly sysctls: pulumi.Input<Sysctls>;
-}
-
-/** Kernel settings of the nodes of a k3d cluster. */
-export class NodeSysctls extends pulumi.dynamic.Resource {
-  constructor(name: string, args: NodeSysctlsArgs, opts?: pulumi.CustomResourceOptions) {
-    super(provider, name, { ...args, previous: undefined }, opts, 'cluster', 'NodeSysctls');
-  }
-}

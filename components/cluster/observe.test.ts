@@ -2,10 +2,12 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../config/parse.ts';
-import { type Ask, askSystem, observe, parseRunning, requireReady, type Said } from './observe.ts';
+import type { Run } from '../../tooling/run.ts';
+import { observe, parseRunning, requireReady } from './observe.ts';
 import { PreflightError } from './preflight.ts';
+import { failed, missing } from './testing.ts';
 
-type Answers = Readonly<Record<string, string | Partial<Said>>>;
+type Answers = Readonly<Record<string, string | Error>>;
 
 const tools: Answers = {
   'docker --version': 'Docker version 28.2.2, build e6534b4',
@@ -17,15 +19,13 @@ const tools: Answers = {
 
 /** Tools that answer by the start of the command line; the rest is not installed. Looking at ports is real. */
 const ask =
-  (answers: Answers): Ask =>
-  (command, args) => {
-    if (command === process.execPath) return askSystem(command, args);
-    const line = [command, ...args].join(' ');
+  (answers: Answers): Run =>
+  async (program, args) => {
+    const line = [program, ...args].join(' ');
     const start = Object.keys(answers).find((text) => line.startsWith(text));
-    const nothing: Said = { found: true, ok: true, stdout: '', stderr: '' };
-    if (start === undefined) return { ...nothing, found: false, ok: false };
-    const answer = answers[start]!;
-    return typeof answer === 'string' ? { ...nothing, stdout: answer } : { ...nothing, ok: false, ...answer };
+    const answer = start === undefined ? missing(program) : answers[start]!;
+    if (answer instanceof Error) throw answer;
+    return answer;
   };
 
 let servers: Server[] = [];
@@ -65,7 +65,7 @@ describe('for k3d', () => {
 
   test('a machine that is ready', async () => {
     const config = await k3dConfig();
-    expect(observe('dev', config, ['pulumi'], ask(none))).toEqual({
+    expect(await observe('dev', config, ['pulumi'], ask(none))).toEqual({
       kind: 'k3d',
       tools: {
         docker: { version: '28.2.2' },
@@ -77,34 +77,35 @@ describe('for k3d', () => {
       cluster: 'absent',
       taken: [],
     });
-    expect(() => requireReady('dev', config, ask(none))).not.toThrow();
+    await requireReady('dev', config, ask(none));
   });
 
   test('a machine with nothing on it', async () => {
     const config = await k3dConfig();
-    expect(observe('dev', config, [], ask({}))).toEqual({
+    expect(await observe('dev', config, [], ask({}))).toEqual({
       kind: 'k3d',
       tools: { docker: undefined, k3d: undefined, kubectl: undefined },
       cluster: 'absent',
       taken: [],
     });
-    expect(() => requireReady('dev', config, ask({}))).toThrow(PreflightError);
+    await expect(requireReady('dev', config, ask({}))).rejects.toThrow(PreflightError);
   });
 
   test('an engine that does not run, and one that says nothing', async () => {
     const config = await k3dConfig();
-    const say = (stderr: string) => observe('dev', config, [], ask({ ...none, 'docker version': { stderr } })).engine;
-    expect(say('Cannot connect to the Docker daemon\n')).toEqual({
+    const engine = async (reason: string) =>
+      (await observe('dev', config, [], ask({ ...none, 'docker version': failed(reason) }))).engine;
+    expect(await engine('Cannot connect to the Docker daemon')).toEqual({
       unreachable: 'Cannot connect to the Docker daemon',
     });
-    expect(say('')).toEqual({ unreachable: 'it does not answer' });
+    expect(await engine('')).toEqual({ unreachable: 'it does not answer' });
   });
 
   test('ports that others have, and who', async () => {
     const [http, registry] = [await take(), await take()];
     const config = await k3dConfig({ httpPort: http, registryPort: registry });
     const ps = `web\t\trunning\t0.0.0.0:${http}->80/tcp, :::${http}->80/tcp\n`;
-    expect(observe('dev', config, [], ask({ ...tools, 'docker ps': ps }))).toMatchObject({
+    expect(await observe('dev', config, [], ask({ ...tools, 'docker ps': ps }))).toMatchObject({
       cluster: 'absent',
       taken: [
         { key: 'cluster:httpPort', port: http, container: 'web' },
@@ -119,11 +120,11 @@ describe('for k3d', () => {
     const line = (state: string, cluster = 'breakwater-dev') =>
       `k3d-${cluster}-serverlb\t${cluster}\t${state}\t127.0.0.1:${http}->80/tcp, 127.0.0.1:${api}->6443/tcp\n`;
     const look = (ps: string) => observe('dev', config, [], ask({ ...tools, 'docker ps': ps }));
-    expect(look(line('running'))).toMatchObject({ cluster: 'running', taken: [] });
-    expect(look(`${line('running')}k3d-breakwater-dev-agent-0\tbreakwater-dev\texited\t\n`)).toMatchObject({
+    expect(await look(line('running'))).toMatchObject({ cluster: 'running', taken: [] });
+    expect(await look(`${line('running')}k3d-breakwater-dev-agent-0\tbreakwater-dev\texited\t\n`)).toMatchObject({
       cluster: 'stopped',
     });
-    expect(look(line('running', 'breakwater-devel'))).toMatchObject({
+    expect(await look(line('running', 'breakwater-devel'))).toMatchObject({
       cluster: 'absent',
       taken: [{ container: 'k3d-breakwater-devel-serverlb' }, { container: 'k3d-breakwater-devel-serverlb' }],
     });
@@ -139,13 +140,13 @@ describe('for a cluster that exists', () => {
   const look = (answers: Answers) => observe('production', config, [], ask({ ...tools, ...answers }));
   const contexts = { 'kubectl config get-contexts': 'other\nprod\n' };
 
-  test('one that answers', () => {
+  test('one that answers', async () => {
     const answers = {
       ...contexts,
       'kubectl --context=prod --request-timeout=10s get storageclasses': 'a b',
       'kubectl --context=prod --request-timeout=10s get ingressclasses': '',
     };
-    expect(look(answers)).toMatchObject({
+    expect(await look(answers)).toMatchObject({
       kind: 'kubeconfig',
       tools: { docker: { version: '28.2.2' }, kubectl: { version: '1.34.1' } },
       engine: { version: '28.2.2' },
@@ -154,20 +155,21 @@ describe('for a cluster that exists', () => {
     });
   });
 
-  test('one that does not', () => {
-    const stderr = 'Unable to connect to the server';
-    expect(look({ ...contexts, 'kubectl --context': { stderr } })).toMatchObject({ answer: { unreachable: stderr } });
+  test('one that does not', async () => {
+    const unreachable = 'Unable to connect to the server';
+    const facts = await look({ ...contexts, 'kubectl --context': failed(unreachable) });
+    expect(facts).toMatchObject({ answer: { unreachable } });
   });
 
-  test('an unknown context is not asked', () => {
-    const facts = look({ 'kubectl config get-contexts': 'other\n' });
+  test('an unknown context is not asked', async () => {
+    const facts = await look({ 'kubectl config get-contexts': 'other\n' });
     expect(facts).toMatchObject({ contexts: ['other'] });
     expect(facts).not.toHaveProperty('answer');
   });
 
-  test('no kubeconfig, and no kubectl', () => {
-    expect(look({ 'kubectl config get-contexts': { stderr: 'no such file' } })).toMatchObject({ contexts: [] });
-    expect(observe('production', config, [], ask({}))).toEqual({
+  test('no kubeconfig, and no kubectl', async () => {
+    expect(await look({ 'kubectl config get-contexts': failed('no such file') })).toMatchObject({ contexts: [] });
+    expect(await observe('production', config, [], ask({}))).toEqual({
       kind: 'kubeconfig',
       tools: { docker: undefined, kubectl: undefined },
     });
@@ -183,16 +185,8 @@ test('the ports of containers', () => {
   ]);
 });
 
-test('a command that is not there, one that fails and one that works', () => {
-  expect(askSystem('no-such-command-here', [])).toMatchObject({ found: false, ok: false });
-  expect(askSystem(process.execPath, ['-e', 'console.error("x"); process.exit(1)'])).toMatchObject({
-    found: true,
-    ok: false,
-    stderr: 'x\n',
-  });
-  expect(askSystem(process.execPath, ['-e', 'console.log("y")'])).toMatchObject({
-    found: true,
-    ok: true,
-    stdout: 'y\n',
-  });
+test('a tool that is there but fails has no known version', async () => {
+  const answers = { ...tools, 'docker ps': '', 'k3d version': failed('exec format error') };
+  const { tools: found } = await observe('dev', await k3dConfig(), [], ask(answers));
+  expect(found.k3d).toEqual({ version: 'unknown' });
 });

@@ -1,7 +1,8 @@
-// Looks what there is on this machine, for preflight.ts to judge. Synchronous, so that the program can look before it declares
-// anything, and quick: a preview waits for it.
-import { spawnSync } from 'node:child_process';
+// Finds out what there is on this machine, for preflight.ts to judge. Quick: a preview waits for it.
+
 import type { StackConfig } from '../../config/schema.ts';
+import { isPortTaken } from '../../tooling/ports.ts';
+import { CommandError, type Run, runWithin } from '../../tooling/run.ts';
 import { clusterNameOf } from './names.ts';
 import {
   type EngineFact,
@@ -14,25 +15,6 @@ import {
   type Tool,
   type ToolFact,
 } from './preflight.ts';
-import { lastWords } from './run.ts';
-
-/** What a command did: its output, what it said went wrong, and whether there is such a command. */
-export interface Said {
-  readonly found: boolean;
-  readonly ok: boolean;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command to its end. */
-export type Ask = (command: string, args: readonly string[]) => Said;
-
-/** The real thing. */
-export const askSystem: Ask = (command, args) => {
-  const { error, status, stdout, stderr } = spawnSync(command, [...args], { encoding: 'utf8', timeout: 15_000 });
-  const found = (error as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT';
-  return { found, ok: status === 0, stdout: stdout ?? '', stderr: stderr ?? error?.message ?? '' };
-};
 
 const version = (text: string): string => /v?(\d+(?:\.\d+)+)/.exec(text)?.[1] ?? 'unknown';
 
@@ -43,17 +25,30 @@ const versionArguments: Readonly<Record<Tool, readonly string[]>> = {
   pulumi: ['version'],
 };
 
-function toolFact(ask: Ask, tool: Tool): ToolFact {
-  const { found, stdout } = ask(tool, versionArguments[tool]);
-  if (!found) return undefined;
-  if (tool !== 'kubectl') return { version: version(stdout) };
-  return { version: version(/"gitVersion":\s*"([^"]*)"/.exec(stdout)?.[1] ?? '') };
+/** Limit of a command, milliseconds. */
+const COMMAND_MS = 15_000;
+
+async function toolFact(run: Run, tool: Tool): Promise<ToolFact> {
+  const printed = await run(tool, versionArguments[tool]).catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+    return error.missing ? undefined : error.output;
+  });
+  if (printed === undefined) return undefined;
+  if (tool !== 'kubectl') return { version: version(printed) };
+  return { version: version(/"gitVersion":\s*"([^"]*)"/.exec(printed)?.[1] ?? '') };
 }
 
-function engineFact(ask: Ask): EngineFact {
-  const { ok, stdout, stderr } = ask('docker', ['version', '--format={{.Server.Version}}']);
-  return ok ? { version: stdout.trim() } : { unreachable: lastWords(stderr) || 'it does not answer' };
-}
+/** What `look` gives, or why a command of it failed. */
+const orUnreachable = <T>(look: Promise<T>): Promise<T | { readonly unreachable: string }> =>
+  look.catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+    return { unreachable: error.reason || 'it does not answer' };
+  });
+
+const engineFact = (run: Run): Promise<EngineFact> =>
+  orUnreachable(
+    run('docker', ['version', '--format={{.Server.Version}}']).then((printed) => ({ version: printed.trim() })),
+  );
 
 /** One line of `docker ps` in our format. */
 interface Running {
@@ -77,63 +72,42 @@ export function parseRunning(printed: string): readonly Running[] {
     });
 }
 
-const running = (ask: Ask): readonly Running[] =>
-  parseRunning(
-    ask('docker', ['ps', '--all', '--format={{.Names}}\t{{.Label "k3d.cluster"}}\t{{.State}}\t{{.Ports}}']).stdout,
-  );
+const PS = ['ps', '--all', '--format={{.Names}}\t{{.Label "k3d.cluster"}}\t{{.State}}\t{{.Ports}}'];
 
-/** Tries to listen on each port in a process of its own, and prints those that are taken. A port that only root may have is not. */
-const LISTEN = `
-const { createServer } = require('node:net');
-const [address, ...ports] = process.argv.slice(1);
-Promise.all(ports.map((port) => new Promise((resolve) => {
-  const server = createServer();
-  server.once('error', (error) => resolve(error.code === 'EADDRINUSE' ? [port] : []));
-  server.listen(Number(port), address, () => server.close(() => resolve([])));
-}))).then((taken) => console.log(taken.flat().join(' ')));`;
+type PortKey = 'httpPort' | 'nodePortHostPort' | 'apiPort' | 'registryPort';
 
-function takenPorts(ask: Ask, address: string, ports: readonly number[]): readonly number[] {
-  const { stdout } = ask(process.execPath, ['-e', LISTEN, '--', address, ...ports.map(String)]);
-  return stdout
-    .split(/\s+/)
-    .filter((port) => port !== '')
-    .map(Number);
-}
-
-function portFacts(
-  ask: Ask,
+/** Ports that the stack wants and others have. The stack's own cluster has its ports by right. */
+async function portFacts(
   config: StackConfig['cluster'],
-  name: string,
+  cluster: string,
   containers: readonly Running[],
-): readonly PortFact[] {
-  const holder = (port: number) => containers.find(({ ports }) => ports.includes(port));
-  const facts = (address: string, keys: readonly ('httpPort' | 'nodePortHostPort' | 'apiPort' | 'registryPort')[]) => {
-    const wanted = keys.filter((key) => holder(config[key])?.cluster !== name);
-    const taken =
-      wanted.length === 0
-        ? []
-        : takenPorts(
-            ask,
-            address,
-            wanted.map((key) => config[key]),
-          );
-    return wanted
-      .filter((key) => taken.includes(config[key]))
-      .map((key) => {
-        const container = holder(config[key])?.name;
-        return { key: `cluster:${key}`, port: config[key], ...(container !== undefined && { container }) };
-      });
-  };
-  return [
-    ...facts(config.hostAddress, ['httpPort', 'nodePortHostPort']),
-    ...facts('127.0.0.1', ['apiPort', 'registryPort']),
+): Promise<readonly PortFact[]> {
+  const wanted: readonly (readonly [PortKey, string])[] = [
+    ['httpPort', config.hostAddress],
+    ['nodePortHostPort', config.hostAddress],
+    ['apiPort', '127.0.0.1'],
+    ['registryPort', '127.0.0.1'],
   ];
+  const facts = await Promise.all(
+    wanted.map(async ([key, address]): Promise<readonly PortFact[]> => {
+      const port = config[key];
+      const holder = containers.find(({ ports }) => ports.includes(port));
+      if (holder?.cluster === cluster || !(await isPortTaken(port, address))) return [];
+      return [{ key: `cluster:${key}`, port, ...(holder && { container: holder.name }) }];
+    }),
+  );
+  return facts.flat();
 }
 
-function observeK3d(ask: Ask, stack: string, config: StackConfig['cluster'], tools: Facts['tools']): K3dFacts {
-  const engine = tools.docker === undefined ? undefined : engineFact(ask);
+async function observeK3d(
+  run: Run,
+  stack: string,
+  config: StackConfig['cluster'],
+  tools: Facts['tools'],
+): Promise<K3dFacts> {
+  const engine = tools.docker === undefined ? undefined : await engineFact(run);
   const name = clusterNameOf(stack);
-  const containers = engine !== undefined && 'version' in engine ? running(ask) : [];
+  const containers = engine !== undefined && 'version' in engine ? parseRunning(await run('docker', PS)) : [];
   const ours = containers.filter(({ cluster }) => cluster === name);
   const state = ours.some((container) => container.state !== 'running') ? 'stopped' : 'running';
   return {
@@ -141,35 +115,34 @@ function observeK3d(ask: Ask, stack: string, config: StackConfig['cluster'], too
     tools,
     ...(engine && { engine }),
     cluster: ours.length === 0 ? 'absent' : state,
-    taken: portFacts(ask, config, name, containers),
+    taken: await portFacts(config, name, containers),
   };
 }
 
 const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
 
-function observeKubeconfig(ask: Ask, config: StackConfig['cluster'], tools: Facts['tools']): KubeconfigFacts {
-  const engine = tools.docker === undefined ? undefined : engineFact(ask);
+async function observeKubeconfig(
+  run: Run,
+  config: StackConfig['cluster'],
+  tools: Facts['tools'],
+): Promise<KubeconfigFacts> {
+  const engine = tools.docker === undefined ? undefined : await engineFact(run);
   const facts: KubeconfigFacts = { kind: 'kubeconfig', tools, ...(engine && { engine }) };
   if (tools.kubectl === undefined) return facts;
-  const { ok, stdout } = ask('kubectl', ['config', 'get-contexts', '--output=name']);
-  if (!ok) return { ...facts, contexts: [] };
-  const contexts = stdout.split('\n').filter((line) => line !== '');
+  const printed = await run('kubectl', ['config', 'get-contexts', '--output=name']).catch(() => '');
+  const contexts = printed.split('\n').filter((line) => line !== '');
   const { context = '' } = config;
   if (!contexts.includes(context)) return { ...facts, contexts };
-  const get = (what: string) =>
-    ask('kubectl', [
-      `--context=${context}`,
-      '--request-timeout=10s',
-      'get',
-      what,
-      '--output=jsonpath={.items[*].metadata.name}',
-    ]);
-  const storage = get('storageclasses');
-  const ingress = get('ingressclasses');
-  const answer =
-    storage.ok && ingress.ok
-      ? { storageClasses: words(storage.stdout), ingressClasses: words(ingress.stdout) }
-      : { unreachable: lastWords(storage.ok ? ingress.stderr : storage.stderr) };
+  const names = async (what: string) => {
+    const jsonpath = '--output=jsonpath={.items[*].metadata.name}';
+    return words(await run('kubectl', [`--context=${context}`, '--request-timeout=10s', 'get', what, jsonpath]));
+  };
+  const answer = await orUnreachable(
+    Promise.all([names('storageclasses'), names('ingressclasses')]).then(([storageClasses, ingressClasses]) => ({
+      storageClasses,
+      ingressClasses,
+    })),
+  );
   return { ...facts, contexts, answer };
 }
 
@@ -178,23 +151,24 @@ function observeKubeconfig(ask: Ask, config: StackConfig['cluster'], tools: Fact
  *
  * @param tools tools that the caller needs besides those that the kind of cluster needs
  */
-export function observe(
+export async function observe(
   stack: string,
   config: StackConfig['cluster'],
   tools: readonly Tool[] = [],
-  ask: Ask = askSystem,
-): Facts {
+  run: Run = runWithin(COMMAND_MS),
+): Promise<Facts> {
   const needed: readonly Tool[] = config.kind === 'k3d' ? ['docker', 'k3d', 'kubectl'] : ['docker', 'kubectl'];
-  const found = Object.fromEntries([...needed, ...tools].map((tool) => [tool, toolFact(ask, tool)]));
-  return config.kind === 'k3d' ? observeK3d(ask, stack, config, found) : observeKubeconfig(ask, config, found);
+  const facts = [...needed, ...tools].map(async (tool) => [tool, await toolFact(run, tool)] as const);
+  const found = Object.fromEntries(await Promise.all(facts));
+  return config.kind === 'k3d' ? observeK3d(run, stack, config, found) : observeKubeconfig(run, config, found);
 }
 
 /**
- * Looks whether this machine is ready for the stack.
+ * Checks whether this machine is ready for the stack.
  *
  * @throws PreflightError with everything that is wrong, before anything is created
  */
-export function requireReady(stack: string, config: StackConfig['cluster'], ask: Ask = askSystem): void {
-  const problems = problemsOf(observe(stack, config, [], ask), stack, config);
+export async function requireReady(stack: string, config: StackConfig['cluster'], run?: Run): Promise<void> {
+  const problems = problemsOf(await observe(stack, config, [], run), stack, config);
   if (problems.length > 0) throw new PreflightError(problems);
 }

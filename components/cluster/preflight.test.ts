@@ -2,15 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../config/parse.ts';
-import {
-  type Facts,
-  isOlder,
-  type K3dFacts,
-  type KubeconfigFacts,
-  PreflightError,
-  problemsOf,
-  TOOLS,
-} from './preflight.ts';
+import { type Facts, type K3dFacts, type KubeconfigFacts, PreflightError, problemsOf, TOOLS } from './preflight.ts';
 
 const k3d: K3dFacts = {
   kind: 'k3d',
@@ -183,20 +175,6 @@ describe('everything is said at once', () => {
       problems({ ...existing, contexts: undefined, tools: { docker: { version: '28' }, kubectl: undefined } }),
     ).toEqual([expect.stringContaining('kubectl is not installed')]);
   });
-});
-
-test.each([
-  ['5.8.0', '5.8.0', false],
-  ['5.10.0', '5.8.0', false],
-  ['5.7.9', '5.8.0', true],
-  ['6', '5.8.0', false],
-  ['5.8', '5.8.0', false],
-  ['20.10.24+dfsg1', '20.10.5', false],
-  ['20.10.4-ce', '20.10.5', true],
-  ['v1.32.4-dispatcher', '1.28.0', false],
-  ['unknown', '1.28.0', true],
-])('%s is older than %s: %s', (version, than, expected) => {
-  expect(isOlder(version, than)).toBe(expected);
 });
 
 test('the CLI of Pulumi is not older than the SDK', () => {

@@ -1,6 +1,8 @@
-// What must be there before anything is created: tools, a Docker engine, free ports, a cluster that answers. Facts go in, and
-// everything that is wrong comes out at once, each in a sentence with what to do.
+// What must be there before anything is created: tools, a Docker engine, free ports, a cluster that answers. A pure function from
+// facts to everything that is wrong, each problem with what to do.
 import type { StackConfig } from '../../config/schema.ts';
+import { UserError } from '../../tooling/errors.ts';
+import { isOlder } from '../../tooling/versions.ts';
 import { clusterNameOf } from './names.ts';
 
 /** Oldest version of each tool that works, and where to get a newer one. */
@@ -15,7 +17,7 @@ export const TOOLS = {
   pulumi: { oldest: '3.245.0', from: 'https://www.pulumi.com/docs/iac/download-install/' },
 } as const;
 
-/** A command that is looked for. */
+/** A command-line tool that the program, or its user, needs. */
 export type Tool = keyof typeof TOOLS;
 
 /** A tool's version as it prints it; undefined where there is no such command. */
@@ -24,12 +26,12 @@ export type ToolFact = { readonly version: string } | undefined;
 /** The Docker engine: its version, or what the client says when it can't reach it. */
 export type EngineFact = { readonly version: string } | { readonly unreachable: string };
 
-/** Who has a port of this machine. */
+/** A port of this machine that is taken. */
 export interface PortFact {
   /** Config key that asks for it. */
   readonly key: string;
   readonly port: number;
-  /** Name of the container that has it, or undefined for a program that is none. */
+  /** Name of the container that has it; undefined where it is another program. */
   readonly container?: string;
 }
 
@@ -50,7 +52,7 @@ export interface KubeconfigFacts {
   readonly kind: 'kubeconfig';
   readonly tools: Readonly<Partial<Record<Tool, ToolFact>>>;
   readonly engine?: EngineFact;
-  /** Contexts of the kubeconfig; undefined where kubectl could not say. */
+  /** Contexts of the kubeconfig; undefined where there is no kubectl. */
   readonly contexts?: readonly string[];
   /** What the cluster said; only where the context exists. */
   readonly answer?:
@@ -60,20 +62,6 @@ export interface KubeconfigFacts {
 
 /** What was found on this machine. */
 export type Facts = K3dFacts | KubeconfigFacts;
-
-const numbers = (version: string): readonly number[] =>
-  (/\d+(\.\d+)*/.exec(version)?.[0] ?? '0').split('.').map(Number);
-
-/** Whether a version is older than another, by its numbers. */
-export function isOlder(version: string, than: string): boolean {
-  const a = numbers(version);
-  const b = numbers(than);
-  for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
-}
 
 function toolProblems(tools: Facts['tools']): readonly string[] {
   return (Object.keys(tools) as Tool[]).flatMap((tool) => {
@@ -161,15 +149,14 @@ export function problemsOf(facts: Facts, stack: string, config: StackConfig['clu
 }
 
 /** The stack can't be made on this machine as it is; `message` lists everything that is wrong, one a line. */
-export class PreflightError extends Error {
-  readonly code = 'NOT_READY';
-  override readonly name = 'PreflightError';
+export class PreflightError extends UserError {
   readonly problems: readonly string[];
 
   /** @param problems all that is wrong, each with what to do */
   constructor(problems: readonly string[]) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     super(
+      'NOT_READY',
       `This machine is not ready: ${count}; nothing was created or changed:\n${problems.map((line) => `  ${line}`).join('\n')}`,
     );
     this.problems = problems;

@@ -1,6 +1,5 @@
 // Reads and sets kernel settings from within a container, through /proc/sys.
-// No import at the top: Pulumi serializes these functions into the stack's state, and they run from there.
-import type { Run } from './run.ts';
+import type { Run } from '../../tooling/run.ts';
 import type { Sysctls } from './sysctls.ts';
 
 /** Arguments of docker up to the shell: which container, or which new one, sees the settings. */
@@ -45,7 +44,7 @@ export async function readSysctls(run: Run, target: Target, names: readonly stri
   );
 }
 
-/** What the kernel did not take. */
+/** What the kernel did not accept. */
 export interface Unset {
   /** Settings that it does not have. */
   readonly missing: readonly string[];

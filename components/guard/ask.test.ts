@@ -1,10 +1,10 @@
 // How the running stack is asked, and how its answers are read.
-import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { type Access, ask, brokersAnswer, type Kubectl, queueAnswer } from './ask.ts';
+import { type Run, run } from '../../tooling/run.ts';
+import { failed } from '../cluster/testing.ts';
+import { type Access, ask, brokersAnswer, queueAnswer } from './ask.ts';
 
 const access: Access = { kubeconfig: '/k.yaml', context: 'c', namespace: 'ns', apiPort: 8001 };
 
@@ -46,13 +46,13 @@ test('the versions that brokers ran: not those whose image never came', () => {
     pod('apache/kafka:4.9.9', { restartCount: 0, waiting: {} }),
     pod('apache/kafka:4.8.8'),
   ];
-  expect(brokersAnswer(JSON.stringify({ items }))).toEqual({ versions: ['4.1.1', '4.2.0'] });
+  expect(brokersAnswer({ items })).toEqual({ versions: ['4.1.1', '4.2.0'] });
 });
 
 describe('asking', () => {
   test('goes to the cluster that the stack is up in, and nowhere without a question', async () => {
     const calls: (readonly string[])[] = [];
-    const kubectl: Kubectl = async (args) => {
+    const kubectl: Run = async (_program, args) => {
       calls.push(args);
       return args.includes('exec') ? JSON.stringify([stats(0, 1), stats(0, 1)]) : JSON.stringify({ items: [] });
     };
@@ -63,9 +63,9 @@ describe('asking', () => {
       brokers: { versions: [] },
     });
     for (const args of calls) expect(args.slice(0, 2)).toEqual(['--kubeconfig=/k.yaml', '--context=c']);
-    expect(calls[0]).toEqual(expect.arrayContaining(['--namespace=ns-api', 'exec', 'deploy/api', 'node']));
+    expect(calls[0]).toEqual(expect.arrayContaining(['exec', 'ns-api', 'deployment/api', 'api', 'node']));
     expect(calls[0]?.at(-1)).toContain('http://127.0.0.1:8001/api/stats');
-    expect(calls[1]).toEqual(expect.arrayContaining(['--namespace=ns', '--selector=app.kubernetes.io/name=kafka']));
+    expect(calls[1]).toEqual(expect.arrayContaining(['ns', '--selector=app.kubernetes.io/name=kafka']));
   });
 
   test('looks twice, from within the pod of the API', async () => {
@@ -77,10 +77,7 @@ describe('asking', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const { port } = server.address() as AddressInfo;
-      const kubectl: Kubectl = async (args) => {
-        const [, script] = args.slice(-2);
-        return (await promisify(execFile)(process.execPath, ['-e', script!])).stdout;
-      };
+      const kubectl: Run = (_program, args) => run(process.execPath, args.slice(-2));
       const { queue } = await ask(['queue'], { ...access, apiPort: port }, kubectl);
       expect(queue).toEqual({ lag: 4, deadLetters: 0, arriving: 100 });
     } finally {
@@ -89,8 +86,8 @@ describe('asking', () => {
   });
 
   test('gives the reason where nobody answers', async () => {
-    const kubectl: Kubectl = async () => {
-      throw new Error('deployments.apps "api" not found');
+    const kubectl: Run = async () => {
+      throw failed('deployments.apps "api" not found');
     };
     expect(await ask(['queue', 'brokers'], access, kubectl)).toEqual({
       queue: { error: 'deployments.apps "api" not found' },

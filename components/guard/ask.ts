@@ -1,5 +1,6 @@
 // What the guard asks of the running stack, through kubectl: what the queue holds, and which versions of Kafka have run.
-// No class, no import at the top: Pulumi serializes these functions into the stack's state, and they run from there.
+import { Kubectl, type List } from '../../tooling/cluster/kubectl.ts';
+import { CommandError, type Run, runWithin } from '../../tooling/run.ts';
 
 /** What the queue holds; an error where nobody could say, with the reason. */
 export type QueueAnswer =
@@ -34,21 +35,14 @@ export interface Access {
   readonly apiPort: number;
 }
 
-/** Runs kubectl with the arguments and gives what it prints. */
-export type Kubectl = (args: readonly string[]) => Promise<string>;
+/** Limit of a question, milliseconds. */
+const ASK_MS = 30_000;
 
-const runKubectl: Kubectl = (args) => {
-  const { execFile } = require('node:child_process') as typeof import('node:child_process');
-  return new Promise((resolve, reject) => {
-    execFile('kubectl', [...args], { timeout: 30_000 }, (error, stdout, stderr) => {
-      if (error === null) return resolve(stdout);
-      const [line] = stderr.trim().split('\n').slice(-1);
-      reject(new Error(line === undefined || line === '' ? error.message : line));
-    });
-  });
-};
-
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Why there is no answer, in one line. */
+function reason(error: unknown): string {
+  if (error instanceof CommandError) return error.reason || error.message;
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** Runs in the API's pod. Two looks, further apart than the second for which the API repeats an answer. */
 const twoLooks = (port: number): string => `
@@ -69,22 +63,19 @@ export function queueAnswer(printed: string): QueueAnswer {
   return { lag, deadLetters, arriving: accepted - before };
 }
 
-interface Pods {
-  readonly items: readonly {
-    readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] };
-    readonly status?: {
-      readonly containerStatuses?: readonly {
-        readonly name: string;
-        readonly restartCount: number;
-        readonly state?: { readonly waiting?: object };
-      }[];
-    };
-  }[];
+interface Pod {
+  readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] };
+  readonly status?: {
+    readonly containerStatuses?: readonly {
+      readonly name: string;
+      readonly restartCount: number;
+      readonly state?: { readonly waiting?: object };
+    }[];
+  };
 }
 
 /** The versions of Kafka that the pods run or ran; a container that never started (its image is not there) does not count. */
-export function brokersAnswer(printed: string): { readonly versions: readonly string[] } {
-  const { items } = JSON.parse(printed) as Pods;
+export function brokersAnswer({ items }: List<Pod>): { readonly versions: readonly string[] } {
   const versions = items.flatMap(({ spec, status }) => {
     const state = status?.containerStatuses?.find(({ name }) => name === 'kafka');
     const image = spec.containers.find(({ name }) => name === 'kafka')?.image ?? '';
@@ -94,39 +85,19 @@ export function brokersAnswer(printed: string): { readonly versions: readonly st
   return { versions };
 }
 
-/** Asks the running stack. Whoever does not answer is an error with the reason, never an exception. */
+/** Asks the running stack. A part that does not answer is an error with the reason, never an exception. */
 export async function ask(
   questions: readonly (keyof Facts)[],
   access: Access,
-  kubectl: Kubectl = runKubectl,
+  run: Run = runWithin(ASK_MS),
 ): Promise<Facts> {
-  const { kubeconfig, context, namespace, apiPort } = access;
-  const cluster = [`--kubeconfig=${kubeconfig}`, `--context=${context}`, '--request-timeout=20s'];
+  const { kubeconfig: kubeconfigPath, context, namespace, apiPort } = access;
+  const kubectl = new Kubectl({ kubeconfigPath, context, requestTimeoutSeconds: 20 }, run);
+  const inApi = ['exec', '--namespace', `${namespace}-api`, 'deployment/api', '--container', 'api', '--'];
   const queue = async (): Promise<QueueAnswer> =>
-    queueAnswer(
-      await kubectl([
-        ...cluster,
-        `--namespace=${namespace}-api`,
-        'exec',
-        'deploy/api',
-        '--container=api',
-        '--',
-        'node',
-        '-e',
-        twoLooks(apiPort),
-      ]),
-    );
+    queueAnswer(await kubectl.text([...inApi, 'node', '-e', twoLooks(apiPort)]));
   const brokers = async (): Promise<BrokersAnswer> =>
-    brokersAnswer(
-      await kubectl([
-        ...cluster,
-        `--namespace=${namespace}`,
-        'get',
-        'pods',
-        '--selector=app.kubernetes.io/name=kafka',
-        '--output=json',
-      ]),
-    );
+    brokersAnswer(await kubectl.get<List<Pod>>(namespace, 'pods', '--selector=app.kubernetes.io/name=kafka'));
   const orError = <T>(answer: Promise<T>) => answer.catch((error: unknown) => ({ error: reason(error) }));
   return {
     ...(questions.includes('queue') && { queue: await orError(queue()) }),

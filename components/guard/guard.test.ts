@@ -1,7 +1,7 @@
 // The guard as Pulumi sees it: what it keeps, when it counts as changed, and what its refusal reads like.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
-import { guardProvider } from './guard.ts';
+import { provider } from './provider.ts';
 import { guardedValues } from './values.ts';
 
 const state = (raw: RawConfig) => ({
@@ -13,7 +13,7 @@ const state = (raw: RawConfig) => ({
 /** Pulumi gives the old inputs with a property of its own, and an empty object where there were none. */
 const check = (old: RawConfig | undefined, next: RawConfig) => {
   const before = old === undefined ? {} : { ...state(old), __provider: 'x' };
-  return guardProvider.check!(before as ReturnType<typeof state>, state(next));
+  return provider.check!(before as ReturnType<typeof state>, state(next));
 };
 
 test('nothing is refused on the first up', async () => {
@@ -63,12 +63,12 @@ test.each<[string, RawConfig, RawConfig, boolean]>([
   ['changes with a value that goes', { 'cluster:storageClass': 'a' }, {}, true],
 ])('it %s', async (_name, old, next, changes) => {
   const before = { ...state(old), __provider: 'a' };
-  expect(await guardProvider.diff!('guard', before, { ...state(next), __provider: 'b' } as never)).toEqual({ changes });
+  expect(await provider.diff!('guard', before, { ...state(next), __provider: 'b' } as never)).toEqual({ changes });
 });
 
 test('keeps what it was given', async () => {
-  expect(await guardProvider.create(state({}))).toEqual({ id: 'guard', outs: state({}) });
-  expect(await guardProvider.update!('guard', state({}), state({ 'kafka:partitions': 6 }))).toEqual({
+  expect(await provider.create(state({}))).toEqual({ id: 'guard', outs: state({}) });
+  expect(await provider.update!('guard', state({}), state({ 'kafka:partitions': 6 }))).toEqual({
     outs: state({ 'kafka:partitions': 6 }),
   });
 });

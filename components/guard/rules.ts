@@ -1,5 +1,6 @@
 // What the guard refuses: a pure function of the config that the stack is up with, the one that it should have, and what the
 // running stack answered.
+import { isOlder } from '../../tooling/versions.ts';
 import type { Facts, QueueAnswer } from './ask.ts';
 import type { Guarded, GuardedKey } from './values.ts';
 
@@ -119,25 +120,15 @@ const brokers: Rule = (old, next) => {
   return [];
 };
 
-const numbers = (version: string): readonly number[] => version.split('.').map(Number);
-
-/** Whether the first version is older than the second. */
-function older(version: string, other: string): boolean {
-  const mine = numbers(version);
-  const theirs = numbers(other);
-  const differs = mine.findIndex((number, index) => number !== theirs[index]);
-  return differs >= 0 && mine[differs]! < (theirs[differs] ?? 0);
-}
-
 /** Whether the change is a step down in Kafka's version, which only the brokers themselves can excuse. */
 const versionGoesDown = (old: Guarded, next: Guarded): boolean =>
-  stays('kafka', old, next) && older(next['kafka:version'], old['kafka:version']);
+  stays('kafka', old, next) && isOlder(next['kafka:version'], old['kafka:version']);
 
 const version: Rule = (old, next, { brokers: answer }) => {
   const key = 'kafka:version';
   if (!versionGoesDown(old, next)) return [];
   // A version that never came up (a typing error, an image that cannot be pulled) may be taken back.
-  if (answer && 'versions' in answer && !answer.versions.some((running) => older(next[key], running))) return [];
+  if (answer && 'versions' in answer && !answer.versions.some((running) => isOlder(next[key], running))) return [];
   const cause = answer && 'error' in answer ? ` (the brokers could not be asked: ${answer.error})` : '';
   return [
     refusal(

@@ -1,7 +1,7 @@
 // What seeing costs: the same load with the metrics, the page and Prometheus, and without any of them, in pairs.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../local/stack.ts';
-import { formatCount, formatPercent } from '../report/report.ts';
+import { formatCount, formatPercent } from '../../tooling/report/format.ts';
 import { type Finding, lagOf, type PartOptions, STATS_AGE_MS, WRK_CONNECTIONS } from './parts.ts';
 import { type BenchProcess, withStack } from './stack.ts';
 import { runWrk } from './wrk.ts';

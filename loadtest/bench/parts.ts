@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectMongo } from '../../apps/shared/mongo.ts';
 import { createRecordStore } from '../../apps/shared/store.ts';
+import { fetchStats } from '../../tooling/api-stats.ts';
+import { formatCount, formatMs, formatPercent } from '../../tooling/report/format.ts';
 import { startBuiltin } from '../generator/start.ts';
 import { fetchGateSeconds } from '../ledger/gate.ts';
 import { PROFILES, type Profile } from '../profiles.ts';
-import { failedRatio, formatCount, formatMs, formatPercent, type Report } from '../report/report.ts';
+import { failedRatio, type Report } from '../report/report.ts';
 import { type RunOptions, runLoadTest } from '../run.ts';
-import { fetchStats } from '../stats.ts';
 import { type BenchProcess, type QueueKind, withStack } from './stack.ts';
 import { runWrk } from './wrk.ts';
 

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Addresses, apiEnvironment, consumerEnvironment, type Environment } from '../../config/environment.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
+import { isUp } from '../../tooling/http.ts';
 import { freePorts } from '../../tooling/ports.ts';
-import { spawnGuarded, waitUntilReady } from '../../tooling/process/guarded.ts';
+import { GuardedProcess } from '../../tooling/process/guarded.ts';
 
 export type QueueKind = 'kafka' | 'redis-streams';
 
@@ -77,16 +78,17 @@ export async function startBenchStack({
     readyUrl: string,
     preload: readonly string[] = [],
   ): Promise<BenchProcess> => {
-    const running = spawnGuarded({
+    const running = new GuardedProcess({
       name,
       command: process.execPath,
       args: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', ...preload, join(ROOT, file)],
       logFile: join(directory, `${name}.log`),
       env,
     });
-    stops.push(running.stop);
-    await waitUntilReady(running, () => answers(readyUrl));
-    return { url, pid: running.pid, stop: running.stop };
+    const stop = () => running.stop();
+    stops.push(stop);
+    await running.untilReady(() => isUp(readyUrl));
+    return { url, pid: running.pid, stop };
   };
   const ofStack = (name: string, url: string): BenchProcess => {
     const running = stack.processes.get(name)!;
@@ -140,13 +142,3 @@ const addressesOf = ({ kafkaBrokers, redisUrl, mongoUrl, gateMetricsUrl }: Stack
   mongoUpstream: '', // the gate's business, which runs already
   gateMetricsUrl,
 });
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(1000) });
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false; // not yet
-  }
-}

@@ -1,9 +1,8 @@
 // wrk, for the figure that others quote: found on the PATH, or fetched as the local run fetches Redis.
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { debianTree } from '../../local/install/debian.ts';
-import { defaultCacheDir, findProgram } from '../../local/install/paths.ts';
+import { findProgram } from '../../tooling/find-program.ts';
+import { run } from '../../tooling/run.ts';
 
 export interface WrkResult {
   readonly requestsPerSecond: number;
@@ -21,23 +20,14 @@ export async function runWrk(
   path = process.env.PATH,
 ): Promise<WrkResult> {
   const [program, ...args] = await wrkCommand(path);
-  const { stdout } = await promisify(execFile)(program!, [
-    ...args,
-    '-t1',
-    `-c${connections}`,
-    `-d${seconds}s`,
-    '--latency',
-    '--timeout',
-    '30s',
-    url,
-  ]);
-  return parseWrk(stdout);
+  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '30s'];
+  return parseWrk(await run(program!, [...args, ...options, url]));
 }
 
 async function wrkCommand(path: string | undefined): Promise<string[]> {
   const found = findProgram('wrk', path);
   if (found) return [found];
-  const tree = await debianTree({ label: 'wrk', packages: ['wrk', 'libc6', 'libgcc-s1'], cacheDir: defaultCacheDir });
+  const tree = await debianTree({ label: 'wrk', packages: ['wrk', 'libc6', 'libgcc-s1'] });
   return tree.command(join(tree.root, 'usr', 'bin', 'wrk'));
 }
 

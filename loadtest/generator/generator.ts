@@ -1,8 +1,9 @@
 // The generator: moves the users along the stages, records what they get, and writes the witness log.
 import { lookup } from 'node:dns/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { peakUsers, totalSeconds } from '../../config/load-profiles.ts';
 import type { Load, Plan, SecondRow } from '../plan.ts';
-import { peakUsers, totalSeconds, usersAt } from '../profiles.ts';
+import { usersAt } from '../profiles.ts';
 import { Recorder } from '../witness/recorder.ts';
 import { WitnessWriter } from '../witness/witness.ts';
 import type { Endpoint } from './connection.ts';

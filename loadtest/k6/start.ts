@@ -1,10 +1,10 @@
 // Runs the load with k6 and turns its witness lines into the same figures and the same log as our own generator's.
-import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { guardProcess, unguardProcess } from '../../tooling/process/guard.ts';
+import { peakUsers, totalSeconds } from '../../config/load-profiles.ts';
+import { spawnGroup } from '../../tooling/process/guard.ts';
 import type { Load, Plan, SecondRow, StartLoad, Totals } from '../plan.ts';
-import { peakUsers, totalSeconds, usersAt } from '../profiles.ts';
+import { usersAt } from '../profiles.ts';
 import { Recorder } from '../witness/recorder.ts';
 import { WitnessWriter } from '../witness/witness.ts';
 import { interruptedIterations, parseLine } from './lines.ts';
@@ -32,12 +32,10 @@ export const startK6 =
 function run(program: string, plan: Plan, onSecond: (row: SecondRow) => void): Load {
   const startedAt = performance.now();
   // In a group of its own: Ctrl-C reaches us first, and k6 aborts hard when it hears it twice.
-  const child = spawn(program, [...ARGS, ...LOG_ARGS, SCRIPT], {
+  const child = spawnGroup(program, [...ARGS, ...LOG_ARGS, SCRIPT], {
     env: { ...process.env, PLAN: JSON.stringify(plan) },
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
   });
-  if (child.pid !== undefined) guardProcess(child.pid);
 
   const recorder = new Recorder();
   const witness = new WitnessWriter(plan.witnessFile);
@@ -46,8 +44,8 @@ function run(program: string, plan: Plan, onSecond: (row: SecondRow) => void): L
   const keep = (text: string): void => {
     output = (output + text).slice(-OUTPUT_TAIL_CHARS);
   };
-  child.stdout.setEncoding('utf8').on('data', keep);
-  const lines = createInterface({ input: child.stderr });
+  child.stdout!.setEncoding('utf8').on('data', keep);
+  const lines = createInterface({ input: child.stderr! });
   lines.on('line', (line) => {
     const entry = parseLine(line);
     if (entry === null) return keep(`${line}\n`);
@@ -80,9 +78,6 @@ function run(program: string, plan: Plan, onSecond: (row: SecondRow) => void): L
     child.once('close', (code, signal) => {
       linesRead.then(() => finish({ code, signal })).then(resolve, reject);
     });
-  }).finally(() => {
-    clearInterval(timer);
-    if (child.pid !== undefined) unguardProcess(child.pid);
-  });
+  }).finally(() => clearInterval(timer));
   return { stop: () => void child.kill('SIGINT'), done };
 }

@@ -1,8 +1,9 @@
 // The report as one HTML file: verdict first, then the figures, then the plots.
+import { formatCount, formatMs, formatPercent, formatSeconds } from '../../tooling/report/format.ts';
+import { escapeHtml, plot, shortNumber } from '../../tooling/report/plot.ts';
+import { STYLE } from '../../tooling/report/style.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { escapeHtml, plot, shortNumber } from './plot.ts';
-import { type Check, failedRatio, formatCount, formatMs, formatPercent, formatSeconds, type Report } from './report.ts';
-import { STYLE } from './style.ts';
+import { type Check, failedRatio, type Report } from './report.ts';
 
 /** A page that needs nothing but a browser. */
 export function renderHtml(report: Report): string {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { formatMs, formatPercent, formatSeconds } from '../../tooling/report/format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { PROFILES } from '../profiles.ts';
 import { renderHtml } from './html.ts';
-import { checksOf, formatMs, formatPercent, formatSeconds, type Report } from './report.ts';
+import { checksOf, type Report } from './report.ts';
 import { renderStatus, renderSummary } from './terminal.ts';
 
 const latency = { min: 1, mean: 10, p50: 9, p90: 20, p95: 30, p99: 50, p999: 90, max: 100 };

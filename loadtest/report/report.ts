@@ -1,4 +1,5 @@
 // The report as data: everything that a run found out, and whether it passed. What is printed and drawn is made from it.
+import { formatCount, formatMs, formatPercent, formatSeconds } from '../../tooling/report/format.ts';
 import type { Drain } from '../ledger/drain.ts';
 import type { GateVerdict } from '../ledger/gate.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -110,12 +111,3 @@ const ledgerFaults = (ledger: Ledger): string =>
     .filter((kind) => ledger[kind] > 0)
     .map((kind) => `${formatCount(ledger[kind])} ${kind}`)
     .join(', ');
-
-export const formatCount = (value: number): string =>
-  value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 });
-export const formatPercent = (ratio: number): string =>
-  `${(ratio * 100).toFixed(ratio > 0 && ratio < 0.0995 ? 2 : 0)} %`;
-export const formatMs = (ms: number): string =>
-  ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${ms >= 100 ? ms.toFixed(0) : ms.toFixed(1)} ms`;
-export const formatSeconds = (seconds: number): string =>
-  seconds >= 120 ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s` : `${seconds.toFixed(1)} s`;

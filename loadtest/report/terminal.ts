@@ -1,8 +1,9 @@
 // The report as text for a terminal.
+import { formatCount, formatMs, formatPercent, formatSeconds } from '../../tooling/report/format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SecondRow } from '../plan.ts';
 import type { Sample } from '../stats.ts';
-import { failedRatio, formatCount, formatMs, formatPercent, formatSeconds, type Report } from './report.ts';
+import { failedRatio, type Report } from './report.ts';
 
 const MARKS = new Map<boolean | null, string>([
   [true, '✓'],

@@ -1,14 +1,13 @@
 // Programs and libraries from the system's own package mirror, unpacked beside our data: nothing is installed, no root needed.
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { run } from '../../tooling/run.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { waitForLock } from '../lock.ts';
 import { formatDeb822, parseDeb822, parseSourcesList, sourcesForSuite } from './apt-sources.ts';
+import { DEFAULT_CACHE_DIR, type InstallOptions } from './options.ts';
 
-const run = promisify(execFile);
 const listsAreFreshForMs = 24 * 3600_000;
 
 /** An unpacked set of packages with a C library and loader of its own. */
@@ -21,13 +20,11 @@ export interface DebianTree {
   command(program: string): string[];
 }
 
-export interface DebianOptions {
+export interface DebianOptions extends Pick<InstallOptions, 'cacheDir' | 'log'> {
   /** Name of the set, and of its folder in the cache. */
-  label: string;
+  readonly label: string;
   /** Packages wanted; the libraries they depend on come along. */
-  packages: readonly string[];
-  cacheDir: string;
-  log?: (line: string) => void;
+  readonly packages: readonly string[];
 }
 
 /** The suites used on systems older than them: they have glibc 2.38 or later and Redis 7 or later. */
@@ -50,7 +47,7 @@ export function chooseSuite(osRelease: string): { current: string; wanted: strin
  * @throws ServerUnavailableError where there is no apt or the mirror doesn't give them
  */
 export async function debianTree(options: DebianOptions): Promise<DebianTree> {
-  const { label, packages, cacheDir, log = () => {} } = options;
+  const { label, packages, cacheDir = DEFAULT_CACHE_DIR, log = () => {} } = options;
   const suites = chooseSuite(await readFile('/etc/os-release', 'utf8').catch(() => ''));
   if (!suites || !existsSync('/usr/bin/apt-get')) {
     throw new ServerUnavailableError(`no apt on this system to fetch ${packages.join(', ')} with`);
@@ -62,7 +59,7 @@ export async function debianTree(options: DebianOptions): Promise<DebianTree> {
       log(`waiting for ${holder}, which is fetching`),
     );
     try {
-      if (!existsSync(root)) await fetchTree(root, suites, options);
+      if (!existsSync(root)) await fetchTree(root, suites, { packages, cacheDir, log });
     } finally {
       lock.release();
     }
@@ -70,18 +67,21 @@ export async function debianTree(options: DebianOptions): Promise<DebianTree> {
   return describeTree(root, suites.wanted);
 }
 
-async function fetchTree(root: string, suites: { current: string; wanted: string }, options: DebianOptions) {
-  const { packages, cacheDir, log = () => {} } = options;
+async function fetchTree(
+  root: string,
+  suites: { current: string; wanted: string },
+  { packages, cacheDir, log }: { packages: readonly string[]; cacheDir: string; log: (line: string) => void },
+) {
   const temporary = await mkdtemp(join(cacheDir, 'unpack-'));
   try {
     const config = await writeAptState(join(cacheDir, 'apt'), suites);
-    const env = { ...process.env, APT_CONFIG: config, LC_ALL: 'C' };
+    const env = { APT_CONFIG: config, LC_ALL: 'C' };
     if (!(await listsAreFresh(cacheDir, suites.wanted))) {
       log(`reading the package lists of ${suites.wanted} (about 10 MB)`);
       await run('apt-get', ['-q', 'update', '-o', 'APT::Update::Error-Mode=any'], { env });
     }
     const simulated = await run('apt-get', ['-s', '--no-install-recommends', 'install', ...packages], { env });
-    const wanted = libraryClosure(simulated.stdout, packages);
+    const wanted = libraryClosure(simulated, packages);
     log(`fetching ${packages.slice(0, 1)} and ${wanted.length - 1} more packages of ${suites.wanted}`);
     const archives = join(temporary, 'archives');
     const unpacked = join(temporary, 'root');
@@ -90,11 +90,11 @@ async function fetchTree(root: string, suites: { current: string; wanted: string
     for (const archive of await readdir(archives)) await run('dpkg-deb', ['-x', join(archives, archive), unpacked]);
     await rename(unpacked, root);
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim() || (error as Error).message;
     await rm(join(cacheDir, 'apt'), { recursive: true, force: true }); // lists that mislead must not stay
     throw new ServerUnavailableError(
-      `could not fetch ${packages.join(', ')} of ${suites.wanted} from this system's package mirror. ` +
-        `Check that 'apt-get update' works, and for a missing key that debian-archive-keyring is up to date. apt said:\n${said}`,
+      `could not fetch ${packages.join(', ')} of ${suites.wanted} from this system's package mirror: ` +
+        `${(error as Error).message}. Check that 'apt-get update' works, and for a missing key that ` +
+        'debian-archive-keyring is up to date.',
       { cause: error },
     );
   } finally {
@@ -128,7 +128,7 @@ async function writeAptState(state: string, suites: { current: string; wanted: s
   await mkdir(join(state, 'archives', 'partial'), { recursive: true });
   await writeFile(join(state, 'status'), ''); // as if nothing were installed: the tree must be complete
   await writeFile(join(state, 'wanted.sources'), formatDeb822(sources));
-  const system = (await run('apt-config', ['dump'])).stdout.split('\n');
+  const system = (await run('apt-config', ['dump'])).split('\n');
   const kept = system.filter((line) => /^Acquire::/.test(line) && !/^Acquire::(IndexTargets|Changelogs)/.test(line));
   const config = join(state, 'apt.conf');
   await writeFile(

@@ -1,123 +1,79 @@
-// Kafka's program: its jars and the Java to run them with, and what makes a broker start fast, made once and kept.
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+// Where Kafka comes from: its jars from the PATH or from Maven's repository, and the machine's Java to run them with.
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { freePorts } from '../../tooling/ports.ts';
-import { spawnGuarded, waitUntilReady } from '../../tooling/process/guarded.ts';
+import { findProgram } from '../../tooling/find-program.ts';
+import { run } from '../../tooling/run.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { waitForLock } from '../lock.ts';
-import { brokerSettings, formatProperties } from '../servers/kafka-settings.ts';
-import { liveBrokers } from '../servers/kafka-wire.ts';
-import type { ServerOptions } from '../servers/server.ts';
-import { defaultCacheDir, findProgram } from './paths.ts';
+import { DEFAULT_CACHE_DIR, type InstallOptions } from './options.ts';
 
-const run = promisify(execFile);
+/** Environment variable with the addresses of brokers to use instead of starting them. */
+export const kafkaVariable = 'BREAKWATER_KAFKA_BROKERS';
 
 /** Pinned: the version whose jars are taken from Maven's repository. */
-export const kafkaVersion = '4.3.1';
-const leastJava = 17;
+const KAFKA_VERSION = '4.3.1';
+const LEAST_JAVA = 17;
 
 /** Jars that a broker runs from, resolved by Maven with what they depend on. */
-const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>breakwater</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${kafkaVersion}</version></dependency>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${KAFKA_VERSION}</version></dependency>
     <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-core</artifactId><version>2.25.4</version></dependency>
     <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.25.4</version></dependency>
   </dependencies>
 </project>
 `;
 
-/** Warnings and errors, and the two lines that say a broker came or went. */
-const logging = `rootLogger.level = warn
-rootLogger.appenderRef.out.ref = OUT
-logger.server.name = kafka.server.KafkaRaftServer
-logger.server.level = info
-appender.out.type = Console
-appender.out.name = OUT
-appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d{ISO8601} %p %m (%c)%n
-`;
-
-/** Kafka as it is found or installed. */
-export interface KafkaProgram {
-  origin: string;
-  /** Storage's first metadata, copied into each new broker's directory. */
-  bootstrapFile: string;
-  /** Command and arguments that run a broker with the settings file. */
-  command(settingsFile: string, heapMiB: number): string[];
+export interface Java {
+  readonly program: string;
+  /** What `java -version` prints. */
+  readonly version: string;
+  /** `Java 17` */
+  readonly label: string;
 }
 
-type InstallOptions = Pick<ServerOptions, 'cacheDir' | 'log' | 'env'>;
+/** Kafka as it was found or fetched. */
+export interface KafkaJars {
+  readonly java: Java;
+  /** Folder of the jars. */
+  readonly libs: string;
+  /** Their names, sorted. */
+  readonly jars: readonly string[];
+  /** One line: which was chosen and why. */
+  readonly origin: string;
+}
 
 /**
- * Finds Kafka on the PATH, or gets its jars with Maven; the first time it also makes the class archive (about 10 s).
- * @throws ServerUnavailableError without Java 17 or later, or without both Kafka and Maven
+ * Finds Kafka, or fetches it once; later calls, also from other processes at the same time, find what was fetched.
+ *
+ * @throws ServerUnavailableError without Java 17, or without Kafka and Maven
  */
-export async function installKafka(options: InstallOptions): Promise<KafkaProgram> {
-  const { cacheDir = defaultCacheDir, log = () => {}, env = {} } = options;
+export async function installKafka(options: InstallOptions): Promise<KafkaJars> {
+  const { cacheDir = DEFAULT_CACHE_DIR, log = () => {}, env = {} } = options;
   const java = await findJava(env);
   const found = await kafkaOnPath(env.PATH);
-  await mkdir(cacheDir, { recursive: true });
-  const lock = await waitForLock(join(cacheDir, 'kafka.lock'), (holder) =>
-    log(`waiting for ${holder}, which is fetching`),
-  );
-  try {
-    const libs = found ?? (await mavenLibs(cacheDir, env, log));
-    const jars = (await readdir(libs)).filter((name) => name.endsWith('.jar')).sort();
-    const key = createHash('sha256')
-      .update([java.program, java.version, libs, ...jars].join('\n'))
-      .digest('hex')
-      .slice(0, 12);
-    const folder = join(cacheDir, `kafka-ready-${key}`);
-    const classpath = jars.map((jar) => join(libs, jar)).join(':');
-    if (!existsSync(folder)) await prepare(folder, java.program, classpath, log);
-    return {
-      origin: found
-        ? `Kafka: ${found}, found by the PATH, with ${java.label}`
-        : `Kafka: ${kafkaVersion} from its jars, with ${java.label} (no kafka-server-start.sh on the PATH)`,
-      bootstrapFile: join(folder, 'bootstrap.checkpoint'),
-      command: (settingsFile, heapMiB) => [
-        java.program,
-        ...javaOptions(folder, heapMiB),
-        `-XX:SharedArchiveFile=${join(folder, 'classes.jsa')}`,
-        ...['-cp', classpath, 'kafka.Kafka', settingsFile],
-      ],
-    };
-  } finally {
-    lock.release();
-  }
+  const libs = found ?? (await mavenLibs(cacheDir, env, log));
+  return {
+    java,
+    libs,
+    jars: (await readdir(libs)).filter((name) => name.endsWith('.jar')).sort(),
+    origin: found
+      ? `Kafka: ${found}, found by the PATH, with ${java.label}`
+      : `Kafka: ${KAFKA_VERSION} from its jars, with ${java.label} (no kafka-server-start.sh on the PATH)`,
+  };
 }
 
-function javaOptions(folder: string, heapMiB: number): string[] {
-  return [
-    ...[`-Xmx${heapMiB}m`, '-Xms64m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true'],
-    ...['-Xshare:auto', '-Xlog:disable', '-Xlog:all=error:stderr'],
-    `-Dlog4j2.configurationFile=${join(folder, 'log4j2.properties')}`,
-  ];
-}
-
-interface Java {
-  program: string;
-  version: string;
-  label: string;
-}
-
-async function findJava(env: NonNullable<ServerOptions['env']>): Promise<Java> {
+async function findJava(env: NonNullable<InstallOptions['env']>): Promise<Java> {
   const program = (env.JAVA_HOME && findProgram('java', join(env.JAVA_HOME, 'bin'))) || findProgram('java', env.PATH);
   if (!program) throw new ServerUnavailableError('no Java on the PATH: Kafka needs Java 17 or later');
-  const version = await run(program, ['-version']).then(
-    ({ stderr }) => stderr,
-    () => '',
-  );
+  let version = ''; // printed to the standard error
+  await run(program, ['-version'], { onOutput: (text) => (version += text) }).catch(() => undefined);
   const major = javaMajor(version);
-  if (major === undefined || major < leastJava) {
+  if (major === undefined || major < LEAST_JAVA)
     throw new ServerUnavailableError(`${program} is Java ${major ?? 'of no known version'}: Kafka needs 17 or later`);
-  }
   return { program, version, label: `Java ${major}` };
 }
 
@@ -139,58 +95,42 @@ async function kafkaOnPath(path: string | undefined): Promise<string | undefined
   return undefined;
 }
 
-async function mavenLibs(cacheDir: string, env: NonNullable<ServerOptions['env']>, log: (line: string) => void) {
-  const libs = join(cacheDir, `kafka-${kafkaVersion}`);
+async function mavenLibs(
+  cacheDir: string,
+  env: NonNullable<InstallOptions['env']>,
+  log: (line: string) => void,
+): Promise<string> {
+  const libs = join(cacheDir, `kafka-${KAFKA_VERSION}`);
   if (existsSync(libs)) return libs;
   const maven = findProgram('mvn', env.PATH);
   if (!maven)
-    throw new ServerUnavailableError(`no Kafka and no Maven on the PATH: install Maven, or Kafka ${kafkaVersion}`);
-  const temporary = await mkdtemp(join(cacheDir, 'maven-'));
+    throw new ServerUnavailableError(`no Kafka and no Maven on the PATH: install Maven, or Kafka ${KAFKA_VERSION}`);
+  await mkdir(cacheDir, { recursive: true });
+  const lock = await waitForLock(join(cacheDir, 'kafka.lock'), (holder) =>
+    log(`waiting for ${holder}, which is fetching`),
+  );
   try {
-    log(`fetching Kafka ${kafkaVersion} with Maven (44 MB)`);
-    await writeFile(join(temporary, 'pom.xml'), pom);
-    const target = join(temporary, 'libs');
-    const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${target}`];
-    await run(maven, ['-q', '-B', '-f', join(temporary, 'pom.xml'), ...goal], { maxBuffer: 64 << 20 });
-    await rename(target, libs);
+    if (!existsSync(libs)) await fetchWithMaven(maven, libs, cacheDir, log);
     return libs;
-  } catch (error) {
-    const said = (error as { stdout?: string }).stdout?.trim() || (error as Error).message;
-    throw new ServerUnavailableError(
-      `could not fetch Kafka ${kafkaVersion} with Maven. Check that 'mvn' reaches its repository. It said:\n${said.slice(0, 2000)}`,
-      { cause: error },
-    );
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    lock.release();
   }
 }
 
-/** Formats storage once, as a template, and runs a broker once to archive its classes: later starts skip both. */
-async function prepare(folder: string, java: string, classpath: string, log: (line: string) => void): Promise<void> {
-  log('preparing Kafka for fast starts');
-  const temporary = await mkdtemp(`${folder}-`);
+async function fetchWithMaven(maven: string, libs: string, cacheDir: string, log: (line: string) => void) {
+  const temporary = await mkdtemp(join(cacheDir, 'maven-'));
   try {
-    const [port, controllerPort] = (await freePorts(2)) as [number, number];
-    const data = join(temporary, 'data');
-    const settings = brokerSettings({ nodeId: 0, port, controllerPorts: [controllerPort], brokers: 1, dataDir: data });
-    const settingsFile = join(temporary, 'server.properties');
-    await writeFile(settingsFile, formatProperties(settings));
-    await writeFile(join(temporary, 'log4j2.properties'), logging);
-    const javaRun = [...javaOptions(temporary, 256), '-cp', classpath];
-    const format = ['kafka.tools.StorageTool', 'format', '-t', 'breakwaterTemplateId00', '-c', settingsFile];
-    await run(java, [...javaRun, ...format]);
-    await copyFile(join(data, 'bootstrap.checkpoint'), join(temporary, 'bootstrap.checkpoint'));
-    const broker = spawnGuarded({
-      name: 'Kafka (first run)',
-      command: java,
-      args: [`-XX:ArchiveClassesAtExit=${join(temporary, 'classes.jsa')}`, ...javaRun, 'kafka.Kafka', settingsFile],
-      logFile: join(temporary, 'first-run.log'),
-      graceMs: 60_000,
-    });
-    await waitUntilReady(broker, async () => (await liveBrokers(port)) === 1, 60_000);
-    await broker.stop();
-    await rm(data, { recursive: true });
-    await rename(temporary, folder);
+    log(`fetching Kafka ${KAFKA_VERSION} with Maven (44 MB)`);
+    await writeFile(join(temporary, 'pom.xml'), POM);
+    const target = join(temporary, 'libs');
+    const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${target}`];
+    await run(maven, ['-q', '-B', '-f', join(temporary, 'pom.xml'), ...goal]);
+    await rename(target, libs);
+  } catch (error) {
+    throw new ServerUnavailableError(
+      `could not fetch Kafka ${KAFKA_VERSION} with Maven: ${(error as Error).message}. Check that 'mvn' reaches its repository.`,
+      { cause: error },
+    );
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

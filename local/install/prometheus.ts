@@ -1,21 +1,13 @@
 // Where Prometheus and its promtool come from: the PATH, or the distribution's package unpacked in the cache.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { findProgram } from '../../tooling/find-program.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { debianTree } from './debian.ts';
-import { defaultCacheDir, findProgram } from './paths.ts';
+import type { InstallOptions } from './options.ts';
 
 /** What the package holds that we use. */
 export type PrometheusProgram = 'prometheus' | 'promtool';
-
-export interface PrometheusInstallOptions {
-  /** Where fetched servers are kept; default `.local/cache` of this repository. */
-  readonly cacheDir?: string;
-  /** Environment (the caller's `process.env`) in which PATH is looked up; default: empty. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Told one line at a time what is being fetched; default: nobody. */
-  readonly log?: (line: string) => void;
-}
 
 /** A program and how it was found. */
 export interface FoundProgram {
@@ -26,18 +18,14 @@ export interface FoundProgram {
 }
 
 /** @throws ServerUnavailableError saying what to do where there is none to be had */
-export async function findPrometheus(
-  program: PrometheusProgram,
-  options: PrometheusInstallOptions = {},
-): Promise<FoundProgram> {
-  const { cacheDir = defaultCacheDir, env = {}, log } = options;
+export async function findPrometheus(program: PrometheusProgram, options: InstallOptions = {}): Promise<FoundProgram> {
+  const { cacheDir, env = {}, log } = options;
   const found = findProgram(program, env.PATH);
   if (found) return { command: [found], origin: `Prometheus: ${found}, found on the PATH` };
   if (process.platform === 'darwin')
     throw new ServerUnavailableError(`no ${program} on the PATH: run 'brew install prometheus'`);
   // Older suites have both in one package, newer ones promtool in a package of its own.
-  const unpack = (name: string) =>
-    debianTree({ label: name, packages: [name, 'libc6'], cacheDir, ...(log && { log }) });
+  const unpack = (name: string) => debianTree({ label: name, packages: [name, 'libc6'], cacheDir, log });
   const inTree = (root: string) => join(root, 'usr', 'bin', program);
   let tree = await unpack('prometheus');
   if (!existsSync(inTree(tree.root))) tree = await unpack(program);

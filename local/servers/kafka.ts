@@ -3,48 +3,78 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { waitFor } from '../../tooling/poll.ts';
 import { claimPort, freePort, freePorts } from '../../tooling/ports.ts';
-import { type Exit, type GuardedProcess, spawnGuarded, waitUntilReady } from '../../tooling/process/guarded.ts';
-import { installKafka, type KafkaProgram } from '../install/kafka.ts';
+import { type Exit, GuardedProcess } from '../../tooling/process/guarded.ts';
+import { kafkaVariable } from '../install/kafka.ts';
+import { type KafkaProgram, kafkaProgram } from './kafka-program.ts';
 import { brokerSettings, formatProperties, votersFor } from './kafka-settings.ts';
 import { liveBrokers } from './kafka-wire.ts';
 import { foreignServer, type RunningServer, type ServerOptions } from './server.ts';
 
 export interface KafkaOptions extends ServerOptions {
-  /** How many brokers; default 1. A cluster that has had more keeps them. */
-  brokers?: number;
-  /** Java heap of each broker, in MiB; default 384. */
-  heapMiB?: number;
-  /** Broker settings by name that replace or add to ours; default: none. */
-  settings?: Readonly<Record<string, string>>;
+  /** How many brokers. A cluster that has had more keeps them. @default 1 */
+  readonly brokers?: number;
+  /** Java heap of each broker, in MiB. @default 384 */
+  readonly heapMiB?: number;
+  /** Broker settings by name that replace or add to ours. @default none */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** One broker of the cluster. */
-export interface RunningBroker {
+/** One broker of the cluster: a process that may be stopped and started again. */
+export class Broker {
   readonly nodeId: number;
   readonly port: number;
-  readonly pid: number;
-  readonly exited: Promise<Exit>;
-  kill(signal: NodeJS.Signals): void;
-  stop(): Promise<void>;
+  readonly #process: GuardedProcess;
+
+  constructor(nodeId: number, port: number, process: GuardedProcess) {
+    this.nodeId = nodeId;
+    this.port = port;
+    this.#process = process;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get running(): boolean {
+    return this.#process.running;
+  }
+
+  get exited(): Promise<Exit> {
+    return this.#process.exited;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+
+  /** Waits until it answers and knows of as many live brokers as there are. @throws ProcessFailedError */
+  untilReady(brokers: number): Promise<void> {
+    return this.#process.untilReady(async () => (await liveBrokers(this.port)) >= brokers, START_MS);
+  }
 }
 
 export interface RunningKafka extends RunningServer {
   /** By node id; one that died stays listed until it is started again. */
-  readonly brokers: readonly RunningBroker[];
+  readonly brokers: readonly Broker[];
   /** Starts one more broker, as a newcomer without partitions. */
-  addBroker(): Promise<RunningBroker>;
+  addBroker(): Promise<Broker>;
   /** Starts a broker again that was killed or stopped, on its port and over its data. */
-  startBroker(nodeId: number): Promise<RunningBroker>;
+  startBroker(nodeId: number): Promise<Broker>;
 }
 
-/** Environment variable with the addresses of brokers to use instead of starting them. */
-export const kafkaVariable = 'BREAKWATER_KAFKA_BROKERS';
+const START_MS = 60_000;
+/** Enough for a broker to close its logs; see `stop` for what it would wait for besides. */
+const GRACE_MS = 8_000;
 
 /**
  * Starts a Kafka cluster, or uses the one that the environment names. `port` is the first broker's, the next ones follow it.
- * @throws ServerUnavailableError without Java 17 or Maven; PortTakenError; ServerFailedError
+ * @throws ServerUnavailableError without Java 17 or Maven; PortTakenError; ProcessFailedError
  */
 export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const given = options.env?.[kafkaVariable];
@@ -53,13 +83,13 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
       throw new Error(`the brokers at ${given} are not ours to start`);
     };
     return {
-      ...foreignServer('kafka', 'Kafka', given, kafkaVariable),
+      ...foreignServer('Kafka', given, kafkaVariable),
       brokers: [],
       addBroker: refuse,
       startBroker: refuse,
     };
   }
-  const program = await installKafka(options);
+  const program = await kafkaProgram(options);
   const cluster = new Cluster(options, program, await clusterState(options.dataDir, options.brokers ?? 1));
   await cluster.start();
   return cluster;
@@ -94,14 +124,13 @@ async function saveState(dataDir: string, state: ClusterState): Promise<void> {
 
 class Cluster implements RunningKafka {
   readonly name = 'Kafka';
-  readonly kind = 'kafka';
   readonly origin: string;
   readonly exited: Promise<Exit>;
   readonly #options: KafkaOptions;
   readonly #program: KafkaProgram;
   readonly #state: ClusterState;
-  readonly #brokers: RunningBroker[] = [];
-  #controllerPorts: number[] = [];
+  readonly #brokers: Broker[] = [];
+  #controllerPorts: readonly number[] = [];
   #settleExited: (exit: Exit) => void = () => {};
 
   constructor(options: KafkaOptions, program: KafkaProgram, state: ClusterState) {
@@ -118,11 +147,10 @@ class Cluster implements RunningKafka {
     const { voters, brokers } = this.#state;
     const spare = await freePorts(voters + brokers);
     this.#controllerPorts = spare.splice(0, voters);
-    const ports = await Promise.all(spare.map((port, id) => this.#choosePort(id, port)));
-    this.#state.ports = ports;
+    this.#state.ports = await Promise.all(spare.map((port, id) => this.#choosePort(id, port)));
     await saveState(this.#options.dataDir, this.#state);
-    const processes = await Promise.all(ports.map((port, nodeId) => this.#launch(nodeId, port)));
-    await Promise.all(processes.map((process, nodeId) => this.#whenReady(process, ports[nodeId]!, brokers)));
+    const launched = await Promise.all(this.#state.ports.map((port, nodeId) => this.#launch(nodeId, port)));
+    await Promise.all(launched.map((broker) => this.#untilReady(broker, brokers)));
   }
 
   /** The port that was asked for, or where the broker was last if nobody took that, or `spare`. */
@@ -132,7 +160,7 @@ class Cluster implements RunningKafka {
     return claimPort(this.#state.ports[nodeId] ?? spare, `Kafka broker ${nodeId}`).catch(() => spare);
   }
 
-  get brokers(): readonly RunningBroker[] {
+  get brokers(): readonly Broker[] {
     return this.#brokers;
   }
 
@@ -144,24 +172,20 @@ class Cluster implements RunningKafka {
     return this.#brokers[0]?.pid ?? 0;
   }
 
-  async addBroker(): Promise<RunningBroker> {
+  async addBroker(): Promise<Broker> {
     const nodeId = this.#brokers.length;
     const port = await this.#choosePort(nodeId, await freePort());
     this.#state.brokers = nodeId + 1;
     this.#state.ports[nodeId] = port;
     await saveState(this.#options.dataDir, this.#state);
-    const process = await this.#launch(nodeId, port);
-    await this.#whenReady(process, port, this.#running());
-    return this.#brokers[nodeId]!;
+    return this.#untilReady(await this.#launch(nodeId, port));
   }
 
-  async startBroker(nodeId: number): Promise<RunningBroker> {
+  async startBroker(nodeId: number): Promise<Broker> {
     const old = this.#brokers[nodeId];
     if (!old) throw new RangeError(`there is no broker ${nodeId}; addBroker makes one`);
     await old.stop();
-    const process = await this.#launch(nodeId, old.port);
-    await this.#whenReady(process, old.port, this.#running());
-    return this.#brokers[nodeId]!;
+    return this.#untilReady(await this.#launch(nodeId, old.port));
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -176,10 +200,11 @@ class Cluster implements RunningKafka {
     await Promise.all(
       this.#brokers.map(async (broker) => {
         const stopped = broker.stop();
-        const watching = new AbortController();
-        const closed = untilFile(join(this.#dataDir(broker.nodeId), '.kafka_cleanshutdown'), watching.signal);
-        await Promise.race([stopped, closed]);
-        watching.abort();
+        const ended = new AbortController();
+        void stopped.then(() => ended.abort());
+        const mark = join(this.#dataDir(broker.nodeId), '.kafka_cleanshutdown');
+        const closed = { within: Number.POSITIVE_INFINITY, everyMs: 50, signal: ended.signal };
+        await waitFor('its logs are closed', () => existsSync(mark), closed).catch(() => undefined); // it has ended
         broker.kill('SIGKILL');
         await stopped;
       }),
@@ -190,14 +215,12 @@ class Cluster implements RunningKafka {
     return join(this.#options.dataDir, `broker-${nodeId}`, 'data');
   }
 
-  /** Brokers whose process runs now. */
+  /** How many brokers run now. */
   #running(): number {
-    return [...this.#processes.values()].filter((process) => process.running).length;
+    return this.#brokers.filter(({ running }) => running).length;
   }
 
-  readonly #processes = new Map<number, GuardedProcess>();
-
-  async #launch(nodeId: number, port: number): Promise<GuardedProcess> {
+  async #launch(nodeId: number, port: number): Promise<Broker> {
     const folder = join(this.#options.dataDir, `broker-${nodeId}`);
     const dataDir = this.#dataDir(nodeId);
     await formatStorage(dataDir, nodeId, this.#state.clusterId, this.#program.bootstrapFile);
@@ -212,26 +235,26 @@ class Cluster implements RunningKafka {
     const settingsFile = join(folder, 'server.properties');
     await writeFile(settingsFile, formatProperties(settings));
     const [command, ...args] = this.#program.command(settingsFile, this.#options.heapMiB ?? 384);
-    const process = spawnGuarded({
+    const process = new GuardedProcess({
       name: `Kafka broker ${nodeId}`,
       command: command!,
       args,
       logFile: join(folder, 'kafka.log'),
-      graceMs: 8_000,
+      graceMs: GRACE_MS,
     });
-    this.#processes.set(nodeId, process);
-    const { pid, exited, kill, stop } = process;
-    this.#brokers[nodeId] = { nodeId, port, pid, exited, kill, stop };
-    void exited.then((exit) => {
+    const broker = new Broker(nodeId, port, process);
+    this.#brokers[nodeId] = broker;
+    void broker.exited.then((exit) => {
       if (this.#running() === 0) this.#settleExited(exit);
     });
-    return process;
+    return broker;
   }
 
-  /** Ready: the broker answers, and knows of as many live brokers as there are. */
-  async #whenReady(process: GuardedProcess, port: number, expected: number): Promise<void> {
+  /** Without one of its brokers the cluster is stopped. @param brokers how many it must know of */
+  async #untilReady(broker: Broker, brokers = this.#running()): Promise<Broker> {
     try {
-      await waitUntilReady(process, async () => (await liveBrokers(port)) >= expected, 60_000);
+      await broker.untilReady(brokers);
+      return broker;
     } catch (error) {
       await this.stop();
       throw error;
@@ -239,12 +262,7 @@ class Cluster implements RunningKafka {
   }
 }
 
-/** Waits until the file is there, or the signal says to stop looking. */
-async function untilFile(path: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && !existsSync(path)) await delay(50, undefined, { signal }).catch(() => {});
-}
-
-/** What `kafka-storage.sh format` writes; the metadata comes from a directory that it did format (see kafka-install.ts). */
+/** What `kafka-storage.sh format` writes; the metadata comes from a directory that it did format (see kafka-program.ts). */
 async function formatStorage(dataDir: string, nodeId: number, clusterId: string, bootstrapFile: string): Promise<void> {
   const file = join(dataDir, 'meta.properties');
   if (existsSync(file)) return;

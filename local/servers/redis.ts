@@ -4,35 +4,30 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { redisSettings } from '../../config/redis.ts';
 import { claimPort } from '../../tooling/ports.ts';
-import { spawnGuarded, waitUntilReady } from '../../tooling/process/guarded.ts';
-import { ServerUnavailableError } from '../errors.ts';
-import { debianTree } from '../install/debian.ts';
-import { defaultCacheDir, findProgram } from '../install/paths.ts';
-import { foreignServer, type RunningServer, type ServerOptions } from './server.ts';
+import { GuardedProcess } from '../../tooling/process/guarded.ts';
+import { installRedis, redisVariable } from '../install/redis.ts';
+import { foreignServer, OwnServer, type RunningServer, type ServerOptions } from './server.ts';
 
 export interface RedisOptions extends ServerOptions {
-  /** Limit of Redis' data, in MiB; default 1024. Only keys with a TTL are evicted. */
-  maxMemoryMiB?: number;
-  /** When the append-only file is flushed to disk; default `everysec`. */
-  appendFsync?: 'always' | 'everysec' | 'no';
+  /** Limit of Redis' data, in MiB. Only keys with a TTL are evicted. @default 1024 */
+  readonly maxMemoryMiB?: number;
+  /** When the append-only file is flushed to disk. @default everysec */
+  readonly appendFsync?: 'always' | 'everysec' | 'no';
 }
 
-/** For so long it may read its file when it starts, as in a cluster (components/servers/redis/redis.ts). */
+/** How long it may read its file when it starts, as in a cluster (components/servers/redis/redis.ts). */
 const LOADING_MS = 600_000;
-
-/** Environment variable with the address of a Redis to use instead of starting one. */
-export const redisVariable = 'BREAKWATER_REDIS_URL';
 
 /**
  * Starts Redis, or uses the one that the environment names.
- * @throws ServerUnavailableError if there is none to be had; PortTakenError; ServerFailedError
+ * @throws ServerUnavailableError if there is none to be had; PortTakenError; ProcessFailedError
  */
 export async function startRedis(options: RedisOptions): Promise<RunningServer> {
   const { dataDir, env = {}, maxMemoryMiB = 1024, appendFsync = 'everysec' } = options;
   const given = env[redisVariable];
-  if (given) return foreignServer('redis', 'Redis', given, redisVariable);
+  if (given) return foreignServer('Redis', given, redisVariable);
 
-  const { command, origin } = await findRedis(options);
+  const { command, origin } = await installRedis(options);
   const port = await claimPort(options.port, 'Redis');
   await mkdir(dataDir, { recursive: true });
   const settings = [
@@ -42,7 +37,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
     ['daemonize', 'no'],
     ...redisSettings({ memoryMiB: maxMemoryMiB, appendFsync }),
   ] as const;
-  const server = spawnGuarded({
+  const server = new GuardedProcess({
     name: 'Redis',
     command: command[0]!,
     args: [...command.slice(1), ...settings.flatMap(([key, value]) => [`--${key}`, value])],
@@ -54,41 +49,12 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
     const answer = await ping(port);
     if (answer === 'loading' && !told) {
       told = true;
-      options.log?.('Redis reads the data of the last run; two GiB take it half a minute');
+      options.log?.('Redis reads the data of the last run, which takes half a minute for two GiB');
     }
     return answer === 'ready';
   };
-  await waitUntilReady(server, ready, LOADING_MS);
-  return {
-    name: 'Redis',
-    kind: 'redis',
-    url: `redis://127.0.0.1:${port}`,
-    pid: server.pid,
-    origin,
-    exited: server.exited,
-    stop: server.stop,
-    kill: server.kill,
-  };
-}
-
-/** Fetches what `startRedis` needs, without starting it. */
-export async function installRedis(options: Omit<RedisOptions, 'dataDir'>): Promise<void> {
-  if (!options.env?.[redisVariable]) await findRedis(options);
-}
-
-async function findRedis(options: Omit<RedisOptions, 'dataDir'>): Promise<{ command: string[]; origin: string }> {
-  const program = findProgram('redis-server', options.env?.PATH);
-  if (program) return { command: [program], origin: `Redis: ${program}, found on the PATH` };
-  if (process.platform === 'darwin') {
-    throw new ServerUnavailableError(`no redis-server on the PATH: run 'brew install redis', or set ${redisVariable}`);
-  }
-  const { cacheDir = defaultCacheDir, log } = options;
-  const packages = ['redis-tools', 'redis-server', 'libc6', 'libgcc-s1'];
-  const tree = await debianTree({ label: 'redis', packages, cacheDir, ...(log && { log }) });
-  return {
-    command: tree.command(join(tree.root, 'usr', 'bin', 'redis-server')),
-    origin: `Redis: Debian's package of ${tree.suite}, unpacked in the cache (no redis-server on the PATH)`,
-  };
+  await server.untilReady(ready, LOADING_MS);
+  return new OwnServer(server, { url: `redis://127.0.0.1:${port}`, origin });
 }
 
 /** What a server on the port answers to PING; one that still reads its file is loading. */

@@ -1,5 +1,5 @@
 // Collects what a step finds, and shows it as it comes.
-import { formatSeconds } from '../../loadtest/report/report.ts';
+import { formatSeconds } from '../../tooling/report/format.ts';
 import type { Check, Context, Findings } from './context.ts';
 import type { Timeline } from './timeline.ts';
 

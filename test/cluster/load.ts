@@ -1,10 +1,15 @@
 // A load that goes on while something else is done, and its verdict: the load test's own generator and ledger.
-import { startBuiltin } from '../../loadtest/generator/start.ts';
-import type { Ledger } from '../../loadtest/ledger/ledger.ts';
-import { PROFILES, type Profile } from '../../loadtest/profiles.ts';
-import { failedRatio, formatCount, formatMs, formatPercent, type Report } from '../../loadtest/report/report.ts';
-import { runLoadTest } from '../../loadtest/run.ts';
+import {
+  failedRatio,
+  type Ledger,
+  PROFILES,
+  type Profile,
+  type Report,
+  runLoadTest,
+  startBuiltin,
+} from '../../loadtest/api.ts';
 import { waitFor } from '../../tooling/poll.ts';
+import { formatCount, formatMs, formatPercent } from '../../tooling/report/format.ts';
 import type { Context } from './context.ts';
 import type { RunningStack } from './running-stack.ts';
 

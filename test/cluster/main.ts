@@ -2,8 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { UsageError } from '../../loadtest/options.ts';
-import { INTERRUPTED } from '../../loadtest/session.ts';
+import { INTERRUPTED, UsageError } from '../../tooling/errors.ts';
 import type { Context, Step } from './context.ts';
 import { helpText, type Options, parseOptions } from './options.ts';
 import { EXTRA, STEPS } from './plan.ts';

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { UsageError } from '../../loadtest/options.ts';
+import { UsageError } from '../../tooling/errors.ts';
 import { helpText, parseOptions } from './options.ts';
 import { STACKS, STEPS } from './plan.ts';
 import { REPOSITORY } from './repository.ts';

@@ -1,7 +1,7 @@
 // The command line of `npm run e2e`, parsed once into typed values.
 import { parseArgs } from 'node:util';
 import { closest } from 'fastest-levenshtein';
-import { UsageError } from '../../loadtest/options.ts';
+import { UsageError } from '../../tooling/errors.ts';
 import { STACKS, STEPS, type StepName, type StepPlan } from './plan.ts';
 
 /** A cluster that was there before, and stays. */

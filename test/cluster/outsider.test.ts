@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { run } from '../../tooling/run.ts';
 import { connectScript } from './outsider.ts';
 
 test('the script says which ports answer', async () => {
@@ -11,8 +10,8 @@ test('the script says which ports answer', async () => {
   const open = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   try {
     const script = connectScript([open, '127.0.0.1:1']);
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
-    expect(JSON.parse(stdout)).toEqual({ [open]: true, '127.0.0.1:1': false });
+    const printed = await run(process.execPath, ['--input-type=module', '--eval', script]);
+    expect(JSON.parse(printed)).toEqual({ [open]: true, '127.0.0.1:1': false });
   } finally {
     server.close();
   }

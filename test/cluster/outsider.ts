@@ -1,6 +1,6 @@
 // A pod that belongs to nobody, and the calls that it and others try: for the negative tests of policies.
 import { randomUUID } from 'node:crypto';
-import type { Kubectl } from '../../tooling/kubectl.ts';
+import type { Kubectl } from '../../tooling/cluster/kubectl.ts';
 import { waitFor } from '../../tooling/poll.ts';
 
 /** Tries to connect to each `host:port`, and prints which answered: JSON, in a pod that has Node. */

@@ -4,7 +4,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadStackConfig } from '../../config/load.ts';
 import type { StackConfig } from '../../config/schema.ts';
-import { readOutputs, type StackOutputs } from '../../loadtest/cluster/outputs.ts';
+import { readOutputs, type StackOutputs } from '../../tooling/cluster/outputs.ts';
 import { CommandError, run } from '../../tooling/run.ts';
 import { type Changes, readEvents } from './events.ts';
 

@@ -1,11 +1,12 @@
 // The stack as it runs in the cluster: where it is, and what Kubernetes says of it.
-import { type Access, openAccess, type Part } from '../../loadtest/cluster/access.ts';
-import { appSettings, type Deployment } from '../../loadtest/cluster/app-settings.ts';
-import { apiNamespace, type StackOutputs } from '../../loadtest/cluster/outputs.ts';
-import { fetchStats, type Stats } from '../../loadtest/stats.ts';
+
+import { fetchStats, type Stats } from '../../tooling/api-stats.ts';
+import { type Access, openAccess, type Part } from '../../tooling/cluster/access.ts';
+import { appSettings, type Deployment } from '../../tooling/cluster/app-settings.ts';
+import { Kubectl, type List } from '../../tooling/cluster/kubectl.ts';
+import { apiNamespace, type StackOutputs } from '../../tooling/cluster/outputs.ts';
+import { forwardPort } from '../../tooling/cluster/port-forward.ts';
 import { type Answer, type CallOptions, call } from '../../tooling/http.ts';
-import { Kubectl, type List } from '../../tooling/kubectl.ts';
-import { forwardPort } from '../../tooling/port-forward.ts';
 import { isLasting, type Pod } from './pods.ts';
 
 export interface Node {

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { debianTree } from '../../local/install/debian.ts';
-import { defaultCacheDir } from '../../local/install/paths.ts';
 import { foreignMetrics } from '../../monitoring/foreign-metrics.ts';
-import { freePort, killIfRunning } from '../processes.ts';
+import { freePort } from '../../tooling/ports.ts';
+import { killIfRunning } from '../processes.ts';
 import { useRedis } from '../servers.ts';
 import { until } from '../until.ts';
 
@@ -18,7 +18,7 @@ let exporter: ChildProcess | undefined;
 let url: string;
 beforeAll(async () => {
   if (process.platform !== 'linux') return;
-  const tree = await debianTree({ label: 'redis-exporter', packages: [PACKAGE, 'libc6'], cacheDir: defaultCacheDir });
+  const tree = await debianTree({ label: 'redis-exporter', packages: [PACKAGE, 'libc6'] });
   const [command, ...args] = tree.command(join(tree.root, 'usr', 'bin', PACKAGE));
   const port = await freePort();
   url = `http://127.0.0.1:${port}/metrics`;

@@ -28,13 +28,10 @@ const compiled = ts.transpileModule(readFileSync(join(root, 'index.ts'), 'utf8')
   compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.CommonJS, esModuleInterop: true },
 }).outputText;
 
-/** Whether this machine is ready is not asked: nothing is brought up. */
-const OFF: Readonly<Record<string, object>> = { './components/cluster/observe.ts': { requireReady: () => undefined } };
-
 /** Runs index.ts anew; what it imports is loaded once. */
 function runProgram(): Record<string, unknown> {
   const program = { exports: {} as Record<string, unknown> };
-  const load = (id: string): unknown => OFF[id] ?? require(id.startsWith('.') ? join(root, id) : id);
+  const load = (id: string): unknown => require(id.startsWith('.') ? join(root, id) : id);
   new Function('require', 'module', 'exports', '__dirname', compiled)(load, program, program.exports, root);
   return program.exports;
 }

@@ -1,5 +1,5 @@
 // What a timeline says in a sentence: peaks, and what happened when.
-import { formatCount } from '../../../loadtest/report/report.ts';
+import { formatCount } from '../../../tooling/report/format.ts';
 import type { Timeline } from '../timeline.ts';
 
 export function highlights({ app, moments, marks }: Timeline): readonly string[] {

@@ -1,7 +1,8 @@
 // The report as one HTML file: verdict, steps with their checks, and the autoscaling timelines as plots.
-import { escapeHtml, plot } from '../../../loadtest/report/plot.ts';
-import { formatSeconds } from '../../../loadtest/report/report.ts';
-import { STYLE } from '../../../loadtest/report/style.ts';
+
+import { formatSeconds } from '../../../tooling/report/format.ts';
+import { escapeHtml, plot } from '../../../tooling/report/plot.ts';
+import { STYLE } from '../../../tooling/report/style.ts';
 import { MARKS } from '../findings.ts';
 import type { StepResult } from '../run.ts';
 import type { Timeline } from '../timeline.ts';

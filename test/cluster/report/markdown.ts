@@ -1,5 +1,5 @@
 // The report as Markdown, to be put into docs/results.md.
-import { formatSeconds } from '../../../loadtest/report/report.ts';
+import { formatSeconds } from '../../../tooling/report/format.ts';
 import { MARKS } from '../findings.ts';
 import type { StepResult } from '../run.ts';
 import { highlights } from './highlights.ts';

@@ -1,8 +1,6 @@
 // From nothing to a stack that serves, and the operations that must then change nothing.
 
-import { startBuiltin } from '../../../loadtest/generator/start.ts';
-import { PROFILES } from '../../../loadtest/profiles.ts';
-import { runLoadTest } from '../../../loadtest/run.ts';
+import { PROFILES, runLoadTest, startBuiltin } from '../../../loadtest/api.ts';
 import { waitFor } from '../../../tooling/poll.ts';
 import { type Context, type Step, succeeded } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';

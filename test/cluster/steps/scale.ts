@@ -1,6 +1,6 @@
 // Day-2 changes of size: API pods, nodes, brokers, partitions, the producer's rate.
 import { Cluster as KafkaCluster } from '../../../apps/topics/cluster.ts';
-import { METRICS_PORT } from '../../../loadtest/cluster/access.ts';
+import { METRICS_PORT } from '../../../tooling/cluster/access.ts';
 import { call } from '../../../tooling/http.ts';
 import { waitFor } from '../../../tooling/poll.ts';
 import { apply } from '../apply.ts';

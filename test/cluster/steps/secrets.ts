@@ -1,6 +1,6 @@
 // No secret is in clear: not in Pulumi's state or outputs, not in what kubectl shows of pods, not in logs.
 
-import type { List } from '../../../tooling/kubectl.ts';
+import type { List } from '../../../tooling/cluster/kubectl.ts';
 import { CommandError } from '../../../tooling/run.ts';
 import type { Step } from '../context.ts';
 import type { RunningStack } from '../running-stack.ts';

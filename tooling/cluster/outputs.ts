@@ -1,7 +1,7 @@
 // What `pulumi up` gave: the outputs of a stack that commands outside the program go by.
 import { z } from 'zod';
-import { CommandError, run } from '../../tooling/run.ts';
-import { NotReadyError } from '../run.ts';
+import { NotReadyError } from '../errors.ts';
+import { CommandError, run } from '../run.ts';
 
 const schema = z.object({
   /** Base address of the API as it can be reached from this machine. */
@@ -10,7 +10,7 @@ const schema = z.object({
   apiHost: z.string().optional(),
   kubeconfigPath: z.string(),
   context: z.string(),
-  /** Namespace of the servers and of all apps but the API, which is in `<namespace>-api`; the monitoring is in `<namespace>-monitoring`. */
+  /** Of the servers and of all apps but the API, which is in `<namespace>-api`; monitoring is in `<namespace>-monitoring`. */
   namespace: z.string(),
 });
 

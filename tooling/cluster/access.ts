@@ -1,11 +1,10 @@
-// The ways into a stack that runs in a cluster, for as long as a command needs them.
-
-import { Kubectl } from '../../tooling/kubectl.ts';
-import { forwardPort, type PortForward } from '../../tooling/port-forward.ts';
-import { CommandError } from '../../tooling/run.ts';
-import { NotReadyError } from '../run.ts';
+// Access to a stack that runs in a cluster, for as long as a command needs it.
+import { NotReadyError } from '../errors.ts';
+import { CommandError } from '../run.ts';
 import { appSettings } from './app-settings.ts';
+import { Kubectl } from './kubectl.ts';
 import { apiNamespace, type StackOutputs } from './outputs.ts';
+import { forwardPort, type PortForward } from './port-forward.ts';
 
 /** Port on which every app serves its metrics. */
 export const METRICS_PORT = 9464;
@@ -29,7 +28,7 @@ export interface Addresses {
 
 export interface Access {
   readonly addresses: Addresses;
-  /** Ends the ways in; may be called twice. */
+  /** Closes the ports; may be called twice. */
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 // What an app in the cluster was told: its environment and its secrets, read from the Deployment itself.
-import type { Kubectl } from '../../tooling/kubectl.ts';
+import type { Kubectl } from './kubectl.ts';
 
 /** The parts of a pod that we read. */
 export interface PodSpec {

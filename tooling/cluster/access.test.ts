@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { forwardedPort } from '../../tooling/port-forward.ts';
-import { NotReadyError } from '../run.ts';
+import { NotReadyError } from '../errors.ts';
 import { withServer } from './access.ts';
 import { type PodSpec, secretFilesOf } from './app-settings.ts';
 import { parseOutputs } from './outputs.ts';
@@ -52,10 +51,3 @@ describe("a stack's outputs", () => {
     );
   });
 });
-
-test.each([
-  ['Forwarding from 127.0.0.1:40001 -> 27017\n', 40_001],
-  ['warning\nForwarding from 127.0.0.1:7 -> 8\n', 7],
-  ['Forwarding from [::1]:40001 -> 27017', undefined],
-  ['error: lost connection to pod', undefined],
-])('the port in %j', (text, port) => expect(forwardedPort(text)).toBe(port));

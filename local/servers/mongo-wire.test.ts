@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { helloRequest, reply, WireReader } from './wire.ts';
+import { helloRequest, reply, WireReader } from './mongo-wire.ts';
 
 const message = (size: number, fill: number): Buffer => {
   const buffer = Buffer.alloc(size, fill);

@@ -1,0 +1,115 @@
+// The load profiles as data: the question that each answers, and how its users come and go. The load test runs them, and the
+// console offers them.
+
+/** Users move in a straight line from the stage before (0 at first) to `users` within `seconds`. */
+export interface Stage {
+  readonly seconds: number;
+  readonly users: number;
+}
+
+export interface LoadProfile {
+  readonly name: string;
+  /** What a run of it answers. */
+  readonly question: string;
+  readonly stages: readonly Stage[];
+  /** Pause between an answer and the next request, drawn evenly from [least, most] seconds; [0, 0] for none. */
+  readonly thinkSeconds: readonly [number, number];
+  /** False opens a connection for each request and sends `Connection: close`. */
+  readonly keepAlive: boolean;
+  /** Empties the cache before the load. */
+  readonly coldCache: boolean;
+}
+
+const profile = (
+  name: string,
+  question: string,
+  stages: [number, number][],
+  more: Partial<LoadProfile> = {},
+): LoadProfile => ({
+  name,
+  question,
+  stages: stages.map(([seconds, users]) => ({ seconds, users })),
+  thinkSeconds: [0, 0],
+  keepAlive: true,
+  coldCache: false,
+  ...more,
+});
+
+const ALL = [
+  profile(
+    'smoke',
+    'Does the whole path work: are a few users served, and is every accepted record stored?',
+    [
+      [1, 20],
+      [8, 20],
+      [1, 0],
+    ],
+    { thinkSeconds: [0.05, 0.15] },
+  ),
+  profile(
+    'demo',
+    'How does it feel with a thousand users at once, in a minute?',
+    [
+      [15, 1000],
+      [35, 1000],
+      [10, 0],
+    ],
+    { thinkSeconds: [0.2, 0.6] },
+  ),
+  profile('stress', 'What do 5,000 users get who ask again as soon as they are answered?', [
+    [60, 1000],
+    [120, 2000],
+    [180, 5000],
+    [300, 5000],
+    [120, 0],
+  ]),
+  profile('stress-10k', 'Where does the time go with 10,000 users who ask again as soon as they are answered?', [
+    [60, 2000],
+    [120, 4000],
+    [180, 10_000],
+    [300, 10_000],
+    [120, 0],
+  ]),
+  profile(
+    'spike',
+    'Do 10,000 people who arrive within two minutes, each on a new connection, notice each other?',
+    [
+      [60, 5000],
+      [60, 10_000],
+      [120, 10_000],
+      [30, 0],
+    ],
+    { thinkSeconds: [10, 15], keepAlive: false },
+  ),
+  profile(
+    'soak',
+    'Do memory and latency stay flat over ten minutes of steady load?',
+    [
+      [30, 2000],
+      [600, 2000],
+      [30, 0],
+    ],
+    { thinkSeconds: [1, 3] },
+  ),
+  profile(
+    'cold',
+    'What happens when the cache is empty and the reads fall through to MongoDB?',
+    [
+      [10, 200],
+      [40, 200],
+      [10, 0],
+    ],
+    { thinkSeconds: [0.1, 0.3], coldCache: true },
+  ),
+];
+
+/** Every profile by its name. */
+export const LOAD_PROFILES: Readonly<Record<string, LoadProfile>> = Object.fromEntries(
+  ALL.map((one) => [one.name, one]),
+);
+
+/** The most users that a profile reaches. */
+export const peakUsers = (stages: readonly Stage[]): number => Math.max(...stages.map(({ users }) => users));
+
+/** How long the stages take. */
+export const totalSeconds = (stages: readonly Stage[]): number => stages.reduce((sum, { seconds }) => sum + seconds, 0);

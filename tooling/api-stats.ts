@@ -1,0 +1,28 @@
+// The system's numbers, as the API tells them.
+import { getJson } from './http.ts';
+
+/** What GET /api/stats answers; null where the API does not know. */
+export interface Stats {
+  readonly total_documents: number | null;
+  readonly accepted: number | null;
+  readonly lag: number | null;
+  readonly deadLetters: number | null;
+  readonly cacheHitRatio: number | null;
+  readonly mongoOperationsPerSecond: number | null;
+}
+
+const TIMEOUT_MS = 3000;
+
+/** @param host name that an ingress knows the target by @throws when there is no proper answer */
+export async function fetchStats(target: string, host?: string): Promise<Stats> {
+  const body = (await getJson(new URL('/api/stats', target), { host, timeoutMs: TIMEOUT_MS })) as Partial<Stats>;
+  const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+  return {
+    total_documents: number(body.total_documents),
+    accepted: number(body.accepted),
+    lag: number(body.lag),
+    deadLetters: number(body.deadLetters),
+    cacheHitRatio: number(body.cacheHitRatio),
+    mongoOperationsPerSecond: number(body.mongoOperationsPerSecond),
+  };
+}
