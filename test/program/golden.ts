@@ -1,7 +1,6 @@
 // The golden form of what a stack declares: YAML in a fixed order, so that a review sees what a change does to the
 // infrastructure. One stack of each queue kind is written whole, the others as their difference from it.
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { applyPatch, createPatch, type Operation } from 'rfc6902';
 import { Document, isScalar, parse, visit } from 'yaml';
 import { type Declared, type Json, key } from './declare.ts';
@@ -60,10 +59,11 @@ export const manifest = (declared: readonly Declared[]): Manifest =>
 
 /** How `to` differs from `from`. */
 export function difference(from: Manifest, to: Manifest): Difference {
-  const shared = Object.keys(to).filter((name) => name in from && !isDeepStrictEqual(from[name], to[name]));
+  const shared = Object.keys(to).filter((name) => name in from);
+  const patches = shared.map((name) => [name, createPatch(from[name], to[name])] as const);
   return {
     added: Object.fromEntries(Object.entries(to).filter(([name]) => !(name in from))),
-    changed: Object.fromEntries(shared.map((name) => [name, createPatch(from[name], to[name])])),
+    changed: Object.fromEntries(patches.filter(([, operations]) => operations.length > 0)),
     removed: Object.keys(from).filter((name) => !(name in to)),
   };
 }
