@@ -1,13 +1,13 @@
 // Workload: the Deployment that every app of ours is, with its config as an immutable ConfigMap and, if it listens, a Service.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { METRICS_PORT } from '../../config/environment.ts';
 import { labelsOf, NOT_WAITED_FOR, selectorOf } from './labels.ts';
 import { hardenedPod, type PodArgs, type PodSysctl, type SecretFile } from './pod.ts';
 
 /** The user that the images of our apps run as (apps/Dockerfile). */
 export const APP_USER_ID = 10_001;
-/** Port on which every app serves /metrics, /healthz and /readyz. */
-export const METRICS_PORT = 9464;
+export { METRICS_PORT };
 
 /** What an app needs to run. */
 export interface WorkloadArgs {

@@ -1,5 +1,6 @@
 // The pod of a broker: Kafka itself, and before it its agent, which stays until Kafka has stopped.
 import type * as pulumi from '@pulumi/pulumi';
+import { agentEnvironment } from '../../../config/environment.ts';
 import type { StackConfig } from '../../../config/schema.ts';
 import { officialImage } from '../../images/official-images.ts';
 import type { Credentials } from '../../kubernetes/credentials.ts';
@@ -99,8 +100,7 @@ export function agentContainer({ agentImage }: BrokerPodArgs): ContainerArgs {
     name: 'agent',
     image: agentImage,
     environment: {
-      BROKER_PORT: String(BROKER_PORT),
-      STOP_WAIT_SECONDS: String(STOP_WAIT_SECONDS),
+      ...agentEnvironment({ brokerPort: BROKER_PORT, stopWaitSeconds: STOP_WAIT_SECONDS }),
       NODE_OPTIONS: '--max-old-space-size=32 --max-semi-space-size=1',
     },
     ports: [{ name: 'metrics', port: METRICS_PORT }],

@@ -1,7 +1,7 @@
 // TopicsJob: runs the topics app to its end. It runs again when what it is told changes, and only then.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import type { Environment } from '../../../config/environment.ts';
+import { type Environment, MOVES_TIMEOUT_SECONDS } from '../../../config/environment.ts';
 import { labelsOf } from '../../kubernetes/labels.ts';
 import { hardenedPod, type SecretFile } from '../../kubernetes/pod.ts';
 import { APP_USER_ID } from '../../kubernetes/workload.ts';
@@ -12,8 +12,8 @@ const COMPONENT = 'topics';
 const MEMORY_MIB = 192;
 /** Exit status of the app for what another try would not help: it refuses, or its settings are wrong. */
 const NO_USE = 2;
-/** Longest that a run may take. The app itself gives partitions half an hour to move. */
-const DEADLINE_SECONDS = 2_400;
+/** Longest that a run may take: the moves of partitions, and ten minutes for the rest. */
+const DEADLINE_SECONDS = MOVES_TIMEOUT_SECONDS + 600;
 
 /** Arguments of TopicsJob. */
 export interface TopicsJobArgs {
