@@ -1,4 +1,5 @@
-// The environment of each app, variable by variable. That the apps require exactly these is in test/config-contract.test.ts.
+// The environment of each app, variable by variable. That the apps require exactly these is in
+// test/config-contract.test.ts.
 import { describe, expect, test } from '@jest/globals';
 import {
   type Addresses,

@@ -1,27 +1,40 @@
-// The environment of each app: variables made from the stack config and the addresses of the servers.
-// Used by the Pulumi program and by the local run, so that both start the same apps in the same way. An app requires
-// every variable that it knows and has no defaults of its own: those are in config/schema/ and, for what is no config
-// key, in the constants below.
+// The environment of each app: variables made from the stack config and the addresses of the
+// servers. Used by the Pulumi program and by the local run, so that both start the same apps in the
+// same way. An app requires every variable that it knows and has no defaults of its own: those are
+// in config/schema/ and, for what is no config key, in the constants below.
 import type { StackConfig } from './schema.ts';
-import { topicPlan } from './topics.ts';
+import { topicPlan } from './servers.ts';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** Port of the metrics server of every app. Pods have addresses of their own, so one port serves all. */
+/**
+ * Port of the metrics server of every app. Pods have addresses of their own, so one port serves
+ * all.
+ */
 export const METRICS_PORT = 9464;
-/** Listens on every address: a pod cannot know which one Kubernetes gives it. Network policies decide who connects. */
+/**
+ * Listens on every address: a pod cannot know which one Kubernetes gives it. Network policies
+ * decide who connects.
+ */
 const ANY_ADDRESS = '0.0.0.0';
 /**
- * How long an API that is stopping still serves requests, in milliseconds. Nothing routes to the processes of the local
- * run, so they need no delay. In a cluster, `components/apps/api.ts` sets the time that proxies need to notice.
+ * How long an API that is stopping still serves requests, in milliseconds. Nothing routes to the
+ * processes of the local run, so they need no delay. In a cluster, `components/apps/api.ts` sets
+ * the time that proxies need to notice.
  */
 const DRAIN_DELAY_MS = 0;
-/** How long the topics job waits for the brokers that are to hold replicas: a cluster that starts takes half a minute. */
+/**
+ * How long the topics job waits for the brokers that are to hold replicas: a cluster that starts
+ * takes half a minute.
+ */
 const BROKERS_TIMEOUT_SECONDS = 60;
 /** How long replicas may take to move to other brokers. The Job around it has a longer deadline. */
 export const MOVES_TIMEOUT_SECONDS = 1_800;
-/** Log level of the Kafka agent. Not `logging:level`: a change of that key must not roll the brokers. */
+/**
+ * Log level of the Kafka agent. Not `logging:level`: a change of that key must not roll the
+ * brokers.
+ */
 const AGENT_LOG_LEVEL = 'info';
 
 /** Where the servers are, as seen by the app. */
@@ -36,7 +49,9 @@ export interface Addresses {
   readonly redisUrl: string;
   /** MongoDB through the gate, with the database: `mongodb://host:port/breakwater`. */
   readonly mongoUrl: string;
-  /** MongoDB itself, `host:port`, for the gate. Absent with an external MongoDB, which has no gate. */
+  /**
+   * MongoDB itself, `host:port`, for the gate. Absent with an external MongoDB, which has no gate.
+   */
   readonly mongoUpstream?: string;
   /** The gate's metrics, for the API's statistics. Without it, they lack MongoDB's operations. */
   readonly gateMetricsUrl?: string;
@@ -67,9 +82,10 @@ const common = (logLevel: string, listen: Listen) => ({
 });
 
 /**
- * V8 options that keep a Node process within its memory. The old generation gets 55 %: buffers, code and stacks live
- * outside the heap, and the young generation takes three semi-spaces. Larger semi-spaces need fewer collections: 32 MiB
- * instead of 16 gave the API a fifth more requests per second (`docs/results.md`).
+ * V8 options that keep a Node process within its memory. The old generation gets 55 %: buffers,
+ * code and stacks live outside the heap, and the young generation takes three semi-spaces. Larger
+ * semi-spaces need fewer collections: 32 MiB instead of 16 gave the API a fifth more requests per
+ * second (`docs/results.md`).
  */
 const heap = (memoryMiB: number, semiSpaceMiB: number): string =>
   `--max-old-space-size=${Math.floor(memoryMiB * 0.55)} --max-semi-space-size=${semiSpaceMiB}`;
@@ -168,7 +184,10 @@ export interface ConsoleSurroundings {
   readonly targets: ConsoleTargets;
 }
 
-/** The environment of `apps/console`. It has no address of a server: the console reads the apps' metrics only. */
+/**
+ * The environment of `apps/console`. It has no address of a server: the console reads the apps'
+ * metrics only.
+ */
 export function consoleEnvironment(
   config: StackConfig,
   { stack, targets }: ConsoleSurroundings,
@@ -198,8 +217,8 @@ const topicsJob = (addresses: KafkaAddresses) => ({
 /**
  * The environment of `apps/topics`.
  *
- * @param brokerCount number of brokers, for the stack's own cluster: replicas are placed on ids below it. Without it,
- * they are placed on every broker that is registered
+ * @param brokerCount number of brokers, for the stack's own cluster: replicas are placed on ids
+ * below it. Without it, they are placed on every broker that is registered
  */
 export function topicsEnvironment(config: StackConfig, addresses: Addresses, brokerCount?: number): Environment {
   return variables({
@@ -210,7 +229,8 @@ export function topicsEnvironment(config: StackConfig, addresses: Addresses, bro
 }
 
 /**
- * The environment of `apps/topics --empty`, which drains the brokers with ids from `brokerCount` on.
+ * The environment of `apps/topics --empty`, which drains the brokers with ids from `brokerCount`
+ * on.
  *
  * @param brokers the brokers themselves, `host:port`: no address means no broker
  */

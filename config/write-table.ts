@@ -1,4 +1,5 @@
-// `npm run docs:config`: rewrites the table in docs/config.md. With --check it only says whether it is up to date.
+// `npm run docs:config`: rewrites the table in docs/config.md. With --check it only says whether it
+// is up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withConfigTable } from './table.ts';
 

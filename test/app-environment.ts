@@ -1,4 +1,5 @@
-// The environment of an app under test: what the stack config's defaults make of it, on this machine.
+// The environment of an app under test: what the stack config's defaults make of it, on this
+// machine.
 import {
   type Addresses,
   agentEnvironment,
@@ -38,10 +39,11 @@ const environments = {
 } satisfies Record<string, () => Environment>;
 
 /**
- * The environment of an app: the schema's defaults, on free ports of this machine, with servers that
- * do not answer.
+ * The environment of an app: the schema's defaults, on free ports of this machine, with servers
+ * that do not answer.
  *
- * @param changes variables that replace those, such as the addresses of the servers that the test runs
+ * @param changes variables that replace those, such as the addresses of the servers that the test
+ * runs
  */
 export const appEnvironment = (app: keyof typeof environments, changes: Environment = {}): Environment => ({
   ...environments[app](),

@@ -1,5 +1,5 @@
-// What the stack config gives each app is what the app requires: no variable that no app reads, none
-// that is missing, no value that is refused, and no default in the app.
+// What the stack config gives each app is what the app requires: no variable that no app reads,
+// none that is missing, no value that is refused, and no default in the app.
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { apiSettings } from '../apps/api/settings.ts';
@@ -39,7 +39,9 @@ const addresses = {
 };
 const targets = { api: ['127.0.0.1:9464'], consumer: [], gate: ['127.0.0.1:9465'], producer: [] };
 
-/** An app's environment, what the app makes of it, and the variables whose absence has a meaning. */
+/**
+ * An app's environment, what the app makes of it, and the variables whose absence has a meaning.
+ */
 interface App {
   readonly environment: (config: StackConfig) => Environment;
   readonly settings: (environment: Environment) => object;

@@ -24,7 +24,9 @@ export const apiSettings = withQueue(
     API_BODY_LIMIT_KIB: integer(1),
     /** At least 1: for Node's server, 0 means no limit. */
     API_REQUEST_TIMEOUT_MS: integer(1),
-    /** After SIGTERM, the API is not ready but serves for this long, until load balancers notice. */
+    /**
+     * After SIGTERM, the API is not ready but serves for this long, until load balancers notice.
+     */
     API_DRAIN_DELAY_MS: integer(0),
     API_CATALOGUE_SIZE: integer(1),
     API_ZIPF_EXPONENT: number(0),

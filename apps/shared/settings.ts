@@ -1,9 +1,9 @@
 // Settings: the one place where an app turns its environment into typed values.
 //
-// An app requires its variables and has no defaults: config/environment.ts gives it all of them, from
-// the stack config, whose schema (config/schema/) has the defaults and the ranges. A setting checks
-// what the app itself cannot work without: the type, and a bound where a value beyond it would break
-// the app. Optional are secrets, and variables whose absence means something.
+// An app requires its variables and has no defaults: config/environment.ts gives it all of them,
+// from the stack config, whose schema (config/schema/) has the defaults and the ranges. A setting
+// checks what the app itself cannot work without: the type, and a bound where a value beyond it
+// would break the app. Optional are secrets, and variables whose absence means something.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 

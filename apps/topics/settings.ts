@@ -26,7 +26,10 @@ export const emptySettings = z.object({
 
 export const topicsSettings = z.object({
   ...clusterSettings,
-  /** JSON: [{"name":"posts","partitions":3,"replicationFactor":3,"config":{"retention.ms":"604800000"}}]. */
+  /**
+   * JSON:
+   * [{"name":"posts","partitions":3,"replicationFactor":3,"config":{"retention.ms":"604800000"}}].
+   */
   TOPICS: z
     .string()
     .transform((text, context) => {
