@@ -1,5 +1,5 @@
-// What each stack declares is what its golden file says: a change of the infrastructure shows in review as a change of
-// that file.
+// What each stack declares is what its golden file says: a change of the infrastructure shows in
+// review as a change of that file.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -14,7 +14,10 @@ const stacks = stackNames(root);
 /** Set by `npm run golden`: write the files instead of comparing. */
 const update = process.env.UPDATE_GOLDEN === '1';
 
-/** The stack of each queue kind that is written whole; the others are written as their difference from it. */
+/**
+ * The stack of each queue kind that is written whole; the others are written as their difference
+ * from it.
+ */
 const WHOLE: Readonly<Record<StackConfig['queue']['kind'], string>> = { kafka: 'dev', 'redis-streams': 'stress' };
 
 const baseOf = (stack: string): string => WHOLE[loadStackConfig(stack, root).queue.kind];

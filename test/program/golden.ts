@@ -1,5 +1,6 @@
-// The golden form of what a stack declares: YAML in a fixed order, so that a review sees what a change does to the
-// infrastructure. One stack of each queue kind is written whole, the others as their difference from it.
+// The golden form of what a stack declares: YAML in a fixed order, so that a review sees what a
+// change does to the infrastructure. One stack of each queue kind is written whole, the others as
+// their difference from it.
 import { createHash } from 'node:crypto';
 import { applyPatch, createPatch, type Operation } from 'rfc6902';
 import { Document, isScalar, parse, visit } from 'yaml';
