@@ -1,7 +1,9 @@
-// What each app is told: the contract between the stack config and the apps' settings.
+// The environment of each app, variable by variable. That the apps require exactly these is in
+// test/config-contract.test.ts.
 import { describe, expect, test } from '@jest/globals';
 import {
   type Addresses,
+  agentEnvironment,
   apiEnvironment,
   consoleEnvironment,
   consumerEnvironment,
@@ -23,15 +25,25 @@ const addresses: Addresses = {
 const kafka = parseStackConfig({});
 const redis = parseStackConfig({ 'queue:kind': 'redis-streams' });
 
+/** In a cluster: on every address of the pod. */
+const metrics = { METRICS_HOST: '0.0.0.0', METRICS_PORT: '9464' };
+const onKafka = { KAFKA_BROKERS: 'k0:9092,k1:9092', KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_TLS: 'false' };
+const jobLimits = { BROKERS_TIMEOUT_SECONDS: '60', MOVES_TIMEOUT_SECONDS: '1800' };
+
 const sharedKafka = {
   LOG_LEVEL: 'info',
+  ...metrics,
   QUEUE_KIND: 'kafka',
   QUEUE_NAME: 'posts',
   QUEUE_GROUP: 'store',
   QUEUE_MAX_LENGTH: '1000000',
-  KAFKA_BROKERS: 'k0:9092,k1:9092',
+  ...onKafka,
   REDIS_URL: 'redis://r:6379',
 };
+
+test('a port is that of the config, unless another one is given', () => {
+  expect(apiEnvironment(kafka, addresses)).toMatchObject({ API_HOST: '0.0.0.0', API_PORT: '8000', ...metrics });
+});
 
 test('api', () => {
   const listen = { host: '127.0.0.1', port: 0, metricsHost: '127.0.0.1', metricsPort: 0 };
@@ -49,6 +61,7 @@ test('api', () => {
     API_MAX_WAIT_MS: '4000',
     API_BODY_LIMIT_KIB: '1024',
     API_REQUEST_TIMEOUT_MS: '10000',
+    API_DRAIN_DELAY_MS: '0',
     API_CATALOGUE_SIZE: '100000',
     API_ZIPF_EXPONENT: '1',
     PAYLOAD_CHARS: '512',
@@ -73,6 +86,7 @@ test('consumer', () => {
 test('gate: it alone knows MongoDB itself', () => {
   expect(gateEnvironment(kafka, addresses, { metricsPort: 9100 })).toEqual({
     LOG_LEVEL: 'info',
+    METRICS_HOST: '0.0.0.0',
     METRICS_PORT: '9100',
     GATE_HOST: '0.0.0.0',
     GATE_PORT: '27018',
@@ -94,7 +108,7 @@ test('topics: the queue and its dead letters, as declared', () => {
     parseStackConfig({ 'kafka:partitions': 12, 'queue:name': 'events', 'kafka:retentionHours': 1 }),
     addresses,
   );
-  expect(rest).toEqual({ KAFKA_BROKERS: 'k0:9092,k1:9092' });
+  expect(rest).toEqual({ ...onKafka, ...jobLimits });
   expect(JSON.parse(TOPICS ?? '')).toEqual([
     {
       name: 'events',
@@ -117,32 +131,47 @@ test('topics: the queue and its dead letters, as declared', () => {
   ]);
 });
 
-test('topics: the brokers of a cluster of our own are counted', () => {
+test("topics: the number of brokers, for the stack's own cluster", () => {
   expect(topicsEnvironment(kafka, addresses, 4)).toMatchObject({ BROKER_COUNT: '4' });
-  expect(emptyEnvironment(3, ['brokers:9092'])).toEqual({ BROKER_COUNT: '3', KAFKA_BROKERS: 'brokers:9092' });
 });
 
-test('a Kafka outside: how it is reached, for all who use it', () => {
+test('topics --empty', () => {
+  expect(emptyEnvironment(3, ['brokers:9092'])).toEqual({
+    ...onKafka,
+    ...jobLimits,
+    KAFKA_BROKERS: 'brokers:9092',
+    BROKER_COUNT: '3',
+  });
+});
+
+test('kafka-agent: its log level is its own, so that logging:level does not roll the brokers', () => {
+  expect(agentEnvironment({ brokerPort: 9093, stopWaitSeconds: 30 })).toEqual({
+    LOG_LEVEL: 'info',
+    ...metrics,
+    BROKER_HOST: '127.0.0.1',
+    BROKER_PORT: '9093',
+    STOP_WAIT_SECONDS: '30',
+  });
+});
+
+test('an external Kafka: how to reach it, for every app that uses it', () => {
   const outside: Addresses = { ...addresses, kafkaSaslMechanism: 'SCRAM-SHA-512', kafkaTls: true };
   const expected = { KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512', KAFKA_TLS: 'true' };
   for (const environment of [apiEnvironment, consumerEnvironment, producerEnvironment, topicsEnvironment])
     expect(environment(kafka, outside)).toMatchObject(expected);
   expect(apiEnvironment(redis, outside)).not.toHaveProperty('KAFKA_TLS');
-  expect(apiEnvironment(kafka, { ...outside, kafkaTls: false })).not.toHaveProperty('KAFKA_TLS');
+  expect(apiEnvironment(kafka, { ...outside, kafkaTls: false })).toMatchObject({ KAFKA_TLS: 'false' });
 });
 
-describe('what is not there is not set', () => {
-  test('no brokers where Redis is the queue', () => {
+describe('what does not exist is not set', () => {
+  test('no brokers where Redis Streams is the queue', () => {
     expect(apiEnvironment(redis, addresses)).toMatchObject({ QUEUE_KIND: 'redis-streams' });
     expect(apiEnvironment(redis, addresses)).not.toHaveProperty('KAFKA_BROKERS');
   });
 
-  test('no gate metrics, no metrics port', () => {
+  test('no metrics of a gate where MongoDB is external', () => {
     const { gateMetricsUrl: _, ...without } = addresses;
-    const environment = apiEnvironment(kafka, without);
-    expect(environment).not.toHaveProperty('GATE_METRICS_URL');
-    expect(environment).not.toHaveProperty('METRICS_PORT');
-    expect(environment.API_PORT).toBe('8000');
+    expect(apiEnvironment(kafka, without)).not.toHaveProperty('GATE_METRICS_URL');
   });
 });
 
@@ -150,6 +179,7 @@ test('console', () => {
   const targets = { api: ['10.0.0.1:9464', 'api-pods:9464'], consumer: ['c:9464'], gate: [], producer: ['p:9464'] };
   expect(consoleEnvironment(kafka, { stack: 'dev', targets }, { host: '127.0.0.1', port: 0 })).toEqual({
     LOG_LEVEL: 'info',
+    ...metrics,
     NODE_OPTIONS: '--max-old-space-size=88 --max-semi-space-size=2',
     CONSOLE_HOST: '127.0.0.1',
     CONSOLE_PORT: '0',

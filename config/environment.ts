@@ -1,16 +1,47 @@
-// What each app is told: its environment variables, from the stack config and the servers' addresses.
-// One place for the local run and the Pulumi program, so that both start the same apps alike.
+// The environment of each app: variables made from the stack config and the addresses of the
+// servers. Used by the Pulumi program and by the local run, so that both start the same apps in the
+// same way. An app requires every variable that it knows and has no defaults of its own: those are
+// in config/schema/ and, for what is no config key, in the constants below.
 import type { StackConfig } from './schema.ts';
-import { topicPlan } from './topics.ts';
+import { topicPlan } from './servers.ts';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** Where the servers are, as the app sees them. */
+/**
+ * Port of the metrics server of every app. Pods have addresses of their own, so one port serves
+ * all.
+ */
+export const METRICS_PORT = 9464;
+/**
+ * Listens on every address: a pod cannot know which one Kubernetes gives it. Network policies
+ * decide who connects.
+ */
+const ANY_ADDRESS = '0.0.0.0';
+/**
+ * How long an API that is stopping still serves requests, in milliseconds. Nothing routes to the
+ * processes of the local run, so they need no delay. In a cluster, `components/apps/api.ts` sets
+ * the time that proxies need to notice.
+ */
+const DRAIN_DELAY_MS = 0;
+/**
+ * How long the topics job waits for the brokers that are to hold replicas: a cluster that starts
+ * takes half a minute.
+ */
+const BROKERS_TIMEOUT_SECONDS = 60;
+/** How long replicas may take to move to other brokers. The Job around it has a longer deadline. */
+export const MOVES_TIMEOUT_SECONDS = 1_800;
+/**
+ * Log level of the Kafka agent. Not `logging:level`: a change of that key must not roll the
+ * brokers.
+ */
+const AGENT_LOG_LEVEL = 'info';
+
+/** Where the servers are, as seen by the app. */
 export interface Addresses {
   /** Kafka's bootstrap brokers, `host:port`. Used with `queue:kind kafka` only. */
   readonly kafkaBrokers: readonly string[];
-  /** How Kafka checks passwords. @default PLAIN */
+  /** How Kafka checks passwords. @default PLAIN, as the stack's own brokers do */
   readonly kafkaSaslMechanism?: StackConfig['kafka']['saslMechanism'];
   /** Whether Kafka is reached over TLS. @default false */
   readonly kafkaTls?: boolean;
@@ -18,48 +49,53 @@ export interface Addresses {
   readonly redisUrl: string;
   /** MongoDB through the gate, with the database: `mongodb://host:port/breakwater`. */
   readonly mongoUrl: string;
-  /** MongoDB itself, `host:port`; the gate alone goes there. None where MongoDB is external: then there is no gate. */
+  /**
+   * MongoDB itself, `host:port`, for the gate. Absent with an external MongoDB, which has no gate.
+   */
   readonly mongoUpstream?: string;
-  /** The gate's metrics, for the API's statistics; without it they lack MongoDB's operations. */
+  /** The gate's metrics, for the API's statistics. Without it, they lack MongoDB's operations. */
   readonly gateMetricsUrl?: string;
 }
 
-/** Where an app listens. Ports come from the config where not given; 0 takes a free one. */
+/** Where an app listens. */
 export interface Listen {
-  /** Address of the app's own port. Default: all. */
+  /** Address of the app's own port. @default all addresses */
   readonly host?: string;
-  /** The app's own port. Default: from the config. */
+  /** The app's own port; 0 takes a free one. @default the port in the config */
   readonly port?: number;
-  /** Address of the metrics server. Default: the app's own default, all. */
+  /** Address of the metrics server. @default all addresses */
   readonly metricsHost?: string;
-  /** Port of the metrics server. Default: the app's own default, 9464. */
+  /** Port of the metrics server; 0 takes a free one. @default METRICS_PORT */
   readonly metricsPort?: number;
 }
 
-/** Drops what is not given, and turns the rest into text. */
-function variables(values: Readonly<Record<string, string | number | undefined>>): Environment {
+/** Drops undefined values and turns the others into text. */
+function variables(values: Readonly<Record<string, string | number | boolean | undefined>>): Environment {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }
 
-const common = (config: StackConfig, listen: Listen) => ({
-  LOG_LEVEL: config.logging.level,
-  METRICS_HOST: listen.metricsHost,
-  METRICS_PORT: listen.metricsPort,
+const common = (logLevel: string, listen: Listen) => ({
+  LOG_LEVEL: logLevel,
+  METRICS_HOST: listen.metricsHost ?? ANY_ADDRESS,
+  METRICS_PORT: listen.metricsPort ?? METRICS_PORT,
 });
 
 /**
- * V8 options that keep a Node process within its memory: the old generation gets a bit more than half; buffers, code and
- * stacks live outside the heap, and the young generation is three semi-spaces. A larger one collects less: 32 MiB instead
- * of 16 gave the API a fifth more requests a second (`docs/results.md`).
+ * V8 options that keep a Node process within its memory. The old generation gets 55 %: buffers,
+ * code and stacks live outside the heap, and the young generation takes three semi-spaces. Larger
+ * semi-spaces need fewer collections: 32 MiB instead of 16 gave the API a fifth more requests per
+ * second (`docs/results.md`).
  */
 const heap = (memoryMiB: number, semiSpaceMiB: number): string =>
   `--max-old-space-size=${Math.floor(memoryMiB * 0.55)} --max-semi-space-size=${semiSpaceMiB}`;
 
-const kafka = ({ kafkaBrokers, kafkaSaslMechanism, kafkaTls }: Addresses) => ({
+type KafkaAddresses = Pick<Addresses, 'kafkaBrokers' | 'kafkaSaslMechanism' | 'kafkaTls'>;
+
+const kafka = ({ kafkaBrokers, kafkaSaslMechanism = 'PLAIN', kafkaTls = false }: KafkaAddresses) => ({
   KAFKA_BROKERS: kafkaBrokers.join(','),
   KAFKA_SASL_MECHANISM: kafkaSaslMechanism,
-  KAFKA_TLS: kafkaTls ? 'true' : undefined,
+  KAFKA_TLS: kafkaTls,
 });
 
 const queue = ({ queue: { kind, name, group, maxLength } }: StackConfig, addresses: Addresses) => ({
@@ -75,18 +111,19 @@ const queue = ({ queue: { kind, name, group, maxLength } }: StackConfig, address
 export function apiEnvironment(config: StackConfig, addresses: Addresses, listen: Listen = {}): Environment {
   const { api } = config;
   return variables({
-    ...common(config, listen),
+    ...common(config.logging.level, listen),
     ...queue(config, addresses),
     NODE_OPTIONS: heap(api.memoryMiB / api.workers, 32),
     MONGO_URL: addresses.mongoUrl,
     GATE_METRICS_URL: addresses.gateMetricsUrl,
-    API_HOST: listen.host ?? '0.0.0.0',
+    API_HOST: listen.host ?? ANY_ADDRESS,
     API_PORT: listen.port ?? api.port,
     API_WORKERS: api.workers,
     API_MAX_EVENT_LOOP_DELAY_MS: api.maxEventLoopDelayMs,
     API_MAX_WAIT_MS: api.maxWaitMs,
     API_BODY_LIMIT_KIB: api.bodyLimitKiB,
     API_REQUEST_TIMEOUT_MS: api.requestTimeoutMs,
+    API_DRAIN_DELAY_MS: DRAIN_DELAY_MS,
     API_CATALOGUE_SIZE: api.catalogueSize,
     API_ZIPF_EXPONENT: api.zipfExponent,
     PAYLOAD_CHARS: api.payloadChars,
@@ -98,7 +135,7 @@ export function apiEnvironment(config: StackConfig, addresses: Addresses, listen
 export function consumerEnvironment(config: StackConfig, addresses: Addresses, listen: Listen = {}): Environment {
   const { consumer } = config;
   return variables({
-    ...common(config, listen),
+    ...common(config.logging.level, listen),
     ...queue(config, addresses),
     NODE_OPTIONS: heap(consumer.memoryMiB, 8),
     MONGO_URL: addresses.mongoUrl,
@@ -114,8 +151,8 @@ export function consumerEnvironment(config: StackConfig, addresses: Addresses, l
 /** The environment of `apps/gate`. */
 export function gateEnvironment(config: StackConfig, addresses: Addresses, listen: Listen = {}): Environment {
   return variables({
-    ...common(config, listen),
-    GATE_HOST: listen.host ?? '0.0.0.0',
+    ...common(config.logging.level, listen),
+    GATE_HOST: listen.host ?? ANY_ADDRESS,
     GATE_PORT: listen.port ?? config.gate.port,
     GATE_UPSTREAM: addresses.mongoUpstream,
     MONGO_IOPS: config.mongo.iops,
@@ -125,14 +162,14 @@ export function gateEnvironment(config: StackConfig, addresses: Addresses, liste
 /** The environment of `apps/producer`. */
 export function producerEnvironment(config: StackConfig, addresses: Addresses, listen: Listen = {}): Environment {
   return variables({
-    ...common(config, listen),
+    ...common(config.logging.level, listen),
     ...queue(config, addresses),
     PRODUCER_RATE: config.producer.rate,
     PAYLOAD_CHARS: config.api.payloadChars,
   });
 }
 
-/** Where the console finds each app's metrics: `host:port`, where a name stands for all of its addresses. */
+/** Metrics servers of each app, as `host:port`. A name stands for all of its addresses. */
 export interface ConsoleTargets {
   readonly api: readonly string[];
   readonly consumer: readonly string[];
@@ -140,23 +177,26 @@ export interface ConsoleTargets {
   readonly producer: readonly string[];
 }
 
-/** What the console is told besides the config. */
+/** What the console shows, besides the config. */
 export interface ConsoleSurroundings {
-  /** The stack's name, as the page shows it. */
+  /** The stack's name, as shown on the page. */
   readonly stack: string;
   readonly targets: ConsoleTargets;
 }
 
-/** The environment of `apps/console`. It needs no server's address: all its numbers come from the apps. */
+/**
+ * The environment of `apps/console`. It has no address of a server: the console reads the apps'
+ * metrics only.
+ */
 export function consoleEnvironment(
   config: StackConfig,
   { stack, targets }: ConsoleSurroundings,
   listen: Listen = {},
 ): Environment {
   return variables({
-    ...common(config, listen),
+    ...common(config.logging.level, listen),
     NODE_OPTIONS: heap(config.console.memoryMiB, 2),
-    CONSOLE_HOST: listen.host ?? '0.0.0.0',
+    CONSOLE_HOST: listen.host ?? ANY_ADDRESS,
     CONSOLE_PORT: listen.port ?? config.console.port,
     CONSOLE_USER: config.console.user,
     CONSOLE_STACK: stack,
@@ -168,16 +208,53 @@ export function consoleEnvironment(
   });
 }
 
+const topicsJob = (addresses: KafkaAddresses) => ({
+  ...kafka(addresses),
+  BROKERS_TIMEOUT_SECONDS,
+  MOVES_TIMEOUT_SECONDS,
+});
+
 /**
  * The environment of `apps/topics`.
  *
- * @param brokerCount brokers of a cluster that is ours to size: replicas lie on ids below it. Not given: on whoever is there
+ * @param brokerCount number of brokers, for the stack's own cluster: replicas are placed on ids
+ * below it. Without it, they are placed on every broker that is registered
  */
 export function topicsEnvironment(config: StackConfig, addresses: Addresses, brokerCount?: number): Environment {
-  return variables({ ...kafka(addresses), TOPICS: JSON.stringify(topicPlan(config)), BROKER_COUNT: brokerCount });
+  return variables({
+    ...topicsJob(addresses),
+    TOPICS: JSON.stringify(topicPlan(config)),
+    BROKER_COUNT: brokerCount,
+  });
 }
 
-/** The environment of `apps/topics --empty`. @param brokers the brokers themselves: they have addresses if they are there */
+/**
+ * The environment of `apps/topics --empty`, which drains the brokers with ids from `brokerCount`
+ * on.
+ *
+ * @param brokers the brokers themselves, `host:port`: no address means no broker
+ */
 export function emptyEnvironment(brokerCount: number, brokers: readonly string[]): Environment {
-  return variables({ KAFKA_BROKERS: brokers.join(','), BROKER_COUNT: brokerCount });
+  return variables({ ...topicsJob({ kafkaBrokers: brokers }), BROKER_COUNT: brokerCount });
+}
+
+/** The broker beside a Kafka agent. */
+export interface AgentSurroundings {
+  /** Port of the broker's listener for other brokers. */
+  readonly brokerPort: number;
+  /** How long the agent delays a stopping broker until the others can do without it. */
+  readonly stopWaitSeconds: number;
+}
+
+/** The environment of `apps/kafka-agent`, which shares the network of its broker's pod. */
+export function agentEnvironment(
+  { brokerPort, stopWaitSeconds }: AgentSurroundings,
+  listen: Pick<Listen, 'metricsHost' | 'metricsPort'> = {},
+): Environment {
+  return variables({
+    ...common(AGENT_LOG_LEVEL, listen),
+    BROKER_HOST: '127.0.0.1',
+    BROKER_PORT: brokerPort,
+    STOP_WAIT_SECONDS: stopWaitSeconds,
+  });
 }

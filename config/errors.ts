@@ -1,4 +1,4 @@
-// The error of the stack config: all problems at once, each naming its key.
+// The error of the stack config: all problems at once, each with its key.
 
 /** One thing that is wrong. */
 export interface ConfigProblem {
@@ -8,6 +8,10 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
+/** A problem with a key, if `broken`; a list, for rules that find several. */
+export const problemIf = (broken: boolean, key: string, message: () => string): readonly ConfigProblem[] =>
+  broken ? [{ key, message: message() }] : [];
+
 /** The stack config cannot be used; `message` lists every problem, one a line. */
 export class ConfigError extends Error {
   readonly code = 'BAD_STACK_CONFIG';
@@ -15,8 +19,8 @@ export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[];
 
   /**
-   * @param problems all that is wrong
-   * @param where what was read, for the headline: `Pulumi.dev.yaml`
+   * @param problems everything that is wrong
+   * @param where what was read, for the first line of the message: `Pulumi.dev.yaml`
    */
   constructor(problems: readonly ConfigProblem[], where = 'The stack config', options?: ErrorOptions) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;

@@ -1,21 +1,25 @@
-// The kinds of config key: each reads what `pulumi config set` gives (always a string) and describes itself.
+// The kinds of config key. Each reads what `pulumi config set` stores (always a string) and
+// describes itself.
 import { z } from 'zod';
 
-/** What a key says about itself, for messages and for the table in the docs. */
+/** What a key says about itself, for messages and for the table in docs/config.md. */
 export interface KeyDescription {
-  /** What the key is for, one or two sentences. */
+  /** What the key is for, in one or two sentences. */
   readonly description: string;
-  /** What a change does (in place, rolls which pods, replaces what, or is refused when) and what becomes of data. */
+  /**
+   * What a change does (in place, rolls which pods, replaces what, refused when), and what becomes
+   * of data.
+   */
   readonly change: string;
-  /** What one of the value is: `MiB`, `ms`, `records`. */
+  /** Unit of the value: `MiB`, `ms`, `records`. */
   readonly unit?: string;
 }
 
-/** A key's description with what its kind adds. */
+/** A key's description, completed by its kind. */
 export interface KeyMeta extends KeyDescription {
-  /** What the key takes, in words: `a whole number from 1 to 100 (pods)`. */
+  /** The values that the key accepts, in words: `a whole number from 1 to 100 (pods)`. */
   readonly allowed: string;
-  /** The same, short, for the table: `1..100 pods`. */
+  /** The same in short, for the table: `1..100 pods`. */
   readonly brief: string;
   /** The default in words; empty where there is none. */
   readonly fallback: string;
@@ -25,22 +29,22 @@ export interface KeyMeta extends KeyDescription {
   readonly range?: { readonly min: number; readonly max: number; readonly or?: number };
 }
 
-/** Every key's metadata, found by its schema. */
+/** The metadata of every key, found by its schema. */
 export const keyMeta = z.registry<KeyMeta>();
 
-/** Options of a number: both ends of the range are allowed. */
+/** Options of a number. Both ends of the range are allowed. */
 export interface NumberOptions extends KeyDescription {
   readonly min: number;
   readonly max: number;
   readonly default: number;
-  /** Also allowed though outside the range: 0 as "off". */
+  /** A value outside the range that is also allowed: 0 as "off". */
   readonly or?: { readonly value: number; readonly meaning: string };
 }
 
 /** A number as a string, which is what `pulumi config set` writes. */
 export const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** `1000000` as `1,000,000`; numbers as short as a port stay as they are. */
+/** Groups digits, `1,000,000`, but not those of numbers as short as a port. */
 export const grouped = (value: number): string =>
   value.toLocaleString('en-US', { maximumFractionDigits: 6, useGrouping: value >= 100_000 });
 
@@ -76,6 +80,17 @@ export const wholeNumber = (options: NumberOptions) =>
 /** A number in a range, fractions allowed. */
 export const decimal = (options: NumberOptions) => number(z.number({ error: 'is not a number' }), 'a number', options);
 
+/** Size of a server's volume. @param volume what the volume is, for the description */
+export const volumeGiB = (fallback: number, volume: string) =>
+  wholeNumber({
+    min: 1,
+    max: 65_536,
+    default: fallback,
+    unit: 'GiB',
+    description: `Size of ${volume}.`,
+    change: 'Refused while the stack is up: a volume cannot shrink, and not every storage class can grow one.',
+  });
+
 /** On or off. The string "false" is false. */
 export function toggle(options: KeyDescription & { readonly default: boolean }) {
   const { default: fallback, ...description } = options;
@@ -96,20 +111,27 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(
   const { default: fallback, ...description } = options;
   const allowed = `one of ${values.join(', ')}`;
   return z
-    .enum(values, { error: 'is not known' })
+    .enum(values, { error: 'is not valid' })
     .default(() => fallback as never)
     .register(keyMeta, { ...description, allowed, brief: values.join(', '), fallback });
 }
 
-/** Options of a text: what it must match, and the same in words. */
+/** Options of a string: the pattern that it must match, and the same in words. */
 export interface TextOptions extends KeyDescription {
   readonly pattern: RegExp;
   readonly allowed: string;
 }
 
-const text = (pattern: RegExp) => z.string({ error: 'is not a text' }).regex(pattern, { error: 'has the wrong form' });
+/** The form of a host name, for the keys that take one. */
+export const HOST_NAME = {
+  pattern: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+  allowed: 'a host name',
+};
 
-/** A text with a default. */
+const text = (pattern: RegExp) =>
+  z.string({ error: 'is not a string' }).regex(pattern, { error: 'has the wrong format' });
+
+/** A string with a default. */
 export function textOr(fallback: string, options: TextOptions) {
   const { pattern, ...description } = options;
   return text(pattern)
@@ -117,7 +139,7 @@ export function textOr(fallback: string, options: TextOptions) {
     .register(keyMeta, { ...description, brief: options.allowed, fallback });
 }
 
-/** A text that may be left out. */
+/** A string without a default. */
 export function optionalText(options: TextOptions) {
   const { pattern, ...description } = options;
   return text(pattern)
@@ -125,7 +147,10 @@ export function optionalText(options: TextOptions) {
     .register(keyMeta, { ...description, brief: options.allowed, fallback: '' });
 }
 
-/** A text that is never shown: set with `pulumi config set --secret`, and left out by the local run. */
+/**
+ * A string that is never shown: set with `pulumi config set --secret`, and ignored by the local
+ * run.
+ */
 export const secretText = (options: KeyDescription) =>
   optionalText({ ...options, pattern: /^[^\r\n]+$/, allowed: 'a secret' }).register(keyMeta, {
     ...options,
@@ -140,14 +165,17 @@ function toMap(value: unknown): unknown {
   try {
     return JSON.parse(value);
   } catch {
-    return value; // left as text: the schema says what is allowed
+    return value; // stays a string, which the schema refuses with what is allowed
   }
 }
 
-/** A map of texts; numbers become texts. Set entry by entry with `--path`, or whole as JSON. */
+/**
+ * A map of strings; numbers become strings. Set entry by entry with `--path`, or as a whole in
+ * JSON.
+ */
 export function textMap(entry: RegExp, options: KeyDescription & { readonly allowed: string }) {
-  const value = z.union([z.string(), z.number()], { error: 'is neither a text nor a number' }).transform(String);
-  const name = z.string().regex(entry, { error: 'has the wrong form' });
+  const value = z.union([z.string(), z.number()], { error: 'is neither a string nor a number' }).transform(String);
+  const name = z.string().regex(entry, { error: 'has the wrong format' });
   return z
     .preprocess(
       toMap,

@@ -1,4 +1,5 @@
-// Stack files: every one of ours parses and says what the design says; a bad one says what is wrong.
+// Stack files: each of this repository parses and has its main choices; a bad one says what is
+// wrong.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +10,8 @@ import { parseStackConfig } from './parse.ts';
 
 const root = join(import.meta.dirname, '..');
 
-describe('the stacks of the design', () => {
-  test('all are there', () => {
+describe('the stack files of this repository', () => {
+  test('are complete', () => {
     expect(stackNames(root)).toEqual(['dev', 'events', 'production', 'spike', 'staging', 'stress']);
   });
 
@@ -49,8 +50,9 @@ describe('the stacks of the design', () => {
     expect(loadStackConfig(stack, root)).toMatchObject(expected);
   });
 
-  // `dev` writes out what it stands for; the others say only what they change, or a choice that they depend on.
-  test.each(stackNames(root))('%s states no key twice and none that is unknown', (stack) => {
+  // `dev` states its choices although they are the defaults; the others state what they change or
+  // depend on.
+  test.each(stackNames(root))('%s has no key twice and no unknown key', (stack) => {
     const { config } = parse(readFileSync(join(root, `Pulumi.${stack}.yaml`), 'utf8'), { uniqueKeys: true });
     expect(() => parseStackConfig(config)).not.toThrow();
   });
@@ -65,14 +67,14 @@ describe('a stack file', () => {
 
   const write = (text: string) => writeFileSync(join(directory, 'Pulumi.mine.yaml'), text);
 
-  test('that is missing names the stacks that exist', () => {
+  test('that is missing: the error names the stacks that exist', () => {
     expect(() => loadStackConfig('dve', root)).toThrow(
       'there is no Pulumi.dve.yaml; the stacks here are dev, events, production, spike, staging, stress',
     );
     expect(() => loadStackConfig('dev', directory)).toThrow('there is no Pulumi.dev.yaml; there are none here');
   });
 
-  test('is never looked for outside the directory', () => {
+  test('is never read from outside the folder', () => {
     expect(() => loadStackConfig('../main', directory)).toThrow('there is no Pulumi.../main.yaml');
   });
 
@@ -86,13 +88,17 @@ describe('a stack file', () => {
   });
 
   test.each([
-    ['no YAML', 'config: [', 'Pulumi.mine.yaml has a problem; nothing was created or changed:\n  file: is not YAML: '],
+    [
+      'text that is not YAML',
+      'config: [',
+      'Pulumi.mine.yaml has a problem; nothing was created or changed:\n  file: is not YAML: ',
+    ],
     ['a list', '- a', 'config: is not a map; write keys as "api:replicas: 5" below it'],
     ['config as text', 'config: api', 'config: is not a map; write keys as "api:replicas: 5" below it'],
     [
       'an encrypted value of ours',
       'config:\n  api:replicas:\n    secure: v1:abc',
-      'api:replicas: is encrypted, but it is not a secret; set it again without --secret',
+      'api:replicas: is encrypted, but is no secret; set it again without --secret',
     ],
     ['an unknown key', 'config:\n  api:replica: 3', 'api:replica: is not a key; did you mean api:replicas?'],
   ])('with %s is refused', (_name, text, message) => {
@@ -100,14 +106,14 @@ describe('a stack file', () => {
     expect(() => loadStackConfig('mine', directory)).toThrow(message);
   });
 
-  test("passes over Pulumi's own keys, encrypted or not", () => {
+  test("ignores Pulumi's own keys, encrypted or not", () => {
     write('config:\n  pulumi:tags: {a: b}\n  kubernetes:kubeconfig:\n    secure: v1:abc\n  api:replicas: "4"');
     expect(loadStackConfig('mine', directory).api.replicas).toBe(4);
   });
 
-  test('gives way to overrides', () => {
+  test('is overridden by options of the command line', () => {
     write('config:\n  queue:kind: kafka');
     expect(loadStackConfig('mine', directory, { 'queue:kind': 'redis-streams' }).queue.kind).toBe('redis-streams');
-    expect(() => loadStackConfig('mine', directory, { 'queue:kind': 'x' })).toThrow('"x" is not known');
+    expect(() => loadStackConfig('mine', directory, { 'queue:kind': 'x' })).toThrow('"x" is not valid');
   });
 });

@@ -1,4 +1,5 @@
-// Reads a stack's config from its file, Pulumi.<stack>.yaml, for the local run (Pulumi reads the same file itself).
+// Reads the config of a stack from its file, Pulumi.<stack>.yaml, for the local run. Pulumi itself
+// reads the same file.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
@@ -6,7 +7,7 @@ import { ConfigError, type ConfigProblem } from './errors.ts';
 import { isForeign, parseStackConfig, type RawConfig } from './parse.ts';
 import { configKeys, type StackConfig } from './schema.ts';
 
-/** The stack that is used when none is named. */
+/** The stack that is used unless another one is named. */
 export const DEFAULT_STACK = 'dev';
 
 const STACK_FILE = /^Pulumi\.([A-Za-z0-9_-]+)\.yaml$/;
@@ -37,8 +38,8 @@ function readStackFile(stack: string, directory: string): string {
 const secretKeys = new Set(configKeys.filter(({ secret }) => secret).map(({ key }) => key));
 
 /**
- * The `config:` of a stack file as raw config. Only Pulumi can read encrypted values: those of secret keys, which are for
- * servers outside this machine, are left out, others refused.
+ * The `config:` of a stack file as raw config. Only Pulumi can decrypt values. Those of secret keys
+ * are left out, because they are for servers that the local run does not use; others are refused.
  */
 function rawConfig(text: string, file: string): RawConfig {
   let document: unknown;
@@ -55,7 +56,7 @@ function rawConfig(text: string, file: string): RawConfig {
     .filter(([, value]) => isMap(value) && 'secure' in value)
     .map(([key]) => ({
       key,
-      message: `is encrypted, but it is not a secret; set it again without --secret`,
+      message: 'is encrypted, but is no secret; set it again without --secret',
     }));
   if (encrypted.length > 0) throw new ConfigError(encrypted, file);
   return raw;
@@ -64,9 +65,9 @@ function rawConfig(text: string, file: string): RawConfig {
 /**
  * Reads the config of a stack from `Pulumi.<stack>.yaml`.
  *
- * @param directory where the stack files are
- * @param overrides raw config that wins over the file, for options of the command line
- * @throws ConfigError when the file is missing or no YAML, or with everything that is wrong in it
+ * @param directory the folder of the stack files
+ * @param overrides raw config that takes precedence over the file, for options of the command line
+ * @throws ConfigError when the file is missing or not YAML, or with every problem in it
  */
 export function loadStackConfig(stack: string, directory: string, overrides: RawConfig = {}): StackConfig {
   const file = `Pulumi.${stack}.yaml`;

@@ -1,4 +1,4 @@
-// What the stack config takes and what it refuses, key by key.
+// What the stack config accepts and what it refuses, key by key.
 import { describe, expect, test } from '@jest/globals';
 import { ConfigError } from './errors.ts';
 import { parseStackConfig, type RawConfig } from './parse.ts';
@@ -14,7 +14,7 @@ function problems(raw: RawConfig): readonly string[] {
   }
 }
 
-test('nothing set gives every key its default', () => {
+test('every key has its default unless it is set', () => {
   const config = parseStackConfig({});
   expect(config.queue).toEqual({ kind: 'kafka', name: 'posts', group: 'store', maxLength: 1_000_000 });
   expect(config.kafka).toMatchObject({ brokers: 3, partitions: 3, replicationFactor: 3, minInsyncReplicas: 2 });
@@ -42,7 +42,7 @@ describe('values from the command line arrive as strings', () => {
     ['a boolean from YAML', { 'hpa:enabled': true }, (c: ReturnType<typeof read>) => c.hpa.enabled, true],
     ['a word', { 'queue:kind': 'redis-streams' }, (c: ReturnType<typeof read>) => c.queue.kind, 'redis-streams'],
     [
-      'a map set with --path, numbers as text',
+      'a map set with --path, numbers as strings',
       { 'cluster:sysctls': { 'net.core.somaxconn': 65_535 } },
       (c: ReturnType<typeof read>) => c.cluster.sysctls,
       { 'net.core.somaxconn': '65535' },
@@ -77,15 +77,18 @@ describe('a wrong value says what is wrong and what is allowed', () => {
       'producer:rate: "-1" is out of range; allowed: a number from 0.008 to 20000 (messages/s), or 0 (paused)',
     ],
     [{ 'hpa:enabled': 'yes' }, 'hpa:enabled: "yes" is neither true nor false; allowed: true or false'],
-    [{ 'queue:kind': 'rabbit' }, 'queue:kind: "rabbit" is not known; allowed: one of kafka, redis-streams'],
+    [{ 'queue:kind': 'rabbit' }, 'queue:kind: "rabbit" is not valid; allowed: one of kafka, redis-streams'],
     [
       { 'queue:name': 'My posts' },
-      'queue:name: "My posts" has the wrong form; allowed: lower-case letters, digits and hyphens, at most 100',
+      'queue:name: "My posts" has the wrong format; allowed: lower-case letters, digits and hyphens, at most 100',
     ],
-    [{ 'queue:name': 5 }, 'queue:name: 5 is not a text; allowed: lower-case letters, digits and hyphens, at most 100'],
+    [
+      { 'queue:name': 5 },
+      'queue:name: 5 is not a string; allowed: lower-case letters, digits and hyphens, at most 100',
+    ],
     [
       { 'kafka:version': '3.9.0' },
-      'kafka:version: "3.9.0" has the wrong form; allowed: a version from 4.0.0, such as 4.3.1',
+      'kafka:version: "3.9.0" has the wrong format; allowed: a version from 4.0.0, such as 4.3.1',
     ],
     [
       { 'cluster:sysctls': 'net.core.somaxconn=1' },
@@ -97,18 +100,18 @@ describe('a wrong value says what is wrong and what is allowed', () => {
     ],
     [
       { 'cluster:sysctls': { 'net.core.somaxconn': true } },
-      'cluster:sysctls: entry "net.core.somaxconn" true is neither a text nor a number; allowed: kernel settings by name, such as {"net.core.somaxconn": "65535"}',
+      'cluster:sysctls: entry "net.core.somaxconn" true is neither a string nor a number; allowed: kernel settings by name, such as {"net.core.somaxconn": "65535"}',
     ],
     [
       { 'cluster:sysctls': { net: { core: 1 } } },
-      'cluster:sysctls: entry "net" has the wrong form; allowed: kernel settings by name, such as {"net.core.somaxconn": "65535"}',
+      'cluster:sysctls: entry "net" has the wrong format; allowed: kernel settings by name, such as {"net.core.somaxconn": "65535"}',
     ],
   ])('%j', (raw, expected) => {
     expect(problems(raw)).toContain(expected);
   });
 });
 
-describe('an unknown key names the nearest valid one', () => {
+describe('for an unknown key, the error names the nearest valid one', () => {
   test.each([
     ['api:replcas', 'api:replicas'],
     ['api:Replicas', 'api:replicas'],
@@ -123,11 +126,11 @@ describe('an unknown key names the nearest valid one', () => {
     expect(problems({ [key]: '5' })).toEqual([`${key}: is not a key; did you mean ${nearest}?`]);
   });
 
-  test('a key that every object has is unknown too', () => {
+  test('a property of every object is an unknown key too', () => {
     expect(problems({ constructor: 1, 'api:toString': 1 })).toHaveLength(2);
   });
 
-  test('the keys of Pulumi and its providers are passed over', () => {
+  test('the keys of Pulumi and its providers are ignored', () => {
     expect(problems({ 'pulumi:tags': {}, 'kubernetes:context': 'x', 'docker:host': 'y' })).toEqual([]);
   });
 });
@@ -143,7 +146,7 @@ test('all problems are reported at once, whatever their kind, and a wrong value 
   ]);
 });
 
-test('the message names the source and has a line a problem', () => {
+test('the message names the source and has one line per problem', () => {
   expect(() => parseStackConfig({ 'api:workers': '0', 'api:port': '0' }, 'Pulumi.dev.yaml')).toThrow(
     [
       'Pulumi.dev.yaml has 2 problems; nothing was created or changed:',

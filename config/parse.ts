@@ -1,14 +1,15 @@
-// Turns raw config, from wherever it was read, into a StackConfig, or says everything that is wrong with it.
+// Turns raw config, wherever it was read, into a StackConfig, or reports everything that is wrong
+// with it.
+import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { ConfigError, type ConfigProblem } from './errors.ts';
-import { nearestKeys } from './nearest.ts';
 import { checkRules } from './rules.ts';
 import { configKeys, type StackConfig, stackSchema } from './schema.ts';
 
 /** Raw config: `{ 'api:replicas': '5', 'cluster:sysctls': { 'net.core.somaxconn': 65535 } }`. */
 export type RawConfig = Readonly<Record<string, unknown>>;
 
-/** Namespaces that belong to Pulumi and the providers that the program uses; their keys are passed over. */
+/** Namespaces of Pulumi and of the providers that the program uses. Their keys are ignored. */
 export const FOREIGN: ReadonlySet<string> = new Set([
   'pulumi',
   'kubernetes',
@@ -20,15 +21,35 @@ export const FOREIGN: ReadonlySet<string> = new Set([
 
 const byKey = new Map(configKeys.map((entry) => [entry.key, entry]));
 
-/** Whether the key is Pulumi's or a provider's rather than ours. */
+/** Whether the key belongs to Pulumi or a provider. */
 export const isForeign = (key: string): boolean => FOREIGN.has(key.slice(0, Math.max(0, key.indexOf(':'))));
+
+/**
+ * How far a key is from a valid one. A wrong or missing namespace in front of the right name counts
+ * little.
+ */
+function distanceBetween(key: string, valid: { readonly key: string; readonly name: string }): number {
+  const name = key.slice(key.lastIndexOf(':') + 1);
+  const whole = distance(key.toLowerCase(), valid.key.toLowerCase());
+  return Math.min(whole, distance(name.toLowerCase(), valid.name.toLowerCase()) + 2);
+}
+
+/** The valid keys that are nearest to `key`: one, or up to three that are equally near. */
+function nearestKeys(key: string): readonly string[] {
+  const distances = configKeys.map((valid) => distanceBetween(key, valid));
+  const least = Math.min(...distances);
+  return configKeys
+    .filter((_, index) => distances[index] === least)
+    .slice(0, 3)
+    .map((valid) => valid.key);
+}
 
 function unknownKeys(raw: RawConfig): ConfigProblem[] {
   const unknown = Object.keys(raw).filter((key) => !isForeign(key) && !byKey.has(key));
   return unknown.map((key) => ({ key, message: `is not a key; did you mean ${nearestKeys(key).join(' or ')}?` }));
 }
 
-/** Groups the known keys by namespace, as the schema wants them. */
+/** Groups the known keys by namespace, as the schema expects them. */
 function nested(raw: RawConfig): Record<string, Record<string, unknown>> {
   const groups: Record<string, Record<string, unknown>> = {};
   for (const namespace of Object.keys(stackSchema.shape)) groups[namespace] = {};
@@ -41,7 +62,7 @@ function describe(issue: z.core.$ZodIssue, raw: RawConfig): ConfigProblem {
   const key = `${String(namespace)}:${String(name)}`;
   const entry = rest.length === 0 ? '' : `entry ${JSON.stringify(rest.map(String).join('.'))} `;
   const value = rest.reduce<unknown>((inner, step) => (inner as Record<PropertyKey, unknown>)?.[step], raw[key]);
-  // A map's key of the wrong form is reported by zod as an issue within the issue.
+  // Zod reports a map's key of the wrong format as an issue within the issue.
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const shown = issue.code === 'invalid_key' ? '' : `${JSON.stringify(value)} `;
   return { key, message: `${entry}${shown}${message}; allowed: ${byKey.get(key)?.allowed ?? 'see docs/config.md'}` };
@@ -50,8 +71,9 @@ function describe(issue: z.core.$ZodIssue, raw: RawConfig): ConfigProblem {
 /**
  * Checks raw config against the schema and the rules between keys, and fills in the defaults.
  *
- * Strings are read as the command line means them: "5" is 5 and "false" is false.
- * @param where what was read, for the error's headline
+ * Strings mean what they mean on the command line: "5" is 5 and "false" is false.
+ *
+ * @param where what was read, for the first line of the error
  * @throws ConfigError with every problem at once
  */
 export function parseStackConfig(raw: RawConfig, where?: string): StackConfig {
@@ -66,7 +88,10 @@ export function parseStackConfig(raw: RawConfig, where?: string): StackConfig {
   return parsed.data;
 }
 
-/** The config with its wrong values left at their defaults, so that rules between the right ones are still checked. */
+/**
+ * The config with wrong values replaced by their defaults, so that rules between the right ones are
+ * still checked.
+ */
 function withoutWrong(raw: RawConfig, wrong: readonly ConfigProblem[]): StackConfig {
   const bad = new Set(wrong.map((problem) => problem.key));
   const rest = Object.fromEntries(Object.entries(raw).filter(([key]) => !bad.has(key)));

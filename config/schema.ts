@@ -1,22 +1,14 @@
-// The one schema of the stack config: Pulumi's program, the local run and the table in the docs are made from it.
+// The schema of the stack config. Pulumi's program, the local run, the JSON schema for editors and
+// the table in docs/config.md are all made from it.
 import { z } from 'zod';
 import { type KeyMeta, keyMeta } from './keys.ts';
-import {
-  apiSchema,
-  chartsSchema,
-  consumerSchema,
-  hpaSchema,
-  imagesSchema,
-  kedaSchema,
-  loggingSchema,
-  producerSchema,
-} from './schema/apps.ts';
-import { clusterSchema } from './schema/cluster.ts';
-import { consoleSchema } from './schema/console.ts';
-import { monitoringSchema } from './schema/monitoring.ts';
+import { apiSchema, hpaSchema } from './schema/api.ts';
+import { chartsSchema, clusterSchema, imagesSchema } from './schema/cluster.ts';
+import { consoleSchema, loggingSchema, monitoringSchema } from './schema/monitoring.ts';
 import { gateSchema, kafkaSchema, mongoSchema, queueSchema, redisSchema } from './schema/servers.ts';
+import { consumerSchema, kedaSchema, producerSchema } from './schema/workers.ts';
 
-/** The whole stack config: a namespace a component, in the order of the diagram. */
+/** The stack config: one namespace per component, in the order of the diagram. */
 export const stackSchema = z.object({
   cluster: clusterSchema,
   api: apiSchema,
@@ -36,12 +28,12 @@ export const stackSchema = z.object({
   charts: chartsSchema,
 });
 
-/** A stack's config: every key has a value that is in range and goes with the others. */
+/** The config of a stack: every key has a value that is in range and works with the others. */
 export type StackConfig = z.output<typeof stackSchema>;
 
-/** One key of the schema with all it says about itself. */
+/** One key of the schema, with its description. */
 export interface ConfigKey extends KeyMeta {
-  /** As it is set: `api:replicas`. */
+  /** The key as it is set: `api:replicas`. */
   readonly key: string;
   readonly namespace: string;
   readonly name: string;
@@ -51,7 +43,7 @@ export interface ConfigKey extends KeyMeta {
 export const configKeys: readonly ConfigKey[] = Object.entries(stackSchema.shape).flatMap(([namespace, schema]) =>
   Object.entries<z.ZodType>(schema.shape).map(([name, key]) => {
     const meta = keyMeta.get(key);
-    if (meta === undefined) throw new Error(`${namespace}:${name} has no description: make it with config/keys.ts`);
+    if (meta === undefined) throw new Error(`${namespace}:${name} has no description: declare it with config/keys.ts`);
     return { key: `${namespace}:${name}`, namespace, name, ...meta };
   }),
 );

@@ -1,4 +1,4 @@
-// The table in docs/config.md is the schema's, or this fails.
+// The table in docs/config.md is up to date with the schema.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -10,7 +10,7 @@ test('docs/config.md is up to date (npm run docs:config)', () => {
   expect(withConfigTable(page)).toBe(page);
 });
 
-test('a row a key, with a cell for each column', () => {
+test('one row per key, with a cell for each column', () => {
   const rows = configTable()
     .split('\n')
     .filter((line) => line.startsWith('| `'));

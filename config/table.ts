@@ -1,16 +1,16 @@
-// The table of all config keys for docs/config.md, made from the schema so that it cannot be out of date.
+// The table of all config keys in docs/config.md, generated from the schema.
 import { type ConfigKey, configKeys } from './schema.ts';
 
 const START = '<!-- config:start -->';
 const END = '<!-- config:end -->';
 
-/** Text of a table's cell: a bar would end it, and angle brackets would be read as HTML outside code. */
+/** Text of a table cell, where a bar would end the cell. Angle brackets in it must be in code. */
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 const row = (key: ConfigKey): string =>
   `| \`${key.key}\` | ${cell(key.brief)} | ${key.fallback === '' ? '' : `\`${key.fallback}\``} | ${cell(key.description)} | ${cell(key.change)} |`;
 
-/** The keys as Markdown, a table a namespace. */
+/** The keys as Markdown: one table per namespace. */
 export function configTable(keys: readonly ConfigKey[] = configKeys): string {
   const namespaces = [...new Set(keys.map((key) => key.namespace))];
   return namespaces
@@ -18,7 +18,7 @@ export function configTable(keys: readonly ConfigKey[] = configKeys): string {
       [
         `### ${namespace}`,
         '',
-        '| key | takes | default | meaning | a change of it |',
+        '| key | values | default | meaning | effect of a change |',
         '| --- | --- | --- | --- | --- |',
         ...keys.filter((key) => key.namespace === namespace).map(row),
       ].join('\n'),
@@ -28,6 +28,7 @@ export function configTable(keys: readonly ConfigKey[] = configKeys): string {
 
 /**
  * Puts the table between the markers of a page.
+ *
  * @throws Error when the page lacks them
  */
 export function withConfigTable(page: string): string {

@@ -6,6 +6,7 @@ import { createLogger } from '../apps/shared/logger.ts';
 import { createRegistry } from '../apps/shared/metrics.ts';
 import { loadSettings } from '../apps/shared/settings.ts';
 import { call } from '../tooling/http.ts';
+import { appEnvironment } from './app-environment.ts';
 
 /** A name that no other test uses. */
 export const uniqueName = (what: string): string => `${what}-${randomBytes(4).toString('hex')}`;
@@ -36,14 +37,8 @@ export interface TestApi extends Api {
 
 /** Settings of an API as the environment would give them. */
 export function testApiSettings(env: Record<string, string>): ApiSettings {
-  return loadSettings(apiSettings, {
-    API_HOST: '127.0.0.1',
-    API_PORT: '0',
-    QUEUE_KIND: 'redis-streams',
-    QUEUE_NAME: uniqueName('posts'),
-    API_MAX_EVENT_LOOP_DELAY_MS: '0',
-    ...env,
-  });
+  const changes = { QUEUE_KIND: 'redis-streams', QUEUE_NAME: uniqueName('posts'), API_MAX_EVENT_LOOP_DELAY_MS: '0' };
+  return loadSettings(apiSettings, appEnvironment('api', { ...changes, ...env }));
 }
 
 /** Starts an API. @param env REDIS_URL and MONGO_URL at least */

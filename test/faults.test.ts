@@ -7,6 +7,7 @@ import { bringTopics } from '../apps/topics/topics.ts';
 import { isUp } from '../tooling/http.ts';
 import { freePort } from '../tooling/ports.ts';
 import { databaseUrl, silent, uniqueName } from './api.ts';
+import { appEnvironment } from './app-environment.ts';
 import { AppProcess } from './processes.ts';
 import { type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
 import { until } from './until.ts';
@@ -53,17 +54,16 @@ function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void 
         ...(kafka && { KAFKA_BROKERS: kafka.url }),
         REDIS_URL: redis.url,
         MONGO_URL: mongoUrl(),
-        METRICS_HOST: '127.0.0.1',
-        METRICS_PORT: '0',
         LOG_LEVEL: 'silent',
       };
-      api = new AppProcess('apps/api/main.ts', {
-        ...env,
-        API_HOST: '127.0.0.1',
-        API_PORT: String(port),
-        PAYLOAD_CHARS: String(PAYLOAD_CHARS),
-      });
-      consumer = new AppProcess('apps/consumer/main.ts', { ...env, CONSUMER_BATCH_SIZE: '200' });
+      api = new AppProcess(
+        'apps/api/main.ts',
+        appEnvironment('api', { ...env, API_PORT: String(port), PAYLOAD_CHARS: String(PAYLOAD_CHARS) }),
+      );
+      consumer = new AppProcess(
+        'apps/consumer/main.ts',
+        appEnvironment('consumer', { ...env, CONSUMER_BATCH_SIZE: '200' }),
+      );
       api.start();
       consumer.start();
       await until(() => isUp(`${url}/readyz`), 60_000);

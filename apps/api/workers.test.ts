@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { caller, databaseUrl } from '../../test/api.ts';
+import { appEnvironment } from '../../test/app-environment.ts';
 import { killIfRunning, nodeArgs } from '../../test/processes.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
@@ -34,15 +35,15 @@ describe('API_WORKERS=2', () => {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: {
         PATH: process.env.PATH,
-        API_WORKERS: '2',
-        API_HOST: '127.0.0.1',
-        API_PORT: String(port),
-        METRICS_HOST: '127.0.0.1',
-        METRICS_PORT: String(metricsPort),
-        QUEUE_KIND: 'redis-streams',
-        REDIS_URL: redis.url,
-        MONGO_URL: databaseUrl(mongo.url, 'workers'),
-        LOG_LEVEL: 'fatal',
+        ...appEnvironment('api', {
+          API_WORKERS: '2',
+          API_PORT: String(port),
+          METRICS_PORT: String(metricsPort),
+          QUEUE_KIND: 'redis-streams',
+          REDIS_URL: redis.url,
+          MONGO_URL: databaseUrl(mongo.url, 'workers'),
+          LOG_LEVEL: 'fatal',
+        }),
       },
     });
     await until(async () => (await metric(/breakwater_build_info{[^}]*} (\d+)/)) === 1, 50_000);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { appEnvironment } from '../../test/app-environment.ts';
 import { readSettings } from './settings.ts';
 
 const load = JSON.stringify({ command: ['node', 'x'], profiles: [{ name: 'a', question: '?', users: 1, seconds: 2 }] });
-const env = { QUEUE_KIND: 'kafka', API_TARGETS: 'api-pods.breakwater-api.svc:9464, 10.0.0.1:9464' };
+const env = appEnvironment('console', { API_TARGETS: 'api-pods.breakwater-api.svc:9464, 10.0.0.1:9464' });
 
 describe("the console's settings", () => {
   test('targets are a list, and may be none', () => {
@@ -10,7 +11,6 @@ describe("the console's settings", () => {
     expect(settings).toMatchObject({
       API_TARGETS: ['api-pods.breakwater-api.svc:9464', '10.0.0.1:9464'],
       GATE_TARGETS: [],
-      CONSOLE_HOST: '127.0.0.1',
       CONSOLE_LOAD: { command: ['node', 'x'], profiles: [{ name: 'a' }] },
     });
   });

@@ -1,15 +1,14 @@
-// The console's settings.
+// The console's settings. config/schema/ says what those of the stack config mean.
 import { z } from 'zod';
-import { commonSettings, list, loadSettings, port, SettingsError } from '../shared/settings.ts';
+import { commonSettings, list, loadSettings, port, SettingsError, text, type Variables } from '../shared/settings.ts';
 import { isLoopback } from './access.ts';
 import type { LoadCommand } from './load-control.ts';
 
-/** `host:port` each; a name stands for all of its addresses. May be empty. */
+/** `host:port` each; a name stands for all of its addresses. None where the variable is empty. */
 const targets = list
   .refine((all) => all.every((one) => /^.+:\d{1,5}$/.test(one)), 'must be host:port, separated by commas')
   .default([]);
 
-const text = z.string().min(1);
 const profile = z.object({ name: text, question: z.string(), users: z.number(), seconds: z.number() });
 const loadCommand = z.object({ command: z.array(text).min(1), profiles: z.array(profile) });
 
@@ -19,7 +18,7 @@ const json = z.string().transform((raw, context): LoadCommand => {
     const parsed = loadCommand.safeParse(JSON.parse(raw));
     if (parsed.success) return parsed.data;
   } catch {
-    // told below
+    // reported below
   }
   context.addIssue({ code: 'custom', message: 'must be JSON: {"command": [...], "profiles": [...]}' });
   return z.NEVER;
@@ -27,27 +26,27 @@ const json = z.string().transform((raw, context): LoadCommand => {
 
 export const consoleSettings = z.object({
   ...commonSettings,
-  /** Address that the page is served on. Beyond this machine it needs a password. */
-  CONSOLE_HOST: z.string().default('127.0.0.1'),
-  CONSOLE_PORT: port.default(8088),
-  CONSOLE_USER: z.string().default('viewer'),
-  /** Without one nobody is asked. */
+  /** Address that the page is served on. Beyond this machine, a password is required. */
+  CONSOLE_HOST: text,
+  CONSOLE_PORT: port,
+  CONSOLE_USER: text,
+  /** Without one, the page requires no login. */
   CONSOLE_PASSWORD: text.optional(),
-  /** What the page calls the stack. */
-  CONSOLE_STACK: z.string().default(''),
+  /** The stack's name, as shown on the page. */
+  CONSOLE_STACK: text,
   QUEUE_KIND: z.enum(['kafka', 'redis-streams']),
   API_TARGETS: targets,
   CONSUMER_TARGETS: targets,
   GATE_TARGETS: targets,
   PRODUCER_TARGETS: targets,
-  /** How to start a load test; given in the local run alone. With it the page has controls. */
+  /** How to start a load test, in the local run only. With it, the page has controls. */
   CONSOLE_LOAD: json.optional(),
 });
 
 export type ConsoleSettings = z.infer<typeof consoleSettings>;
 
 /** @throws SettingsError with all problems at once */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): ConsoleSettings {
+export function readSettings(env: Variables): ConsoleSettings {
   const settings = loadSettings(consoleSettings, env);
   if (isLoopback(settings.CONSOLE_HOST)) return settings;
   const problems = [

@@ -16,8 +16,8 @@ Options
   --json                machine-readable output (list, show)
   --help                this text
 
-It works on the running local stack; elsewhere on the queue that the environment names
-(QUEUE_KIND, QUEUE_NAME, REDIS_URL, KAFKA_BROKERS).`;
+It works on the running local stack. Elsewhere, it works on the queue that the environment names,
+with the variables of a consumer (QUEUE_*, REDIS_*, KAFKA_*).`;
 
 /** The call was wrong: exit status 2. */
 export class UsageError extends Error {

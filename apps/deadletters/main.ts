@@ -1,8 +1,8 @@
-// deadletters: a command for people, run beside the stack or inside one of its pods.
+// deadletters: a command for people, run beside the stack (its environment is in .local/running.env) or in a consumer's pod.
 import { z } from 'zod';
 import { createLogger } from '../shared/logger.ts';
 import { createQueue } from '../shared/queue/create.ts';
-import { loadSettings, queueSettings, SettingsError } from '../shared/settings.ts';
+import { loadSettings, queueSettings, SettingsError, withQueue } from '../shared/settings.ts';
 import { HELP, runCommand, UsageError } from './commands.ts';
 
 const argv = process.argv.slice(2);
@@ -11,7 +11,8 @@ if (argv.length === 0 || argv.includes('--help') || argv.includes('-h')) {
   process.exit(argv.length === 0 ? 2 : 0);
 }
 try {
-  const queue = createQueue(loadSettings(z.object(queueSettings), process.env), createLogger('deadletters', 'silent'));
+  const settings = loadSettings(withQueue(z.object(queueSettings)), process.env);
+  const queue = createQueue(settings, createLogger('deadletters', 'silent'));
   try {
     process.exitCode = await runCommand(argv, queue.deadLetters, console.log);
   } finally {

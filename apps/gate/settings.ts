@@ -1,28 +1,25 @@
-// The gate's settings, from its environment.
+// The gate's settings. config/schema/ says what each means and what its default is.
 import { z } from 'zod';
-import { commonSettings, integer, loadSettings, port } from '../shared/settings.ts';
+import { commonSettings, integer, loadSettings, port, text, type Variables } from '../shared/settings.ts';
 
-const hostAndPort = z.string().transform((text, context) => {
-  const [, host, digits] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+const hostAndPort = z.string().transform((address, context) => {
+  const [, host, digits] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(address) ?? [];
   const number = Number(digits);
   if (host && number >= 1 && number <= 65_535) return { host, port: number };
-  context.addIssue({ code: 'custom', message: `must be host:port, such as 127.0.0.1:27017; it is "${text}"` });
+  context.addIssue({ code: 'custom', message: `must be host:port, such as 127.0.0.1:27017; it is "${address}"` });
   return z.NEVER;
 });
 
 const schema = z.object({
   ...commonSettings,
-  /** Address that clients connect to. */
-  GATE_HOST: z.string().default('0.0.0.0'),
-  GATE_PORT: port.default(27_018),
+  GATE_HOST: text,
+  GATE_PORT: port,
   /** MongoDB's host:port. */
   GATE_UPSTREAM: hostAndPort,
-  /** Operations a second that may pass; 0 lets all through and only counts. */
-  MONGO_IOPS: integer(0, 1_000_000).default(100),
+  MONGO_IOPS: integer(0),
 });
 
 export type GateSettings = z.infer<typeof schema>;
 
-/** @throws SettingsError naming every wrong variable */
-export const readSettings = (env: Readonly<Record<string, string | undefined>>): GateSettings =>
-  loadSettings(schema, env);
+/** @throws SettingsError with all problems at once */
+export const readSettings = (env: Variables): GateSettings => loadSettings(schema, env);

@@ -1,6 +1,7 @@
 // What the gate's tests share: messages made by hand, and the busiest second of a list of times.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { appEnvironment } from '../../test/app-environment.ts';
 import { type Gate, startGate } from './gate.ts';
 import { readSettings } from './settings.ts';
 
@@ -63,14 +64,9 @@ export interface GateFixture extends Gate {
 /** Starts a gate in front of a port on loopback. */
 export async function openGate(upstreamPort: number, iops: number): Promise<GateFixture> {
   const log: string[] = [];
-  const settings = readSettings({
-    GATE_HOST: '127.0.0.1',
-    GATE_PORT: '0',
-    METRICS_HOST: '127.0.0.1',
-    METRICS_PORT: '0',
-    GATE_UPSTREAM: `127.0.0.1:${upstreamPort}`,
-    MONGO_IOPS: String(iops),
-  });
+  const settings = readSettings(
+    appEnvironment('gate', { GATE_UPSTREAM: `127.0.0.1:${upstreamPort}`, MONGO_IOPS: String(iops) }),
+  );
   const gate = await startGate(settings, pino({ level: 'debug' }, { write: (line: string) => log.push(line) }));
   const get = async <T>(path: string): Promise<{ status: number; body: T }> => {
     const response = await fetch(`http://127.0.0.1:${gate.metricsPort}${path}`);

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { appEnvironment } from '../../test/app-environment.ts';
 import { useKafka } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
 import { freePorts } from '../../tooling/ports.ts';
@@ -30,14 +31,12 @@ beforeAll(() => {
   for (const [id, { port }] of kafka.server.brokers.entries())
     agents.push(
       spawn(process.execPath, [main], {
-        env: {
+        env: appEnvironment('kafka-agent', {
           HOSTNAME: `kafka-${id}`,
           BROKER_PORT: String(port),
-          STOP_WAIT_SECONDS: '1',
           METRICS_PORT: String(ports[id]),
-          METRICS_HOST: '127.0.0.1',
           LOG_LEVEL: 'error',
-        },
+        }),
         stdio: 'inherit',
       }),
     );

@@ -1,17 +1,17 @@
-// What the agent is told by its environment.
+// The Kafka agent's settings.
 import { z } from 'zod';
-import { commonSettings, integer } from '../shared/settings.ts';
+import { commonSettings, integer, text } from '../shared/settings.ts';
 
 export const agentSettings = z.object({
   ...commonSettings,
-  /** The pod's name, which Kubernetes sets: its number is the broker's id. */
+  /** The pod's name, set by Kubernetes: its number is the broker's id. */
   HOSTNAME: z
     .string()
     .regex(/-\d+$/, 'must end with the number of the broker, as the pods of a StatefulSet do')
     .transform((name) => Number(name.slice(name.lastIndexOf('-') + 1))),
   /** Where the broker beside the agent listens for other brokers. */
-  BROKER_HOST: z.string().default('127.0.0.1'),
+  BROKER_HOST: text,
   BROKER_PORT: integer(1, 65_535),
-  /** How long a broker that is told to stop waits until the others can do without it, seconds. */
+  /** How long the agent delays a stopping broker until the others can do without it. */
   STOP_WAIT_SECONDS: integer(0),
 });

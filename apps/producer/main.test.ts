@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { appEnvironment } from '../../test/app-environment.ts';
 import { useRedis } from '../../test/servers.ts';
 
 const redis = useRedis();
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 test('the app starts, takes a new rate, shows metrics and stops on SIGTERM', async () => {
-  const env = { QUEUE_KIND: 'redis-streams', REDIS_URL: redis.url, METRICS_PORT: '0', METRICS_HOST: '127.0.0.1' };
   const child = spawn(process.execPath, [main], {
-    env: { ...env, PRODUCER_RATE: '0' },
+    env: appEnvironment('producer', { QUEUE_KIND: 'redis-streams', REDIS_URL: redis.url, PRODUCER_RATE: '0' }),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {

@@ -1,19 +1,17 @@
-// What the producer is told by its environment.
+// The producer's settings. config/schema/ says what each means and what its default is.
 import { z } from 'zod';
-import { commonSettings, integer, queueSettings } from '../shared/settings.ts';
+import { commonSettings, integer, number, queueSettings, withQueue } from '../shared/settings.ts';
 import { MAX_RATE, MIN_RATE } from './pacer.ts';
 
-export const producerSettings = z.object({
-  ...commonSettings,
-  ...queueSettings,
-  /** Messages a second: 0 pauses, else 0.008 (one in about two minutes) to 20000. */
-  PRODUCER_RATE: z.coerce
-    .number()
-    .refine(
+export const producerSettings = withQueue(
+  z.object({
+    ...commonSettings,
+    ...queueSettings,
+    /** Within the pacer's own limits, which also hold for PUT /rate: no config is parsed there. */
+    PRODUCER_RATE: number(0).refine(
       (rate) => rate === 0 || (rate >= MIN_RATE && rate <= MAX_RATE),
-      `must be 0 or ${MIN_RATE} to ${MAX_RATE} messages a second`,
-    )
-    .default(1),
-  /** Length of a payload, characters. */
-  PAYLOAD_CHARS: integer(1, 65_536).default(512),
-});
+      `must be 0 or from ${MIN_RATE} to ${MAX_RATE} messages per second`,
+    ),
+    PAYLOAD_CHARS: integer(1),
+  }),
+);

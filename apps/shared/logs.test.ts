@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { databaseUrl, silent, uniqueName } from '../../test/api.ts';
+import { appEnvironment } from '../../test/app-environment.ts';
 import { killIfRunning, nodeArgs } from '../../test/processes.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
@@ -30,15 +31,17 @@ interface Line {
   records?: string[] | Record<string, string>;
 }
 
+type App = 'api' | 'consumer' | 'gate' | 'producer' | 'topics';
+
 /** An app whose output is kept. */
 class LoggedApp {
   readonly child: ChildProcess;
   text = '';
 
-  constructor(file: string, env: Record<string, string>) {
-    this.child = spawn(process.execPath, nodeArgs(file), {
+  constructor(app: App, env: Record<string, string>) {
+    this.child = spawn(process.execPath, nodeArgs(`apps/${app}/main.ts`), {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { PATH: process.env.PATH, METRICS_HOST: '127.0.0.1', METRICS_PORT: '0', LOG_LEVEL: 'trace', ...env },
+      env: { PATH: process.env.PATH, ...appEnvironment(app, { LOG_LEVEL: 'trace', ...env }) },
     });
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       stream.setEncoding('utf8').on('data', (chunk) => (this.text += chunk));
@@ -68,10 +71,10 @@ describe('logs', () => {
   let connection: Redis;
   let client: MongoClient;
 
-  const run = (file: string, env: Record<string, string>): LoggedApp => {
-    const app = new LoggedApp(file, env);
-    apps.push(app);
-    return app;
+  const run = (app: App, env: Record<string, string>): LoggedApp => {
+    const running = new LoggedApp(app, env);
+    apps.push(running);
+    return running;
   };
   const post = (headers: Record<string, string>, body: string) =>
     fetch(`${url}/api/records`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
@@ -90,16 +93,15 @@ describe('logs', () => {
     };
     const upstream = new URL(mongo.url).host;
     const mongoUrl = databaseUrl(`mongodb://127.0.0.1:${gatePort}/`, 'logs');
-    run('apps/gate/main.ts', { GATE_UPSTREAM: upstream, GATE_PORT: String(gatePort), MONGO_IOPS: '0' });
-    api = run('apps/api/main.ts', {
+    run('gate', { GATE_UPSTREAM: upstream, GATE_PORT: String(gatePort), MONGO_IOPS: '0' });
+    api = run('api', {
       ...queue,
       MONGO_URL: mongoUrl,
-      API_HOST: '127.0.0.1',
       API_PORT: String(port),
       KAFKA_PASSWORD: SECRET,
     });
-    consumer = run('apps/consumer/main.ts', { ...queue, MONGO_URL: mongoUrl, MONGO_WRITES_PER_SECOND: '0' });
-    run('apps/producer/main.ts', { ...queue, PRODUCER_RATE: '20', PAYLOAD_CHARS: '64' });
+    consumer = run('consumer', { ...queue, MONGO_URL: mongoUrl, MONGO_WRITES_PER_SECOND: '0' });
+    run('producer', { ...queue, PRODUCER_RATE: '20', PAYLOAD_CHARS: '64' });
     connection = connectRedis({ url: redis.url, name: 'test' }, silent);
     await redisReady(connection);
     client = new MongoClient(databaseUrl(mongo.url, 'logs'));
@@ -153,22 +155,22 @@ describe('logs', () => {
 
     // Apps that cannot do their work.
     const kafka = { KAFKA_BROKERS: '127.0.0.1:1', KAFKA_USERNAME: 'apps', KAFKA_PASSWORD: SECRET };
-    const topics = '[{"name":"posts","partitions":1,"replicationFactor":1}]';
+    const topics = '[{"name":"posts","partitions":1,"replicationFactor":1,"config":{}}]';
     const broken = [
-      run('apps/topics/main.ts', { ...kafka, TOPICS: topics, BROKERS_TIMEOUT_SECONDS: '0' }),
-      run('apps/producer/main.ts', { ...kafka, QUEUE_KIND: 'kafka', PRODUCER_RATE: '1' }),
-      run('apps/consumer/main.ts', {
+      run('topics', { ...kafka, TOPICS: topics, BROKERS_TIMEOUT_SECONDS: '0' }),
+      run('producer', { ...kafka, QUEUE_KIND: 'kafka', PRODUCER_RATE: '1' }),
+      run('consumer', {
         QUEUE_KIND: 'redis-streams',
         REDIS_PASSWORD: SECRET,
         REDIS_URL: `redis://apps:${SECRET}@127.0.0.1:1`,
       }),
-      run('apps/api/main.ts', { QUEUE_KIND: 'nothing', REDIS_PASSWORD: SECRET, MONGO_PASSWORD: SECRET }),
+      run('api', { QUEUE_KIND: 'nothing', REDIS_PASSWORD: SECRET, MONGO_PASSWORD: SECRET }),
     ];
     await Promise.all(broken.filter(({ child }) => child.exitCode === null).map(({ child }) => once(child, 'exit')));
     for (const { child, text } of broken)
       expect({ text, failed: child.exitCode !== 0 }).toMatchObject({ failed: true });
     // A MongoDB that refuses the user.
-    const stranger = run('apps/consumer/main.ts', {
+    const stranger = run('consumer', {
       QUEUE_KIND: 'redis-streams',
       QUEUE_NAME: uniqueName('posts'),
       REDIS_URL: redis.url,

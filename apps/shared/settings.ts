@@ -1,4 +1,9 @@
 // Settings: the one place where an app turns its environment into typed values.
+//
+// An app requires its variables and has no defaults: config/environment.ts gives it all of them,
+// from the stack config, whose schema (config/schema/) has the defaults and the ranges. A setting
+// checks what the app itself cannot work without: the type, and a bound where a value beyond it
+// would break the app. Optional are secrets, and variables whose absence means something.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
@@ -8,16 +13,21 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
+/** Environment variables by name. */
+export type Variables = Readonly<globalThis.Record<string, string | undefined>>;
+
 /**
- * Reads a settings object out of an environment.
+ * Reads settings from an environment.
  *
- * Keys of the schema are the variables' names. A variable `X` may come from a file instead, named by `X_FILE`
- * (how Kubernetes mounts secrets); a trailing line break is dropped.
- * @throws SettingsError with all problems at once.
+ * The schema's keys are the names of the variables. An empty variable counts as not set. A variable
+ * `X` may come from a file instead, named by `X_FILE` (how Kubernetes mounts secrets); a trailing
+ * line break is dropped.
+ *
+ * @throws SettingsError with all problems at once
  */
 export function loadSettings<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
-  env: Readonly<globalThis.Record<string, string | undefined>>,
+  env: Variables,
 ): z.infer<z.ZodObject<Shape>> {
   const raw: globalThis.Record<string, string> = {};
   const problems: string[] = [];
@@ -37,74 +47,89 @@ export function loadSettings<Shape extends z.ZodRawShape>(
     for (const issue of parsed.error.issues) {
       const name = issue.path.join('.');
       if (problems.some((problem) => problem.startsWith(`${name}_FILE`))) continue;
-      problems.push(raw[name] === undefined ? `${name}: is required and not set` : `${name}: ${issue.message}`);
+      const isMissing = raw[name] === undefined && issue.code !== 'custom';
+      problems.push(isMissing ? `${name}: is required and not set` : `${name}: ${issue.message}`);
     }
   }
   if (problems.length > 0 || !parsed.success) throw new SettingsError(`Bad settings:\n  ${problems.join('\n  ')}`);
   return parsed.data;
 }
 
+/** A number from `min` on. */
+export const number = (min: number) =>
+  z.coerce.number({ error: 'must be a number' }).min(min, `must be at least ${min}`);
+
 /** A whole number between `min` and `max`, inclusive. */
 export const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
-  z.coerce.number().int().min(min).max(max);
+  number(min).int('must be a whole number').max(max, `must be at most ${max}`);
 
 /** A TCP port; 0 takes a free one. */
 export const port = integer(0, 65_535);
 
+/** A text that is not empty. */
+export const text = z.string().min(1);
+
 /** A comma-separated list with at least one entry. */
 export const list = z
   .string()
-  .transform((text) =>
-    text
+  .transform((entries) =>
+    entries
       .split(',')
-      .map((part) => part.trim())
+      .map((entry) => entry.trim())
       .filter(Boolean),
   )
-  .refine((parts) => parts.length > 0, 'must name at least one entry');
+  .refine((entries) => entries.length > 0, 'must name at least one entry');
 
 /** A switch. */
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
-/** What every app understands. */
+/** Settings of every app with a metrics server. */
 export const commonSettings = {
-  /** Least severe level that is logged. */
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  /** Port of the metrics server; it also answers /healthz and /readyz. */
-  METRICS_PORT: port.default(9464),
-  /** Address that the metrics server listens on. */
-  METRICS_HOST: z.string().default('0.0.0.0'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  /** The metrics server also answers /healthz and /readyz. */
+  METRICS_PORT: port,
+  METRICS_HOST: text,
 };
 
-/** How clients present themselves to Kafka. */
-export const kafkaLoginSettings = {
-  /** Together with the password, or not at all: then Kafka asks for none. */
-  KAFKA_USERNAME: z.string().optional(),
-  KAFKA_PASSWORD: z.string().optional(),
-  /** How the password is checked. */
-  KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).default('PLAIN'),
-  /** Whether the brokers are reached over TLS; their certificate must come from an authority that Node knows. */
-  KAFKA_TLS: flag.default(false),
+/** How to reach Kafka. */
+export const kafkaSettings = {
+  KAFKA_BROKERS: list,
+  KAFKA_SASL_MECHANISM: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']),
+  /** The brokers' certificate must come from an authority that Node knows. */
+  KAFKA_TLS: flag,
+  /** Absent, with the password, where Kafka requires none. */
+  KAFKA_USERNAME: text.optional(),
+  KAFKA_PASSWORD: text.optional(),
 };
 
-/** What the apps that use the queue understand. */
+/** Settings of the apps that use the queue; `withQueue` adds what holds between them. */
 export const queueSettings = {
   QUEUE_KIND: z.enum(['kafka', 'redis-streams']),
-  /** The topic or the stream; its dead letters are in `<name>.dlq`. */
-  QUEUE_NAME: z.string().min(1).default('posts'),
-  /** The consumer group. */
-  QUEUE_GROUP: z.string().min(1).default('store'),
-  /** Records that the queue may hold before new ones are refused. */
-  QUEUE_MAX_LENGTH: integer(1).default(1_000_000),
-  KAFKA_BROKERS: list.optional(),
-  ...kafkaLoginSettings,
-  REDIS_URL: z.string().default('redis://127.0.0.1:6379'),
-  REDIS_PASSWORD: z.string().optional(),
+  QUEUE_NAME: text,
+  QUEUE_GROUP: text,
+  QUEUE_MAX_LENGTH: integer(1),
+  ...z.object(kafkaSettings).partial().shape,
+  REDIS_URL: text,
+  REDIS_PASSWORD: text.optional(),
 };
 
-/** What the apps that use MongoDB understand. */
+/** With `QUEUE_KIND=kafka`, the settings that say how to reach Kafka are required as well. */
+export function withQueue<Schema extends z.ZodObject<typeof queueSettings>>(schema: Schema): Schema {
+  const required = ['KAFKA_BROKERS', 'KAFKA_SASL_MECHANISM', 'KAFKA_TLS'] as const;
+  return required.reduce(
+    (all, name) =>
+      all.refine((settings) => settings.QUEUE_KIND !== 'kafka' || settings[name] !== undefined, {
+        path: [name],
+        error: 'is required with QUEUE_KIND=kafka and not set',
+        when: () => true, // also beside other problems, so that all are reported at once
+      }),
+    schema,
+  );
+}
+
+/** Settings of the apps that use MongoDB. */
 export const mongoSettings = {
-  /** Address and database; in production it leads through the gate. */
-  MONGO_URL: z.string().default('mongodb://127.0.0.1:27018/breakwater'),
-  MONGO_USERNAME: z.string().optional(),
-  MONGO_PASSWORD: z.string().optional(),
+  MONGO_URL: text,
+  MONGO_USERNAME: text.optional(),
+  MONGO_PASSWORD: text.optional(),
 };

@@ -1,33 +1,35 @@
-// What the topics app is told by its environment.
+// The topics job's settings.
 import { z } from 'zod';
-import { integer, kafkaLoginSettings, list } from '../shared/settings.ts';
+import { integer, kafkaSettings } from '../shared/settings.ts';
 
 const topic = z.strictObject({
   name: z.string().min(1),
   partitions: z.number().int().min(1),
   replicationFactor: z.number().int().min(1).max(32_767),
-  config: z.record(z.string(), z.coerce.string()).default({}),
+  config: z.record(z.string(), z.coerce.string()),
 });
 
 const clusterSettings = {
-  KAFKA_BROKERS: list,
-  ...kafkaLoginSettings,
-  /** How long to wait for the brokers that are to hold replicas, seconds. */
-  BROKERS_TIMEOUT_SECONDS: integer(0).default(60),
-  /** How long partitions may be on the move, seconds. */
-  MOVES_TIMEOUT_SECONDS: integer(1).default(1_800),
+  ...kafkaSettings,
+  /** How long to wait for the brokers that are to hold replicas. */
+  BROKERS_TIMEOUT_SECONDS: integer(0),
+  /** How long replicas may take to move to other brokers. */
+  MOVES_TIMEOUT_SECONDS: integer(1),
 };
 
-/** With `--empty`. */
+/** With `--empty`, which drains brokers. */
 export const emptySettings = z.object({
   ...clusterSettings,
-  /** Brokers that stay: those with ids below it. */
+  /** Brokers that stay: those with ids below this number. */
   BROKER_COUNT: integer(1),
 });
 
 export const topicsSettings = z.object({
   ...clusterSettings,
-  /** JSON: [{"name":"posts","partitions":3,"replicationFactor":3,"config":{"retention.ms":"604800000"}}]. */
+  /**
+   * JSON:
+   * [{"name":"posts","partitions":3,"replicationFactor":3,"config":{"retention.ms":"604800000"}}].
+   */
   TOPICS: z
     .string()
     .transform((text, context) => {
@@ -39,6 +41,9 @@ export const topicsSettings = z.object({
       }
     })
     .pipe(z.array(topic).min(1)),
-  /** Brokers of the cluster: replicas lie on ids below it, and what is on others moves off. Not set: on whoever is there. */
+  /**
+   * Replicas are placed on brokers with ids below this number and moved off the others. Absent with
+   * an external Kafka: then they are placed on every broker that is registered.
+   */
   BROKER_COUNT: integer(1).optional(),
 });

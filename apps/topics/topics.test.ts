@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { appEnvironment } from '../../test/app-environment.ts';
 import { useKafka } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
 import { Cluster } from './cluster.ts';
@@ -148,7 +149,7 @@ describe('topics on real brokers', () => {
   ])('the job ends with its status: %s', async (_name, env, args, status, output) => {
     const main = fileURLToPath(new URL('./main.ts', import.meta.url));
     const child = spawn(process.execPath, [main, ...args], {
-      env: { KAFKA_BROKERS: kafka.url, TOPICS: JSON.stringify([posts()]), ...env },
+      env: appEnvironment('topics', { KAFKA_BROKERS: kafka.url, TOPICS: JSON.stringify([posts()]), ...env }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';

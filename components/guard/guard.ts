@@ -15,7 +15,7 @@ export interface GuardArgs {
 }
 
 /**
- * Refuses, at preview, changes of the config that would lose data or cannot be done (docs/config.md, "a change of it"). Whatever
+ * Refuses, at preview, changes of the config that would lose data or cannot be done (docs/config.md, "effect of a change"). Whatever
  * holds data must depend on it, so that nothing changes before it has agreed, even without a preview.
  */
 export class Guard extends pulumi.dynamic.Resource {

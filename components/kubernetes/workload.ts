@@ -2,14 +2,14 @@
 // ConfigMap and, if it listens on a port, a Service.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { METRICS_PORT } from '../../config/environment.ts';
 import { labelsOf, NOT_WAITED_FOR, selectorOf } from './labels.ts';
 import { type PodArgs, type PodSysctl, podTemplate, type SecretFile } from './pod.ts';
 import { httpProbe } from './probes.ts';
 
 /** The user that the images of our apps run as (apps/Dockerfile). */
 export const APP_USER_ID = 10_001;
-/** Port on which every app serves /metrics, /healthz and /readyz. */
-export const METRICS_PORT = 9464;
+export { METRICS_PORT };
 
 /** Arguments of Workload. */
 export interface WorkloadArgs {

@@ -9,9 +9,8 @@ import { createBaseline } from './app.ts';
 
 const settingsSchema = z.object({
   ...mongoSettings,
-  BASELINE_PORT: port.default(8001),
-  /** Characters of a payload. */
-  PAYLOAD_CHARS: integer(1, 65_536).default(512),
+  BASELINE_PORT: port,
+  PAYLOAD_CHARS: integer(1),
 });
 
 /** Connections that the driver opens unless told otherwise. */

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { redisSettings } from '../../config/redis.ts';
+import { redisSettings } from '../../config/servers.ts';
 import { claimPort } from '../../tooling/ports.ts';
 import { GuardedProcess } from '../../tooling/process/guarded.ts';
 import { installRedis, redisVariable } from '../install/redis.ts';

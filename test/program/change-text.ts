@@ -1,7 +1,7 @@
-// Holds the words of the column "a change of it" against what happens.
+// Compares the column "effect of a change" in docs/config.md with the effects themselves.
 import type { Change } from './changes/change.ts';
 
-/** What in the text stands for a workload whose pods are replaced. */
+/** The words for a workload whose pods are replaced. */
 const WORDS: Readonly<Record<string, RegExp>> = {
   api: /\bAPI\b/,
   consumer: /\bconsumer\b/,
@@ -18,7 +18,7 @@ const WORDS: Readonly<Record<string, RegExp>> = {
   loki: /\bLoki\b/,
 };
 
-/** What in the text stands for several at once. */
+/** Words that stand for several workloads. */
 const GROUPS: readonly { readonly words: RegExp; readonly means: RegExp }[] = [
   { words: /\bevery component\b/, means: /./ },
   { words: /\ball apps\b|\bthe apps\b/, means: /^(api|consumer|producer|console|gate)$/ },
@@ -28,10 +28,10 @@ const GROUPS: readonly { readonly words: RegExp; readonly means: RegExp }[] = [
 const isNamed = (text: string, workload: string): boolean =>
   (WORDS[workload]?.test(text) ?? false) || GROUPS.some(({ words, means }) => words.test(text) && means.test(workload));
 
-/** They follow what they show and watch; docs/config.md says so once for all keys. */
+/** They roll with what they show and watch, which docs/config.md says once for all keys. */
 const FOLLOWERS = ['grafana', 'prometheus'];
 
-/** Each workload that the text names with a verb of replacing, where it names single ones. */
+/** The workloads that the text says are rolled or replaced. */
 const promised = (text: string): readonly string[] => {
   const [sentence = ''] = /^(Rolls|Replaces the \w+ pod)[^.:;]*/.exec(text) ?? [];
   return Object.entries(WORDS)
@@ -40,9 +40,10 @@ const promised = (text: string): readonly string[] => {
 };
 
 /**
- * What the text says and does not happen, or happens and it does not say; empty when they agree.
+ * Where the text and the effects disagree; empty when they agree.
  *
  * @param key the key that changes
+ * @param text its description of the effects
  */
 export function contradictions(key: string, text: string, change: Change): readonly string[] {
   const { runs = [], changes = [], creates = [], deletes = [], replaces = [] } = change;

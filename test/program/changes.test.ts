@@ -1,15 +1,20 @@
-// Every row of the change table: what docs/config.md says a change does is what the program does.
+// The effects of a change: docs/config.md says what the program does, key by key.
 import { describe, expect, test } from '@jest/globals';
 import { questions, refusals } from '../../components/guard/rules.ts';
 import { guardedValues } from '../../components/guard/values.ts';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
 import { configKeys } from '../../config/schema.ts';
 import { contradictions } from './change-text.ts';
-import { changes } from './changes/all.ts';
-import type { Change } from './changes/change.ts';
+import { appsChanges } from './changes/apps.ts';
+import type { Change, Changes } from './changes/change.ts';
+import { clusterChanges } from './changes/cluster.ts';
+import { monitoringChanges } from './changes/monitoring.ts';
+import { serversChanges } from './changes/servers.ts';
 import { compare, type Effect } from './compare.ts';
 import type { Declared } from './declare.ts';
 import { declareStack, stackFileConfig } from './stacks.ts';
+
+const changes: Changes = { ...clusterChanges, ...serversChanges, ...appsChanges, ...monitoringChanges };
 
 const dev = stackFileConfig('dev');
 
@@ -28,7 +33,7 @@ const configsOf = (key: string, { on = {}, with: others = {}, to }: Change): rea
   { ...on, ...others, [key]: to },
 ];
 
-/** Stacks that several rows start from are declared once. */
+/** Stacks that several changes start from; each is declared once. */
 const declared = new Map<string, Promise<readonly Declared[]>>();
 const before = (raw: RawConfig): Promise<readonly Declared[]> => {
   const id = JSON.stringify(raw);
@@ -37,7 +42,7 @@ const before = (raw: RawConfig): Promise<readonly Declared[]> => {
   return stack;
 };
 
-test('every key has a row', () => {
+test('every key has its changes', () => {
   expect(Object.keys(changes).toSorted()).toEqual(configKeys.map(({ key }) => key).toSorted());
 });
 
@@ -64,20 +69,25 @@ describe('what changes in the cluster', () => {
   });
 });
 
-test.each(rows)('the text of %s says the same', (_name, key, text, change) => {
+test.each(rows)('the description of %s agrees', (_name, key, text, change) => {
   expect(contradictions(key, text, change)).toEqual([]);
 });
 
-describe('a text that says something else is found', () => {
+describe('a description that disagrees is detected', () => {
   test.each<[string, string, Change, string]>([
-    ['a pod more', 'Rolls the consumer pods.', { to: 1, rolls: ['api', 'consumer'] }, 'api rolls'],
-    ['a pod less', 'Rolls the API and consumer pods.', { to: 1, rolls: ['api'] }, 'consumer does not roll'],
+    ['a pod that it does not name', 'Rolls the consumer pods.', { to: 1, rolls: ['api', 'consumer'] }, 'api rolls'],
+    [
+      'a pod that does not roll',
+      'Rolls the API and consumer pods.',
+      { to: 1, rolls: ['api'] },
+      'consumer does not roll',
+    ],
     ['a roll', 'In place.', { to: 1, rolls: ['api'] }, 'it is not in place'],
     ['a replacement', 'In place.', { to: 1, replaces: ['StatefulSet kafka'] }, 'it replaces StatefulSet kafka'],
     ['a refusal', 'Rolls the brokers.', { to: 1, refused: true }, 'it is refused'],
     ['a key that does nothing', 'In place.', { to: 1 }, 'nothing happens in a cluster'],
     ['a key that does something', 'Local run only.', { to: 1, changes: ['Service api'] }, 'it changes the cluster too'],
-    ['nothing new', 'Creates or deletes it.', { to: 1, changes: ['Service api'] }, 'nothing is created or deleted'],
+    ['nothing created', 'Creates or deletes it.', { to: 1, changes: ['Service api'] }, 'nothing is created or deleted'],
   ])('%s', (_name, text, change, contradiction) => {
     expect(contradictions('api:x', text, change)).toContain(contradiction);
   });

@@ -1,4 +1,4 @@
-// Comparing two declarations: what counts as a roll, a change in place, a replacement.
+// What counts as a roll, a change in place, a replacement.
 import { expect, test } from '@jest/globals';
 import { compare, type Effect } from './compare.ts';
 import type { Declared, Properties } from './declare.ts';
@@ -24,16 +24,16 @@ const service = (port: number, protect = false) => resource('core/v1:Service', '
 test.each<[string, Declared[], Declared[], Partial<Effect>]>([
   ['nothing', [deployment(1, 'a')], [deployment(1, 'a')], {}],
   ['another image rolls', [deployment(1, 'a')], [deployment(1, 'b')], { rolls: ['api'] }],
-  ['more replicas do not', [deployment(1, 'a')], [deployment(2, 'a')], { changes: ['Deployment api'] }],
+  ['more replicas change it in place', [deployment(1, 'a')], [deployment(2, 'a')], { changes: ['Deployment api'] }],
   ['both', [deployment(1, 'a')], [deployment(2, 'b')], { rolls: ['api'], changes: ['Deployment api'] }],
   ['another name replaces', [deployment(1, 'a')], [deployment(1, 'a', 'b')], { replaces: ['Deployment b'] }],
   ['another volume replaces', [statefulSet('1')], [statefulSet('2')], { replaces: ['StatefulSet kafka'] }],
   ['a job runs again', [job('a')], [job('b')], { runs: ['topics'] }],
-  ['config alone is nothing', [configMap('a')], [configMap('b')], {}],
+  ['config alone has no effect', [configMap('a')], [configMap('b')], {}],
   ['a service changes', [service(1)], [service(2)], { changes: ['Service api'] }],
   ['an option changes', [service(1)], [service(1, true)], { changes: ['Service api'] }],
-  ['what comes', [], [service(1)], { creates: ['Service api'] }],
-  ['what goes', [service(1), job('a')], [], { deletes: ['Job topics', 'Service api'] }],
+  ['a new object is created', [], [service(1)], { creates: ['Service api'] }],
+  ['a missing object is deleted', [service(1), job('a')], [], { deletes: ['Job topics', 'Service api'] }],
 ])('%s', (_name, before, after, effect) => {
   const none: Effect = { rolls: [], runs: [], changes: [], creates: [], deletes: [], replaces: [] };
   expect(compare(before, after)).toEqual({ ...none, ...effect });

@@ -1,12 +1,18 @@
-// What a change of the config does to a stack: the stack as declared before and after, compared as Kubernetes and Pulumi would take it.
+// The effect of a change of the config: compares what a stack declares before and after it, as
+// Kubernetes and Pulumi would react to the difference.
 import { isDeepStrictEqual } from 'node:util';
 import { compare as compareClusters } from '../../components/cluster/k3d-provider.ts';
 import { type Declared, key } from './declare.ts';
 import { kindOf, type Manifest, manifestOf } from './workloads.ts';
 
-/** What becomes of a stack; names are those of the workloads, other objects are `Kind name`. */
+/**
+ * The effect on a stack. Rolls and runs are names of workloads; the others are objects, as `Kind
+ * name`.
+ */
 export interface Effect {
-  /** Workloads whose pods are replaced, by a roll, or all at once where the workload is of that kind. */
+  /**
+   * Workloads whose pods are replaced: one by one, or all at once if the workload recreates them.
+   */
   readonly rolls: readonly string[];
   /** Jobs that run again. */
   readonly runs: readonly string[];
@@ -14,25 +20,28 @@ export interface Effect {
   readonly changes: readonly string[];
   readonly creates: readonly string[];
   readonly deletes: readonly string[];
-  /** Objects that are deleted and made again. */
+  /** Objects that are deleted and created again. */
   readonly replaces: readonly string[];
 }
 
-/** Stands for all objects in the cluster, where they are made again in another one. */
+/** Stands for all objects in the cluster, when another cluster takes its place. */
 export const EVERYTHING = 'everything in the cluster';
 
 const NONE: Effect = { rolls: [], runs: [], changes: [], creates: [], deletes: [], replaces: [] };
 
-/** Named after their content: a pod that names another rolls, and nothing else comes of it. */
+/**
+ * Kinds named after their content. Their only effect is that pods roll, because the name in their
+ * spec changes.
+ */
 const CONTENT = ['ConfigMap', 'Secret', 'TriggerAuthentication'];
 
-/** Components of ours group others and do nothing; the guard keeps a note. */
+/** Component resources only group others, and the guard only keeps the config. */
 const isSilent = ({ type }: Declared): boolean => type.startsWith('breakwater:') || type.endsWith(':Guard');
 
 const labelOf = (resource: Declared): string =>
   `${kindOf(resource) || (resource.type.split(':').at(-1) ?? '')} ${manifestOf(resource).metadata?.name ?? resource.name}`;
 
-/** What becomes of the cluster itself and of the way to it. */
+/** The effect on the cluster itself and on the provider that connects to it. */
 function clusterEffect(before: Declared, after: Declared): Partial<Effect> | undefined {
   const [old, next] = [manifestOf(before), manifestOf(after)];
   if (after.type === 'pulumi:providers:kubernetes')
@@ -72,7 +81,7 @@ function effectOf(before: Declared, after: Declared): Partial<Effect> {
   return { ...(rolls && { rolls: [name] }), ...(changes && { changes: [labelOf(after)] }) };
 }
 
-/** What going from the one to the other does. */
+/** The effect of going from one declaration to the other. */
 export function compare(before: readonly Declared[], after: readonly Declared[]): Effect {
   const visible = (declared: readonly Declared[]) =>
     new Map(
@@ -99,7 +108,7 @@ export function compare(before: readonly Declared[], after: readonly Declared[])
     creates: only(next, old),
     deletes: only(old, next),
   };
-  // Nothing is left of the old objects to change.
+  // No old object is left that could change.
   if (effect.replaces.includes(EVERYTHING)) return { ...NONE, replaces: effect.replaces.filter(isCluster) };
   return effect;
 }

@@ -1,4 +1,4 @@
-// The harness itself: what it sees, what it hides, and that it sees the same each time.
+// What declare() collects, what it hides, and that it collects the same each time.
 import { describe, expect, test } from '@jest/globals';
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
@@ -27,7 +27,7 @@ const find = (declared: readonly Declared[], path: string): Declared => {
 };
 
 describe('what a program declares', () => {
-  test('is seen with its place, its type and its options', async () => {
+  test('has its path, its type and its options', async () => {
     const declared = await declare('dev', workload('info'));
     expect(declared.map(key)).toEqual([
       'app (breakwater:workload:Workload)',
@@ -40,7 +40,7 @@ describe('what a program declares', () => {
     expect(find(declared, 'app/app').options).toEqual({ ignoreChanges: ['spec.replicas'] });
   });
 
-  test('never shows what is secret', async () => {
+  test('never shows a secret', async () => {
     const declared = await declare('dev', workload('info'));
     expect(find(declared, 'secret').properties).toMatchObject({
       stringData: { user: '[secret]', password: '[secret]' },
@@ -52,7 +52,7 @@ describe('what a program declares', () => {
     expect(await declare('dev', workload('info'))).toEqual(await declare('dev', workload('info')));
   });
 
-  test('shows that a ConfigMap of another content has another name', async () => {
+  test('gives a ConfigMap with another content another name', async () => {
     const [before, after] = [await declare('dev', workload('info')), await declare('dev', workload('debug'))];
     expect(find(after, 'app/app').properties).not.toEqual(find(before, 'app/app').properties);
     expect(find(after, 'secret').properties).toEqual(find(before, 'secret').properties);

@@ -1,24 +1,24 @@
-// Runs a part of the program without an engine and says what it declares: every resource with its
+// Runs a part of the program without an engine and collects every resource that it declares, with
 // properties and options.
 import { createHash } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
 
-/** A value as it is declared: JSON, with what is secret replaced by `[secret]`. */
+/** A declared value: JSON, with secrets replaced by `[secret]`. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Properties of a resource. */
 export type Properties = { readonly [key: string]: Json };
 
-/** One resource that a program declares. */
+/** A resource that a program declares. */
 export interface Declared {
-  /** Names of its parents and its own: `api/api-config`. */
+  /** Names of its parents and its own name: `api/api-config`. */
   readonly path: string;
   readonly name: string;
   /** `kubernetes:apps/v1:Deployment` */
   readonly type: string;
   readonly properties: Properties;
-  /** Options that change what becomes of it. */
+  /** Options that affect its lifecycle. */
   readonly options: Properties;
   /**
    * Its URN and its former ones, without stack and project:
@@ -30,26 +30,26 @@ export interface Declared {
 }
 
 export const SECRET = '[secret]';
-/** What a random password is in here; if it shows up anywhere, a password is in clear. */
+/** Start of every generated password. Wherever it appears, a password is readable. */
 export const CLEAR_PASSWORD = 'clear-password';
-/** What a dynamic resource's code becomes. */
+/** Stands for the code of a dynamic resource. */
 const CODE = '[code]';
 
-// Pulumi marks a secret on the wire with these two.
+// Pulumi marks a secret on the wire with these two values.
 const SIGNATURE = '4dabf18193072939515e22adb298388d';
 const SECRET_SIGNATURE = '1b47061264138c4ac30d75fd1eb44270';
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Keeps the form of what is secret, not its content. */
+/** Keeps the structure of a secret, not its content. */
 function hidden(value: unknown): Json {
   if (Array.isArray(value)) return value.map(hidden);
   if (!isMap(value)) return SECRET;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hidden(inner)]));
 }
 
-/** Replaces secrets, wherever they are, and the code of dynamic resources. */
+/** Replaces secrets at any depth, and the code of dynamic resources. */
 export function masked(value: unknown): Json {
   if (Array.isArray(value)) return value.map(masked);
   if (!isMap(value)) return value as Json;
@@ -61,8 +61,8 @@ export function masked(value: unknown): Json {
 const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
 /**
- * What the provider would say of a new resource; a name that Pulumi makes up here follows the
- * content, as a new random one would.
+ * The state that the provider would return for a new resource. A generated name is derived from the
+ * content, so that it changes when a random one would.
  */
 function stateOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
   if (type.startsWith('random:'))
@@ -113,7 +113,7 @@ function urnsOf(request: RegisterResourceRequest, parents: readonly string[]): r
   return types.flatMap((parent) => own.map(({ type, name }) => `${parent}${type}::${name}`));
 }
 
-/** The options worth a look in review. */
+/** The options that matter in review. */
 const optionsOf = (request: RegisterResourceRequest): Properties =>
   nonEmpty({
     protect: request.getProtect(),
@@ -130,15 +130,15 @@ interface Monitor {
   registerResourceOutputs(request: RegisterResourceOutputsRequest, callback: unknown): void;
 }
 
-/** Not in Pulumi's types: what its own tests wait with. */
+/** Not in Pulumi's types; its own tests wait with it. */
 const runtime = pulumi.runtime as unknown as { getMonitor(): Monitor; waitForRPCs(): Promise<void> };
 
 /**
- * What a part of the program declares, in the order of its paths.
+ * What a part of the program declares, ordered by path.
  *
  * @param stack name of the stack
- * @param compose makes the resources
- * @param seen told of each at once, for programs that fail
+ * @param compose creates the resources
+ * @param seen called with each resource at once, for programs that fail
  */
 export async function declare(
   stack: string,
@@ -202,5 +202,5 @@ export async function declare(
   return declared.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** What tells a resource from all others: its place and its type. */
+/** Identifies a resource: its path and its type. */
 export const key = ({ path, type }: Declared): string => `${path} (${type})`;

@@ -1,4 +1,5 @@
-// A config that cannot work: the program says all that is wrong with it, and declares nothing.
+// A config that cannot work: the program reports everything that is wrong with it, and declares
+// nothing.
 import { expect, test } from '@jest/globals';
 import type { RawConfig } from '../../config/parse.ts';
 import { declareProgram } from './stacks.ts';
@@ -13,7 +14,7 @@ test.each<[string, RawConfig, readonly string[], readonly string[]]>([
     [
       'api:replcas: is not a key; did you mean api:replicas?',
       'kafka:partitions: "0" is out of range; allowed: a whole number from 1 to 1000 (partitions)',
-      'kafka:replicationFactor: is 5, more than kafka:brokers (3): each copy needs a broker of its own; allowed: 1 to 3',
+      'kafka:replicationFactor: is 5, more than kafka:brokers (3): each replica needs its own broker; allowed: 1 to 3',
     ],
   ],
   [
@@ -28,7 +29,7 @@ test.each<[string, RawConfig, readonly string[], readonly string[]]>([
     [],
     [
       'kafka:password: is a secret in clear; set it again: pulumi config set --secret kafka:password',
-      'queue:kind: "rabbit" is not known; allowed: one of kafka, redis-streams',
+      'queue:kind: "rabbit" is not valid; allowed: one of kafka, redis-streams',
     ],
   ],
   [

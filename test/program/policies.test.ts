@@ -1,14 +1,15 @@
-// Every workload of every stack keeps to the policies; and each policy, broken on purpose, says so.
-import { join } from 'node:path';
+// Every stack complies with the policies, and each policy detects what breaks it.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { stackNames } from '../../config/load.ts';
 import type { Declared } from './declare.ts';
-import { policies } from './policies/all.ts';
+import { configPolicies } from './policies/config.ts';
 import { type Mutable, mutants } from './policies/mutants.ts';
-import { declareStack } from './stacks.ts';
-import { ofKind } from './workloads.ts';
+import { podPolicies } from './policies/pods.ts';
+import { wiringPolicies } from './policies/wiring.ts';
+import { declareStack, root } from './stacks.ts';
+import { ofKind, type Policies } from './workloads.ts';
 
-const root = join(__dirname, '../..');
+const policies: Policies = { ...podPolicies, ...wiringPolicies, ...configPolicies };
 
 describe.each(stackNames(root))('stack %s', (stack) => {
   let declared: readonly Declared[];
@@ -21,7 +22,7 @@ describe.each(stackNames(root))('stack %s', (stack) => {
   });
 });
 
-test('what holds records is protected in production, and nothing is in dev', async () => {
+test('the servers that hold records are protected in production, and not in dev', async () => {
   const holding = async (stack: string) =>
     ofKind(await declareStack(stack), 'StatefulSet').filter(({ name }) => ['kafka', 'redis', 'mongo'].includes(name));
   for (const { name, options } of await holding('production'))
@@ -29,13 +30,13 @@ test('what holds records is protected in production, and nothing is in dev', asy
   for (const { options } of await holding('dev')) expect(options).not.toHaveProperty('protect');
 });
 
-test('without digests, for mirrors that keep none, images still have a version', async () => {
+test('without digests, for mirrors that do not preserve them, images still have a version', async () => {
   const declared = await declareStack('dev', { 'images:digests': false });
   expect(policies['no image is :latest or without a version']!(declared)).toEqual([]);
   expect(policies['images are pinned by digest']!(declared)).not.toEqual([]);
 });
 
-describe('a policy that is broken says so', () => {
+describe('a policy detects what breaks it', () => {
   test('each has a mutant', () => {
     expect(Object.keys(mutants).toSorted()).toEqual(Object.keys(policies).toSorted());
   });

@@ -1,4 +1,5 @@
-// What the stacks of this repository declare: index.ts itself, run without an engine on the config of their stack files.
+// What the stacks of this repository declare: runs index.ts itself, without an engine, with the
+// config of a stack file.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
@@ -8,15 +9,16 @@ import type { RawConfig } from '../../config/parse.ts';
 import { configKeys } from '../../config/schema.ts';
 import { type Declared, declare } from './declare.ts';
 
-/** Where the program and the stack files are. */
+/** The folder of the program and the stack files. */
 export const root = join(__dirname, '../..');
 
-/** The config of a stack file as Pulumi hands it on: texts, and maps as JSON. */
+/** The config of a stack file. */
 export function stackFileConfig(stack: string): RawConfig {
   const { config } = parse(readFileSync(join(root, `Pulumi.${stack}.yaml`), 'utf8')) as { config?: RawConfig };
   return config ?? {};
 }
 
+/** Config as Pulumi passes it to the program: strings, with maps as JSON. */
 const texts = (raw: RawConfig): Record<string, string> =>
   Object.fromEntries(
     Object.entries(raw)
@@ -28,7 +30,7 @@ const compiled = ts.transpileModule(readFileSync(join(root, 'index.ts'), 'utf8')
   compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.CommonJS, esModuleInterop: true },
 }).outputText;
 
-/** Runs index.ts anew; what it imports is loaded once. */
+/** Runs index.ts anew. Its imports are loaded once. */
 function runProgram(): Record<string, unknown> {
   const program = { exports: {} as Record<string, unknown> };
   const load = (id: string): unknown => require(id.startsWith('.') ? join(root, id) : id);
@@ -36,11 +38,11 @@ function runProgram(): Record<string, unknown> {
   return program.exports;
 }
 
-/** How a program is run, besides its config. */
+/** Options of a run, besides the config. */
 export interface RunOptions {
-  /** Keys that are encrypted in the stack file. @default those that must be */
+  /** Keys that are encrypted in the stack file. @default those that must be encrypted */
   readonly secrets?: readonly string[];
-  /** Told of each resource at once, for programs that fail. */
+  /** Called with each resource at once, for programs that fail. */
   readonly seen?: (resource: Declared) => void;
 }
 
@@ -55,10 +57,10 @@ export async function declareProgram(
   stack: string,
   { secrets = configKeys.filter(({ secret }) => secret).map(({ key }) => key), seen }: RunOptions = {},
 ): Promise<readonly Declared[]> {
-  // How Pulumi tells the program what is encrypted, and where the kubeconfig of the user is.
+  // How Pulumi tells the program which keys are encrypted, and where the user's kubeconfig is.
   process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secrets);
   process.env.KUBECONFIG = '/home/user/.kube/config';
-  // Notices to the user, of which each has a test of its own.
+  // Warnings to the user have tests of their own.
   const { warn } = console;
   console.warn = () => undefined;
   const compose = () => {
@@ -75,7 +77,7 @@ export async function declareProgram(
 /**
  * Every resource of a stack.
  *
- * @param overrides config that wins over the stack file; undefined takes a key away
+ * @param overrides config that takes precedence over the stack file; undefined removes a key
  */
 export const declareStack = (stack: string, overrides: RawConfig = {}): Promise<readonly Declared[]> =>
   declareProgram({ ...stackFileConfig(stack), ...overrides }, stack);

@@ -1,4 +1,5 @@
-// Finds in what a stack declares the things that policies speak of: pods, autoscalers, services, by their Kubernetes names.
+// Policies are about pods, autoscalers and services by their Kubernetes names: this finds them
+// among the resources that a stack declares.
 import type * as k8s from '@pulumi/kubernetes';
 import type { Unwrap } from '@pulumi/pulumi';
 import { type Declared, key } from './declare.ts';
@@ -7,9 +8,15 @@ export type PodSpec = Unwrap<k8s.types.input.core.v1.PodSpec>;
 export type Container = Unwrap<k8s.types.input.core.v1.Container>;
 export type Labels = Readonly<Record<string, string>>;
 
-/** Something that makes pods. */
+/** A policy lists what breaks it: nothing, when the stack complies. */
+export type Policy = (declared: readonly Declared[]) => readonly string[];
+
+/** Policies by what they require. */
+export type Policies = Readonly<Record<string, Policy>>;
+
+/** A resource that creates pods. */
 export interface Pods {
-  /** Where it is declared, for messages. */
+  /** Where the resource is declared, for messages. */
   readonly key: string;
   /** `Deployment`, `StatefulSet`, `DaemonSet`, `Job`, `CronJob` */
   readonly kind: string;
@@ -18,32 +25,34 @@ export interface Pods {
   readonly labels: Labels;
   readonly selector?: Labels;
   readonly spec: PodSpec;
-  /** Pods at first; absent where an autoscaler decides. */
+  /** Number of pods; absent where an autoscaler sets it. */
   readonly replicas?: number;
   readonly ignoreChanges: readonly string[];
-  /** Whether the pods are to run for good. */
-  readonly lasting: boolean;
+  /** Whether the pods run until they are stopped, unlike those of a Job. */
+  readonly longRunning: boolean;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: manifests are read at any depth; what is missing is what the policies look for
+// biome-ignore lint/suspicious/noExplicitAny: manifests are read at any depth
 export type Manifest = any;
 
-/** `Deployment` of `kubernetes:apps/v1:Deployment`; empty for what is not Kubernetes'. */
+/** `Deployment` of `kubernetes:apps/v1:Deployment`; empty for resources of other providers. */
 export const kindOf = ({ type }: Declared): string =>
   type.startsWith('kubernetes:') ? (type.split(':').at(-1) ?? '').replace(/Patch$/, '') : '';
 
 /** The manifest of a resource. */
 export const manifestOf = (resource: Declared): Manifest => resource.properties;
 
+/**
+ * The resources of these kinds. A custom resource has the kind of its type: KEDA's `ScaledObject`.
+ */
 export const ofKind = (declared: readonly Declared[], ...kinds: readonly string[]): readonly Declared[] =>
   declared.filter((resource) => kinds.includes(kindOf(resource)));
 
-/** A custom resource has the type of its group: KEDA's `ScaledObject` is of kind `ScaledObject` too. */
 export const namespaceOf = (resource: Declared): string => manifestOf(resource).metadata?.namespace ?? 'default';
 
 const PODS = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'];
 
-/** Everything that makes pods. */
+/** Every resource that creates pods. */
 export function podsOf(declared: readonly Declared[]): readonly Pods[] {
   return ofKind(declared, ...PODS).map((resource): Pods => {
     const { metadata, spec } = manifestOf(resource);
@@ -59,25 +68,25 @@ export function podsOf(declared: readonly Declared[]): readonly Pods[] {
       spec: template.spec,
       ...(replicas !== undefined && { replicas }),
       ignoreChanges: (resource.options.ignoreChanges as readonly string[] | undefined) ?? [],
-      lasting: !['Job', 'CronJob'].includes(kind),
+      longRunning: !['Job', 'CronJob'].includes(kind),
     };
   });
 }
 
-/** Containers that run beside each other: the pod's own, and sidecars. */
+/** The containers of the pods, without init containers and sidecars. */
 export const containersOf = ({ spec }: Pods): readonly Container[] => spec.containers;
 
-/** All containers, those that prepare the pod as well. */
+/** All containers, with init containers and sidecars. */
 export const allContainersOf = ({ spec }: Pods): readonly Container[] => [
   ...(spec.initContainers ?? []),
   ...spec.containers,
 ];
 
-/** Whether the selector picks pods with these labels. An empty one picks all. */
+/** Whether the selector matches these labels. An empty selector matches all. */
 export const selects = (selector: Labels | undefined, labels: Labels): boolean =>
   Object.entries(selector ?? {}).every(([name, value]) => labels[name] === value);
 
-/** An autoscaler, and what it scales. */
+/** An autoscaler, with its target. */
 export interface Autoscaler {
   readonly key: string;
   readonly namespace: string;

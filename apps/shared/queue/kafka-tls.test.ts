@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Admin, alterUserScramCredentialsV0 } from '@platformatic/kafka';
+import { appEnvironment } from '../../../test/app-environment.ts';
 import { useKafka } from '../../../test/servers.ts';
 import { freePorts } from '../../../tooling/ports.ts';
 import { clientOptions } from './kafka-client.ts';
@@ -77,17 +78,17 @@ beforeAll(async () => {
 async function topics(change: Record<string, string> = {}): Promise<{ status: number; text: string }> {
   const main = fileURLToPath(new URL('../../topics/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, '--dry-run'], {
-    env: {
+    env: appEnvironment('topics', {
       KAFKA_BROKERS: `localhost:${outside}`,
       KAFKA_USERNAME: 'someone',
       KAFKA_PASSWORD: 'secret',
       KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
       KAFKA_TLS: 'true',
-      TOPICS: '[{"name":"posts","partitions":1,"replicationFactor":1}]',
+      TOPICS: '[{"name":"posts","partitions":1,"replicationFactor":1,"config":{}}]',
       BROKERS_TIMEOUT_SECONDS: '0',
       NODE_EXTRA_CA_CERTS: certificate,
       ...change,
-    },
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

@@ -1,5 +1,6 @@
 // The pod of a broker: Kafka, and its agent, which starts first and stays until Kafka has stopped.
 import type * as pulumi from '@pulumi/pulumi';
+import { agentEnvironment } from '../../../config/environment.ts';
 import type { StackConfig } from '../../../config/schema.ts';
 import { officialImage } from '../../images/official-images.ts';
 import type { Credentials } from '../../kubernetes/credentials.ts';
@@ -92,8 +93,7 @@ const agentContainer = ({ agentImage }: BrokerPodArgs): ContainerArgs => ({
   name: 'agent',
   image: agentImage,
   environment: {
-    BROKER_PORT: String(BROKER_PORT),
-    STOP_WAIT_SECONDS: String(STOP_WAIT_SECONDS),
+    ...agentEnvironment({ brokerPort: BROKER_PORT, stopWaitSeconds: STOP_WAIT_SECONDS }),
     NODE_OPTIONS: '--max-old-space-size=32 --max-semi-space-size=1',
   },
   ports: [{ name: 'metrics', port: METRICS_PORT }],

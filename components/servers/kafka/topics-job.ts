@@ -1,7 +1,7 @@
 // TopicsJob: runs the topics app once, and again whenever its input changes.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import type { Environment } from '../../../config/environment.ts';
+import { type Environment, MOVES_TIMEOUT_SECONDS } from '../../../config/environment.ts';
 import { labelsOf } from '../../kubernetes/labels.ts';
 import { type PodArgs, podTemplate, type SecretFile } from '../../kubernetes/pod.ts';
 import { APP_USER_ID } from '../../kubernetes/workload.ts';
@@ -12,8 +12,8 @@ const COMPONENT = 'topics';
 const MEMORY_MIB = 192;
 /** Exit status of the app for an error that a retry cannot fix: a refusal, or wrong settings. */
 const PERMANENT_ERROR = 2;
-/** Time limit of a run. The app itself gives partitions half an hour to move. */
-const DEADLINE_SECONDS = 2_400;
+/** Time limit of a run: moving the partitions, and ten minutes for the rest. */
+const DEADLINE_SECONDS = MOVES_TIMEOUT_SECONDS + 600;
 
 /** Arguments of TopicsJob. */
 export interface TopicsJobArgs {

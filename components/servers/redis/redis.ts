@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
-import { redisSettings } from '../../../config/redis.ts';
 import type { StackConfig } from '../../../config/schema.ts';
+import { redisSettings } from '../../../config/servers.ts';
 import { officialImage } from '../../images/official-images.ts';
 import type { Credentials } from '../../kubernetes/credentials.ts';
 import type { Labels } from '../../kubernetes/labels.ts';

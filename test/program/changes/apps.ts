@@ -1,4 +1,4 @@
-// What a change of each key does: the apps and their autoscalers.
+// The effects of a change: the apps and their autoscalers.
 import { type Changes, producing } from './change.ts';
 
 const hpa = { 'hpa:enabled': true };

@@ -1,8 +1,8 @@
-// What a change of each key does: the cluster, the images and what all components share.
+// The effects of a change: the cluster, the images and what all components share.
 import { type Changes, producing } from './change.ts';
 
 const existing = { 'cluster:kind': 'kubeconfig', 'cluster:context': 'mine', 'cluster:registry': 'registry.example' };
-/** The images that we build. */
+/** The images of the apps. */
 const OWN_IMAGES = [
   'Image images-api',
   'Image images-console',
@@ -12,9 +12,9 @@ const OWN_IMAGES = [
   'Image images-producer',
   'Image images-topics',
 ];
-/** Pods that run one of them. */
+/** The pods that run them. */
 const OWN_PODS = ['api', 'console', 'consumer', 'gate', 'kafka', 'producer'];
-/** Pods that run somebody else's alone. */
+/** The pods that run official images only. */
 const THEIR_PODS = [
   'alertmanager',
   'alloy',

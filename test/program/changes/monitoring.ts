@@ -1,4 +1,4 @@
-// What a change of each key does: the monitoring.
+// The effects of a change: the monitoring.
 import type { Changes } from './change.ts';
 
 export const monitoringChanges: Changes = {

@@ -1,4 +1,4 @@
-// What a change of each key does: the queue and the servers.
+// The effects of a change: the queue and the servers.
 import { type Changes, producing } from './change.ts';
 
 const kafkaElsewhere = { 'kafka:external': 'b.example:9092', 'kafka:username': 'a', 'kafka:password': 'p' };

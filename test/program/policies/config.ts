@@ -1,11 +1,10 @@
-// How config and secrets reach pods, and that no secret can be read on the way.
+// Config and secrets: how they reach pods, and that no secret is readable.
 import { CLEAR_PASSWORD, key, SECRET } from '../declare.ts';
-import { manifestOf, namespaceOf, ofKind } from '../workloads.ts';
-import type { Policies } from './policy.ts';
+import { manifestOf, namespaceOf, ofKind, type Policies } from '../workloads.ts';
 
 const SUSPICIOUS = /password|secret|token|credential/i;
 
-/** Names of values that look like a secret and are readable. A file's path is none. */
+/** Names of values that look like a secret and are readable. The path of a file is not a secret. */
 function readableSecrets(value: unknown, path: string): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((inner, index) => readableSecrets(inner, `${path}[${index}]`));
   if (typeof value !== 'object' || value === null) return [];
@@ -21,7 +20,7 @@ function readableSecrets(value: unknown, path: string): readonly string[] {
   return [...variable, ...Object.entries(value).flatMap(([inner, item]) => readableSecrets(item, `${path}.${inner}`))];
 }
 
-/** ConfigMaps, Secrets, names. */
+/** ConfigMaps, Secrets and names of objects. */
 export const configPolicies: Policies = {
   'config is immutable and named after its content': (declared) =>
     ofKind(declared, 'ConfigMap', 'Secret')
@@ -40,7 +39,7 @@ export const configPolicies: Policies = {
       .map(key),
   ],
 
-  'no two objects have one name': (declared) => {
+  'no two objects have the same name': (declared) => {
     const names = declared.flatMap((resource) => {
       const name = manifestOf(resource).metadata?.name;
       return resource.type.startsWith('kubernetes:') && name !== undefined

@@ -1,8 +1,9 @@
-// What breaks each policy, on what the stack `dev` declares: a policy that nothing can break would not be one.
+// Ways to break each policy, on the resources of the stack `dev`: a policy that nothing breaks
+// would check nothing.
 import type { Declared } from '../declare.ts';
 import { kindOf, type Manifest } from '../workloads.ts';
 
-/** What is declared, to be changed. */
+/** A resource that can be changed. */
 export type Mutable = { -readonly [Field in keyof Declared]: Manifest };
 
 /** The resource to break. */
@@ -17,7 +18,7 @@ const pod = (declared: Mutable[]): Manifest => api(declared).template.spec;
 const container = (declared: Mutable[]): Manifest => pod(declared).containers[0];
 const kafka = (declared: Mutable[]): Manifest => pick(declared, 'StatefulSet', 'kafka').properties.spec;
 
-/** What breaks each policy, on the stack `dev`. */
+/** The ways to break each policy. */
 export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) => void)[]>> = {
   'images are pinned by digest': [
     (d) => {
@@ -32,7 +33,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       container(d).image = `api:latest@sha256:${'0'.repeat(64)}`;
     },
   ],
-  'memory has a limit, and what is promised is there': [
+  'memory has a limit, equal to its request': [
     (d) => {
       delete container(d).resources.limits.memory;
     },
@@ -40,7 +41,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       container(d).resources.requests.memory = '1Mi';
     },
   ],
-  'CPU is asked for and never limited': [
+  'CPU has a request and no limit': [
     (d) => {
       container(d).resources.limits.cpu = '1';
     },
@@ -48,7 +49,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       delete container(d).resources.requests.cpu;
     },
   ],
-  'what runs for good has probes': [
+  'long-running containers have probes': [
     (d) => {
       delete container(d).livenessProbe;
     },
@@ -56,7 +57,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       delete kafka(d).template.spec.containers[0].readinessProbe;
     },
   ],
-  'nobody is root': [
+  'no container runs as root': [
     (d) => {
       pod(d).securityContext.runAsUser = 0;
     },
@@ -72,7 +73,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       container(d).securityContext.readOnlyRootFilesystem = false;
     },
   ],
-  'no privileges, and no way to get them': [
+  'no privileges, and no privilege escalation': [
     (d) => {
       delete container(d).securityContext.allowPrivilegeEscalation;
     },
@@ -96,7 +97,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       delete pod(d).automountServiceAccountToken;
     },
   ],
-  'a token of its own only for who reads pods': [
+  'only what reads pods has a service account of its own': [
     (d) => {
       pod(d).serviceAccountName = 'default';
     },
@@ -104,7 +105,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       pod(d).volumes.push({ name: 'x', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } });
     },
   ],
-  "nothing of the node's": [
+  'no namespaces and no folders of the node': [
     (d) => {
       pod(d).hostNetwork = true;
     },
@@ -112,12 +113,12 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       pod(d).volumes.push({ name: 'x', hostPath: { path: '/' } });
     },
   ],
-  'writable folders have a limit': [
+  'writable folders have a size limit': [
     (d) => {
       pod(d).volumes.push({ name: 'x', emptyDir: {} });
     },
   ],
-  'time to stop in peace': [
+  'long-running pods have a grace period': [
     (d) => {
       delete pod(d).terminationGracePeriodSeconds;
     },
@@ -130,7 +131,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       kafka(d).template.spec.topologySpreadConstraints[0].labelSelector.matchLabels = { app: 'other' };
     },
   ],
-  'a selector picks its own pods and no others': [
+  'a selector matches its own pods only': [
     (d) => {
       api(d).selector.matchLabels = { 'app.kubernetes.io/name': 'other' };
     },
@@ -138,7 +139,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       kafka(d).selector.matchLabels = { 'app.kubernetes.io/part-of': 'breakwater' };
     },
   ],
-  'a disruption budget lets a node be drained': [
+  'a disruption budget lets nodes drain': [
     (d) => {
       kafka(d).replicas = 1;
     },
@@ -148,7 +149,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       spec.minAvailable = 3;
     },
     (d) => {
-      pick(d, 'PodDisruptionBudget', 'kafka').properties.spec.selector.matchLabels = { app: 'nobody' };
+      pick(d, 'PodDisruptionBudget', 'kafka').properties.spec.selector.matchLabels = { app: 'none' };
     },
   ],
   'every namespace has a Pod Security level': [
@@ -162,7 +163,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
         policy.properties.spec.policyTypes = ['Ingress'];
     },
   ],
-  'network policies speak of pods that exist': [
+  'network policies select pods that exist': [
     (d) => {
       const allow = d.find(({ properties, ...rest }) =>
         kindOf({ properties, ...rest }) === 'NetworkPolicy' ? properties.spec.podSelector?.matchLabels : false,
@@ -170,7 +171,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       allow.properties.spec.podSelector.matchLabels = { 'app.kubernetes.io/name': 'renamed' };
     },
   ],
-  'roles only read, and no secrets': [
+  'roles are read-only, without secrets': [
     (d) => {
       pick(d, 'ClusterRole', 'prometheus').properties.rules[0].verbs.push('delete');
     },
@@ -186,10 +187,10 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       container(d).ports = [];
     },
     (d) => {
-      pick(d, 'Service', 'api').properties.spec.selector = { app: 'nobody' };
+      pick(d, 'Service', 'api').properties.spec.selector = { app: 'none' };
     },
   ],
-  'an autoscaler owns the number of replicas': [
+  'only the autoscaler sets the number of replicas': [
     (d) => {
       pick(d, 'Deployment', 'consumer').properties.spec.replicas = 1;
     },
@@ -200,7 +201,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       pick(d, 'Deployment', 'consumer').properties.metadata.name = 'renamed';
     },
   ],
-  'somebody owns the number of replicas': [
+  'the number of replicas is set, by the manifest or an autoscaler': [
     (d) => {
       delete api(d).replicas;
     },
@@ -225,7 +226,7 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       secret.properties.stringData.password = 'hunter2';
     },
   ],
-  'no two objects have one name': [
+  'no two objects have the same name': [
     (d) => {
       d.push(structuredClone(pick(d, 'Deployment', 'api')));
     },

@@ -1,12 +1,19 @@
-// What every pod must keep to, whatever makes it.
-import { allContainersOf, type Container, containersOf, type Pods, podsOf } from '../workloads.ts';
-import type { Policies, Policy } from './policy.ts';
+// Pods: hardening, resources and probes, whatever creates them.
+import {
+  allContainersOf,
+  type Container,
+  containersOf,
+  type Pods,
+  type Policies,
+  type Policy,
+  podsOf,
+} from '../workloads.ts';
 
 const eachPods =
-  (wrong: (pods: Pods) => boolean, lasting = false): Policy =>
+  (wrong: (pods: Pods) => boolean, longRunning = false): Policy =>
   (declared) =>
     podsOf(declared)
-      .filter((pods) => (pods.lasting || !lasting) && wrong(pods))
+      .filter((pods) => (pods.longRunning || !longRunning) && wrong(pods))
       .map((pods) => pods.key);
 
 const eachContainer =
@@ -20,10 +27,10 @@ const eachContainer =
 
 const DIGEST = /@sha256:[0-9a-f]{64}$/;
 
-/** Prometheus finds its targets, and the collector its logs, through the Kubernetes API. */
+/** Prometheus finds its targets, and Alloy the logs, through the Kubernetes API. */
 const READERS = ['prometheus', 'alloy'];
 
-/** Hardening, memory, probes. */
+/** Hardening, resources and probes. */
 export const podPolicies: Policies = {
   'images are pinned by digest': eachContainer(({ image }) => !DIGEST.test(image ?? '')),
 
@@ -32,25 +39,25 @@ export const podPolicies: Policies = {
     return name.endsWith(':latest') || !(name.includes(':') || image.includes('@'));
   }),
 
-  'memory has a limit, and what is promised is there': eachContainer(
+  'memory has a limit, equal to its request': eachContainer(
     ({ resources }) =>
       resources?.limits?.memory === undefined || resources.limits.memory !== resources.requests?.memory,
   ),
 
-  'CPU is asked for and never limited': eachContainer(
+  'CPU has a request and no limit': eachContainer(
     ({ resources }) => resources?.limits?.cpu !== undefined || resources?.requests?.cpu === undefined,
   ),
 
-  'what runs for good has probes': (declared) =>
+  'long-running containers have probes': (declared) =>
     podsOf(declared)
-      .filter(({ lasting }) => lasting)
+      .filter(({ longRunning }) => longRunning)
       .flatMap((pods) =>
         containersOf(pods)
           .filter(({ readinessProbe, livenessProbe }) => readinessProbe === undefined || livenessProbe === undefined)
           .map(({ name }) => `${pods.key}: ${name}`),
       ),
 
-  'nobody is root': eachContainer(({ securityContext }, { spec }) => {
+  'no container runs as root': eachContainer(({ securityContext }, { spec }) => {
     const user = securityContext?.runAsUser ?? spec.securityContext?.runAsUser;
     const nonRoot = securityContext?.runAsNonRoot ?? spec.securityContext?.runAsNonRoot;
     return nonRoot !== true || typeof user !== 'number' || user === 0;
@@ -60,7 +67,7 @@ export const podPolicies: Policies = {
     ({ securityContext }) => securityContext?.readOnlyRootFilesystem !== true,
   ),
 
-  'no privileges, and no way to get them': eachContainer(
+  'no privileges, and no privilege escalation': eachContainer(
     ({ securityContext }) =>
       securityContext?.allowPrivilegeEscalation !== false ||
       securityContext.privileged === true ||
@@ -72,22 +79,22 @@ export const podPolicies: Policies = {
 
   'no service-account token': eachPods(({ spec }) => spec.automountServiceAccountToken !== false),
 
-  'a token of its own only for who reads pods': eachPods(
+  'only what reads pods has a service account of its own': eachPods(
     ({ name, spec }) =>
       !READERS.includes(name) &&
       (spec.serviceAccountName !== undefined ||
         (spec.volumes ?? []).some(({ projected }) => projected?.sources?.some((source) => source.serviceAccountToken))),
   ),
 
-  "nothing of the node's": eachPods(
+  'no namespaces and no folders of the node': eachPods(
     ({ spec }) =>
       Boolean(spec.hostNetwork || spec.hostPID || spec.hostIPC) ||
       (spec.volumes ?? []).some((volume) => volume.hostPath !== undefined),
   ),
 
-  'writable folders have a limit': eachPods(({ spec }) =>
+  'writable folders have a size limit': eachPods(({ spec }) =>
     (spec.volumes ?? []).some(({ emptyDir }) => emptyDir !== undefined && emptyDir.sizeLimit === undefined),
   ),
 
-  'time to stop in peace': eachPods(({ spec }) => !spec.terminationGracePeriodSeconds, true),
+  'long-running pods have a grace period': eachPods(({ spec }) => !spec.terminationGracePeriodSeconds, true),
 };

@@ -1,4 +1,4 @@
-// How the objects of a stack go together: what selects finds, what scales owns, what denies denies.
+// Objects that refer to each other: selectors, budgets, namespaces, services and autoscalers.
 import { type Declared, key } from '../declare.ts';
 import {
   allContainersOf,
@@ -7,12 +7,12 @@ import {
   namespaceOf,
   ofKind,
   type Pods,
+  type Policies,
   podsOf,
   selects,
 } from '../workloads.ts';
-import type { Policies } from './policy.ts';
 
-/** Replicas that a workload has at least. */
+/** Smallest number of replicas of a workload. */
 const leastReplicas = (pods: Pods, declared: readonly Declared[]): number => {
   const scaler = autoscalersOf(declared).find(
     ({ namespace, target, targetKind }) =>
@@ -21,16 +21,17 @@ const leastReplicas = (pods: Pods, declared: readonly Declared[]): number => {
   return scaler?.min ?? pods.replicas ?? 1;
 };
 
+/** Largest number of replicas of a workload. */
 const mostReplicas = (pods: Pods, declared: readonly Declared[]): number =>
   autoscalersOf(declared).find(({ namespace, target }) => namespace === pods.namespace && target === pods.name)?.max ??
   pods.replicas ??
   1;
 
-/** Selectors, budgets, namespaces, services, autoscalers. */
+/** Selectors, budgets, namespaces, services and autoscalers. */
 export const wiringPolicies: Policies = {
   'pods are spread over the nodes': (declared) =>
     podsOf(declared)
-      .filter((pods) => pods.lasting && pods.kind !== 'DaemonSet' && mostReplicas(pods, declared) > 1)
+      .filter((pods) => pods.longRunning && pods.kind !== 'DaemonSet' && mostReplicas(pods, declared) > 1)
       .filter(
         ({ spec, labels }) =>
           !spec.topologySpreadConstraints?.some(
@@ -40,12 +41,12 @@ export const wiringPolicies: Policies = {
       )
       .map((pods) => pods.key),
 
-  'a selector picks its own pods and no others': (declared) => {
+  'a selector matches its own pods only': (declared) => {
     const all = podsOf(declared);
     return all
       .filter(
-        ({ selector, labels, namespace, lasting, name }) =>
-          lasting &&
+        ({ selector, labels, namespace, longRunning, name }) =>
+          longRunning &&
           (selector === undefined ||
             Object.keys(selector).length === 0 ||
             !selects(selector, labels) ||
@@ -56,13 +57,13 @@ export const wiringPolicies: Policies = {
       .map((pods) => pods.key);
   },
 
-  'a disruption budget lets a node be drained': (declared) =>
+  'a disruption budget lets nodes drain': (declared) =>
     ofKind(declared, 'PodDisruptionBudget')
       .filter((budget) => {
         const { spec } = manifestOf(budget);
         const pods = podsOf(declared).filter(
-          ({ namespace, labels, lasting }) =>
-            lasting && namespace === namespaceOf(budget) && selects(spec.selector?.matchLabels, labels),
+          ({ namespace, labels, longRunning }) =>
+            longRunning && namespace === namespaceOf(budget) && selects(spec.selector?.matchLabels, labels),
         );
         if (pods.length !== 1) return true;
         const least = leastReplicas(pods[0]!, declared);
@@ -88,7 +89,7 @@ export const wiringPolicies: Policies = {
     ofKind(declared, 'Namespace')
       .filter((namespace) => {
         const name = manifestOf(namespace).metadata?.name;
-        // A chart's own: what its pods must reach is the chart's to know.
+        // A chart's own namespace: only the chart knows what its pods must reach.
         if (ofKind(declared, 'Release').some((release) => manifestOf(release).namespace === name)) return false;
         return !ofKind(declared, 'NetworkPolicy').some((policy) => {
           const { podSelector, policyTypes, ingress, egress } = manifestOf(policy).spec;
@@ -102,7 +103,7 @@ export const wiringPolicies: Policies = {
       })
       .map(key),
 
-  'network policies speak of pods that exist': (declared) =>
+  'network policies select pods that exist': (declared) =>
     ofKind(declared, 'NetworkPolicy')
       .filter((policy) => {
         const selector = manifestOf(policy).spec.podSelector?.matchLabels;
@@ -115,7 +116,7 @@ export const wiringPolicies: Policies = {
       })
       .map(key),
 
-  'roles only read, and no secrets': (declared) =>
+  'roles are read-only, without secrets': (declared) =>
     ofKind(declared, 'Role', 'ClusterRole')
       .filter((role) =>
         (manifestOf(role).rules as readonly { verbs: readonly string[]; resources?: readonly string[] }[]).some(
@@ -130,8 +131,8 @@ export const wiringPolicies: Policies = {
     ofKind(declared, 'Service').flatMap((service) => {
       const { spec } = manifestOf(service);
       const behind = podsOf(declared).filter(
-        ({ namespace, labels, lasting }) =>
-          lasting && namespace === namespaceOf(service) && selects(spec.selector, labels),
+        ({ namespace, labels, longRunning }) =>
+          longRunning && namespace === namespaceOf(service) && selects(spec.selector, labels),
       );
       const ports = behind.flatMap(allContainersOf).flatMap((container) => container.ports ?? []);
       const leadsNowhere = ({ port, targetPort = port }: { port: number; targetPort?: number | string }): boolean =>
@@ -141,7 +142,7 @@ export const wiringPolicies: Policies = {
         .map(({ name, port }: { name?: string; port: number }) => `${key(service)}: ${name ?? port}`);
     }),
 
-  'an autoscaler owns the number of replicas': (declared) =>
+  'only the autoscaler sets the number of replicas': (declared) =>
     autoscalersOf(declared)
       .filter(({ namespace, target, targetKind }) => {
         const pods = podsOf(declared).find(
@@ -152,7 +153,7 @@ export const wiringPolicies: Policies = {
       })
       .map((scaler) => scaler.key),
 
-  'somebody owns the number of replicas': (declared) =>
+  'the number of replicas is set, by the manifest or an autoscaler': (declared) =>
     podsOf(declared)
       .filter(
         (pods) =>

@@ -1,0 +1,73 @@
+// Settings of the servers that hold wherever they run: the topics of Kafka, and redis.conf. The
+// rest is up to the cluster (components/servers/) and to the local run (local/servers/).
+import type { StackConfig } from './schema.ts';
+
+/** A topic in its declared state, which `apps/topics` brings about. */
+export interface TopicPlan {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Kafka's topic settings, by their own names. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+const MIB = 1024 * 1024;
+const HOUR_MS = 3_600_000;
+/** Retention deletes whole segments: small ones keep it close to what is configured. */
+const LARGEST_SEGMENT_BYTES = 256 * MIB;
+
+/** The topics of a stack: the queue and its dead letters, which are compacted and never expire. */
+export function topicPlan({ queue, kafka }: StackConfig): readonly TopicPlan[] {
+  const { partitions, replicationFactor } = kafka;
+  const durable = { 'min.insync.replicas': String(kafka.minInsyncReplicas) };
+  const retentionBytes = kafka.retentionMiB * MIB;
+  return [
+    {
+      name: queue.name,
+      partitions,
+      replicationFactor,
+      config: {
+        ...durable,
+        'cleanup.policy': 'delete',
+        'retention.ms': String(kafka.retentionHours * HOUR_MS),
+        'retention.bytes': String(retentionBytes),
+        'segment.bytes': String(Math.min(LARGEST_SEGMENT_BYTES, retentionBytes / 4)),
+      },
+    },
+    {
+      name: `${queue.name}.dlq`,
+      partitions: 1,
+      replicationFactor,
+      config: { ...durable, 'cleanup.policy': 'compact' },
+    },
+  ];
+}
+
+/** What differs between stacks. */
+export interface RedisLimits {
+  /** Memory for the data. */
+  readonly memoryMiB: number;
+  /** When the append-only file is flushed to disk. */
+  readonly appendFsync: 'always' | 'everysec' | 'no';
+}
+
+/**
+ * Connections that may wait to be accepted: as many as a new network namespace allows
+ * (`net.core.somaxconn`).
+ */
+const TCP_BACKLOG = 4096;
+
+/** Settings of redis.conf, by name. */
+export function redisSettings({ memoryMiB, appendFsync }: RedisLimits): readonly (readonly [string, string])[] {
+  return [
+    ['appendonly', 'yes'],
+    ['appendfsync', appendFsync],
+    ['save', ''], // the append-only file makes data durable; snapshots would only cost a fork
+    ['maxmemory', `${memoryMiB}mb`],
+    // Records that wait to be stored have no TTL and stay. Of the others, those read most recently
+    // stay longest.
+    ['maxmemory-policy', 'volatile-lru'],
+    ['tcp-backlog', String(TCP_BACKLOG)],
+    ['maxclients', '20000'],
+  ];
+}
