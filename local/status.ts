@@ -57,7 +57,11 @@ export class StatusSource {
     };
   }
 
-  /** A process that does not answer is left out until it does again. @returns when they had answered */
+  /**
+   * A process that does not answer is left out until it does again.
+   *
+   * @returns when they had answered
+   */
   async #scrape(): Promise<number> {
     await Promise.all(
       this.#processes.map(async ({ address, series }) => {

@@ -2,8 +2,8 @@
 import semver from 'semver';
 
 /**
- * Whether a version is older than another, by its numbers: `v1.32.4-dispatcher`, `20.10.24+dfsg1` and `2.36` are versions as
- * well. A text without a number is older than everything.
+ * Whether a version is older than another, by its numbers: `v1.32.4-dispatcher`, `20.10.24+dfsg1`
+ * and `2.36` are versions as well. A text without a number is older than everything.
  */
 export function isOlder(version: string, than: string): boolean {
   const parsed = (text: string) => semver.coerce(text, { loose: true }) ?? '0.0.0'; // loose: 18.09.1

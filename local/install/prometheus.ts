@@ -1,4 +1,5 @@
-// Where Prometheus and its promtool come from: the PATH, or the distribution's package unpacked in the cache.
+// Where Prometheus and its promtool come from: the PATH, or the distribution's package unpacked in
+// the cache.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../../tooling/find-program.ts';

@@ -10,7 +10,11 @@ export const redisVariable = 'BREAKWATER_REDIS_URL';
 
 const PACKAGES = ['redis-tools', 'redis-server', 'libc6', 'libgcc-s1'];
 
-/** The command that starts Redis, and how it was found. @throws ServerUnavailableError if there is none to be had */
+/**
+ * The command that starts Redis, and how it was found.
+ *
+ * @throws ServerUnavailableError if there is none to be had
+ */
 export async function installRedis(
   options: InstallOptions,
 ): Promise<{ readonly command: readonly string[]; readonly origin: string }> {

@@ -1,4 +1,4 @@
-// As much of Kafka's protocol as it takes to ask a broker which brokers are up.
+// The part of Kafka's protocol that asks a broker which brokers are up.
 import { connect } from 'node:net';
 
 const metadataKey = 3;
@@ -25,7 +25,7 @@ export function brokersIn(answer: Buffer): number {
   return answer.readInt32BE(12); // after length, correlation id and throttle time
 }
 
-/** How many brokers the one on `port` knows to be up; 0 while it doesn't answer. */
+/** How many live brokers the one on `port` knows of; 0 while it does not answer. */
 export function liveBrokers(port: number): Promise<number> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port }, () => socket.write(metadataRequest()));
