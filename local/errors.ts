@@ -2,7 +2,7 @@
 import { UserError } from '../tooling/errors.ts';
 
 /** Why the local run failed. */
-export type LocalErrorCode = 'server_unavailable' | 'port_taken' | 'data_in_use' | 'bad_arguments' | 'app_failed';
+type LocalErrorCode = 'server_unavailable' | 'port_taken' | 'data_in_use' | 'bad_arguments' | 'app_failed';
 
 /** An error of the local run. */
 export class LocalError extends UserError {

@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { waitFor } from '../tooling/poll.ts';
 
 /** A lock that is held. */
-export class HeldLock {
+class HeldLock {
   #database: DatabaseSync | undefined;
 
   constructor(database: DatabaseSync) {

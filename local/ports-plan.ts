@@ -7,7 +7,7 @@ import { LocalError } from './errors.ts';
 const PROMETHEUS_PORT = 9090;
 
 /** Metrics servers on fixed ports: of the first API process and of the gate. */
-export const metricsPorts = { api: 9464, gate: 9465 };
+const metricsPorts = { api: 9464, gate: 9465 };
 
 export interface PortPlan {
   api: number;

@@ -11,7 +11,7 @@ const STOP_ORDER = ['observers', 'sources', 'consumers', 'gate', 'servers'] as c
 
 export type StopStage = (typeof STOP_ORDER)[number];
 
-export interface ProcessOptions {
+interface ProcessOptions {
   /** `api-0` */
   readonly name: string;
   /** When it is stopped; undefined where something else stops it. */

@@ -16,7 +16,7 @@ export const REPOSITORY = join(import.meta.dirname, '..');
  */
 const DEFAULT_BROKERS = 1;
 
-export interface ConfigOptions {
+interface ConfigOptions {
   /** Which `Pulumi.<stack>.yaml`. */
   readonly stack: string;
   /** Keys that win over the stack file. */

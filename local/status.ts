@@ -14,7 +14,7 @@ export interface Status {
   readonly cacheHitRatio: number | null;
 }
 
-export interface StatusSourceOptions {
+interface StatusSourceOptions {
   readonly apiUrl: string;
   readonly apiMetricsPorts: readonly number[];
   readonly gateMetricsUrl: string;

@@ -11,7 +11,7 @@ export interface Unit {
   kill(signal: NodeJS.Signals): void;
 }
 
-export interface SupervisedOptions {
+interface SupervisedOptions {
   name: string;
   /** Starts the unit and waits until it is ready. */
   start: () => Promise<Unit>;

@@ -29,7 +29,7 @@ export interface CommandOptions {
 export type Run = (program: string, args: readonly string[], options?: CommandOptions) => Promise<string>;
 
 /** What is known of a program that failed, besides the message. */
-export interface CommandFailure {
+interface CommandFailure {
   /** The program and its arguments. */
   readonly command: readonly string[];
   /** Exit status; null when the program was ended by a signal, or never started. */

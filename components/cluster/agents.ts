@@ -17,13 +17,13 @@ const REMOVE_MS = (DRAIN_SECONDS + 60) * 1000;
 const API_SECONDS = 90;
 
 /** An agent's container and its ordinal. */
-export interface Agent {
+interface Agent {
   readonly name: string;
   readonly index: number;
 }
 
 /** What changes the number of agents to the one that is wanted. */
-export interface AgentPlan {
+interface AgentPlan {
   /** Ordinals of the agents to create. */
   readonly add: readonly number[];
   /** Names of the agents to remove, the last first. */
@@ -31,7 +31,7 @@ export interface AgentPlan {
 }
 
 /** A claim whose volume is on a node. */
-export interface HeldVolume {
+interface HeldVolume {
   readonly node: string;
   /** `namespace/name` of the claim. */
   readonly claim: string;

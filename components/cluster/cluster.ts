@@ -22,7 +22,7 @@ export interface ClusterArgs {
 }
 
 /** What a k3d cluster is made from, from the stack's config. */
-export function k3dInputs({ stack, config, images, nodePort }: ClusterArgs): K3dInputs {
+function k3dInputs({ stack, config, images, nodePort }: ClusterArgs): K3dInputs {
   const { servers, agents, hostAddress, httpPort, nodePortHostPort, apiPort, registryPort } = config;
   return {
     name: clusterNameOf(stack),

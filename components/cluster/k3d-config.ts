@@ -54,7 +54,7 @@ const REGISTRY_PORT = 5000;
  * to the node), who may all be on one worker, and half as many again for connections that are being
  * opened or closed.
  */
-export const WORKER_CONNECTIONS = 32_768;
+const WORKER_CONNECTIONS = 32_768;
 
 /**
  * Open files of each node, which its pods inherit, and of the load balancer. Recent versions of
@@ -68,10 +68,10 @@ export const OPEN_FILES = 524_288;
  * all from the start, because their arguments cannot change later; Pod Security decides whether the
  * pods of a namespace may use them.
  */
-export const ALLOWED_UNSAFE_SYSCTLS = ['net.*', 'kernel.shm*', 'kernel.msg*', 'kernel.sem', 'fs.mqueue.*'] as const;
+const ALLOWED_UNSAFE_SYSCTLS = ['net.*', 'kernel.shm*', 'kernel.msg*', 'kernel.sem', 'fs.mqueue.*'] as const;
 
 /** The ports for users: ingress and node port. */
-export function userPorts(inputs: K3dInputs): readonly PortMapping[] {
+function userPorts(inputs: K3dInputs): readonly PortMapping[] {
   const { hostAddress: address, httpPort, nodePortHostPort, nodePort } = inputs;
   return [
     { address, hostPort: httpPort, nodePort: INGRESS_PORT },

@@ -2,7 +2,7 @@
 // answers. A pure function from facts to everything that is wrong, each problem with what to do.
 import type { StackConfig } from '../../config/schema.ts';
 import { UserError } from '../../tooling/errors.ts';
-import { isOlder } from '../../tooling/versions.ts';
+import { isOlder } from '../../tooling/programs.ts';
 import { clusterNameOf } from './names.ts';
 
 /** Oldest version of each tool that works, and where to get a newer one. */

@@ -45,7 +45,7 @@ export async function readSysctls(run: Run, target: Target, names: readonly stri
 }
 
 /** What the kernel did not accept. */
-export interface Unset {
+interface Unset {
   /** Settings that it does not have. */
   readonly missing: readonly string[];
   /** Settings whose value it refused. */

@@ -8,7 +8,7 @@ import type { PodSysctl } from '../kubernetes/pod.ts';
 export type Sysctls = Readonly<Record<string, string>>;
 
 /** The settings by what they are set on; one may be in `pod` and in `node`. */
-export interface ClassifiedSysctls {
+interface ClassifiedSysctls {
   /** Set in the API's pods: what listens and answers there. */
   readonly pod: Sysctls;
   /**
@@ -91,7 +91,7 @@ export const podSysctls = (sysctls: Sysctls): readonly PodSysctl[] =>
   Object.entries(classifySysctls(sysctls).pod).map(([name, value]) => ({ name, value }));
 
 /** Something that the user should know about the settings. */
-export interface SysctlNotice {
+interface SysctlNotice {
   readonly severity: 'info' | 'warning';
   readonly message: string;
 }
@@ -125,7 +125,7 @@ function nodeNotices(node: Sysctls, kind: StackConfig['cluster']['kind']): reado
 }
 
 /** Parts of a value may be separated by any whitespace. */
-export const sameValue = (a: string | undefined, b: string): boolean =>
+const sameValue = (a: string | undefined, b: string): boolean =>
   a?.trim().replace(/\s+/g, ' ') === b.trim().replace(/\s+/g, ' ');
 
 function hostNotices(

@@ -19,7 +19,7 @@ export type QueueAnswer =
  * Versions that the brokers' pods run or ran, such as `4.1.1`; an error with the reason where that
  * is unknown.
  */
-export type BrokersAnswer = { readonly versions: readonly string[] } | { readonly error: string };
+type BrokersAnswer = { readonly versions: readonly string[] } | { readonly error: string };
 
 /** What the running stack answered. Only the parts in `questions` are asked for. */
 export interface Facts {

@@ -7,7 +7,7 @@ import type { GuardState } from './provider.ts';
 import { guardedValues } from './values.ts';
 
 /** What the guard needs. */
-export interface GuardArgs {
+interface GuardArgs {
   readonly config: StackConfig;
   /** Path of the kubeconfig that leads to the cluster. */
   readonly kubeconfig: pulumi.Input<string>;

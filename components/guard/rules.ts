@@ -1,6 +1,6 @@
 // What the guard refuses: a pure function of the config that the stack is up with, the one that it
 // should have, and what the running stack answered.
-import { isOlder } from '../../tooling/versions.ts';
+import { isOlder } from '../../tooling/programs.ts';
 import type { Facts, QueueAnswer } from './ask.ts';
 import type { Guarded, GuardedKey } from './values.ts';
 

@@ -2,7 +2,7 @@
 // mirror.
 
 /** One source of binary packages. */
-export interface AptSource {
+interface AptSource {
   uris: string[];
   suites: string[];
   components: string[];

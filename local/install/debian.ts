@@ -12,7 +12,7 @@ import { DEFAULT_CACHE_DIR, type InstallOptions } from './options.ts';
 const listsAreFreshForMs = 24 * 3600_000;
 
 /** An unpacked set of packages with a C library and loader of its own. */
-export interface DebianTree {
+interface DebianTree {
   /** The tree's root; programs are in `usr/bin` below it. */
   root: string;
   /** The suite that it came from, like `trixie`. */
@@ -24,7 +24,7 @@ export interface DebianTree {
   command(program: string): string[];
 }
 
-export interface DebianOptions extends Pick<InstallOptions, 'cacheDir' | 'log'> {
+interface DebianOptions extends Pick<InstallOptions, 'cacheDir' | 'log'> {
   /** Name of the set, and of its folder in the cache. */
   readonly label: string;
   /** Packages wanted; the libraries they depend on come along. */

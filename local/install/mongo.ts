@@ -2,8 +2,7 @@
 // library where it needs one.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { findProgram } from '../../tooling/find-program.ts';
-import { isOlder } from '../../tooling/versions.ts';
+import { findProgram, isOlder } from '../../tooling/programs.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { debianTree } from './debian.ts';
 import type { InstallOptions } from './options.ts';
@@ -17,7 +16,7 @@ const GLIBC_PACKAGES = ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1'];
 /** The engine as a server, see there. */
 const ENGINE_SERVER = join(import.meta.dirname, '..', 'servers', 'mongo-engine.ts');
 
-export interface MongoProgram {
+interface MongoProgram {
   /**
    * Command and arguments that run it.
    *

@@ -1,6 +1,6 @@
 // Where Redis comes from: the PATH, or the distribution's package unpacked in the cache.
 import { join } from 'node:path';
-import { findProgram } from '../../tooling/find-program.ts';
+import { findProgram } from '../../tooling/programs.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { debianTree } from './debian.ts';
 import type { InstallOptions } from './options.ts';

@@ -1,6 +1,6 @@
 // A broker's server.properties as a function of where it runs and how many there are.
 
-export interface BrokerPlace {
+interface BrokerPlace {
   nodeId: number;
   /** For clients and other brokers. */
   port: number;

@@ -6,7 +6,7 @@ const metadataVersion = 4;
 const noTopics = 0;
 
 /** A Metadata request (version 4) that asks for no topic. */
-export function metadataRequest(): Buffer {
+function metadataRequest(): Buffer {
   const client = 'breakwater-ready';
   const body = Buffer.alloc(4 + 2 + 2 + 4 + 2 + client.length + 4 + 1);
   let at = body.writeInt32BE(body.length - 4, 0);
@@ -21,7 +21,7 @@ export function metadataRequest(): Buffer {
 }
 
 /** How many brokers the answer to `metadataRequest` lists. */
-export function brokersIn(answer: Buffer): number {
+function brokersIn(answer: Buffer): number {
   return answer.readInt32BE(12); // after length, correlation id and throttle time
 }
 

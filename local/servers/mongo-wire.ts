@@ -40,7 +40,7 @@ export class WireReader {
   }
 }
 
-export interface Reply {
+interface Reply {
   requestId: number;
   replyId: number;
   /** The request was an OP_QUERY, the old form of the handshake, so the answer is an OP_REPLY. */

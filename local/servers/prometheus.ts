@@ -9,7 +9,7 @@ import { GuardedProcess } from '../../tooling/process/guarded.ts';
 import { findPrometheus } from '../install/prometheus.ts';
 import { OwnServer, type RunningServer, type ServerOptions } from './server.ts';
 
-export interface PrometheusOptions extends ServerOptions {
+interface PrometheusOptions extends ServerOptions {
   readonly targets: StaticTargets;
   /** Text of the rule file. */
   readonly rules: string;

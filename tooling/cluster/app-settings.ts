@@ -20,7 +20,7 @@ export interface Deployment {
 }
 
 /** Where a secret of a pod comes from. */
-export interface SecretKey {
+interface SecretKey {
   readonly secret: string;
   readonly key: string;
 }

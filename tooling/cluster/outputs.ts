@@ -22,7 +22,7 @@ const schema = z.object({
 /** The outputs that are read here. */
 export type StackOutputs = z.infer<typeof schema>;
 
-export interface StackChoice {
+interface StackChoice {
   /** Undefined: the stack that `pulumi stack select` chose. */
   readonly stack: string | undefined;
   /** Where Pulumi.yaml is. */

@@ -13,7 +13,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-export interface GuardedOptions {
+interface GuardedOptions {
   /** What to call it in messages. */
   readonly name: string;
   readonly command: string;
