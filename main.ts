@@ -1,5 +1,5 @@
-// What Pulumi runs: checks the machine, then declares the stack. index.ts declares it as soon as it is loaded, and CommonJS has no
-// top-level await: hence two files.
+// What Pulumi runs: checks the machine, then declares the stack. index.ts declares it as soon as it
+// is loaded, and CommonJS has no top-level await: hence two files.
 import * as pulumi from '@pulumi/pulumi';
 import { requireReady } from './components/cluster/observe.ts';
 import { readConfig } from './components/stack/config.ts';

@@ -1,4 +1,5 @@
-// The providers as Pulumi runs them: the text that the state holds, in Pulumi's own provider process, on the Node of the PATH.
+// The providers as Pulumi runs them: the text that the state holds, in Pulumi's own provider
+// process, on the Node of the PATH.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,8 @@
-// A dynamic resource whose code stays in the repository. Pulumi writes the text of a provider, with everything that it captures,
-// into the stack's state, and a later refresh or destroy runs that text, however old it is. The providers made here capture the
-// path of a module and nothing else. Pulumi runs them in the folder of the project, on the user's Node and without TypeScript,
-// so jiti loads the module.
+// A dynamic resource whose code stays in the repository. Pulumi writes the text of a provider, with
+// everything that it captures, into the stack's state, and a later refresh or destroy runs that
+// text, however old it is. The providers made here capture the path of a module and nothing else.
+// Pulumi runs them in the folder of the project, on the user's Node and without TypeScript, so jiti
+// loads the module.
 import type * as pulumi from '@pulumi/pulumi';
 
 /** What a module that `providerIn` names exports as `provider`. */
@@ -10,7 +11,8 @@ export type DynamicProvider<Inputs, State> = pulumi.dynamic.ResourceProvider<Inp
 /**
  * A provider that does what the `provider` of a module does.
  *
- * @param module path in the repository: `components/guard/provider.ts`. The states of all stacks hold it, so it must stay.
+ * @param module path in the repository: `components/guard/provider.ts`. The states of all stacks
+ * hold it, so it must stay.
  */
 export function providerIn<Inputs, State>(module: string): DynamicProvider<Inputs, State> {
   const load = async (): Promise<DynamicProvider<Inputs, State>> => {

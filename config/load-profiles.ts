@@ -1,5 +1,5 @@
-// The load profiles as data: the question that each answers, and how its users come and go. The load test runs them, and the
-// console offers them.
+// The load profiles as data: the question that each answers, and how its users come and go. The
+// load test runs them, and the console offers them.
 
 /** Users move in a straight line from the stage before (0 at first) to `users` within `seconds`. */
 export interface Stage {
@@ -12,7 +12,10 @@ export interface LoadProfile {
   /** What a run of it answers. */
   readonly question: string;
   readonly stages: readonly Stage[];
-  /** Pause between an answer and the next request, drawn evenly from [least, most] seconds; [0, 0] for none. */
+  /**
+   * Pause between an answer and the next request, drawn evenly from [least, most] seconds; [0, 0]
+   * for none.
+   */
   readonly thinkSeconds: readonly [number, number];
   /** False opens a connection for each request and sends `Connection: close`. */
   readonly keepAlive: boolean;

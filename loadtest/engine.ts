@@ -1,6 +1,6 @@
 // Which engine makes the load: k6 where it is at hand, our own generator elsewhere.
 import { UsageError } from '../tooling/errors.ts';
-import { findProgram } from '../tooling/find-program.ts';
+import { findProgram } from '../tooling/programs.ts';
 import { startBuiltin } from './generator/start.ts';
 import { startK6 } from './k6/start.ts';
 import type { StartLoad } from './plan.ts';

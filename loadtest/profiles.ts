@@ -20,7 +20,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = Object.fromEntries(
   Object.entries(LOAD_PROFILES).map(([name, profile]) => [name, { ...profile, thresholds: THRESHOLDS }]),
 );
 
-export interface Scaling {
+interface Scaling {
   /** Peak number of users; the stages keep their proportions. Default: as the profile says. */
   readonly vus?: number | undefined;
   /** Factor on the duration of each stage; 0.1 runs in a tenth of the time. Default 1. */

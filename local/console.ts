@@ -1,4 +1,4 @@
-// The console of the local run: whom it asks, and how it starts a load.
+// The console of the local run: which processes it asks, and how it starts a load.
 import { join } from 'node:path';
 import type { ConsoleTargets } from '../config/environment.ts';
 import { LOAD_PROFILES, peakUsers, totalSeconds } from '../config/load-profiles.ts';
@@ -27,7 +27,10 @@ export interface LoadAddresses {
   readonly reportDir: string;
 }
 
-/** What `CONSOLE_LOAD` says: the command of a load test on this stack, and the profiles to choose from. */
+/**
+ * The value of `CONSOLE_LOAD`: the command of a load test on this stack, and the profiles to choose
+ * from.
+ */
 export function consoleLoad(addresses: LoadAddresses): string {
   const options = {
     target: addresses.apiUrl,

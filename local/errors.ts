@@ -1,8 +1,8 @@
-// The errors of the local run: each says what to do, so that `npm start` can print the message alone.
+// The errors of the local run. Each message says what to do, so that `npm start` prints it alone.
 import { UserError } from '../tooling/errors.ts';
 
-/** Why the local run could not go on; `server_failed` and `port_taken` come from tooling as well. */
-export type LocalErrorCode = 'server_unavailable' | 'port_taken' | 'data_in_use' | 'bad_arguments' | 'app_failed';
+/** Why the local run failed. */
+type LocalErrorCode = 'server_unavailable' | 'port_taken' | 'data_in_use' | 'bad_arguments' | 'app_failed';
 
 /** An error of the local run. */
 export class LocalError extends UserError {
@@ -11,7 +11,10 @@ export class LocalError extends UserError {
   }
 }
 
-/** The server is not on this machine and cannot be fetched without asking (no Java, no apt, no network). */
+/**
+ * The server is not on this machine and cannot be fetched without asking (no Java, no apt, no
+ * network).
+ */
 export class ServerUnavailableError extends LocalError {
   constructor(message: string, options?: ErrorOptions) {
     super('server_unavailable', message, options);

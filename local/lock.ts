@@ -1,11 +1,11 @@
-// One holder at a time across processes, let go by the kernel when the holder dies, however it dies.
+// A lock across processes. The kernel releases it when its holder ends, however it ends.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { waitFor } from '../tooling/poll.ts';
 
 /** A lock that is held. */
-export class HeldLock {
+class HeldLock {
   #database: DatabaseSync | undefined;
 
   constructor(database: DatabaseSync) {
@@ -20,9 +20,11 @@ export class HeldLock {
 }
 
 /**
- * Takes the lock at `path`, or gives undefined at once if another process (or another holder in this one) has it.
+ * Takes the lock at `path`; gives undefined at once if another process, or another holder in this
+ * one, has it.
  *
- * SQLite's file lock is used because Node offers none of its own, and a file that merely exists would outlive a killed run.
+ * It is SQLite's file lock, because Node has none and a file that merely exists would outlive a
+ * killed process.
  */
 export async function tryLock(path: string): Promise<HeldLock | undefined> {
   const { DatabaseSync } = await import('node:sqlite');
@@ -39,7 +41,11 @@ export async function tryLock(path: string): Promise<HeldLock | undefined> {
   return new HeldLock(database);
 }
 
-/** Waits for the lock at `path`. @param onWait is called once with the holder if that is another process */
+/**
+ * Waits for the lock at `path`.
+ *
+ * @param onWait is called once with the holder if that is another process
+ */
 export async function waitForLock(path: string, onWait: (holder: string) => void = () => {}): Promise<HeldLock> {
   const lock = await tryLock(path);
   if (lock) return lock;
@@ -49,7 +55,7 @@ export async function waitForLock(path: string, onWait: (holder: string) => void
   return waitFor(`${path} is free`, () => tryLock(path), forever);
 }
 
-/** Who took the lock last, as "process 123"; undefined if nobody wrote it down. */
+/** Who took the lock last, as `process 123`; undefined if that is unknown. */
 export function lockHolder(path: string): string | undefined {
   try {
     return readFileSync(`${path}.holder`, 'utf8');

@@ -52,7 +52,10 @@ function start(...args: string[]): Run {
   };
 }
 
-/** Processes that have a file below the folder open: servers their data, apps their logs, the run its lock. */
+/**
+ * Processes that have a file below the folder open: servers their data, apps their logs, the run
+ * its lock.
+ */
 function usersOf(folder: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     try {

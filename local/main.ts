@@ -1,4 +1,4 @@
-// npm start: brings the stack up on this machine, shows how it fares, and stops it on Ctrl-C.
+// npm start: starts the stack on this machine, shows its status, and stops it on Ctrl-C.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../config/errors.ts';
 import { INTERRUPTED, UserError } from '../tooling/errors.ts';
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
   return failure ? 1 : 0;
 }
 
-/** Where everything is, as `npm run loadtest` and people want to know it. */
+/** The addresses that users and `npm run loadtest` need. */
 function addresses({
   apiUrl,
   consoleUrl,
@@ -68,7 +68,7 @@ async function showStatus(stack: Stack, signal: AbortSignal): Promise<undefined>
   }
 }
 
-/** The first signal stops gracefully, the second at once: the guard then ends what is left. */
+/** The first signal stops gracefully; the second ends at once, and the guard ends the processes. */
 function stopOnSignals(): void {
   let firstAt: number | undefined;
   const stop = () => {
@@ -78,7 +78,7 @@ function stopOnSignals(): void {
     interrupted.abort(new LocalError('app_failed', 'interrupted while starting'));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  // npm, our parent, may be killed without a word to us.
+  // npm, our parent, may be killed without passing the signal on.
   const parent = process.ppid;
   setInterval(() => {
     if (process.ppid !== parent && !interrupted.signal.aborted) stop();

@@ -1,4 +1,5 @@
-// MongoDB's address in its three forms: itself with the database, host and port for the gate, and through the gate.
+// MongoDB's address in three forms: its own, for clients; host and port, for the gate; and through
+// the gate.
 import { LocalError } from './errors.ts';
 
 const database = 'breakwater';
@@ -12,12 +13,12 @@ export interface MongoAddresses {
   throughGate: string;
 }
 
-/** @throws LocalError where the address names several hosts: the gate stands before one server */
+/** @throws LocalError where the address names several hosts: a gate serves one server */
 export function mongoAddresses(url: string, gatePort: number): MongoAddresses {
   if (!/^mongodb:\/\/[^,]+$/.test(url) || !URL.canParse(url)) {
     throw new LocalError(
       'bad_arguments',
-      `BREAKWATER_MONGO_URL must be mongodb://host:port, with one host: the gate stands before one server`,
+      'BREAKWATER_MONGO_URL must be mongodb://host:port, with one host: the gate serves one server',
     );
   }
   const direct = new URL(url);

@@ -1,4 +1,5 @@
-// Prometheus beside the local run: it finds every process, follows the rules, and nothing is wrong with what the apps tell it.
+// Prometheus beside the local run: it finds every process, follows the rules, and nothing is wrong
+// with what the apps tell it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The command line of `npm start`, parsed once into typed values.
+// The command line of `npm start`, parsed into typed values.
 import { parseArgs } from 'node:util';
 import { closest } from 'fastest-levenshtein';
 import { LocalError } from './errors.ts';

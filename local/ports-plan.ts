@@ -1,4 +1,4 @@
-// Which port of this machine each part of the stack gets: the stack's own, or free ones beside another run.
+// Which port each part of the stack gets: the stack's own, or a free one beside another run.
 import type { StackConfig } from '../config/schema.ts';
 import { assertPortFree, freePorts, PortTakenError } from '../tooling/ports.ts';
 import { LocalError } from './errors.ts';
@@ -6,8 +6,8 @@ import { LocalError } from './errors.ts';
 /** Port on which Prometheus is known. */
 const PROMETHEUS_PORT = 9090;
 
-/** The metrics servers that others know by their ports: the first API's and the gate's. */
-export const metricsPorts = { api: 9464, gate: 9465 };
+/** Metrics servers on fixed ports: of the first API process and of the gate. */
+const metricsPorts = { api: 9464, gate: 9465 };
 
 export interface PortPlan {
   api: number;
@@ -31,7 +31,7 @@ export interface Counts {
   consumers: number;
 }
 
-/** The stack's ports; what nobody needs to know by number is free. */
+/** The stack's ports. Ports that no client has to know are free ones. */
 export async function planPorts(
   config: StackConfig,
   { apiProcesses, consumers }: Counts,
@@ -56,7 +56,7 @@ export async function planPorts(
   };
 }
 
-/** Ports that the plan needs, with what for; those of servers that run elsewhere don't count. */
+/** Ports that must be free, with their purpose; not those of servers that run elsewhere. */
 export function neededPorts(
   plan: PortPlan,
   brokers: number,

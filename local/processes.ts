@@ -1,13 +1,17 @@
-// Every process of the stack: each is started again when it ends, and they are stopped in the order of the data.
+// Every process of the stack: each is started again when it ends, and they are stopped in the order
+// of the data.
 import { LocalError } from './errors.ts';
 import { Supervised, type Unit } from './supervisor.ts';
 
-/** The order in which processes are stopped: first what looks on, then what takes records in, then what stores them. */
+/**
+ * The order in which processes are stopped: first what looks on, then what takes records in, then
+ * what stores them.
+ */
 const STOP_ORDER = ['observers', 'sources', 'consumers', 'gate', 'servers'] as const;
 
 export type StopStage = (typeof STOP_ORDER)[number];
 
-export interface ProcessOptions {
+interface ProcessOptions {
   /** `api-0` */
   readonly name: string;
   /** When it is stopped; undefined where something else stops it. */
@@ -23,7 +27,9 @@ export class Processes {
   readonly #stops: { readonly stage: StopStage; readonly stop: () => Promise<unknown> }[] = [];
   #stopped: Promise<void> | undefined;
   #giveUp: (error: LocalError) => void = () => {};
-  /** Resolves when something ended too often to be started again; the rest still runs until `stop`. */
+  /**
+   * Resolves when something ended too often to be started again; the rest still runs until `stop`.
+   */
   readonly failed = new Promise<LocalError>((resolve) => {
     this.#giveUp = resolve;
   });
@@ -36,7 +42,11 @@ export class Processes {
     return this.#supervised;
   }
 
-  /** Starts a process and keeps it running. @throws what the start throws; LocalError after `stop` */
+  /**
+   * Starts a process and keeps it running.
+   *
+   * @throws what the start throws; LocalError after `stop`
+   */
   async keep({ name, stage, logFile, start }: ProcessOptions): Promise<void> {
     this.throwIfStopped();
     const onGiveUp = (error: LocalError) => this.#giveUp(error);

@@ -1,4 +1,5 @@
-// The apps of the stack as processes of this machine: how each is started, and how we know that it is ready.
+// The apps of the stack as processes of this machine: how each is started, and how we know that it
+// is ready.
 import { join, resolve } from 'node:path';
 import {
   type Addresses,

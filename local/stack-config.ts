@@ -10,10 +10,13 @@ import type { QueueKind } from './options.ts';
 /** Where the stack files are. */
 export const REPOSITORY = join(import.meta.dirname, '..');
 
-/** On one machine further brokers share the first one's disk and cores: they make the start slower and nothing safer. */
+/**
+ * On one machine further brokers share the first one's disk and cores: they make the start slower
+ * and nothing safer.
+ */
 const DEFAULT_BROKERS = 1;
 
-export interface ConfigOptions {
+interface ConfigOptions {
   /** Which `Pulumi.<stack>.yaml`. */
   readonly stack: string;
   /** Keys that win over the stack file. */
@@ -34,7 +37,11 @@ export function localConfig({ stack, overrides, queue, brokers = DEFAULT_BROKERS
   });
 }
 
-/** Falls back to Redis Streams where Kafka cannot run. @throws ServerUnavailableError where `kafkaWasAsked` */
+/**
+ * Falls back to Redis Streams where Kafka cannot run.
+ *
+ * @throws ServerUnavailableError where `kafkaWasAsked`
+ */
 export async function withQueueThatRuns(
   config: StackConfig,
   kafkaWasAsked: boolean,
@@ -54,7 +61,10 @@ export async function withQueueThatRuns(
   }
 }
 
-/** API processes: what the stack says, but a process beyond the machine's cores makes nothing faster. */
+/**
+ * API processes: what the stack says, but a process beyond the machine's cores makes nothing
+ * faster.
+ */
 export function apiProcesses(config: StackConfig, asked: number | undefined, cores: number, platform: string): number {
   if (asked !== undefined) return asked;
   if (platform !== 'linux') return 1; // only Linux lets processes share a port

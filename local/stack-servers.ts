@@ -40,7 +40,11 @@ export const launchMongo = (run: StackRun): Promise<string> =>
     startMongo({ ...options, port: run.ports.mongo, cacheMiB: run.config.mongo.cacheMiB }),
   );
 
-/** Prometheus asks every process for its metrics and follows the same rules as in a cluster. @returns the address */
+/**
+ * Prometheus asks every process for its metrics and follows the same rules as in a cluster.
+ *
+ * @returns the address
+ */
 export const launchPrometheus = (run: StackRun, running: { producer: boolean; console: boolean }): Promise<string> =>
   launch(run, 'prometheus', (options) => {
     const { scrapeSeconds, retentionHours } = run.config.monitoring;
@@ -72,7 +76,11 @@ async function launch(
   return server!.url;
 }
 
-/** Kafka's brokers, each a process of its own that comes back; they are stopped as a cluster. @returns their addresses */
+/**
+ * Kafka's brokers, each a process of its own that comes back; they are stopped as a cluster.
+ *
+ * @returns their addresses
+ */
 export async function launchKafka({ config, ports, dataDir, processes, install }: StackRun): Promise<string[]> {
   const begun = performance.now();
   const folder = join(dataDir, 'kafka');

@@ -1,4 +1,5 @@
-// The whole stack as processes of this machine, started in the order in which its parts need each other.
+// The whole stack as processes of this machine, started in the order in which its parts need each
+// other.
 import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +19,10 @@ import { launchKafka, launchMongo, launchPrometheus, launchRedis, type StackRun,
 import { type Status, StatusSource } from './status.ts';
 import type { Supervised } from './supervisor.ts';
 
-/** Where commands beside the stack on the stack's own ports find the queue and the producer; see `deadletters` in package.json. */
+/**
+ * Where commands beside the stack on the stack's own ports find the queue and the producer; see
+ * `deadletters` in package.json.
+ */
 const RUNNING_FILE = join(REPOSITORY, '.local', 'running.env');
 
 export interface StackOptions {
@@ -26,7 +30,11 @@ export interface StackOptions {
   readonly stack?: string;
   /** Keys that win over the stack file, like `{'mongo:iops': '0'}`. @default none */
   readonly overrides?: Readonly<Record<string, string>>;
-  /** Asked for by name: then there is no falling back. @default the stack's own, Redis Streams where Kafka cannot run */
+  /**
+   * Asked for by name: then there is no falling back.
+   *
+   * @default the stack's own, Redis Streams where Kafka cannot run
+   */
   readonly queue?: QueueKind | undefined;
   /** Kafka brokers; copies are lowered to fit. @default 1 */
   readonly brokers?: number | undefined;
@@ -40,9 +48,17 @@ export interface StackOptions {
   readonly cacheDir?: string;
   /** Whether Prometheus runs beside the stack. @default false */
   readonly monitoring?: boolean;
-  /** `stack`: those of the config; `free`: any, so that runs can stand side by side. @default stack */
+  /**
+   * `stack`: those of the config; `free`: any, so that runs can stand side by side.
+   *
+   * @default stack
+   */
   readonly ports?: 'stack' | 'free';
-  /** The caller's `process.env`: PATH, JAVA_HOME and addresses of running servers. @default empty */
+  /**
+   * The caller's `process.env`: PATH, JAVA_HOME and addresses of running servers.
+   *
+   * @default empty
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Gets one line at a time: what is chosen, fetched and started. @default nothing is said */
   readonly log?: (line: string) => void;
@@ -67,18 +83,28 @@ export interface Stack {
   /** Prometheus; undefined unless it was asked for. */
   readonly prometheusUrl: string | undefined;
   readonly dataDir: string;
-  /** Every process by name (`api-0`, `consumer-0`, `gate`, `redis`, `mongo`, `kafka-0`, …): each comes back when it ends. */
+  /**
+   * Every process by name (`api-0`, `consumer-0`, `gate`, `redis`, `mongo`, `kafka-0`, …): each
+   * comes back when it ends.
+   */
   readonly processes: ReadonlyMap<string, Supervised>;
-  /** Resolves when something ended too often to be started again; the rest still runs until `stop`. */
+  /**
+   * Resolves when something ended too often to be started again; the rest still runs until `stop`.
+   */
   readonly failed: Promise<LocalError>;
   /** The numbers since the call before. */
   status(): Promise<Status>;
-  /** Drains and stops, apps before servers; may be called twice. What is in the queue stays there for the next start. */
+  /**
+   * Drains and stops, apps before servers; may be called twice. What is in the queue stays there
+   * for the next start.
+   */
   stop(): Promise<void>;
 }
 
 /**
- * Brings the stack up and gives it back once it can accept requests. Nothing stays behind if that fails.
+ * Brings the stack up and gives it back once it can accept requests. Nothing stays behind if that
+ * fails.
+ *
  * @throws ConfigError, DataInUseError, ServerUnavailableError, ProcessFailedError, LocalError
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -192,7 +218,10 @@ async function prepare(
   return { config, ports, dataDir, processes, install };
 }
 
-/** Leaves the addresses that commands run beside the stack need (`npm run deadletters`, `npm run rate`) where they find them. */
+/**
+ * Leaves the addresses that commands run beside the stack need (`npm run deadletters`, `npm run
+ * rate`) where they find them.
+ */
 async function announce({ config, ports, processes }: StackRun, addresses: Addresses): Promise<void> {
   const environment = {
     ...consumerEnvironment(config, addresses),

@@ -14,7 +14,7 @@ export interface Status {
   readonly cacheHitRatio: number | null;
 }
 
-export interface StatusSourceOptions {
+interface StatusSourceOptions {
   readonly apiUrl: string;
   readonly apiMetricsPorts: readonly number[];
   readonly gateMetricsUrl: string;
@@ -57,7 +57,11 @@ export class StatusSource {
     };
   }
 
-  /** A process that does not answer is left out until it does again. @returns when they had answered */
+  /**
+   * A process that does not answer is left out until it does again.
+   *
+   * @returns when they had answered
+   */
   async #scrape(): Promise<number> {
     await Promise.all(
       this.#processes.map(async ({ address, series }) => {

@@ -1,4 +1,4 @@
-// Starts again what ended by itself, as Kubernetes would, and gives up on what keeps ending.
+// Restarts what ended by itself, as Kubernetes would, and gives up on what keeps ending.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Exit, logTail } from '../tooling/process/guarded.ts';
 import { LocalError } from './errors.ts';
@@ -11,14 +11,14 @@ export interface Unit {
   kill(signal: NodeJS.Signals): void;
 }
 
-export interface SupervisedOptions {
+interface SupervisedOptions {
   name: string;
   /** Starts the unit and waits until it is ready. */
   start: () => Promise<Unit>;
   /** Where its output goes, to show the end of it. */
   logFile: string;
   log: (line: string) => void;
-  /** Told once when the unit ended too often. */
+  /** Called once when the unit has ended too often. */
   onGiveUp: (error: LocalError) => void;
   /** Restarts within a minute before it is given up; default 5. */
   maxRestarts?: number;
@@ -60,7 +60,7 @@ export class Supervised {
     await starting;
   }
 
-  /** From now on its end is as it should be. */
+  /** From now on its end is expected and it is not restarted. */
   expectEnd(): void {
     this.#stopping = true;
   }

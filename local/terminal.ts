@@ -20,7 +20,10 @@ export class Terminal {
     this.#draw();
   }
 
-  /** Replaces the line at the bottom; where the output is no terminal, prints it at most every 10 seconds. */
+  /**
+   * Replaces the line at the bottom; where the output is no terminal, prints it at most every 10
+   * seconds.
+   */
   status(line: string): void {
     if (this.#out.isTTY) {
       this.#erase();

@@ -1,4 +1,5 @@
-// An API of a test's own: started in this process on a free port, with a queue and a database that no other test uses.
+// An API of a test's own: started in this process on a free port, with a queue and a database that
+// no other test uses.
 import { randomBytes } from 'node:crypto';
 import { type Api, startApi } from '../apps/api/api.ts';
 import { type ApiSettings, apiSettings } from '../apps/api/settings.ts';
@@ -11,7 +12,10 @@ import { appEnvironment } from './app-environment.ts';
 /** A name that no other test uses. */
 export const uniqueName = (what: string): string => `${what}-${randomBytes(4).toString('hex')}`;
 
-/** The address of one database on a server: `mongodb://host:port/?options` and `name` make `mongodb://host:port/name?options`. */
+/**
+ * The address of one database on a server: `mongodb://host:port/?options` and `name` make
+ * `mongodb://host:port/name?options`.
+ */
 export function databaseUrl(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;

@@ -1,7 +1,7 @@
 // A real browser for tests of pages: the machine's own Chromium, headless.
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
-import { findProgram } from '../tooling/find-program.ts';
+import { findProgram } from '../tooling/programs.ts';
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const ELSEWHERE = [

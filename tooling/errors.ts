@@ -1,4 +1,5 @@
-// Errors that the user can do something about. Commands print their message alone, without a stack trace.
+// Errors that the user can do something about. Commands print their message alone, without a stack
+// trace.
 import { constants } from 'node:os';
 
 /** Base of those errors: `message` says what to do. */

@@ -1,5 +1,5 @@
-// Finds the cause in what a command-line tool printed. Tools print the cause first and its consequences after it: k3d, for
-// example, ends with "all changes have been rolled back".
+// Finds the cause in what a command-line tool printed. Tools print the cause first and its
+// consequences after it: k3d, for example, ends with "all changes have been rolled back".
 
 /** What a line of a tool's output is. */
 interface Line {
@@ -9,13 +9,17 @@ interface Line {
   readonly text: string;
 }
 
-/** How tools mark their lines. The groups are `level` and `text`; a match without `text` keeps the line as it is. */
+/**
+ * How tools mark their lines. The groups are `level` and `text`; a match without `text` keeps the
+ * line as it is.
+ */
 const MARKS: readonly RegExp[] = [
   // k3d and docker on a terminal: `FATA[0002] Failed to create cluster`
   /^(?<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[[^\]]*\]\s*(?<text>.*)$/,
   // The same elsewhere: `time="2026-11-24T17:00:00Z" level=fatal msg="Failed to create cluster"`
   /^time="[^"]*" level=(?<level>\w+) msg="(?<text>(?:[^"\\]|\\.)*)"/,
-  // Kubernetes' client: `E1124 17:00:00.000000   12345 memcache.go:265] couldn't get the server's API`
+  // Kubernetes' client: `E1124 17:00:00.000000   12345 memcache.go:265] couldn't get the server's
+  // API`
   /^(?<level>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [\w.-]+:\d+\] (?<text>.*)$/,
   // apt and dpkg: `E: Unable to locate package redis`
   /^(?<level>[NWE]): (?<text>.*)$/,
@@ -25,9 +29,10 @@ const MARKS: readonly RegExp[] = [
   /^npm (?<level>notice|warn|error) (?<text>.*)$/,
   // kubectl and pulumi: `error: the context does not exist`
   /^(?<level>warning|error|fatal): (?<text>.*)$/i,
-  // Node and Java, whose first lines say where: `TypeError: x is not a function`, `DOMException [TimeoutError]: …`
+  // Node and Java, whose first lines say where: `TypeError: x is not a function`, `DOMException
+  // [TimeoutError]: …`
   /^(?<text>(?:Exception in thread "[^"]*" )?[\w.$]*?(?<level>Error|Exception)(?: \[\w+\])?: .+)$/,
-  // kubectl and docker, whose wording says who refused: `Error from server (NotFound): …`, `docker: Error response from daemon: …`
+  // kubectl and docker: `Error from server (NotFound): …`, `docker: Error response from daemon: …`
   /^(?:docker: )?(?<level>error) (?:from|response|when|while|getting|creating)\b/i,
 ];
 
@@ -45,7 +50,8 @@ function parse(line: string): Line {
 }
 
 /**
- * The first line that a tool marked as an error. Where none is marked: the first line without a mark, or the last line.
+ * The first line that a tool marked as an error. Where none is marked: the first line without a
+ * mark, or the last line.
  *
  * @param texts what the tool printed, the stream that should hold the error first
  * @returns one line without colours, times and levels; empty where the tool printed nothing

@@ -1,5 +1,5 @@
-// Small HTTP calls to a part of the stack: bounded in time, and with a Host header where an ingress goes by one (fetch cannot
-// send that header).
+// Small HTTP calls to a part of the stack: bounded in time, and with a Host header where an ingress
+// goes by one (fetch cannot send that header).
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
@@ -9,7 +9,10 @@ export interface CallOptions {
   /** Name that an ingress knows the API by. @default that of the address */
   readonly host?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A string is sent as it is, everything else as JSON. The content type is JSON unless `headers` says otherwise. */
+  /**
+   * A string is sent as it is, everything else as JSON. The content type is JSON unless `headers`
+   * says otherwise.
+   */
   readonly body?: unknown;
   /** Milliseconds until the whole answer must be there. @default 5,000 */
   readonly timeoutMs?: number;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long and how often. */
-export interface WaitOptions {
+interface WaitOptions {
   /** Seconds that it may take; `Infinity` waits until `signal` is aborted. */
   readonly within: number;
   /** Milliseconds between two attempts. @default 500 */

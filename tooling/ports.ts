@@ -1,4 +1,5 @@
-// Ports on this machine: a free one to use, and for a taken one the name of the process that has it.
+// Ports on this machine: a free one to use, and for a taken one the name of the process that has
+// it.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { UserError } from './errors.ts';
@@ -44,7 +45,10 @@ export async function claimPort(wanted: number | undefined, what: string): Promi
   return wanted;
 }
 
-/** @throws PortTakenError naming the process that holds the port; what the system says where it cannot be opened at all */
+/**
+ * @throws PortTakenError naming the process that holds the port; what the system says where it
+ * cannot be opened at all
+ */
 export async function assertPortFree(port: number, what: string): Promise<void> {
   const error = await tryPort(port, LOOPBACK);
   if (error?.code === 'EADDRINUSE') throw new PortTakenError(port, await portHolder(port), what);
@@ -66,7 +70,10 @@ async function tryPort(port: number, address: string): Promise<NodeJS.ErrnoExcep
   }
 }
 
-/** Who listens on a TCP port, as `redis-server (process 123)`; undefined where the system does not say. */
+/**
+ * Who listens on a TCP port, as `redis-server (process 123)`; undefined where the system does not
+ * say.
+ */
 export async function portHolder(port: number): Promise<string | undefined> {
   return process.platform === 'linux' ? holderFromProc(port) : holderFromLsof(port);
 }

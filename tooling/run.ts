@@ -1,5 +1,5 @@
-// Runs a program to its end and gives what it printed: the one way to docker, k3d, kubectl, pulumi, apt and the like.
-// Loaded by Node 24 as an ES module and by Pulumi, on Node 20, as CommonJS.
+// Runs a program to its end and gives what it printed: the one way to docker, k3d, kubectl, pulumi,
+// apt and the like. Loaded by Node 24 as an ES module and by Pulumi, on Node 20, as CommonJS.
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from './errors.ts';
@@ -16,7 +16,10 @@ export interface CommandOptions {
   readonly input?: string;
   /** Gets each piece of output, of both streams, as it comes. */
   readonly onOutput?: (text: string) => void;
-  /** Interrupts the program, as Ctrl-C would. The program may take its time to end, and its exit status counts. */
+  /**
+   * Interrupts the program, as Ctrl-C would. The program may take its time to end, and its exit
+   * status counts.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds after which the program is ended. @default none */
   readonly timeoutMs?: number | undefined;
@@ -26,7 +29,7 @@ export interface CommandOptions {
 export type Run = (program: string, args: readonly string[], options?: CommandOptions) => Promise<string>;
 
 /** What is known of a program that failed, besides the message. */
-export interface CommandFailure {
+interface CommandFailure {
   /** The program and its arguments. */
   readonly command: readonly string[];
   /** Exit status; null when the program was ended by a signal, or never started. */
@@ -64,7 +67,10 @@ export class CommandError extends UserError implements CommandFailure {
 /** A program that does not end when asked to gets this long, milliseconds. */
 const KILL_AFTER_MS = 2_000;
 
-/** The command in a message: the program and the words that say what it does, without options and scripts. */
+/**
+ * The command in a message: the program and the words that say what it does, without options and
+ * scripts.
+ */
 function nameOf(program: string, args: readonly string[]): string {
   const words = args.filter((arg) => /^\w[\w./:@-]{0,50}$/.test(arg));
   return [basename(program), ...words.slice(0, 2)].join(' ');

@@ -1,5 +1,5 @@
-// The agents of a k3d cluster: which are too many or too few, which must stay because of what they hold, and how they are added
-// and removed.
+// The agents of a k3d cluster: which are too many or too few, which must stay because of what they
+// hold, and how they are added and removed.
 import { Kubectl } from '../../tooling/cluster/kubectl.ts';
 import { waitFor } from '../../tooling/poll.ts';
 import type { Run } from '../../tooling/run.ts';
@@ -11,31 +11,36 @@ import { STORAGE_AGENTS, STORAGE_LABEL } from './names.ts';
 const DRAIN_SECONDS = 180;
 /** Limit of each command while agents are removed. */
 const REMOVE_MS = (DRAIN_SECONDS + 60) * 1000;
-/** Time in which the Kubernetes API must answer once a cluster, or its load balancer, has been made. */
+/**
+ * Time in which the Kubernetes API must answer once a cluster, or its load balancer, has been made.
+ */
 const API_SECONDS = 90;
 
-/** An agent's container and its place in the row. */
-export interface Agent {
+/** An agent's container and its ordinal. */
+interface Agent {
   readonly name: string;
   readonly index: number;
 }
 
-/** What is to be done so that there are as many agents as are wanted. */
-export interface AgentPlan {
-  /** Places of the agents to make. */
+/** What changes the number of agents to the one that is wanted. */
+interface AgentPlan {
+  /** Ordinals of the agents to create. */
   readonly add: readonly number[];
   /** Names of the agents to remove, the last first. */
   readonly remove: readonly string[];
 }
 
-/** A claim whose volume lies on a node. */
-export interface HeldVolume {
+/** A claim whose volume is on a node. */
+interface HeldVolume {
   readonly node: string;
   /** `namespace/name` of the claim. */
   readonly claim: string;
 }
 
-/** The agents among a cluster's containers, in order. k3d calls the one it makes later for place 3 `…-agent-3-0`. */
+/**
+ * The agents among a cluster's containers, in order. One that k3d adds later as number 3 is named
+ * `…-agent-3-0`.
+ */
 export function agentsOf(cluster: string, containers: readonly ContainerState[]): readonly Agent[] {
   const start = `k3d-${cluster}-agent-`;
   return containers
@@ -44,7 +49,10 @@ export function agentsOf(cluster: string, containers: readonly ContainerState[])
     .sort((a, b) => a.index - b.index);
 }
 
-/** Agents go from the end of the row and come into its gaps first, so that the first ones, which hold the volumes, stay. */
+/**
+ * Removes the highest ordinals and fills gaps first, so that the first agents, which hold the
+ * volumes, stay.
+ */
 export function planAgents(agents: readonly Agent[], wanted: number): AgentPlan {
   const free = Array.from({ length: wanted + agents.length }, (_, index) => index).filter(
     (place) => !agents.some(({ index }) => index === place),
@@ -73,7 +81,11 @@ interface VolumeList {
   }[];
 }
 
-/** The claims whose volumes lie on one of the nodes, from what `kubectl get persistentvolumes` printed. */
+/**
+ * The claims whose volumes are on one of the nodes.
+ *
+ * @param printed by `kubectl get persistentvolumes`
+ */
 export function heldVolumes(printed: string, nodes: readonly string[]): readonly HeldVolume[] {
   return (JSON.parse(printed) as VolumeList).items.flatMap(({ spec }) => {
     const terms = spec.nodeAffinity?.required?.nodeSelectorTerms ?? [];
@@ -88,7 +100,7 @@ export function heldVolumes(printed: string, nodes: readonly string[]): readonly
   });
 }
 
-/** Why agents can't be removed: each with the claims that it holds. Empty when they can. */
+/** Why agents cannot be removed: each with the claims that it holds. Empty when they can. */
 export function refusal(wanted: number, held: readonly HeldVolume[]): string {
   const nodes = [...new Set(held.map(({ node }) => node))];
   if (nodes.length === 0) return '';
@@ -103,14 +115,17 @@ export function refusal(wanted: number, held: readonly HeldVolume[]): string {
 const kubectlOf = (run: Run, kubeconfigPath: string): Kubectl =>
   new Kubectl({ kubeconfigPath, requestTimeoutSeconds: 30 }, run);
 
-/** Waits until the Kubernetes API answers through the load balancer, which takes some seconds to start. */
+/**
+ * Waits until the Kubernetes API answers through the load balancer, which takes some seconds to
+ * start.
+ */
 export async function untilApiAnswers(run: Run, kubeconfigPath: string, within = API_SECONDS): Promise<void> {
   const kubectl = new Kubectl({ kubeconfigPath, requestTimeoutSeconds: 5 }, run);
   const answers = () => kubectl.text(['get', '--raw=/readyz']).then(() => true);
   await waitFor('the Kubernetes API answers', answers, { within });
 }
 
-/** Why the agents can't be removed, as the cluster says. Empty when they can. */
+/** Asks the cluster why the agents cannot be removed. Empty when they can. */
 export async function askRefusal(
   run: Run,
   kubeconfig: string,
@@ -122,7 +137,10 @@ export async function askRefusal(
   return refusal(wanted, heldVolumes(volumes, remove));
 }
 
-/** Makes one agent, as the others are: k3d copies image, arguments, token and registries from one of them, but not the limits. */
+/**
+ * Adds an agent like the others: k3d copies image, arguments, token and registries from one of
+ * them, but not the limits.
+ */
 export const addAgent = (run: Run, cluster: string, index: number): Promise<string> =>
   run('k3d', [
     'node',
@@ -135,12 +153,13 @@ export const addAgent = (run: Run, cluster: string, index: number): Promise<stri
   ]);
 
 /**
- * Drains the agents and deletes them with their Node objects. If one can't be drained, all of the rest get their pods back.
+ * Drains the agents and deletes them with their Node objects. If one cannot be drained, the
+ * remaining ones accept pods again.
  */
 export async function removeAgents(run: Run, kubeconfig: string, names: readonly string[]): Promise<void> {
   const call = (...args: string[]) => kubectlOf(run, kubeconfig).text(args, { timeoutMs: REMOVE_MS });
   if (names.length === 0) return;
-  // All at once first, so that the pods of one do not move to the next.
+  // All of them first, so that the pods of one do not move to the next.
   await call('cordon', ...names);
   const left = [...names];
   try {
@@ -163,14 +182,17 @@ const kubectlDrain = (run: Run, kubeconfigPath: string, name: string): Promise<s
     { timeoutMs: REMOVE_MS },
   );
 
-/** Labels the agents that pods with volumes run on. Not by k3d: an agent added later would inherit the label. */
+/**
+ * Labels the agents that pods with volumes run on. k3d cannot do it: an agent added later would
+ * inherit the label.
+ */
 export async function labelStorageAgents(run: Run, kubeconfig: string, agents: readonly Agent[]): Promise<void> {
   const names = agents.filter(({ index }) => index < STORAGE_AGENTS).map(({ name }) => name);
   if (names.length > 0)
     await kubectlOf(run, kubeconfig).text(['label', '--overwrite', 'node', ...names, `${STORAGE_LABEL}=true`]);
 }
 
-/** Deletes the Node objects of agents whose containers are gone: a node that leaves keeps its object. */
+/** Deletes the Node objects of agents whose containers are gone: Kubernetes keeps them. */
 export async function forgetGoneAgents(
   run: Run,
   kubeconfig: string,

@@ -1,4 +1,5 @@
-// Cluster: where the stack runs. A k3d cluster of its own on this machine, or a cluster that exists already.
+// Cluster: where the stack runs, which is a k3d cluster of its own on this machine or an existing
+// cluster.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
@@ -12,7 +13,7 @@ import { kubeconfigWith, readOnThisMachine } from './this-machine.ts';
 
 /** Arguments of Cluster. */
 export interface ClusterArgs {
-  /** Name of the stack; a k3d cluster is called after it. */
+  /** Name of the stack; a k3d cluster is named after it. */
   readonly stack: string;
   readonly config: StackConfig['cluster'];
   readonly images: StackConfig['images'];
@@ -21,7 +22,7 @@ export interface ClusterArgs {
 }
 
 /** What a k3d cluster is made from, from the stack's config. */
-export function k3dInputs({ stack, config, images, nodePort }: ClusterArgs): K3dInputs {
+function k3dInputs({ stack, config, images, nodePort }: ClusterArgs): K3dInputs {
   const { servers, agents, hostAddress, httpPort, nodePortHostPort, apiPort, registryPort } = config;
   return {
     name: clusterNameOf(stack),
@@ -42,9 +43,9 @@ export function k3dInputs({ stack, config, images, nodePort }: ClusterArgs): K3d
 
 /** The cluster that the stack runs in. */
 export class Cluster extends pulumi.ComponentResource {
-  /** Name of the cluster: of k3d, or the context of one that exists. */
+  /** Name of the k3d cluster, or the context of an existing cluster. */
   readonly name: string;
-  /** Makes things in the cluster, and in no other. */
+  /** Creates resources in this cluster and in no other. */
   readonly provider: k8s.Provider;
   /** Path of the kubeconfig; absolute for k3d. */
   readonly kubeconfigPath: pulumi.Output<string>;
@@ -52,15 +53,18 @@ export class Cluster extends pulumi.ComponentResource {
   readonly context: pulumi.Output<string>;
   /** Where images are pushed to and pulled from: one name on this machine and in the cluster. */
   readonly registry: pulumi.Output<string>;
-  /** Another for each cluster that is made, even under the same name: images must then be pushed again. */
+  /**
+   * Changes with each cluster that is created, even under the same name: images must then be pushed
+   * again.
+   */
   readonly identity: pulumi.Output<string>;
   /** Label of the nodes that pods with volumes run on. Undefined: on any. */
   readonly storageNodes: Labels | undefined;
   /**
-   * For `deletedWith` of whatever is in the cluster, where the cluster is ours: a destroy then need not take it down piece by piece.
-   * It stands for the cluster, but is the provider: when the cluster is replaced, Pulumi ends the old provider before it would
-   * delete what it made (pulumi#14650), and only what is `deletedWith` the provider does without. Undefined for a cluster of the
-   * user's.
+   * For `deletedWith` of everything in a k3d cluster, so that a destroy does not take it down piece
+   * by piece. It is the provider and not the cluster: when the cluster is replaced, Pulumi stops
+   * the old provider before it deletes what that created (pulumi#14650), and only resources that
+   * are `deletedWith` the provider are spared. Undefined for an existing cluster.
    */
   readonly resource: pulumi.Resource | undefined;
 
@@ -75,7 +79,7 @@ export class Cluster extends pulumi.ComponentResource {
       this.name = clusterNameOf(args.stack);
       this.kubeconfigPath = cluster.kubeconfigPath;
       this.context = pulumi.output(contextOf(this.name));
-      // Not before the registry is there.
+      // Known once the registry exists.
       this.registry = cluster.identity.apply(() => registryOf(config.registryPort));
       this.identity = cluster.identity;
       this.storageNodes = { [STORAGE_LABEL]: 'true' };
@@ -94,12 +98,13 @@ export class Cluster extends pulumi.ComponentResource {
         // One file: the provider does not read KUBECONFIG as the list that it may be.
         kubeconfig: this.kubeconfigPath,
         context: this.context,
-        // Only another cluster is a reason to make everything anew; another port or certificate is not.
+        // Everything is replaced with another cluster, but not with another port or certificate.
         clusterIdentifier: this.identity,
         enableServerSideApply: true,
-        // What was in a cluster of ours that is gone is gone too. Another that does not answer will again.
+        // What was in a k3d cluster is gone with it. An existing cluster that does not answer will
+        // do so again.
         deleteUnreachable: config.kind === 'k3d',
-        // A refresh of a stopped cluster forgets what is in it; the next update takes it over again.
+        // A refresh of a stopped cluster forgets what is in it; the next update adopts it again.
         upsertExistingObjects: config.kind === 'k3d',
       },
       { parent: this },
@@ -109,7 +114,10 @@ export class Cluster extends pulumi.ComponentResource {
     this.registerOutputs({ name: this.name, kubeconfigPath, context, registry });
   }
 
-  /** A k3d cluster with the kernel settings of its nodes, and those of this machine if the user asked for them. */
+  /**
+   * A k3d cluster with the kernel settings of its nodes, and those of this machine if the user
+   * asked for them.
+   */
   private makeK3d(name: string, args: ClusterArgs): K3dCluster {
     const { config } = args;
     const inputs = k3dInputs(args);
@@ -123,7 +131,7 @@ export class Cluster extends pulumi.ComponentResource {
         { ...child, deletedWith: cluster },
       );
     if (config.applyHostSysctls && Object.keys(host).length > 0)
-      // After the cluster, because its image is then there.
+      // After the cluster, which has pulled the image.
       new HostSysctls(`${name}-host`, { image: inputs.image, sysctls: host }, { ...child, dependsOn: cluster });
     return cluster;
   }

@@ -1,4 +1,5 @@
-// The containers of a k3d cluster as Docker knows them: what there really is, whatever the state says.
+// The containers of a k3d cluster as Docker knows them: what there really is, whatever the state
+// says.
 import type { Run } from '../../tooling/run.ts';
 import type { PortMapping } from './k3d-config.ts';
 

@@ -8,7 +8,10 @@ import { inEmptyFolder } from './testing.ts';
 const project = process.cwd();
 inEmptyFolder();
 
-/** Puts tools on the PATH that print their versions, and a stack with ports below those that the system hands out. */
+/**
+ * Puts tools on the PATH that print their versions, and a stack with ports below those that the
+ * system hands out.
+ */
 function prepare(): void {
   mkdirSync('bin');
   const tool = (name: string, script: string) =>
@@ -26,7 +29,8 @@ function prepare(): void {
 function doctor(...args: readonly string[]) {
   const node = join(project, 'apps/node_modules/.bin/node');
   const script = join(project, 'components/cluster/doctor.ts');
-  // Its own node is found by its path; the tools are those of the folder alone, with a shell for them.
+  // Its own node is found by its path; the tools are those of the folder alone, with a shell for
+  // them.
   const env = { ...process.env, PATH: `${process.cwd()}/bin:/usr/bin:/bin` };
   const { status, stdout, stderr } = spawnSync(
     node,

@@ -1,4 +1,5 @@
-// `npm run doctor [-- --stack NAME]`: checks whether this machine is ready for a stack, and says what to do where it is not.
+// `npm run doctor [-- --stack NAME]`: checks whether this machine is ready for a stack, and says
+// what to do where it is not.
 import { parseArgs } from 'node:util';
 import { DEFAULT_STACK, loadStackConfig } from '../../config/load.ts';
 import { observe } from './observe.ts';

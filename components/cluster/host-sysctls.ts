@@ -1,5 +1,6 @@
-// HostSysctls: kernel settings of the whole machine, set because the user asked for it (cluster:applyHostSysctls) and put back on
-// destroy. The machine is the one that Docker runs on; a privileged container sets them, so no root is needed here.
+// HostSysctls: kernel settings of the whole machine, set at the user's request
+// (cluster:applyHostSysctls) and restored on destroy. The machine is the one that Docker runs on. A
+// privileged container sets them, so that this process needs no root.
 import { type Run, runWithin } from '../../tooling/run.ts';
 import type { DynamicProvider } from '../dynamic-provider.ts';
 import { complaint, normal, onHost, readSysctls, sameSysctls, setSysctls } from './proc-sys.ts';
@@ -7,7 +8,7 @@ import type { Sysctls } from './sysctls.ts';
 
 /** What is set. */
 export interface HostSysctlsInputs {
-  /** An image with a shell that is there already: that of the nodes. */
+  /** An image with a shell that Docker has already: that of the nodes. */
   readonly image: string;
   readonly sysctls: Sysctls;
 }
@@ -18,7 +19,10 @@ export interface HostSysctlsState extends HostSysctlsInputs {
   readonly previous: Sysctls;
 }
 
-/** Sets the settings, and puts back those that are no longer wanted. If the machine does not take one, all are put back. */
+/**
+ * Sets the settings and restores those that are no longer wanted. If the machine refuses one, all
+ * are restored.
+ */
 export async function applyHostSysctls(
   run: Run,
   inputs: HostSysctlsInputs,
@@ -48,7 +52,7 @@ const run = runWithin(COMMAND_MS);
 export const provider: DynamicProvider<HostSysctlsInputs, HostSysctlsState> = {
   async diff(_id, olds, news) {
     if (!sameSysctls(olds.sysctls, news.sysctls)) return { changes: true };
-    // A machine that was started anew has forgotten them.
+    // A reboot resets them.
     const now = await readSysctls(run, onHost(news.image), Object.keys(news.sysctls)).catch(() => undefined);
     return { changes: now !== undefined && !sameSysctls(now, normal(news.sysctls)) };
   },

@@ -1,11 +1,11 @@
 // The config file of k3d (k3d.io/v1alpha5) from the stack's config.
 import { registryContainerOf, serversOf } from './names.ts';
 
-/** What a k3d cluster is made from. Everything that is not `agents` or a port for users is fixed for its life. */
+/** What a k3d cluster is created from. Only `agents` and the ports for users can change later. */
 export interface K3dInputs {
   /** Name of the cluster, `breakwater-dev`. */
   readonly name: string;
-  /** Name of the stack, which the kubeconfig's folder is called. */
+  /** Name of the stack and of the kubeconfig's folder. */
   readonly stack: string;
   readonly servers: number;
   readonly agents: number;
@@ -13,7 +13,10 @@ export interface K3dInputs {
   readonly image: string;
   /** Image of the registry. */
   readonly registryImage: string;
-  /** `images:mirror`: where the images of k3d and of the system pods come from instead of their public registries. */
+  /**
+   * `images:mirror`: where the images of k3d and of the system pods come from instead of their
+   * public registries.
+   */
   readonly mirror?: string;
   /** Address of this machine that the ports for users are opened on. */
   readonly hostAddress: string;
@@ -29,7 +32,7 @@ export interface K3dInputs {
   readonly registryPort: number;
 }
 
-/** One port of this machine and where the load balancer takes it. */
+/** A port of this machine and where the load balancer forwards it to. */
 export interface PortMapping {
   /** Address of this machine. */
   readonly address: string;
@@ -43,30 +46,32 @@ export interface PortMapping {
 const INGRESS_PORT = 80;
 /** Port of the Kubernetes API within the load balancer. */
 const KUBERNETES_PORT = 6443;
-/** Port of the registry within its container. Another than this is not reachable from pods (k3d#1406). */
+/** Port of the registry in its container. Pods cannot reach any other (k3d#1406). */
 const REGISTRY_PORT = 5000;
 
 /**
- * Connections of one worker of the load balancer: two for each of 10,000 users (the user's and the one to the node), who may all
- * be on one worker, and half as many again for those that come and go.
+ * Connections of one worker of the load balancer: two for each of 10,000 users (from the user and
+ * to the node), who may all be on one worker, and half as many again for connections that are being
+ * opened or closed.
  */
-export const WORKER_CONNECTIONS = 32_768;
+const WORKER_CONNECTIONS = 32_768;
 
 /**
- * Open files of each node, which its pods inherit, and of the load balancer. Without it a recent Docker gives 1,024. It is what
- * systemd allows at most unless told otherwise, so that Docker may hand it on even without root.
+ * Open files of each node, which its pods inherit, and of the load balancer. Recent versions of
+ * Docker default to 1,024. This is systemd's default maximum, so that rootless Docker can set it as
+ * well.
  */
 export const OPEN_FILES = 524_288;
 
 /**
- * Kernel settings that a pod may ask for though Kubernetes calls them unsafe: those of the pod's own namespaces. The kubelets
- * allow them all from the start, because their arguments can't change while a node lives; whether a namespace's pods may use
- * them is for Pod Security to say.
+ * Kernel settings of a pod's own namespaces that Kubernetes calls unsafe. The kubelets allow them
+ * all from the start, because their arguments cannot change later; Pod Security decides whether the
+ * pods of a namespace may use them.
  */
-export const ALLOWED_UNSAFE_SYSCTLS = ['net.*', 'kernel.shm*', 'kernel.msg*', 'kernel.sem', 'fs.mqueue.*'] as const;
+const ALLOWED_UNSAFE_SYSCTLS = ['net.*', 'kernel.shm*', 'kernel.msg*', 'kernel.sem', 'fs.mqueue.*'] as const;
 
 /** The ports for users: ingress and node port. */
-export function userPorts(inputs: K3dInputs): readonly PortMapping[] {
+function userPorts(inputs: K3dInputs): readonly PortMapping[] {
   const { hostAddress: address, httpPort, nodePortHostPort, nodePort } = inputs;
   return [
     { address, hostPort: httpPort, nodePort: INGRESS_PORT },
@@ -83,13 +88,15 @@ export const loadBalancerPorts = (inputs: K3dInputs): readonly PortMapping[] => 
 /** Where images are pushed to and pulled from, by one name on this machine and on the nodes. */
 export const registryOf = (port: number): string => `localhost:${port}`;
 
-/** Where the nodes find images: the file that k3s reads as `registries.yaml` (YAML knows JSON). */
+/**
+ * Where the nodes find images: the file that k3s reads as `registries.yaml` (JSON is valid YAML).
+ */
 export function registriesConfig({ name, registryPort, mirror }: K3dInputs): object {
   const [host, ...path] = (mirror ?? '').split('/');
   const rewrite = path.length > 0 && { rewrite: { '^(.*)$': `${path.join('/')}/$1` } };
   return {
     mirrors: {
-      // Within a node `localhost` is the node, so the name is led to the registry's container.
+      // On a node `localhost` is the node itself, so the name leads to the registry's container.
       [registryOf(registryPort)]: { endpoint: [`http://${registryContainerOf(name)}:${REGISTRY_PORT}`] },
       // The system pods of k3s are all on Docker Hub.
       ...(mirror !== undefined && { 'docker.io': { endpoint: [`https://${host}`], ...rewrite } }),
@@ -97,7 +104,10 @@ export function registriesConfig({ name, registryPort, mirror }: K3dInputs): obj
   };
 }
 
-/** Variables that make k3d take its own helper images from the mirror. `version` is that of the k3d on the PATH. */
+/**
+ * Variables that make k3d take its own helper images from the mirror. `version` is that of the k3d
+ * on the PATH.
+ */
 export function helperImages(mirror: string | undefined, version: string): Readonly<Record<string, string>> {
   if (mirror === undefined) return {};
   return {
@@ -109,8 +119,9 @@ export function helperImages(mirror: string | undefined, version: string): Reado
 /**
  * The config of a cluster, for `k3d cluster create --config`.
  *
- * Ports lead to the servers and not to the agents: the load balancer finds its targets by name when it starts and ends when one
- * is gone, and agents come and go. kube-proxy takes the connection to a pod on any node.
+ * Ports lead to the servers and not to the agents: the load balancer resolves its targets when it
+ * starts and exits when one is gone, and agents are added and removed. kube-proxy forwards
+ * connections to pods on any node.
  *
  * @param registriesFile path of a file with `registriesConfig`: k3d would expand its `$1`
  */
@@ -145,7 +156,7 @@ export function k3dConfig(inputs: K3dInputs, registriesFile: string): object {
         loadbalancer: { configOverrides: [`settings.workerConnections=${WORKER_CONNECTIONS}`] },
       },
       k3s: { extraArgs: [k3sArg(`--kubelet-arg=allowed-unsafe-sysctls=${ALLOWED_UNSAFE_SYSCTLS.join(',')}`)] },
-      // The user's kubeconfig and current context are not ours to touch.
+      // The user's kubeconfig and current context stay as they are.
       kubeconfig: { updateDefaultKubeconfig: false, switchCurrentContext: false },
       runtime: { ulimits: [{ name: 'nofile', soft: OPEN_FILES, hard: OPEN_FILES }] },
     },

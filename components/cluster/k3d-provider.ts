@@ -25,8 +25,8 @@ import { contextOf, loadBalancerOf } from './names.ts';
 /** What `check` adds to the inputs. */
 export interface CheckedK3dInputs extends K3dInputs {
   /**
-   * Another for each cluster that is made, even under the same name: what was in the old one is not in the new one. An input and
-   * not an output, so that a preview knows that a change in place keeps it.
+   * Changes with each cluster that is created, even under the same name, because the new one is
+   * empty. It is an input, so that a preview knows that a change in place keeps it.
    */
   readonly identity: string;
   /** Absolute path of the kubeconfig. Absent until the cluster is there. */
@@ -36,11 +36,17 @@ export interface CheckedK3dInputs extends K3dInputs {
 /** What is known of a cluster once it is there. */
 export interface K3dState extends CheckedK3dInputs {
   readonly kubeconfigPath: string;
-  /** Another whenever a container joins or is replaced, so that what is set on each can be set on the new one. */
+  /**
+   * Changes when a container is added or replaced, so that what is set on each container is set on
+   * the new one too.
+   */
   readonly containers: string;
 }
 
-/** Keys whose change makes another cluster, with the data lost. The image counts by its version: a mirror is no other cluster. */
+/**
+ * Keys whose change replaces the cluster and loses its data. Of the image only the version counts,
+ * not the registry.
+ */
 const FIXED = ['name', 'stack', 'servers', 'apiPort', 'registryPort'] as const;
 /** Keys whose change happens in place. */
 const IN_PLACE = ['agents', 'hostAddress', 'httpPort', 'nodePortHostPort', 'nodePort'] as const;
@@ -55,14 +61,14 @@ export function compare(old: K3dInputs, wanted: K3dInputs): { readonly replaces:
   return { replaces, changes: replaces.length > 0 || IN_PLACE.some((key) => old[key] !== wanted[key]) };
 }
 
-/** What there is, with the kubeconfig written to its file. */
+/** The state from the containers. Writes the kubeconfig to its file. */
 async function stateOf(run: Run, inputs: CheckedK3dInputs, containers: readonly ContainerState[]): Promise<K3dState> {
   const kubeconfigPath = await writeKubeconfig(run, inputs.name, inputs.stack);
   const nodes = containers.filter(({ role }) => role !== 'registry').map(({ id }) => id.slice(0, 12));
   return { ...inputs, kubeconfigPath, containers: nodes.sort().join(' ') };
 }
 
-/** Completes the inputs: of a cluster that stays, the preview then knows what stays with it. */
+/** Completes the inputs, so that a preview knows what stays when the cluster does. */
 export async function completeInputs(
   run: Run,
   old: CheckedK3dInputs | undefined,
@@ -71,7 +77,7 @@ export async function completeInputs(
   if (old === undefined || compare(old, wanted).replaces.length > 0)
     return { ...wanted, identity: randomBytes(4).toString('hex') };
   const kubeconfigPath = kubeconfigPathOf(wanted.stack);
-  // Somebody cleaned the folder.
+  // The file was deleted by hand.
   if (!existsSync(kubeconfigPath)) await writeKubeconfig(run, wanted.name, wanted.stack).catch(() => undefined);
   return { ...wanted, identity: old.identity, kubeconfigPath };
 }
@@ -83,10 +89,13 @@ export async function checkCluster(run: Run, old: K3dInputs | undefined, wanted:
   return askRefusal(run, kubeconfigPathOf(old.stack), wanted.agents, remove);
 }
 
-/** Whether there is nothing left of a cluster that the state knows. */
+/** Whether nothing is left of a cluster that is in the state. */
 export const isGone = async (run: Run, name: string): Promise<boolean> => (await containersOf(run, name)).length === 0;
 
-/** Makes the cluster. One that fails half-way is removed again; one that somebody else made is left alone. */
+/**
+ * Creates the cluster. One that fails half-way is removed again; one that exists already is left
+ * alone.
+ */
 export async function createCluster(run: Run, inputs: CheckedK3dInputs): Promise<K3dState> {
   const { name, stack } = inputs;
   if ((await containersOf(run, name)).length > 0)
@@ -102,7 +111,8 @@ export async function createCluster(run: Run, inputs: CheckedK3dInputs): Promise
     await writeFile(config, JSON.stringify(k3dConfig(inputs, registries)));
     const version = /v(\d\S*)/.exec(await run('k3d', ['version']))?.[1] ?? '';
     await run('k3d', ['cluster', 'create', `--config=${config}`], {
-      // TMPDIR: k3d leaves a copy of its config there. KUBECONFIG: the user's is not ours to touch.
+      // TMPDIR: k3d leaves a copy of its config there. KUBECONFIG: k3d must not write to the
+      // user's.
       env: { ...helperImages(inputs.mirror, version), TMPDIR: directory, KUBECONFIG: join(directory, 'none') },
     });
     const containers = await containersOf(run, name);
@@ -132,7 +142,10 @@ export async function readCluster(run: Run, known: K3dState): Promise<K3dState |
   return stateOf(run, found, containers);
 }
 
-/** Changes agents and ports in place. It goes by what there is, so that it can be repeated after it failed half-way. */
+/**
+ * Changes agents and ports in place. It starts from what exists, so that it can be repeated after a
+ * failure half-way.
+ */
 export async function updateCluster(run: Run, wanted: CheckedK3dInputs): Promise<K3dState> {
   const { name, stack } = wanted;
   const before = await containersOf(run, name);
@@ -148,7 +161,7 @@ export async function updateCluster(run: Run, wanted: CheckedK3dInputs): Promise
     await replaceLoadBalancer(run, balancer, wanted);
     await untilApiAnswers(run, path);
   }
-  // First: a server turns away a new agent with the name of one whose Node object is still there.
+  // First, because a server refuses an agent with the name of an existing Node object.
   await forgetGoneAgents(run, path, name, agentsOf(name, before));
   for (const index of add) await addAgent(run, name, index);
   await removeAgents(run, path, remove);
@@ -177,14 +190,14 @@ async function deleteK3dCluster(run: Run, cluster: string): Promise<void> {
   const volumes = [...new Set([...held, ...labelled])].filter((volume) => existing.has(volume));
   if (volumes.length > 0) await docker('volume', 'rm', '--force', ...volumes);
 
-  // A filter by name matches parts of names too.
+  // Docker's filter also matches parts of names.
   const networks = await docker('network', 'ls', '--format', '{{.Name}}', '--filter', `name=${contextOf(cluster)}`);
   if (networks.includes(contextOf(cluster))) await docker('network', 'rm', contextOf(cluster));
 }
 
-/** Deletes the cluster with all that belongs to it. One that is gone already is no error. */
+/** Deletes the cluster with everything that belongs to it. It may be gone already. */
 export async function deleteCluster(run: Run, name: string, stack: string): Promise<void> {
-  // k3d would clean up in the user's kubeconfig, where we never wrote.
+  // k3d would remove the cluster from the user's kubeconfig, which it never was in.
   const apart: Run = (command, args, options) =>
     run(command, args, { ...options, env: { ...options?.env, KUBECONFIG: join(tmpdir(), 'breakwater-none') } });
   await deleteK3dCluster(apart, name);
@@ -199,15 +212,15 @@ export const provider: DynamicProvider<CheckedK3dInputs, K3dState> = {
   async check(olds, news) {
     const old = olds?.name === undefined ? undefined : olds;
     const inputs = await completeInputs(run, old, news);
-    // A cluster that does not answer is no reason to refuse: the update asks again.
+    // A cluster that does not answer is not refused: the update asks again.
     const reason = await checkCluster(run, old, inputs).catch(() => '');
     return { inputs, failures: reason === '' ? [] : [{ property: 'agents', reason }] };
   },
   async diff(_id, olds, news) {
     const { replaces, changes } = compare(olds, news);
-    // Deleted by hand, and not refreshed since. An engine that does not answer says nothing of its clusters.
+    // Deleted by hand and not refreshed since. A Docker engine that does not answer proves nothing.
     const gone = await isGone(run, olds.name).catch(() => false);
-    // Two clusters can't have the same name and ports, not even for a moment.
+    // Two clusters cannot have the same name and ports at the same time.
     return { changes: changes || gone, replaces: gone ? [...replaces, 'name'] : replaces, deleteBeforeReplace: true };
   },
   async create(inputs) {

@@ -4,7 +4,9 @@ import { dirname, resolve } from 'node:path';
 import type { Run } from '../../tooling/run.ts';
 import { kubeconfigFileOf } from './names.ts';
 
-/** Absolute path of the kubeconfig of a stack's cluster: providers run in the folder of the project. */
+/**
+ * Absolute path of the kubeconfig of a stack's cluster: providers run in the folder of the project.
+ */
 export const kubeconfigPathOf = (stack: string): string => resolve(kubeconfigFileOf(stack));
 
 /** Asks k3d for the kubeconfig of the cluster, writes it to its file, and says where that is. */

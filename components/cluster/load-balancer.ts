@@ -1,5 +1,6 @@
-// Gives the cluster's load balancer other ports. Docker can't change those of a container, so a new one takes its place. (k3d's
-// own `cluster edit` does the same, but loses the limit of open files, and can't remove a port before k3d 5.9.)
+// Changes the ports of the cluster's load balancer. Docker cannot change the ports of a container,
+// so a new one replaces it. (k3d's own `cluster edit` does the same, but loses the limit of open
+// files and cannot remove a port before k3d 5.9.)
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +9,12 @@ import type { ContainerState } from './containers.ts';
 import { type K3dInputs, loadBalancerPorts, loadBalancerValues, OPEN_FILES, type PortMapping } from './k3d-config.ts';
 import { contextOf } from './names.ts';
 
-/** Where the load balancer reads which port leads where. */
+/** The load balancer's config: which port leads where. */
 const VALUES_FILE = '/etc/confd/values.yaml';
 
 const keyOf = ({ address, hostPort, nodePort }: PortMapping): string => `${address}:${hostPort}:${nodePort}`;
 
-/** Whether the load balancer has other ports than are wanted. */
+/** Whether the load balancer's ports are not the ones that are wanted. */
 export function portsDiffer(now: readonly PortMapping[], wanted: readonly PortMapping[]): boolean {
   const have = new Set(now.map(keyOf));
   return now.length !== wanted.length || wanted.some((port) => !have.has(keyOf(port)));
@@ -42,7 +43,7 @@ export function createArguments(old: ContainerState, inputs: K3dInputs): readonl
   ];
 }
 
-/** Puts the values where the load balancer reads them, before it is started. */
+/** Writes the config into the container before it is started. */
 async function writeValues(run: Run, container: string, values: string): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-'));
   try {
@@ -55,8 +56,8 @@ async function writeValues(run: Run, container: string, values: string): Promise
 }
 
 /**
- * Replaces the load balancer by one with the ports that are wanted: connections break, and new ones wait a few seconds. If the
- * new one can't start (a port is taken), the old one runs again.
+ * Replaces the load balancer by one with the ports that are wanted. Connections break, and new ones
+ * wait a few seconds. If the new one cannot start (a port is taken), the old one is started again.
  */
 export async function replaceLoadBalancer(run: Run, old: ContainerState, inputs: K3dInputs): Promise<void> {
   const aside = `${old.name}-old`;

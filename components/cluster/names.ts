@@ -1,4 +1,4 @@
-// What a stack's k3d cluster and all that belongs to it are called.
+// Names of a stack's k3d cluster and of everything that belongs to it.
 import { createHash } from 'node:crypto';
 
 /** k3d refuses longer names, because it makes host names from them. */
@@ -7,12 +7,12 @@ const LONGEST_NAME = 32;
 /** Label of the agents that pods with volumes run on. */
 export const STORAGE_LABEL = 'breakwater/storage';
 
-/** Most agents that hold volumes: one for each of three copies. */
+/** How many agents hold volumes: one for each of three replicas. */
 export const STORAGE_AGENTS = 3;
 
 /**
- * Name of the stack's k3d cluster: `breakwater-<stack>`, in the letters that a host name may have. A stack's name that is too
- * long is cut, and told apart by a checksum.
+ * Name of the stack's k3d cluster: `breakwater-<stack>`, in characters that host names allow. A
+ * name that is too long is cut and made unique by a checksum.
  */
 export function clusterNameOf(stack: string): string {
   const plain = stack

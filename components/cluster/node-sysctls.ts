@@ -1,5 +1,6 @@
-// NodeSysctls: kernel settings in the network namespace of each k3d node and of the load balancer, which accepts the users'
-// connections. Docker forgets them when a container restarts, so each preview checks whether they are still there.
+// NodeSysctls: kernel settings in the network namespace of each k3d node and of the load balancer,
+// which accepts the users' connections. Docker forgets them when a container restarts, so each
+// preview checks whether they are still there.
 import { type Run, runWithin } from '../../tooling/run.ts';
 import type { DynamicProvider } from '../dynamic-provider.ts';
 import { type ContainerState, containersOf } from './containers.ts';
@@ -10,7 +11,7 @@ import type { Sysctls } from './sysctls.ts';
 export interface NodeSysctlsInputs {
   /** Name of the k3d cluster. */
   readonly cluster: string;
-  /** Its containers: another value when one has joined or was replaced. */
+  /** Changes when a container of the cluster is added or replaced. */
   readonly containers: string;
   readonly sysctls: Sysctls;
 }
@@ -24,7 +25,11 @@ export interface NodeSysctlsState extends NodeSysctlsInputs {
 const nodesOf = async (run: Run, cluster: string): Promise<readonly ContainerState[]> =>
   (await containersOf(run, cluster)).filter(({ role, running }) => running && role !== 'registry');
 
-/** Sets the settings on every node. `previous` are those that were set before, which are put back if no longer wanted. */
+/**
+ * Sets the settings on every node.
+ *
+ * @param previous values before, which are restored where a setting is no longer wanted
+ */
 export async function applyNodeSysctls(
   run: Run,
   inputs: NodeSysctlsInputs,
@@ -42,7 +47,7 @@ export async function applyNodeSysctls(
   const complaints = await Promise.all(
     nodes.map(async ({ name, role }) => {
       const unset = await setSysctls(run, within(name), { ...back, ...sysctls });
-      // The load balancer routes nothing, so it may lack what routing needs.
+      // The load balancer does not route, so its kernel settings for routing may be missing.
       return complaint(name, role === 'loadbalancer' ? { ...unset, missing: [] } : unset);
     }),
   );
@@ -54,7 +59,7 @@ export async function applyNodeSysctls(
   };
 }
 
-/** Whether a node has lost a setting, as it does when its container starts anew. */
+/** Whether a node has lost a setting, as it does when its container restarts. */
 export async function hasDrifted(run: Run, { cluster, sysctls }: NodeSysctlsInputs): Promise<boolean> {
   const nodes = await nodesOf(run, cluster);
   const drifts = await Promise.all(
@@ -85,7 +90,7 @@ export const provider: DynamicProvider<NodeSysctlsInputs, NodeSysctlsState> = {
     return { outs: await applyNodeSysctls(run, news, olds.previous) };
   },
   async delete(_id, state) {
-    // With the cluster gone there is nothing to put back.
+    // With the cluster gone there is nothing to restore.
     if ((await nodesOf(run, state.cluster)).length === 0) return;
     await applyNodeSysctls(run, { ...state, sysctls: {} }, state.previous);
   },

@@ -17,7 +17,10 @@ const tools: Answers = {
   'pulumi version': 'v3.259.0\n',
 };
 
-/** Tools that answer by the start of the command line; the rest is not installed. Looking at ports is real. */
+/**
+ * Tools that answer by the start of the command line; the rest is not installed. Looking at ports
+ * is real.
+ */
 const ask =
   (answers: Answers): Run =>
   async (program, args) => {

@@ -1,4 +1,5 @@
-// Finds out what there is on this machine, for preflight.ts to judge. Quick: a preview waits for it.
+// Finds out what there is on this machine, for preflight.ts to judge. Quick: a preview waits for
+// it.
 
 import type { StackConfig } from '../../config/schema.ts';
 import { isPortTaken } from '../../tooling/ports.ts';
@@ -58,7 +59,10 @@ interface Running {
   readonly ports: readonly number[];
 }
 
-/** Reads `docker ps` in the format below: name, cluster, state and ports, such as `127.0.0.1:8080->80/tcp, 0.0.0.0:90-92->…`. */
+/**
+ * Reads `docker ps` in the format below: name, cluster, state and ports, such as
+ * `127.0.0.1:8080->80/tcp, 0.0.0.0:90-92->…`.
+ */
 export function parseRunning(printed: string): readonly Running[] {
   return printed
     .split('\n')

@@ -1,8 +1,8 @@
-// What must be there before anything is created: tools, a Docker engine, free ports, a cluster that answers. A pure function from
-// facts to everything that is wrong, each problem with what to do.
+// What must be there before anything is created: tools, a Docker engine, free ports, a cluster that
+// answers. A pure function from facts to everything that is wrong, each problem with what to do.
 import type { StackConfig } from '../../config/schema.ts';
 import { UserError } from '../../tooling/errors.ts';
-import { isOlder } from '../../tooling/versions.ts';
+import { isOlder } from '../../tooling/programs.ts';
 import { clusterNameOf } from './names.ts';
 
 /** Oldest version of each tool that works, and where to get a newer one. */
@@ -11,7 +11,9 @@ export const TOOLS = {
   docker: { oldest: '20.10.5', from: 'https://docs.docker.com/engine/install/' },
   /** The config file's format, and limits for added agents. */
   k3d: { oldest: '5.8.0', from: 'https://k3d.io/stable/#installation' },
-  /** It may be a few versions behind the cluster for what is asked of it here: get, label, drain. */
+  /**
+   * It may be a few versions behind the cluster for what is asked of it here: get, label, drain.
+   */
   kubectl: { oldest: '1.28.0', from: 'https://kubernetes.io/docs/tasks/tools/' },
   /** Must not be older than its SDK, which package.json pins. */
   pulumi: { oldest: '3.245.0', from: 'https://www.pulumi.com/docs/iac/download-install/' },
@@ -41,7 +43,10 @@ export interface K3dFacts {
   readonly tools: Readonly<Partial<Record<Tool, ToolFact>>>;
   /** Undefined where there is no docker command. */
   readonly engine?: EngineFact;
-  /** The stack's own cluster: there are containers of it that don't run, or all run, or there is none. */
+  /**
+   * The stack's own cluster: there are containers of it that don't run, or all run, or there is
+   * none.
+   */
   readonly cluster: 'absent' | 'running' | 'stopped';
   /** Ports that are taken, but not by the stack's own cluster. */
   readonly taken: readonly PortFact[];
@@ -148,7 +153,10 @@ export function problemsOf(facts: Facts, stack: string, config: StackConfig['clu
   ];
 }
 
-/** The stack can't be made on this machine as it is; `message` lists everything that is wrong, one a line. */
+/**
+ * The stack can't be made on this machine as it is; `message` lists everything that is wrong, one a
+ * line.
+ */
 export class PreflightError extends UserError {
   readonly problems: readonly string[];
 

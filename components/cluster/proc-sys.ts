@@ -8,7 +8,7 @@ export type Target = readonly string[];
 /** A container that runs, such as a node. */
 export const within = (container: string): Target => ['exec', container, 'sh'];
 
-/** A container made for this alone, that sees the settings of the whole machine. */
+/** A new container that sees the settings of the whole machine. */
 export const onHost = (image: string): Target => [
   'run',
   '--rm',
@@ -22,7 +22,7 @@ const fileOf = (name: string): string => `/proc/sys/${name.replaceAll('.', '/')}
 
 const plain = (value: string): string => value.trim().replace(/\s+/g, ' ');
 
-/** The settings with their values as they are read back: whitespace between the parts of a value is as good as any other. */
+/** The settings with their values as the kernel prints them: parts are separated by one space. */
 export const normal = (sysctls: Sysctls): Sysctls =>
   Object.fromEntries(Object.entries(sysctls).map(([name, value]) => [name, plain(value)]));
 
@@ -30,7 +30,7 @@ export const normal = (sysctls: Sysctls): Sysctls =>
 export const sameSysctls = (a: Sysctls, b: Sysctls): boolean =>
   Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([name, value]) => b[name] === value);
 
-/** The settings as they are; one that this kernel or container does not have is left out. */
+/** Reads settings. One that this kernel or container does not have is left out. */
 export async function readSysctls(run: Run, target: Target, names: readonly string[]): Promise<Sysctls> {
   if (names.length === 0) return {};
   const script = 'for file; do if [ -e "$file" ]; then cat "$file"; else echo; fi; done';
@@ -45,14 +45,14 @@ export async function readSysctls(run: Run, target: Target, names: readonly stri
 }
 
 /** What the kernel did not accept. */
-export interface Unset {
+interface Unset {
   /** Settings that it does not have. */
   readonly missing: readonly string[];
   /** Settings whose value it refused. */
   readonly refused: readonly string[];
 }
 
-/** Sets all that can be set, and says what could not. */
+/** Sets everything that can be set. @returns what could not */
 export async function setSysctls(run: Run, target: Target, sysctls: Sysctls): Promise<Unset> {
   const names = Object.keys(sysctls);
   if (names.length === 0) return { missing: [], refused: [] };

@@ -1,4 +1,5 @@
-// The dynamic resources of a cluster: what each needs and gives. What they do is in the modules that they name.
+// The dynamic resources of a cluster: what each needs and gives. What they do is in the modules
+// that they name.
 import * as pulumi from '@pulumi/pulumi';
 import { providerIn } from '../dynamic-provider.ts';
 import type { HostSysctlsInputs, HostSysctlsState } from './host-sysctls.ts';

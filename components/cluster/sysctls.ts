@@ -1,4 +1,5 @@
-// Which kernel setting of `cluster:sysctls` belongs where: to the API's pods, to the nodes' network namespaces, or to the machine.
+// Classifies the kernel settings of `cluster:sysctls`: those of the API's pods, of the nodes'
+// network namespaces, and of the machine.
 import type { StackConfig } from '../../config/schema.ts';
 import type { PodSecurityLevel } from '../kubernetes/namespaces.ts';
 import type { PodSysctl } from '../kubernetes/pod.ts';
@@ -7,10 +8,12 @@ import type { PodSysctl } from '../kubernetes/pod.ts';
 export type Sysctls = Readonly<Record<string, string>>;
 
 /** The settings by what they are set on; one may be in `pod` and in `node`. */
-export interface ClassifiedSysctls {
+interface ClassifiedSysctls {
   /** Set in the API's pods: what listens and answers there. */
   readonly pod: Sysctls;
-  /** Set in the network namespace of each node and of the load balancer, which pods do not inherit. */
+  /**
+   * Set in the network namespace of each node and of the load balancer, which pods do not inherit.
+   */
   readonly node: Sysctls;
   /** Shared by everything on the machine. */
   readonly host: Sysctls;
@@ -36,17 +39,23 @@ const SAFE_IN_PODS: ReadonlySet<string> = new Set([
   'net.ipv4.tcp_wmem',
 ]);
 
-/** Settings of the IPC namespace: a pod has its own, and what would use it runs in no node. */
+/** Settings of the IPC namespace. A pod has its own, and nothing on the nodes uses theirs. */
 const IPC = /^(kernel\.(shm|msg)|kernel\.sem$|fs\.mqueue\.)/;
 
-/** `net.core` settings that each network namespace has for itself; the rest of `net.core` is the machine's. */
+/**
+ * `net.core` settings that each network namespace has for itself; the rest of `net.core` is the
+ * machine's.
+ */
 const CORE_OF_NAMESPACE = /^net\.core\.(somaxconn|txrehash|xfrm_\w+)$/;
 
 /** Other `net` settings that are the machine's: memory and limits that all namespaces share. */
 const NET_OF_HOST =
   /^net\.(ipv4\.(tcp_mem|udp_mem|tcp_max_orphans|tcp_low_latency|inet_peer_\w+|ipfrag_secret_interval|fib_sync_mem|cipso_\w+|tcp_allowed_congestion_control|tcp_available_\w+)|ipv6\.(mld_max_msf|mld_qrv|calipso_\w+|ip6frag_secret_interval)|netfilter\.nf_conntrack_(max|buckets|expect_max)|nf_conntrack_max)$/;
 
-/** What a program that listens and connects feels: how connections are queued, opened and closed. The rest of `net` is routing. */
+/**
+ * Settings of sockets: how connections are queued, opened and closed. The rest of `net` is about
+ * routing.
+ */
 const OF_SOCKETS =
   /^net\.(core\.somaxconn|unix\.\w+|ipv4\.(tcp_\w+|udp_\w+|ip_local_port_range|ip_local_reserved_ports|ip_unprivileged_port_start|ping_group_range|ip_nonlocal_bind|ip_autobind_reuse))$/;
 
@@ -73,7 +82,7 @@ export const classifySysctls = (sysctls: Sysctls): ClassifiedSysctls => ({
 export const unsafePodSysctls = (sysctls: Sysctls): readonly string[] =>
   Object.keys(classifySysctls(sysctls).pod).filter((name) => !SAFE_IN_PODS.has(name));
 
-/** The level that the API's namespace needs: Pod Security knows none between that lets a pod set what is unsafe. */
+/** The level that the API's namespace needs. Only `privileged` allows unsafe settings. */
 export const podSecurityLevel = (sysctls: Sysctls): PodSecurityLevel =>
   unsafePodSysctls(sysctls).length > 0 ? 'privileged' : 'restricted';
 
@@ -82,7 +91,7 @@ export const podSysctls = (sysctls: Sysctls): readonly PodSysctl[] =>
   Object.entries(classifySysctls(sysctls).pod).map(([name, value]) => ({ name, value }));
 
 /** Something that the user should know about the settings. */
-export interface SysctlNotice {
+interface SysctlNotice {
   readonly severity: 'info' | 'warning';
   readonly message: string;
 }
@@ -115,8 +124,8 @@ function nodeNotices(node: Sysctls, kind: StackConfig['cluster']['kind']): reado
   ];
 }
 
-/** Whitespace between the parts of a value is as good as any other. */
-export const sameValue = (a: string | undefined, b: string): boolean =>
+/** Parts of a value may be separated by any whitespace. */
+const sameValue = (a: string | undefined, b: string): boolean =>
   a?.trim().replace(/\s+/g, ' ') === b.trim().replace(/\s+/g, ' ');
 
 function hostNotices(
@@ -148,7 +157,8 @@ function hostNotices(
 }
 
 /**
- * What the user should know: which settings loosen Pod Security, and which are not applied and why.
+ * What the user should know: which settings loosen Pod Security, and which are not applied, with
+ * the reason.
  *
  * @param current what a setting of this machine is now; undefined where that can't be read
  */

@@ -34,7 +34,8 @@ export const missing = (program: string): CommandError =>
 /**
  * Notes what was run and answers as a test says.
  *
- * @param answers by the start of the command line; the longest that fits answers, and nothing is printed where none does
+ * @param answers by the start of the command line; the longest that fits answers, and nothing is
+ * printed where none does
  */
 export function fakeRun(answers: Readonly<Record<string, Answer>>): { readonly run: Run; readonly calls: Call[] } {
   const calls: Call[] = [];

@@ -1,11 +1,12 @@
-// What the cluster needs to know of this machine: its kernel settings and where the user's kubeconfig is.
+// What the cluster needs to know about this machine: its kernel settings and the path of the user's
+// kubeconfig.
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /**
- * The value of a kernel setting of this machine; undefined where it can't be read. Where Docker runs in a virtual machine (macOS,
- * Windows), it can't.
+ * The value of a kernel setting of this machine; undefined where it cannot be read, as on macOS and
+ * Windows, where Docker runs in a virtual machine.
  */
 export function readOnThisMachine(name: string): string | undefined {
   try {
@@ -24,7 +25,8 @@ const mentions = (file: string, context: string): boolean => {
 };
 
 /**
- * Path of the user's kubeconfig: `KUBECONFIG`, else `~/.kube/config`. Of a list of files it is the first that has the context.
+ * Path of the user's kubeconfig: `KUBECONFIG`, else `~/.kube/config`. Of a list of files, the first
+ * one with the context.
  */
 export function kubeconfigWith(context: string, environment: NodeJS.ProcessEnv = process.env): string {
   const files = (environment.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');

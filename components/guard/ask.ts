@@ -1,29 +1,33 @@
-// What the guard asks of the running stack, through kubectl: what the queue holds, and which versions of Kafka have run.
+// What the guard asks of the running stack, through kubectl: what the queue holds, and which
+// versions of Kafka have run.
 import { Kubectl, type List } from '../../tooling/cluster/kubectl.ts';
 import { CommandError, type Run, runWithin } from '../../tooling/run.ts';
 
-/** What the queue holds; an error where nobody could say, with the reason. */
+/** What the queue holds; an error with the reason where that is unknown. */
 export type QueueAnswer =
   | {
       /** Records accepted and not yet stored. */
       readonly lag: number;
-      /** Records that MongoDB refused and nobody replayed or dropped. */
+      /** Records that MongoDB refused and that were not replayed or dropped. */
       readonly deadLetters: number;
-      /** Records accepted between two looks at it: more than 0 means that somebody still writes. */
+      /** Records accepted between two readings: more than 0 means that clients still write. */
       readonly arriving: number;
     }
   | { readonly error: string };
 
-/** Versions that the brokers' pods run or ran, such as `4.1.1`; an error where nobody could say. */
-export type BrokersAnswer = { readonly versions: readonly string[] } | { readonly error: string };
+/**
+ * Versions that the brokers' pods run or ran, such as `4.1.1`; an error with the reason where that
+ * is unknown.
+ */
+type BrokersAnswer = { readonly versions: readonly string[] } | { readonly error: string };
 
-/** What the running stack answered; only what `questions` names is asked. */
+/** What the running stack answered. Only the parts in `questions` are asked for. */
 export interface Facts {
   readonly queue?: QueueAnswer;
   readonly brokers?: BrokersAnswer;
 }
 
-/** The way to the running stack. */
+/** How to reach the running stack. */
 export interface Access {
   /** Path of the kubeconfig. */
   readonly kubeconfig: string;
@@ -44,7 +48,10 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Runs in the API's pod. Two looks, further apart than the second for which the API repeats an answer. */
+/**
+ * Runs in the API's pod. Reads twice, further apart than the second for which the API caches its
+ * answer.
+ */
 const twoLooks = (port: number): string => `
 const look = async () => (await fetch('http://127.0.0.1:${port}/api/stats', { signal: AbortSignal.timeout(5000) })).json();
 (async () => {
@@ -53,7 +60,7 @@ const look = async () => (await fetch('http://127.0.0.1:${port}/api/stats', { si
   console.log(JSON.stringify([first, await look()]));
 })();`;
 
-/** What the API prints of the queue, read. */
+/** Parses what the API prints about the queue. */
 export function queueAnswer(printed: string): QueueAnswer {
   const [first, last] = JSON.parse(printed) as readonly { readonly [number: string]: unknown }[];
   const before = first?.accepted;
@@ -74,7 +81,10 @@ interface Pod {
   };
 }
 
-/** The versions of Kafka that the pods run or ran; a container that never started (its image is not there) does not count. */
+/**
+ * The versions of Kafka that the pods run or ran. A container that never started (missing image)
+ * does not count.
+ */
 export function brokersAnswer({ items }: List<Pod>): { readonly versions: readonly string[] } {
   const versions = items.flatMap(({ spec, status }) => {
     const state = status?.containerStatuses?.find(({ name }) => name === 'kafka');
@@ -85,7 +95,10 @@ export function brokersAnswer({ items }: List<Pod>): { readonly versions: readon
   return { versions };
 }
 
-/** Asks the running stack. A part that does not answer is an error with the reason, never an exception. */
+/**
+ * Asks the running stack. A part that does not answer is an error with the reason, never an
+ * exception.
+ */
 export async function ask(
   questions: readonly (keyof Facts)[],
   access: Access,

@@ -1,4 +1,5 @@
-// The guard as Pulumi sees it: what it keeps, when it counts as changed, and what its refusal reads like.
+// The guard as Pulumi sees it: what it keeps, when it counts as changed, and what its refusal reads
+// like.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
 import { provider } from './provider.ts';
@@ -10,7 +11,10 @@ const state = (raw: RawConfig) => ({
   context: 'c',
 });
 
-/** Pulumi gives the old inputs with a property of its own, and an empty object where there were none. */
+/**
+ * Pulumi gives the old inputs with a property of its own, and an empty object where there were
+ * none.
+ */
 const check = (old: RawConfig | undefined, next: RawConfig) => {
   const before = old === undefined ? {} : { ...state(old), __provider: 'x' };
   return provider.check!(before as ReturnType<typeof state>, state(next));

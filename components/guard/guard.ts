@@ -1,4 +1,5 @@
-// The guard: keeps the config that the stack is up with, and refuses at preview what a change must not do.
+// The guard keeps the config that the stack is up with and refuses, at preview, changes that would
+// lose data.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { providerIn } from '../dynamic-provider.ts';
@@ -6,7 +7,7 @@ import type { GuardState } from './provider.ts';
 import { guardedValues } from './values.ts';
 
 /** What the guard needs. */
-export interface GuardArgs {
+interface GuardArgs {
   readonly config: StackConfig;
   /** Path of the kubeconfig that leads to the cluster. */
   readonly kubeconfig: pulumi.Input<string>;
@@ -15,8 +16,9 @@ export interface GuardArgs {
 }
 
 /**
- * Refuses, at preview, changes of the config that would lose data or cannot be done (docs/config.md, "effect of a change"). Whatever
- * holds data must depend on it, so that nothing changes before it has agreed, even without a preview.
+ * Refuses, at preview, changes of the config that would lose data or cannot be done
+ * (docs/config.md, "effect of a change"). Whatever holds data must depend on it, so that nothing
+ * changes before it has agreed, even without a preview.
  */
 export class Guard extends pulumi.dynamic.Resource {
   constructor(name: string, { config, kubeconfig, context }: GuardArgs, opts?: pulumi.CustomResourceOptions) {

@@ -1,5 +1,5 @@
-// What the guard does when Pulumi checks, compares, creates or updates it. A Pulumi program sees only the new config; `check` sees
-// the old one as well.
+// What the guard does when Pulumi checks, compares, creates or updates it. A Pulumi program sees
+// only the new config; `check` sees the old one as well.
 import type { DynamicProvider } from '../dynamic-provider.ts';
 import { ask } from './ask.ts';
 import { questions, refusals } from './rules.ts';

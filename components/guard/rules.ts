@@ -1,6 +1,6 @@
-// What the guard refuses: a pure function of the config that the stack is up with, the one that it should have, and what the
-// running stack answered.
-import { isOlder } from '../../tooling/versions.ts';
+// What the guard refuses: a pure function of the config that the stack is up with, the one that it
+// should have, and what the running stack answered.
+import { isOlder } from '../../tooling/programs.ts';
 import type { Facts, QueueAnswer } from './ask.ts';
 import type { Guarded, GuardedKey } from './values.ts';
 
@@ -120,14 +120,17 @@ const brokers: Rule = (old, next) => {
   return [];
 };
 
-/** Whether the change is a step down in Kafka's version, which only the brokers themselves can excuse. */
+/**
+ * Whether the change is a downgrade of Kafka, which is refused unless no broker ever ran the newer
+ * version.
+ */
 const versionGoesDown = (old: Guarded, next: Guarded): boolean =>
   stays('kafka', old, next) && isOlder(next['kafka:version'], old['kafka:version']);
 
 const version: Rule = (old, next, { brokers: answer }) => {
   const key = 'kafka:version';
   if (!versionGoesDown(old, next)) return [];
-  // A version that never came up (a typing error, an image that cannot be pulled) may be taken back.
+  // A version that never started (a typing error, an image that cannot be pulled) may be reverted.
   if (answer && 'versions' in answer && !answer.versions.some((running) => isOlder(next[key], running))) return [];
   const cause = answer && 'error' in answer ? ` (the brokers could not be asked: ${answer.error})` : '';
   return [
@@ -161,7 +164,7 @@ const passwords: Rule = (old, next) =>
       ];
     });
 
-/** The keys whose change leaves what the queue holds behind, of those that change. */
+/** Those of the changed keys that would leave behind what the queue holds. */
 function leavesQueue(old: Guarded, next: Guarded): readonly GuardedKey[] {
   const keys: GuardedKey[] = ['queue:kind', 'queue:name', 'kafka:external', 'redis:external', 'mongo:external'];
   const used = (key: GuardedKey): boolean =>
@@ -174,7 +177,7 @@ const count = (number: number, what: string): string =>
 
 const waiting = 'producer:rate 0, and no load on the API';
 
-/** Why the queue may not be left, or nothing where it may. */
+/** Why the queue must not be left; undefined where it may. */
 function whyNotLeave(answer: QueueAnswer | undefined): string | undefined {
   if (answer === undefined || 'error' in answer)
     return `what the queue holds would be left behind, and the API could not be asked how much that is (${answer?.error ?? 'not asked'}). Bring the stack back to ready, or run pulumi destroy first if its records may go`;
@@ -196,7 +199,7 @@ const queue: Rule = (old, next, facts) =>
 
 const rules: readonly Rule[] = [namespace, storageClass, volumes, partitions, brokers, version, passwords, queue];
 
-/** What must be asked of the running stack to judge the change. */
+/** What the running stack must be asked to judge the change. */
 export const questions = (old: Guarded, next: Guarded): readonly (keyof Facts)[] => [
   ...(leavesQueue(old, next).length > 0 ? (['queue'] as const) : []),
   ...(versionGoesDown(old, next) ? (['brokers'] as const) : []),

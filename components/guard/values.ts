@@ -1,7 +1,10 @@
-// The config values that the guard keeps in the stack's state, so that the next change can be compared with them.
+// The config values that the guard keeps in the stack's state, so that the next change can be
+// compared with them.
 import type { StackConfig } from '../../config/schema.ts';
 
-/** The config values whose change may be refused, by their keys; a key that is not set is absent. */
+/**
+ * The config values whose change may be refused, by their keys; a key that is not set is absent.
+ */
 export interface Guarded {
   readonly 'cluster:namespace': string;
   readonly 'cluster:storageClass'?: string;

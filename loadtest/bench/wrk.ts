@@ -1,7 +1,7 @@
 // wrk, for the figure that others quote: found on the PATH, or fetched as the local run fetches Redis.
 import { join } from 'node:path';
 import { debianTree } from '../../local/install/debian.ts';
-import { findProgram } from '../../tooling/find-program.ts';
+import { findProgram } from '../../tooling/programs.ts';
 import { run } from '../../tooling/run.ts';
 
 export interface WrkResult {

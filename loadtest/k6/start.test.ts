@@ -5,7 +5,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { findProgram } from '../../tooling/find-program.ts';
+import { findProgram } from '../../tooling/programs.ts';
 import type { Plan, SecondRow } from '../plan.ts';
 import { checksumOf } from '../witness/outcome.ts';
 import { readWitness, type Witness } from '../witness/witness.ts';

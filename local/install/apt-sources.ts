@@ -1,7 +1,8 @@
-// Reads the package sources that the system's apt uses, and rewrites them for another suite of the same mirror.
+// Reads the package sources of the system's apt and rewrites them for another suite of the same
+// mirror.
 
 /** One source of binary packages. */
-export interface AptSource {
+interface AptSource {
   uris: string[];
   suites: string[];
   components: string[];
@@ -35,7 +36,10 @@ export function parseSourcesList(text: string): AptSource[] {
   });
 }
 
-/** What the system's sources give for `wanted` in place of `current`: its main archive and its security updates. */
+/**
+ * The system's sources with the suite `wanted` in place of `current`: its main archive and its
+ * security updates.
+ */
 export function sourcesForSuite(sources: readonly AptSource[], current: string, wanted: string): AptSource[] {
   const renamed = new Map([
     [current, wanted],

@@ -1,4 +1,5 @@
-// Programs and libraries from the system's own package mirror, unpacked beside our data: nothing is installed, no root needed.
+// Programs and libraries from the system's package mirror, unpacked beside our data: nothing is
+// installed, and no root is needed.
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,23 +12,26 @@ import { DEFAULT_CACHE_DIR, type InstallOptions } from './options.ts';
 const listsAreFreshForMs = 24 * 3600_000;
 
 /** An unpacked set of packages with a C library and loader of its own. */
-export interface DebianTree {
+interface DebianTree {
   /** The tree's root; programs are in `usr/bin` below it. */
   root: string;
   /** The suite that it came from, like `trixie`. */
   suite: string;
-  /** Command and first arguments that run `program` (an absolute path) with the tree's own libraries. */
+  /**
+   * Command and first arguments that run `program` (an absolute path) with the tree's own
+   * libraries.
+   */
   command(program: string): string[];
 }
 
-export interface DebianOptions extends Pick<InstallOptions, 'cacheDir' | 'log'> {
+interface DebianOptions extends Pick<InstallOptions, 'cacheDir' | 'log'> {
   /** Name of the set, and of its folder in the cache. */
   readonly label: string;
   /** Packages wanted; the libraries they depend on come along. */
   readonly packages: readonly string[];
 }
 
-/** The suites used on systems older than them: they have glibc 2.38 or later and Redis 7 or later. */
+/** The suites for older systems: these have glibc 2.38 or later and Redis 7 or later. */
 const newerSuites: Record<string, { suite: string; version: number }> = {
   debian: { suite: 'trixie', version: 13 },
   ubuntu: { suite: 'noble', version: 24.04 },
@@ -43,7 +47,9 @@ export function chooseSuite(osRelease: string): { current: string; wanted: strin
 }
 
 /**
- * Fetches and unpacks packages once; later calls, also from other processes at the same time, find them.
+ * Fetches and unpacks packages once; later calls, also from other processes at the same time, find
+ * them.
+ *
  * @throws ServerUnavailableError where there is no apt or the mirror doesn't give them
  */
 export async function debianTree(options: DebianOptions): Promise<DebianTree> {
@@ -90,7 +96,7 @@ async function fetchTree(
     for (const archive of await readdir(archives)) await run('dpkg-deb', ['-x', join(archives, archive), unpacked]);
     await rename(unpacked, root);
   } catch (error) {
-    await rm(join(cacheDir, 'apt'), { recursive: true, force: true }); // lists that mislead must not stay
+    await rm(join(cacheDir, 'apt'), { recursive: true, force: true }); // the lists may be the cause
     throw new ServerUnavailableError(
       `could not fetch ${packages.join(', ')} of ${suites.wanted} from this system's package mirror: ` +
         `${(error as Error).message}. Check that 'apt-get update' works, and for a missing key that ` +
@@ -102,13 +108,19 @@ async function fetchTree(
   }
 }
 
-/** The packages to take from the text of a simulated install: those asked for and the shared libraries among the rest. */
+/**
+ * The packages to fetch, from the text of a simulated install: the requested ones and all shared
+ * libraries.
+ */
 export function libraryClosure(simulated: string, asked: readonly string[]): string[] {
   const all = [...simulated.matchAll(/^Inst (\S+) /gm)].map((match) => match[1]!);
   return all.filter((name) => asked.includes(name) || /^(lib|zlib)/.test(name));
 }
 
-/** An apt configuration with state of its own that keeps the system's mirror, keys, proxy and credentials. */
+/**
+ * An apt configuration with a state of its own and the system's mirror, keys, proxy and
+ * credentials.
+ */
 async function writeAptState(state: string, suites: { current: string; wanted: string }): Promise<string> {
   const files = async (folder: string, extension: string): Promise<string[]> =>
     (await readdir(folder).catch(() => []))
@@ -139,7 +151,7 @@ async function writeAptState(state: string, suites: { current: string; wanted: s
       'Acquire::Retries "3";',
       'APT::Sandbox::User "root";', // root drops to a user who may not be able to read our folder
       'Dir::Etc::main "/dev/null";',
-      'Dir::Etc::parts "/dev/null";', // hooks of the system's apt are none of ours
+      'Dir::Etc::parts "/dev/null";', // no hooks of the system's apt
       'Dir::Etc::preferencesparts "/dev/null";',
       'Dir::Etc::preferences "/dev/null";',
       `Dir::Etc::sourcelist "${join(state, 'wanted.sources')}";`,

@@ -1,8 +1,9 @@
-// Where Kafka comes from: its jars from the PATH or from Maven's repository, and the machine's Java to run them with.
+// Where Kafka comes from: its jars from the PATH or from Maven's repository, and the machine's Java
+// to run them with.
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findProgram } from '../../tooling/find-program.ts';
+import { findProgram } from '../../tooling/programs.ts';
 import { run } from '../../tooling/run.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { waitForLock } from '../lock.ts';
@@ -47,7 +48,8 @@ export interface KafkaJars {
 }
 
 /**
- * Finds Kafka, or fetches it once; later calls, also from other processes at the same time, find what was fetched.
+ * Finds Kafka, or fetches it once; later calls, also from other processes at the same time, find
+ * what was fetched.
  *
  * @throws ServerUnavailableError without Java 17, or without Kafka and Maven
  */

@@ -1,8 +1,8 @@
-// Where MongoDB comes from: mongod on the PATH, else the embedded engine out of npm, on a newer C library where it needs one.
+// Where MongoDB comes from: mongod on the PATH, else the embedded engine out of npm, on a newer C
+// library where it needs one.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { findProgram } from '../../tooling/find-program.ts';
-import { isOlder } from '../../tooling/versions.ts';
+import { findProgram, isOlder } from '../../tooling/programs.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { debianTree } from './debian.ts';
 import type { InstallOptions } from './options.ts';
@@ -16,8 +16,12 @@ const GLIBC_PACKAGES = ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1'];
 /** The engine as a server, see there. */
 const ENGINE_SERVER = join(import.meta.dirname, '..', 'servers', 'mongo-engine.ts');
 
-export interface MongoProgram {
-  /** Command and arguments that run it. @param cacheMiB WiredTiger's cache; the embedded engine always has 256 */
+interface MongoProgram {
+  /**
+   * Command and arguments that run it.
+   *
+   * @param cacheMiB WiredTiger's cache; the embedded engine always has 256
+   */
   command(port: number, dbPath: string, cacheMiB: number): readonly string[];
   /** One line: which was chosen and why. */
   readonly origin: string;

@@ -1,16 +1,17 @@
-// Where Prometheus and its promtool come from: the PATH, or the distribution's package unpacked in the cache.
+// Where Prometheus and its promtool come from: the PATH, or the distribution's package unpacked in
+// the cache.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from '../../tooling/find-program.ts';
+import { findProgram } from '../../tooling/programs.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { debianTree } from './debian.ts';
 import type { InstallOptions } from './options.ts';
 
 /** What the package holds that we use. */
-export type PrometheusProgram = 'prometheus' | 'promtool';
+type PrometheusProgram = 'prometheus' | 'promtool';
 
 /** A program and how it was found. */
-export interface FoundProgram {
+interface FoundProgram {
   /** The command and its first arguments. */
   readonly command: readonly [string, ...string[]];
   /** One line: which was chosen and why. */

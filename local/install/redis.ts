@@ -1,6 +1,6 @@
 // Where Redis comes from: the PATH, or the distribution's package unpacked in the cache.
 import { join } from 'node:path';
-import { findProgram } from '../../tooling/find-program.ts';
+import { findProgram } from '../../tooling/programs.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { debianTree } from './debian.ts';
 import type { InstallOptions } from './options.ts';
@@ -10,7 +10,11 @@ export const redisVariable = 'BREAKWATER_REDIS_URL';
 
 const PACKAGES = ['redis-tools', 'redis-server', 'libc6', 'libgcc-s1'];
 
-/** The command that starts Redis, and how it was found. @throws ServerUnavailableError if there is none to be had */
+/**
+ * The command that starts Redis, and how it was found.
+ *
+ * @throws ServerUnavailableError if there is none to be had
+ */
 export async function installRedis(
   options: InstallOptions,
 ): Promise<{ readonly command: readonly string[]; readonly origin: string }> {

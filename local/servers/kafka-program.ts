@@ -1,4 +1,5 @@
-// Kafka's program, made to start fast: what each first start would do again is done once and kept in the cache.
+// Kafka's program, made to start fast: what each first start would do again is done once and kept
+// in the cache.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
@@ -32,7 +33,10 @@ export interface KafkaProgram {
   command(settingsFile: string, heapMiB: number): readonly string[];
 }
 
-/** @throws ServerUnavailableError without Java 17 or Maven; CommandError or ProcessFailedError when Kafka does not run */
+/**
+ * @throws ServerUnavailableError without Java 17 or Maven; CommandError or ProcessFailedError when
+ * Kafka does not run
+ */
 export async function kafkaProgram(options: InstallOptions): Promise<KafkaProgram> {
   const { cacheDir = DEFAULT_CACHE_DIR, log = () => {} } = options;
   const kafka = await installKafka(options);

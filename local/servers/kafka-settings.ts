@@ -1,10 +1,10 @@
 // A broker's server.properties as a function of where it runs and how many there are.
 
-export interface BrokerPlace {
+interface BrokerPlace {
   nodeId: number;
   /** For clients and other brokers. */
   port: number;
-  /** Of the voters, in the order of their node ids from 0; the first `length` nodes are controllers too. */
+  /** Of the voters, by node id from 0. The first `length` nodes are controllers too. */
   controllerPorts: readonly number[];
   /** How many brokers the cluster has. */
   brokers: number;
@@ -36,7 +36,8 @@ export function brokerSettings(place: BrokerPlace): Record<string, string> {
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     'log.dirs': dataDir,
-    // As in the cluster: nothing is accepted by one replica alone, and topics are declared, not made by use.
+    // As in the cluster: no write is accepted by one replica alone, and topics are not created on
+    // first use.
     'default.replication.factor': replicas,
     'min.insync.replicas': inSync,
     'auto.create.topics.enable': 'false',
@@ -45,7 +46,8 @@ export function brokerSettings(place: BrokerPlace): Record<string, string> {
     'transaction.state.log.min.isr': inSync,
     'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.min.isr': inSync,
-    // One machine, several brokers: few internal partitions, few threads, small buffers, no waiting for company.
+    // One machine, several brokers: few internal partitions and threads, small buffers, no initial
+    // rebalance delay.
     'offsets.topic.num.partitions': '3',
     'transaction.state.log.num.partitions': '1',
     'share.coordinator.state.topic.num.partitions': '1',

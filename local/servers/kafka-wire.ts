@@ -1,4 +1,4 @@
-// As much of Kafka's protocol as it takes to ask a broker which brokers are up.
+// The part of Kafka's protocol that asks a broker which brokers are up.
 import { connect } from 'node:net';
 
 const metadataKey = 3;
@@ -6,7 +6,7 @@ const metadataVersion = 4;
 const noTopics = 0;
 
 /** A Metadata request (version 4) that asks for no topic. */
-export function metadataRequest(): Buffer {
+function metadataRequest(): Buffer {
   const client = 'breakwater-ready';
   const body = Buffer.alloc(4 + 2 + 2 + 4 + 2 + client.length + 4 + 1);
   let at = body.writeInt32BE(body.length - 4, 0);
@@ -21,11 +21,11 @@ export function metadataRequest(): Buffer {
 }
 
 /** How many brokers the answer to `metadataRequest` lists. */
-export function brokersIn(answer: Buffer): number {
+function brokersIn(answer: Buffer): number {
   return answer.readInt32BE(12); // after length, correlation id and throttle time
 }
 
-/** How many brokers the one on `port` knows to be up; 0 while it doesn't answer. */
+/** How many live brokers the one on `port` knows of; 0 while it does not answer. */
 export function liveBrokers(port: number): Promise<number> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port }, () => socket.write(metadataRequest()));

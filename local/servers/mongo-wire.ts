@@ -1,4 +1,4 @@
-// MongoDB's wire protocol, as little of it as carrying messages to the embedded engine needs.
+// The part of MongoDB's wire protocol that carries messages to the embedded engine.
 
 const headerLength = 16;
 const opReply = 1;
@@ -11,7 +11,11 @@ export class WireReader {
   #chunks: Buffer[] = [];
   #held = 0;
 
-  /** Takes what arrived and gives the messages that are now complete. @throws RangeError on a length that cannot be */
+  /**
+   * Takes what arrived and gives the messages that are now complete.
+   *
+   * @throws RangeError on a length that cannot be
+   */
   push(chunk: Buffer): Buffer[] {
     const messages: Buffer[] = [];
     this.#chunks.push(chunk);
@@ -36,7 +40,7 @@ export class WireReader {
   }
 }
 
-export interface Reply {
+interface Reply {
   requestId: number;
   replyId: number;
   /** The request was an OP_QUERY, the old form of the handshake, so the answer is an OP_REPLY. */
@@ -58,7 +62,9 @@ export function reply({ requestId, replyId, legacy, response }: Reply): Buffer {
   return frame;
 }
 
-/** `{hello: 1, $db: "admin"}` as an OP_MSG: the smallest command that shows that a server answers. */
+/**
+ * `{hello: 1, $db: "admin"}` as an OP_MSG: the smallest command that shows that a server answers.
+ */
 export function helloRequest(requestId: number): Buffer {
   const document = Buffer.concat([
     Buffer.from('\x10hello\0\x01\0\0\0', 'latin1'),

@@ -1,4 +1,5 @@
-// MongoDB for the local run: mongod where there is one, else the embedded engine as a process of its own.
+// MongoDB for the local run: mongod where there is one, else the embedded engine as a process of
+// its own.
 import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';

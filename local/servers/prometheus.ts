@@ -1,4 +1,5 @@
-// Prometheus for the local run: it asks every process of the stack and follows the same rules as in a cluster.
+// Prometheus for the local run: it asks every process of the stack and follows the same rules as in
+// a cluster.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { localPrometheusConfig, type StaticTargets } from '../../monitoring/prometheus-config.ts';
@@ -8,7 +9,7 @@ import { GuardedProcess } from '../../tooling/process/guarded.ts';
 import { findPrometheus } from '../install/prometheus.ts';
 import { OwnServer, type RunningServer, type ServerOptions } from './server.ts';
 
-export interface PrometheusOptions extends ServerOptions {
+interface PrometheusOptions extends ServerOptions {
   readonly targets: StaticTargets;
   /** Text of the rule file. */
   readonly rules: string;
@@ -16,7 +17,9 @@ export interface PrometheusOptions extends ServerOptions {
   readonly retentionHours: number;
 }
 
-/** @throws ServerUnavailableError where there is none to be had; PortTakenError; ProcessFailedError */
+/**
+ * @throws ServerUnavailableError where there is none to be had; PortTakenError; ProcessFailedError
+ */
 export async function startPrometheus(options: PrometheusOptions): Promise<RunningServer> {
   const { dataDir, scrapeSeconds, targets, rules, retentionHours } = options;
   const { command, origin } = await findPrometheus('prometheus', options);

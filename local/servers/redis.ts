@@ -15,7 +15,10 @@ export interface RedisOptions extends ServerOptions {
   readonly appendFsync?: 'always' | 'everysec' | 'no';
 }
 
-/** How long it may read its file when it starts, as in a cluster (components/servers/redis/redis.ts). */
+/**
+ * How long it may read its file when it starts, as in a cluster
+ * (components/servers/redis/redis.ts).
+ */
 const LOADING_MS = 600_000;
 
 /**

@@ -6,7 +6,10 @@ import type { InstallOptions } from '../install/options.ts';
 export interface RunningServer {
   /** What to call it in messages. */
   readonly name: string;
-  /** Where clients connect: `redis://…`, `mongodb://…`, `http://…`, or for Kafka `host:port,host:port`. */
+  /**
+   * Where clients connect: `redis://…`, `mongodb://…`, `http://…`, or for Kafka
+   * `host:port,host:port`.
+   */
   readonly url: string;
   /** Of the real server; 0 if it was found running, so is not ours. */
   readonly pid: number;
@@ -60,7 +63,11 @@ export class OwnServer implements RunningServer {
   }
 }
 
-/** A server that somebody else runs: used as it is, never stopped. @param variable names it in the environment */
+/**
+ * A server that somebody else runs: used as it is, never stopped.
+ *
+ * @param variable names it in the environment
+ */
 export const foreignServer = (name: string, url: string, variable: string): RunningServer => ({
   name,
   url,

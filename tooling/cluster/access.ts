@@ -83,7 +83,10 @@ export async function openAccess(outputs: StackOutputs, parts: readonly Part[]):
 const credentials = (username: string | undefined, password: string | undefined): string =>
   password === undefined ? '' : `${encodeURIComponent(username ?? '')}:${encodeURIComponent(password)}@`;
 
-/** The apps' MongoDB address (which leads to the gate) with another server and with the apps' credentials. */
+/**
+ * The apps' MongoDB address (which leads to the gate) with another server and with the apps'
+ * credentials.
+ */
 export function withServer(
   url: string,
   server: string,

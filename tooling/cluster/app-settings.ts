@@ -1,4 +1,5 @@
-// What an app in the cluster was told: its environment and its secrets, read from the Deployment itself.
+// What an app in the cluster was told: its environment and its secrets, read from the Deployment
+// itself.
 import type { Kubectl } from './kubectl.ts';
 
 /** The parts of a pod that we read. */
@@ -19,12 +20,15 @@ export interface Deployment {
 }
 
 /** Where a secret of a pod comes from. */
-export interface SecretKey {
+interface SecretKey {
   readonly secret: string;
   readonly key: string;
 }
 
-/** The secrets that the first container reads from files, by the variable that they stand for (`REDIS_PASSWORD`). */
+/**
+ * The secrets that the first container reads from files, by the variable that they stand for
+ * (`REDIS_PASSWORD`).
+ */
 export function secretFilesOf(pod: PodSpec): ReadonlyMap<string, SecretKey> {
   const [container] = pod.containers;
   const secretAt = (path: string): string | undefined => {

@@ -2,7 +2,7 @@
 import { type CommandOptions, type Run, run } from '../run.ts';
 
 /** Which cluster. */
-export interface ClusterAddress {
+interface ClusterAddress {
   readonly kubeconfigPath: string;
   /** Context in the kubeconfig. @default its current one */
   readonly context?: string;

@@ -6,18 +6,23 @@ import { CommandError, run } from '../run.ts';
 const schema = z.object({
   /** Base address of the API as it can be reached from this machine. */
   apiUrl: z.url(),
-  /** Host name that the ingress knows the API by; absent where requests go straight to a node port. */
+  /**
+   * Host name that the ingress knows the API by; absent where requests go straight to a node port.
+   */
   apiHost: z.string().optional(),
   kubeconfigPath: z.string(),
   context: z.string(),
-  /** Of the servers and of all apps but the API, which is in `<namespace>-api`; monitoring is in `<namespace>-monitoring`. */
+  /**
+   * Of the servers and of all apps but the API, which is in `<namespace>-api`; monitoring is in
+   * `<namespace>-monitoring`.
+   */
   namespace: z.string(),
 });
 
 /** The outputs that are read here. */
 export type StackOutputs = z.infer<typeof schema>;
 
-export interface StackChoice {
+interface StackChoice {
   /** Undefined: the stack that `pulumi stack select` chose. */
   readonly stack: string | undefined;
   /** Where Pulumi.yaml is. */
@@ -40,7 +45,10 @@ export async function readOutputs({ stack, directory, env }: StackChoice): Promi
   return parseOutputs(text, name);
 }
 
-/** @param text JSON as `pulumi stack output --json` prints it @throws NotReadyError naming what is missing */
+/**
+ * @param text JSON as `pulumi stack output --json` prints it
+ * @throws NotReadyError naming what is missing
+ */
 export function parseOutputs(text: string, name: string): StackOutputs {
   const result = schema.safeParse(JSON.parse(text));
   if (result.success) return result.data;

@@ -1,4 +1,5 @@
-// A port of this machine that leads to a service in the cluster, and is opened again when the pod behind it is replaced.
+// A port of this machine that leads to a service in the cluster, and is opened again when the pod
+// behind it is replaced.
 import { waitFor } from '../poll.ts';
 import type { Kubectl } from './kubectl.ts';
 
@@ -58,7 +59,10 @@ export class PortForward {
   }
 }
 
-/** @param target such as `service/mongo` @throws CommandError when the first connection cannot be made */
+/**
+ * @param target such as `service/mongo`
+ * @throws CommandError when the first connection cannot be made
+ */
 export async function forwardPort(
   kubectl: Kubectl,
   namespace: string,

@@ -1,8 +1,10 @@
-// No orphans: a small shell outlives this process by moments and ends every child that was left running.
+// No orphans: a small shell outlives this process by moments and ends every child that was left
+// running.
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 
-// Reads "add PID" and "del PID" until its input closes, which happens however this process ends, SIGKILL included;
-// then asks what is left to stop, and kills it after 5 seconds. Each PID leads a process group of its own.
+// Reads "add PID" and "del PID" until its input closes, which happens however this process ends,
+// SIGKILL included; then asks what is left to stop, and kills it after 5 seconds. Each PID leads a
+// process group of its own.
 const SCRIPT = `
 trap '' INT TERM HUP
 left=
@@ -59,8 +61,9 @@ class ProcessGuard {
 const guard = new ProcessGuard();
 
 /**
- * Starts a program that cannot outlive this process. It leads a process group of its own, so that a Ctrl-C in the terminal
- * does not reach it, and so that it can be ended together with what it starts.
+ * Starts a program that cannot outlive this process. It leads a process group of its own, so that a
+ * Ctrl-C in the terminal does not reach it, and so that it can be ended together with what it
+ * starts.
  */
 export function spawnGroup(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   const child = spawn(program, args, { ...options, detached: true });

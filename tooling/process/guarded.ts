@@ -1,4 +1,5 @@
-// A server or an app as a child process: it cannot outlive us, logs to a file, and is stopped gracefully.
+// A server or an app as a child process: it cannot outlive us, logs to a file, and is stopped
+// gracefully.
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +13,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-export interface GuardedOptions {
+interface GuardedOptions {
   /** What to call it in messages. */
   readonly name: string;
   readonly command: string;
@@ -33,8 +34,8 @@ export class ProcessFailedError extends UserError {
 }
 
 /**
- * A process in a group of its own, which Ctrl-C in the terminal does not reach. It waits for a line from us before it becomes the
- * command, so that it never runs unguarded.
+ * A process in a group of its own, which Ctrl-C in the terminal does not reach. It waits for a line
+ * from us before it becomes the command, so that it never runs unguarded.
  */
 export class GuardedProcess {
   readonly name: string;
@@ -96,8 +97,10 @@ export class GuardedProcess {
   /**
    * Waits until `probe` gives true. A process that is not ready in time is stopped.
    *
-   * @param timeoutMs @default 30,000
-   * @throws ProcessFailedError with the last lines of the log if the process ends first or is not ready in time
+   * @param timeoutMs
+   * @default 30,000
+   * @throws ProcessFailedError with the last lines of the log if the process ends first or is not
+   * ready in time
    */
   async untilReady(probe: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
     const ended = new AbortController();

@@ -10,7 +10,7 @@ export interface Series {
   readonly area?: boolean;
 }
 
-export interface PlotOptions {
+interface PlotOptions {
   readonly title: string;
   /** What the values are, shown at the axis. */
   readonly unit: string;
