@@ -1,4 +1,6 @@
-// The load profiles as data: what each run asks, how its users come and go, and what it must reach.
+// The load profiles as data: the question of each run, how its users come and go, and its thresholds.
+import { parseStackConfig } from '../config/parse.ts';
+import { thresholdsOf } from '../monitoring/thresholds.ts';
 
 /** Users move in a straight line from the stage before (0 at first) to `users` within `seconds`. */
 export interface Stage {
@@ -28,7 +30,14 @@ export interface Profile {
   readonly thresholds: Thresholds;
 }
 
-const THRESHOLDS: Thresholds = { p95Ms: 2000, p99Ms: 5000, failedRatio: 0.01 };
+/** The defaults, whatever the stack under test promises: so the results of all runs can be compared. */
+const { latencyP95, latencyP99, errorBudget } = thresholdsOf(parseStackConfig({}));
+
+const THRESHOLDS: Thresholds = {
+  p95Ms: latencyP95.value * 1000,
+  p99Ms: latencyP99.value * 1000,
+  failedRatio: errorBudget.value,
+};
 
 const profile = (name: string, question: string, stages: [number, number][], more: Partial<Profile> = {}): Profile => ({
   name,

@@ -1,8 +1,8 @@
 // Which port of this machine each part of the stack gets: the stack's own, or free ones beside another run.
 import type { StackConfig } from '../config/schema.ts';
+import { PROMETHEUS_PORT } from '../monitoring/ports.ts';
 import { assertPortFree, freePorts } from '../tooling/ports.ts';
 import { LocalError, PortTakenError } from './errors.ts';
-import { PROMETHEUS_PORT } from './monitoring.ts';
 
 /** The metrics servers that others know by their ports: the first API's and the gate's. */
 export const metricsPorts = { api: 9464, gate: 9465 };

@@ -13,7 +13,7 @@ import {
 } from '../config/environment.ts';
 import { loadStackConfig } from '../config/load.ts';
 import type { StackConfig } from '../config/schema.ts';
-import { ruleFile } from '../monitoring/alerts/rules.ts';
+import { ruleFile } from '../monitoring/alert-rules.ts';
 import { type AppSpec, runJob, startApp } from './apps.ts';
 import { consoleLoad, consoleTargets, type LoadAddresses } from './console.ts';
 import { DataInUseError, LocalError, ServerUnavailableError } from './errors.ts';

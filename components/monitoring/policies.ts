@@ -1,8 +1,6 @@
 // Who talks to whom in the monitoring's namespace; what is not in this table is refused.
 import type * as k8s from '@pulumi/kubernetes';
 import type { StackConfig } from '../../config/schema.ts';
-import { selectorOf } from '../kubernetes/labels.ts';
-import { METRICS_PORT } from '../kubernetes/workload.ts';
 import {
   ALERTMANAGER_PORT,
   ALLOY_PORT,
@@ -11,7 +9,9 @@ import {
   MONGO_EXPORTER_PORT,
   PROMETHEUS_PORT,
   REDIS_EXPORTER_PORT,
-} from './ports.ts';
+} from '../../monitoring/ports.ts';
+import { selectorOf } from '../kubernetes/labels.ts';
+import { METRICS_PORT } from '../kubernetes/workload.ts';
 
 type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;

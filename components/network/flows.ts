@@ -1,7 +1,7 @@
 // Who talks to whom: the one table that the network policies are made from. It reads like the diagram; what is not in it is refused.
 import type { StackConfig } from '../../config/schema.ts';
+import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../../monitoring/ports.ts';
 import { METRICS_PORT } from '../kubernetes/workload.ts';
-import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../monitoring/ports.ts';
 import { BROKER_PORT, CLIENT_PORT, CONTROLLER_PORT } from '../servers/kafka/ports.ts';
 import { MONGO_PORT, REDIS_PORT } from './addresses.ts';
 
