@@ -33,6 +33,7 @@ import {
   producerEnvironment,
   topicsEnvironment,
 } from './config/environment.ts';
+import { liveProblems } from './monitoring/problems/problems.ts';
 
 const config = plainly(readConfig);
 const stack = pulumi.getStack();
@@ -177,7 +178,11 @@ const page =
     {
       namespace,
       image: images.of('console'),
-      environment: consoleEnvironment(config, { stack, targets: consoleTargetsOf(config) }),
+      environment: consoleEnvironment(config, {
+        stack,
+        targets: consoleTargetsOf(config),
+        problems: liveProblems(config),
+      }),
       config,
     },
     placed,

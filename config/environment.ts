@@ -145,12 +145,14 @@ export interface ConsoleSurroundings {
   /** The stack's name, as the page shows it. */
   readonly stack: string;
   readonly targets: ConsoleTargets;
+  /** The table of problems that it judges by, which the alerts are made from too. */
+  readonly problems: Readonly<Record<string, unknown>>;
 }
 
 /** The environment of `apps/console`. It needs no server's address: all its numbers come from the apps. */
 export function consoleEnvironment(
   config: StackConfig,
-  { stack, targets }: ConsoleSurroundings,
+  { stack, targets, problems }: ConsoleSurroundings,
   listen: Listen = {},
 ): Environment {
   return variables({
@@ -160,6 +162,7 @@ export function consoleEnvironment(
     CONSOLE_PORT: listen.port ?? config.console.port,
     CONSOLE_USER: config.console.user,
     CONSOLE_STACK: stack,
+    CONSOLE_PROBLEMS: JSON.stringify(problems),
     QUEUE_KIND: config.queue.kind,
     API_TARGETS: targets.api.join(','),
     CONSUMER_TARGETS: targets.consumer.join(','),

@@ -1,5 +1,5 @@
 // Tells the process that started us how the load goes, if it wants to know: the console, for its page.
-import type { LoadProgress } from '../apps/console/load-control.ts';
+import type { LoadProgress } from '../apps/console/controls.ts';
 import { formatCount, formatMs, type Report } from './report/report.ts';
 
 /** Tells a parent that opened a channel (IPC); others hear nothing. */

@@ -14,6 +14,7 @@ import {
 import { loadStackConfig } from '../config/load.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { ruleFile } from '../monitoring/alert-rules.ts';
+import { liveProblems } from '../monitoring/problems/problems.ts';
 import { type AppSpec, runJob, startApp } from './apps.ts';
 import { consoleLoad, consoleTargets, type LoadAddresses } from './console.ts';
 import { DataInUseError, LocalError, ServerUnavailableError } from './errors.ts';
@@ -414,7 +415,7 @@ class StackRun {
     const listen = { host: '127.0.0.1', port: plan.console, ...metricsAt(plan.consoleMetrics) };
     const load = { ...where, payloadChars: config.api.payloadChars, reportDir: resolve(reportDir) };
     const environment = {
-      ...consoleEnvironment(config, { stack, targets: consoleTargets(plan) }, listen),
+      ...consoleEnvironment(config, { stack, targets: consoleTargets(plan), problems: liveProblems(config) }, listen),
       CONSOLE_LOAD: consoleLoad(load),
     };
     await this.#app('console', 'console', environment, plan.consoleMetrics);

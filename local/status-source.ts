@@ -1,7 +1,6 @@
 // Asks the running stack for the numbers of the status line.
-import { addBuckets, bucketsOf, quantile } from '../apps/console/quantile.ts';
 import { scrape } from '../apps/console/scrape.ts';
-import { CounterSeries } from '../apps/console/series.ts';
+import { addBuckets, bucketsOf, CounterSeries, quantile } from '../apps/console/series.ts';
 import type { Status } from './status.ts';
 
 export interface StatusSourceOptions {

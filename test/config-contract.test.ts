@@ -19,6 +19,7 @@ import {
   topicsEnvironment,
 } from '../config/environment.ts';
 import { loadStackConfig, stackNames } from '../config/load.ts';
+import { liveProblems } from '../monitoring/problems/problems.ts';
 
 const root = join(import.meta.dirname, '..');
 const listen = { host: '127.0.0.1', port: 0, metricsHost: '127.0.0.1', metricsPort: 0 };
@@ -52,7 +53,7 @@ describe.each(stackNames(root))('stack %s', (stack) => {
 
   test('the console reads every variable', () => {
     const targets = { api: ['127.0.0.1:9464'], consumer: [], gate: ['127.0.0.1:9465'], producer: [] };
-    const environment = consoleEnvironment(config, { stack, targets }, listen);
+    const environment = consoleEnvironment(config, { stack, targets, problems: liveProblems(config) }, listen);
     expect(Object.keys(readConsoleSettings(environment))).toEqual(expect.arrayContaining(forTheApp(environment)));
   });
 

@@ -8,7 +8,7 @@ import { Console, consoleTargetsOf, consoleUrlOf } from './console.ts';
 function declare(raw: RawConfig = {}) {
   const collector = new Collector();
   const config = parseStackConfig(raw);
-  const environment = consoleEnvironment(config, { stack: 'dev', targets: consoleTargetsOf(config) });
+  const environment = consoleEnvironment(config, { stack: 'dev', targets: consoleTargetsOf(config), problems: {} });
   const made = new Console('console', { namespace: 'breakwater', image: 'image@sha256:0', environment, config });
   return { collector, made };
 }

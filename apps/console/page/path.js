@@ -1,4 +1,4 @@
-// The way of a record: which number stands where.
+// The path of a record: which number is shown where.
 // @ts-check
 import { count, duration, percent, plural, rate, UNKNOWN } from './format.js';
 
@@ -37,10 +37,10 @@ export const NUMBERS = {
     if (gate.limit === null) return '';
     return gate.limit === 0 ? 'operations/s' : `of ${count(gate.limit)}/s`;
   },
-  waiting: ({ asked, gate }) => {
-    if (!asked.includes('gate')) return 'none in this stack';
+  waiting: ({ components, gate }) => {
+    if (!components.includes('gate')) return 'none in this stack';
     if (gate.waiting === null) return '';
-    return gate.waiting === 0 ? 'none waits' : plural(gate.waiting, 'waits', 'wait');
+    return gate.waiting === 0 ? 'none waiting' : `${count(gate.waiting)} waiting`;
   },
   waitP95: ({ gate }) => duration(gate.waitP95),
   kinds: ({ gate }) =>
@@ -50,8 +50,8 @@ export const NUMBERS = {
       .map(([kind, one]) => `${rate(one)} ${kind}/s`)
       .join('\n'),
   mongo: ({ gate, consumer }) => {
-    if (gate.mongoUp === false) return 'away';
-    if (consumer.storing === false) return 'stuck';
+    if (gate.mongoUp === false) return 'down';
+    if (consumer.storing === false) return 'refusing';
     return (gate.mongoUp ?? consumer.storing) ? 'up' : UNKNOWN;
   },
 };
@@ -62,7 +62,7 @@ export const METERS = {
   operations: ({ gate }) => (gate.limit ? gate.operations / gate.limit : 0),
 };
 
-/** How much flows over each hop, a second: a busier line is thicker. @type {Readonly<Record<string, (snapshot: Snapshot) => number>>} */
+/** Flow over each hop per second: a busier line is thicker. @type {Readonly<Record<string, (snapshot: Snapshot) => number>>} */
 export const FLOWS = {
   'to-api': ({ api }) => api.requests,
   'to-cache': ({ cache }) => cache.reads,
@@ -100,8 +100,8 @@ export function showPath(document, snapshot, problems) {
     hop?.classList.toggle('flows', flow(snapshot) > 0);
   }
   for (const node of document.querySelectorAll('[data-place]')) {
-    const here = problems.filter(({ where }) => where === node.getAttribute('data-place'));
-    const worst = here.some(({ level }) => level === 'bad') ? 'bad' : here.length > 0 ? 'warn' : '';
-    if (node.getAttribute('data-level') !== worst) node.setAttribute('data-level', worst);
+    // Critical problems come first.
+    const worst = problems.find(({ place }) => place === node.getAttribute('data-place'))?.severity ?? '';
+    if (node.getAttribute('data-severity') !== worst) node.setAttribute('data-severity', worst);
   }
 }

@@ -1,50 +1,53 @@
-// Starts and stops a load test from the page, one at a time, as a process of its own.
+// What the page controls in the local run: a load test, as a child process, and the producer's rate.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Logger } from '../shared/logger.ts';
 import { ConsoleError } from './errors.ts';
 
-/** A load that the page offers. */
+/** A load test that the page offers. */
 export interface LoadProfile {
   readonly name: string;
-  /** What a run of it answers. */
+  /** The question that a run of it answers. */
   readonly question: string;
-  /** At its peak. */
+  /** At the peak. */
   readonly users: number;
   readonly seconds: number;
 }
 
-/** How to start one. */
+/** How to start a load test. */
 export interface LoadCommand {
-  /** Program and arguments; `--profile NAME` is added. It tells its parent how it goes, see LoadProgress. */
+  /** Program and arguments, to which `--profile NAME` is added. It sends LoadProgress to its parent. */
   readonly command: readonly string[];
   readonly profiles: readonly LoadProfile[];
 }
 
-/** What a load test tells the process that started it. */
+/** What a load test reports to its parent process. */
 export type LoadProgress =
   | { readonly phase: 'load'; readonly second: number; readonly seconds: number; readonly users: number }
-  /** The load is over; it waits for the queue and checks. */
+  /** The load is over; the queue drains, and the result is checked. */
   | { readonly phase: 'checking'; readonly text: string }
   | { readonly phase: 'done'; readonly ok: boolean; readonly text: string }
   | { readonly phase: 'failed'; readonly text: string };
 
-/** What the page is told. */
+/** The state of a load test, as a page receives it. */
 export interface LoadState {
   readonly profile: string;
   readonly running: boolean;
-  /** Told to end. */
+  /** It was asked to stop. */
   readonly stopping: boolean;
-  /** Undefined until it has said something. */
+  /** Undefined until its first report. */
   readonly progress: LoadProgress | undefined;
 }
 
 export interface LoadControl {
-  /** The load that runs, or the last one; undefined before the first. */
+  /** The running load test, or the last one; undefined before the first. */
   readonly state: LoadState | undefined;
-  /** @throws ConsoleError when one runs, or there is no such profile */
+  /** @throws ConsoleError when one is running, or the profile does not exist */
   start(profile: string): void;
-  /** Ends the load; its records are still stored and checked. Again: ends the waiting too. @throws ConsoleError when none runs */
+  /**
+   * Ends the load; its records are still stored and checked. A second call skips the waiting too.
+   * @throws ConsoleError when none is running
+   */
   stop(): void;
   /** Ends the process; may be called twice. */
   close(): Promise<void>;
@@ -62,7 +65,7 @@ export function createLoadControl({ command, profiles }: LoadCommand, logger: Lo
       return state;
     },
     start(profile) {
-      if (child) throw new ConsoleError(409, 'LOAD_RUNS', `the profile ${state!.profile} runs; stop it first`);
+      if (child) throw new ConsoleError(409, 'LOAD_RUNS', `the profile ${state!.profile} is running; stop it first`);
       if (!profiles.some(({ name }) => name === profile))
         throw new ConsoleError(
           400,
@@ -70,30 +73,30 @@ export function createLoadControl({ command, profiles }: LoadCommand, logger: Lo
           `there is no profile "${profile}"; there are ${profiles.map(({ name }) => name).join(', ')}`,
         );
       const [program, ...args] = command;
-      // Our own limits on memory are not for it.
+      // The console's own memory limits do not apply to it.
       const { NODE_OPTIONS: _, ...env } = process.env;
-      // The channel tells us how it goes, and tells it when we are gone.
+      // The channel carries its reports. It also closes when the console dies, which ends the test.
       const started = spawn(program!, [...args, '--profile', profile], {
         env,
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       });
       child = started;
       state = { profile, running: true, stopping: false, progress: undefined };
-      logger.info({ profile, loadPid: started.pid }, 'the load begins');
+      logger.info({ profile, loadPid: started.pid }, 'load test started');
       const failed = (text: string): void => change({ progress: { phase: 'failed', text } });
       started.on('message', (progress) => change({ progress: progress as LoadProgress }));
-      started.once('error', (error) => failed(`it could not be started: ${error.message}`));
-      // After `exit` messages may still arrive; after `close` none does.
+      started.once('error', (error) => failed(`could not be started: ${error.message}`));
+      // Messages may still arrive after `exit`, but not after `close`.
       started.once('close', (code, signal) => {
         const phase = state?.progress?.phase;
-        if (phase !== 'done' && phase !== 'failed') failed(`it ended early (${signal ?? `status ${code}`})`);
+        if (phase !== 'done' && phase !== 'failed') failed(`ended early (${signal ?? `status ${code}`})`);
         change({ running: false, stopping: false });
         child = undefined;
-        logger.info({ profile, code, signal }, 'the load has ended');
+        logger.info({ profile, code, signal }, 'load test ended');
       });
     },
     stop() {
-      if (!child) throw new ConsoleError(409, 'NO_LOAD', 'no load runs');
+      if (!child) throw new ConsoleError(409, 'NO_LOAD', 'no load test is running');
       change({ stopping: true });
       child.kill('SIGINT');
     },
@@ -104,4 +107,27 @@ export function createLoadControl({ command, profiles }: LoadCommand, logger: Lo
       await closed;
     },
   };
+}
+
+const RATE_TIMEOUT_MS = 3_000;
+
+/**
+ * Sets the producer's rate, which the producer itself validates.
+ *
+ * @param address `host:port` of the producer's metrics server
+ * @throws ConsoleError with the producer's own message, or when it does not answer
+ */
+export async function setRate(address: string | undefined, rate: unknown): Promise<{ rate: number }> {
+  if (address === undefined) throw new ConsoleError(409, 'NO_PRODUCER', 'no producer is running');
+  const answer = await fetch(`http://${address}/rate`, {
+    method: 'PUT',
+    body: JSON.stringify({ rate }),
+    signal: AbortSignal.timeout(RATE_TIMEOUT_MS),
+  }).catch(() => {
+    throw new ConsoleError(503, 'PRODUCER_AWAY', 'the producer does not answer; try again in a moment');
+  });
+  const body = (await answer.json()) as { rate: number; code?: string; message?: string };
+  if (!answer.ok)
+    throw new ConsoleError(400, body.code ?? 'BAD_RATE', body.message ?? 'the producer refused this rate');
+  return { rate: body.rate };
 }
