@@ -81,8 +81,8 @@ export const monitoringSchema = z.object({
     max: 10_000,
     default: 2_000,
     unit: 'ms',
-    description: 'p95 latency of the API above which there is an alert.',
-    change: changesRulesAndPictures,
+    description: 'p95 latency that users are promised. Above it there is an alert, and the console reports it.',
+    change: 'Rolls Prometheus, Grafana and the console, which watch and show it. Prometheus keeps its history.',
   }),
   docsUrl: textOr('docs', {
     pattern: /^(docs|https?:\/\/\S+[^/\s])$/,
