@@ -1,4 +1,5 @@
-// The load profiles as data: the question of each run, how its users come and go, and its thresholds.
+// The load profiles as data: the question of each run, how its users come and go, and its
+// thresholds.
 import { parseStackConfig } from '../config/parse.ts';
 import { thresholdsOf } from '../monitoring/thresholds.ts';
 
@@ -21,7 +22,10 @@ export interface Profile {
   /** What the run answers. */
   readonly question: string;
   readonly stages: readonly Stage[];
-  /** Pause between an answer and the next request, drawn evenly from [least, most] seconds; [0, 0] for none. */
+  /**
+   * Pause between an answer and the next request, drawn evenly from [least, most] seconds; [0, 0]
+   * for none.
+   */
   readonly thinkSeconds: readonly [number, number];
   /** False opens a connection for each request and sends `Connection: close`. */
   readonly keepAlive: boolean;
@@ -30,7 +34,9 @@ export interface Profile {
   readonly thresholds: Thresholds;
 }
 
-/** The defaults, whatever the stack under test promises: so the results of all runs can be compared. */
+/**
+ * The defaults, whatever the stack under test promises: so the results of all runs can be compared.
+ */
 const { latencyP95, latencyP99, errorBudget } = thresholdsOf(parseStackConfig({}));
 
 const THRESHOLDS: Thresholds = {

@@ -1,5 +1,5 @@
-// Prometheus in the local run: it scrapes every process and evaluates the rules, and promtool accepts
-// every metrics page.
+// Prometheus in the local run: it scrapes every process and evaluates the rules, and promtool
+// accepts every metrics page.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

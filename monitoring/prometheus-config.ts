@@ -1,5 +1,5 @@
-// Prometheus' configuration: what it scrapes, how often, and which rules it evaluates, for the local
-// run and for a cluster.
+// Prometheus' configuration: what it scrapes, how often, and which rules it evaluates, for the
+// local run and for a cluster.
 import { stringify } from 'yaml';
 import { externalMetrics } from './external-metrics.ts';
 
@@ -50,8 +50,8 @@ const kubelet = (job: string, path: string, namespaces: readonly string[]) => ({
   job_name: job,
   scheme: 'https',
   metrics_path: path,
-  // In many clusters no authority that Prometheus knows has signed the kubelets' certificates. Their
-  // metrics are no secret, and the token can only read metrics.
+  // In many clusters no authority that Prometheus knows has signed the kubelets' certificates.
+  // Their metrics are no secret, and the token can only read metrics.
   tls_config: { insecure_skip_verify: true },
   authorization: { credentials_file: '/var/run/secrets/kubernetes.io/serviceaccount/token' },
   kubernetes_sd_configs: [{ role: 'node' }],

@@ -25,7 +25,10 @@ export const quantiles = (histogram: string, selector = '') => ({
 export const mean = (histogram: string): string => `${rate(`${histogram}_sum`)} / ${rate(`${histogram}_count`)}`;
 
 export const REQUESTS = 'breakwater_http_request_duration_seconds';
-/** Selects users' requests: the console and load tests poll the statistics, which would flatter the figures. */
+/**
+ * Selects users' requests: the console and load tests poll the statistics, which would flatter the
+ * figures.
+ */
 export const USERS = '{route!="/api/stats"}';
 /** Selects users' requests that failed through no fault of the client. */
 export const FAILED = '{route!="/api/stats",status=~"5.."}';
@@ -42,12 +45,21 @@ export const hitRatio = (window = GRAFANA_WINDOW): string => {
 
 /** Every API process reports the lag of the whole queue. */
 export const LAG = 'max(breakwater_queue_lag_records)';
-/** At this lag the API answers 503. Shown once the lag is a tenth of it: before, its scale would flatten the lag. */
+/**
+ * At this lag the API answers 503. Shown once the lag is a tenth of it: before, its scale would
+ * flatten the lag.
+ */
 export const LAG_LIMIT = `max(breakwater_queue_limit_records) < 10 * ${LAG}`;
-/** Records accepted per second, from the API and the producer; no value rather than 0 where neither reports. */
+/**
+ * Records accepted per second, from the API and the producer; no value rather than 0 where neither
+ * reports.
+ */
 export const accepted = `sum(rate(breakwater_records_accepted_total[${GRAFANA_WINDOW}]) or rate(breakwater_producer_messages_total{outcome="accepted"}[${GRAFANA_WINDOW}]))`;
 
-/** The pods of a component: `name-0` of a StatefulSet, `name-5d8f-x7k2p` of a Deployment, but not `name-exporter-…`. */
+/**
+ * The pods of a component: `name-0` of a StatefulSet, `name-5d8f-x7k2p` of a Deployment, but not
+ * `name-exporter-…`.
+ */
 const podsOf = (component: string): string => `{pod=~"${component}-([0-9]+|[0-9a-z]+-[0-9a-z]{5})"}`;
 
 /** Cores that each pod of a component uses, as the kubelets report them. */

@@ -29,8 +29,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host.includes(':') ? `[${host}]` : host);
 
 /**
- * Accepts only requests for a name of this machine. A page of another site whose own name is made to
- * resolve to this machine (DNS rebinding) could otherwise read the answers.
+ * Accepts only requests for a name of this machine. A page of another site whose own name is made
+ * to resolve to this machine (DNS rebinding) could otherwise read the answers.
  * @throws ConsoleError 421
  */
 export function requireLoopbackHost({ headers }: Pick<IncomingMessage, 'headers'>): void {
@@ -39,8 +39,8 @@ export function requireLoopbackHost({ headers }: Pick<IncomingMessage, 'headers'
 }
 
 /**
- * Accepts commands from the console's own page only. Requests of another site's page carry that site's
- * origin, which the page cannot choose.
+ * Accepts commands from the console's own page only. Requests of another site's page carry that
+ * site's origin, which the page cannot choose.
  * @throws ConsoleError 403, 415
  */
 export function requireOwnPage({ headers }: Pick<IncomingMessage, 'headers'>): void {

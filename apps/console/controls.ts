@@ -1,4 +1,5 @@
-// What the page controls in the local run: a load test, as a child process, and the producer's rate.
+// What the page controls in the local run: a load test, as a child process, and the producer's
+// rate.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Logger } from '../shared/logger.ts';
@@ -16,7 +17,9 @@ export interface LoadProfile {
 
 /** How to start a load test. */
 export interface LoadCommand {
-  /** Program and arguments, to which `--profile NAME` is added. It sends LoadProgress to its parent. */
+  /**
+   * Program and arguments, to which `--profile NAME` is added. It sends LoadProgress to its parent.
+   */
   readonly command: readonly string[];
   readonly profiles: readonly LoadProfile[];
 }

@@ -207,20 +207,22 @@ describe('problems, in words', () => {
       'dead letters',
       lasting(9, () => ({ queue: { deadLetters: 3 } })),
       [
-        'warning: Dead letters: 3. MongoDB refused records that users were told are accepted. They wait for a decision. "npm run deadletters -- list" says why.',
+        'warning: Dead letters: 3. MongoDB refused records that were accepted. They wait for a decision. "npm run deadletters -- list" says why.',
       ],
     ],
     [
       'one process of several',
       lasting(9, () => ({ api: { processes: 2 }, unreachable: unreachable('api', 12) })),
       [
-        'warning: 1 of 3 API processes does not answer: 10.0.0.0:9464, connection refused. Other processes of its kind, if there are any, carry its load.',
+        'warning: 1 of 3 API processes does not answer: 10.0.0.0:9464, connection refused. Capacity is missing: other processes of its kind, if there are any, carry its load.',
       ],
     ],
     [
       'many of many',
       lasting(9, () => ({ api: { processes: 20 }, unreachable: unreachable('api', 12, 10) })),
-      ['warning: 10 of 30 API processes do not answer. Other processes of its kind, if there are any, carry its load.'],
+      [
+        'warning: 10 of 30 API processes do not answer. Capacity is missing: other processes of its kind, if there are any, carry its load.',
+      ],
     ],
     [
       'the only one',

@@ -1,5 +1,5 @@
-// What is wrong, in words. The table of problems has limits, durations and what they mean for users;
-// here are the signals, taken from the snapshots of the last minute.
+// What is wrong, in words. The table of problems has limits, durations and what they mean for
+// users; here are the signals, taken from the snapshots of the last minute.
 import { count, duration, percent, plural, rate } from './page/format.js';
 import {
   type Definition,
@@ -124,7 +124,10 @@ const unreachable = ({ now, table }: Scene, component: Component): readonly Unre
 const listed = (processes: readonly UnreachableProcess[]): string =>
   processes.length <= 3 ? `: ${processes.map(({ address, reason }) => `${address}, ${reason}`).join('; ')}` : '';
 
-/** None of a component's processes answers. @param mayHaveNone whether the stack may do without any */
+/**
+ * None of a component's processes answers.
+ * @param mayHaveNone whether the stack may do without any
+ */
 const noneAnswers =
   (component: Component, mayHaveNone: boolean): Rule =>
   (scene) => {
@@ -162,7 +165,10 @@ const lookupsFail: Rule = ({ now }) =>
     finding: `${failure}.`,
   }));
 
-/** Share of the queue's limit that is used; at least 1 while it refuses records, whatever its length. */
+/**
+ * Share of the queue's limit that is used; at least 1 while it refuses records, whatever its
+ * length.
+ */
 const fullness: Signal = ({ api, queue: { lag, maxLength } }) => {
   if (lag === null || maxLength === null) return null;
   return (api.shed.queue_full ?? 0) > 0 ? Math.max(1, lag / maxLength) : lag / maxLength;
@@ -240,7 +246,9 @@ const lagGrows: Rule = ({ problem, now, recent }) => {
   return [{ finding: `The lag grows by ${rate(growth / ((LAG_PARTS - 1) * partSeconds))} records per second.` }];
 };
 
-/** Seconds in which nothing was stored count neither way. A lag that grows is a reason of its own. */
+/**
+ * Seconds in which nothing was stored count neither way. A lag that grows is a reason of its own.
+ */
 const storedLate: Rule = (scene) => {
   const { problem, table, now, recent } = scene;
   const delays = ({ consumer: { delayP95 } }: Snapshot) => (delayP95 === null ? [] : [delayP95 / 1000]);
@@ -254,7 +262,10 @@ const storedLate: Rule = (scene) => {
   return [{ value: latest }];
 };
 
-/** By problem. Within a severity the page shows them in this order: what may be the cause comes first. */
+/**
+ * By problem. Within a severity the page shows them in this order: what may be the cause comes
+ * first.
+ */
 const RULES: Readonly<Record<ProblemId, Rule>> = {
   ApiMissing: noneAnswers('api', false),
   MongoUnreachable: judged(({ gate }) => flag(gate.mongoUp)),

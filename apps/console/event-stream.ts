@@ -4,7 +4,9 @@ import { ConsoleError } from './errors.ts';
 
 /** Maximum number of open pages: each costs memory. */
 const MAX_VIEWERS = 100;
-/** A page that has not read this much is disconnected, bytes. If it is still there, it reconnects. */
+/**
+ * A page that has not read this much is disconnected, bytes. If it is still there, it reconnects.
+ */
 const MAX_PENDING_BYTES = 1_000_000;
 /** Time after which a browser reconnects, milliseconds. */
 const RETRY_MS = 1_000;

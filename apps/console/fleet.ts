@@ -1,5 +1,5 @@
-// Every process that the console polls: where it is, what it last reported, and for a while after it
-// is gone what it did.
+// Every process that the console polls: where it is, what it last reported, and for a while after
+// it is gone what it did.
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { COMPONENTS, type Component } from './readings.ts';
 import type { Scrape } from './scrape.ts';
@@ -21,7 +21,10 @@ export interface Resolved {
   readonly failure: string | undefined;
 }
 
-/** Resolves targets to the addresses of their processes. @param targets `host:port` each; a name stands for all its addresses */
+/**
+ * Resolves targets to the addresses of their processes.
+ * @param targets `host:port` each; a name stands for all its addresses
+ */
 export async function resolveTargets(targets: readonly string[], lookup: Lookup): Promise<Resolved> {
   const results = await Promise.all(targets.map((target) => resolve(target, lookup)));
   const failures = results.flatMap(({ failure }) => failure ?? []);
@@ -72,9 +75,14 @@ export interface FleetOptions {
   readonly onScrape?: (component: Component, ok: boolean) => void;
 }
 
-/** Minimum time between two lookups, milliseconds: as long as a cluster's name server caches an answer. */
+/**
+ * Minimum time between two lookups, milliseconds: as long as a cluster's name server caches an
+ * answer.
+ */
 const LOOKUP_MS = 5_000;
-/** How long a process that is gone still counts for the window in which it was there, milliseconds. */
+/**
+ * How long a process that is gone still counts for the window in which it was there, milliseconds.
+ */
 const REMEMBER_GONE_MS = 10_000;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

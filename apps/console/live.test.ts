@@ -1,4 +1,5 @@
-// The loop: rates from the first tick on, slower polls while no page is open, at once when one opens.
+// The loop: rates from the first tick on, slower polls while no page is open, at once when one
+// opens.
 import { afterEach, expect, test } from '@jest/globals';
 import { problemTableOf } from '../../test/problem-table.ts';
 import { until } from '../../test/until.ts';

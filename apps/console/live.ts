@@ -1,5 +1,5 @@
-// The loop behind the page: polls every process, keeps five minutes of history, diagnoses, and notifies
-// the open pages.
+// The loop behind the page: polls every process, keeps five minutes of history, diagnoses, and
+// notifies the open pages.
 import { composeSnapshot } from './compose.ts';
 import { type DiagnosisOptions, diagnose, type Problem } from './diagnosis.ts';
 import type { Fleet } from './fleet.ts';
@@ -21,7 +21,10 @@ export interface LiveOptions {
   readonly now: () => number;
   /** Time between two polls while a page is open, milliseconds. @default 1000 */
   readonly intervalMs?: number;
-  /** The same while none is, milliseconds: the plots continue at a fifth of the cost. @default 5000 */
+  /**
+   * The same while none is, milliseconds: the plots continue at a fifth of the cost.
+   * @default 5000
+   */
   readonly idleMs?: number;
 }
 

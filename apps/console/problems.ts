@@ -1,5 +1,5 @@
-// The table of problems that the console judges by. The stack's alerts are made from the same table,
-// which reaches the console through its environment.
+// The table of problems that the console judges by. The stack's alerts are made from the same
+// table, which reaches the console through its environment.
 import { z } from 'zod';
 import { COMPONENTS } from './readings.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -72,7 +72,9 @@ const COMPARISONS: Readonly<Record<z.infer<typeof limit>['comparison'], (a: numb
 export const isBeyond = ({ limit }: Definition, value: number | null): boolean =>
   value !== null && limit !== undefined && COMPARISONS[limit.comparison](value, limit.value);
 
-/** The snapshots of the last `seconds`, from one that is at least as old; undefined while none is. */
+/**
+ * The snapshots of the last `seconds`, from one that is at least as old; undefined while none is.
+ */
 export function lastSeconds(recent: readonly Snapshot[], seconds: number): readonly Snapshot[] | undefined {
   const since = recent.at(-1)!.at - seconds * 1000;
   const first = recent.findLastIndex(({ at }) => at <= since);

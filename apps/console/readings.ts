@@ -22,7 +22,9 @@ interface Rule {
   readonly metric: string;
   readonly key: string;
   readonly kind: 'counter' | 'gauge';
-  /** Label whose value is appended to the key: `key.value`. Series with other labels are added up. */
+  /**
+   * Label whose value is appended to the key: `key.value`. Series with other labels are added up.
+   */
   readonly by?: string;
   /** Which of the metric's series count. @default all */
   readonly where?: (labels: MetricSample['labels']) => boolean;

@@ -47,7 +47,10 @@ function reasonOf(error: Error): string {
   return REASONS[code ?? ''] ?? code ?? error.message;
 }
 
-/** Name, labels, value, and perhaps a timestamp. A label's value may hold braces: the last one closes. */
+/**
+ * Name, labels, value, and perhaps a timestamp. A label's value may hold braces: the last one
+ * closes.
+ */
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?[ \t]+(\S+)(?:[ \t]+-?\d+)?$/;
 const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)",?[ \t]*/y;
 

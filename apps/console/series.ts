@@ -74,7 +74,9 @@ function hasRestarted(before: CounterReading, now: CounterReading): boolean {
   return false;
 }
 
-/** Cumulative counts of a histogram by upper bound, Prometheus' `le`; the last bound is infinity. */
+/**
+ * Cumulative counts of a histogram by upper bound, Prometheus' `le`; the last bound is infinity.
+ */
 export type Buckets = ReadonlyMap<number, number>;
 
 /** Increase of the histogram `key.<bound>` between two moments. */
@@ -87,7 +89,10 @@ export const bucketsOf = (series: CounterSeries, key: string, fromMs: number, to
 
 const boundOf = (text: string): number => (text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text));
 
-/** Adds histograms. Where their bounds differ (two versions during a roll), each counts at its own bounds. */
+/**
+ * Adds histograms. Where their bounds differ (two versions during a roll), each counts at its own
+ * bounds.
+ */
 export function addBuckets(all: readonly Buckets[]): Buckets {
   const sum = new Map<number, number>();
   for (const buckets of all) for (const [bound, count] of buckets) sum.set(bound, (sum.get(bound) ?? 0) + count);

@@ -12,8 +12,8 @@ export interface UnreachableProcess {
 }
 
 /**
- * Rates are per second, over the last five; latencies are milliseconds, over all processes. A number
- * is null while no process reports it.
+ * Rates are per second, over the last five; latencies are milliseconds, over all processes. A
+ * number is null while no process reports it.
  */
 export interface Snapshot {
   /** Unix time, milliseconds. */

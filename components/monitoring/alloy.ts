@@ -1,5 +1,5 @@
-// Alloy: reads the logs of the stack's pods through the Kubernetes API and sends them to Loki. It needs
-// no access to the nodes, so its namespace can be as restricted as the others.
+// Alloy: reads the logs of the stack's pods through the Kubernetes API and sends them to Loki. It
+// needs no access to the nodes, so its namespace can be as restricted as the others.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { ALLOY_PORT } from '../../monitoring/ports.ts';

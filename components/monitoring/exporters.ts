@@ -1,5 +1,5 @@
-// Exporters: expose the metrics of Redis and MongoDB, in the servers' namespace. For Kafka the agents
-// beside the brokers do.
+// Exporters: expose the metrics of Redis and MongoDB, in the servers' namespace. For Kafka the
+// agents beside the brokers do.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../../monitoring/ports.ts';
@@ -24,8 +24,8 @@ const probes = () => {
 };
 
 /**
- * oliver006/redis_exporter. It reads its password only from its environment or from a JSON file in a
- * format of its own.
+ * oliver006/redis_exporter. It reads its password only from its environment or from a JSON file in
+ * a format of its own.
  */
 export const redisExporter = (config: Pick<StackConfig, 'images'>, login: Login): ContainerArgs => ({
   name: 'redis-exporter',

@@ -49,8 +49,8 @@ export class Loki extends pulumi.ComponentResource {
               memoryMiB: monitoring.lokiMemoryMiB,
               cpuMillis: 20,
               mounts: [dataMount(DATA), filesMount(FILES)],
-              // Loki becomes ready about 15 s after it is alive. Not `/metrics`: the kubelet closes the
-              // connection after 10 KiB of an answer, and Loki would log an error each time.
+              // Loki becomes ready about 15 s after it is alive. Not `/metrics`: the kubelet closes
+              // the connection after 10 KiB of an answer, and Loki would log an error each time.
               ...httpProbes('/ready', '/services'),
             },
           ],

@@ -1,5 +1,5 @@
-// The monitoring in a namespace of its own: Prometheus, Alertmanager, Grafana, Loki and its collector
-// Alloy; and the exporters beside their servers.
+// The monitoring in a namespace of its own: Prometheus, Alertmanager, Grafana, Loki and its
+// collector Alloy; and the exporters beside their servers.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';

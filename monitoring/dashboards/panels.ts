@@ -1,4 +1,5 @@
-// The dashboard and the few kinds of panel that all dashboards are made of, so that they look alike.
+// The dashboard and the few kinds of panel that all dashboards are made of, so that they look
+// alike.
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
   BigValueColorMode,
@@ -98,7 +99,11 @@ interface NumberArgs extends PanelArgs {
   readonly decimals?: number;
   /** From this value on the number is yellow. @default no colour */
   readonly warnAt?: number;
-  /** From this value on the number is red. Where it is below `warnAt`, small values are the bad ones. @default no colour */
+  /**
+   * From this value on the number is red. Where it is below `warnAt`, small values are the bad
+   * ones.
+   * @default no colour
+   */
   readonly alarmAt?: number;
 }
 

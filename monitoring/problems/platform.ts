@@ -4,7 +4,10 @@ import { below, type Limit, NO, type Problem, type ProblemGroup, promqlOf } from
 
 const NO_PROCESS: Limit = { comparison: '==', value: 0, unit: 'processes' };
 
-/** A component that must always be there. A target that is gone has no `up` to compare, so the alert has no limit. */
+/**
+ * A component that must always be there. A target that is gone has no `up` to compare, so the alert
+ * has no limit.
+ */
 const missing = (place: 'api' | 'gate', t: Thresholds): Pick<Problem, 'alert' | 'live'> => ({
   alert: {
     signal: `absent(up{job="${place}"} == 1)`,
@@ -22,7 +25,7 @@ export const targetProblems = (t: Thresholds): ProblemGroup => ({
     {
       id: 'TargetDown',
       severity: 'warning',
-      meaning: 'Other processes of its kind, if there are any, carry its load.',
+      meaning: 'Capacity is missing: other processes of its kind, if there are any, carry its load.',
       limit: NO,
       alert: { signal: 'up', for: '2m', finding: '{{ $labels.job }} at {{ $labels.instance }} cannot be scraped.' },
       // The console counts a process as unreachable after this time, in the problems below too.
@@ -57,7 +60,10 @@ export const targetProblems = (t: Thresholds): ProblemGroup => ({
   ],
 });
 
-/** Little is free; or less than half is free, and none will be within a day at the pace of the last six hours. */
+/**
+ * Little is free; or less than half is free, and none will be within a day at the pace of the last
+ * six hours.
+ */
 const filling = (free: string, size: string, t: Thresholds) => ({
   limit: below(t.diskFree),
   alert: {

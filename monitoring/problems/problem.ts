@@ -1,5 +1,5 @@
-// What a problem is. Each is described once: Prometheus judges it over minutes and hours (an alert),
-// the console over the last minute (a sentence on its page), or both.
+// What a problem is. Each is described once: Prometheus judges it over minutes and hours (an
+// alert), the console over the last minute (a sentence on its page), or both.
 import type { Threshold, Unit } from '../thresholds.ts';
 
 /** `critical`: users are affected or about to be, act now. `warning`: look at it today. */
@@ -15,7 +15,10 @@ export interface Limit {
   readonly unit: Unit;
 }
 
-/** What an alert can only judge where a stack has it: a gate of its own, or the agents and kubelets of a cluster. */
+/**
+ * What an alert can only judge where a stack has it: a gate of its own, or the agents and kubelets
+ * of a cluster.
+ */
 export type Need = 'gate' | 'cluster';
 
 /** What Prometheus evaluates: `signal`, the limit, then `also`. */
@@ -27,7 +30,7 @@ export interface AlertForm {
   readonly needs?: Need;
   /** How long the expression must hold: `5m`. */
   readonly for: string;
-  /** Replaces the problem's `finding` where only the alert has the labels or the window to tell. */
+  /** Replaces the problem's `finding` where only the alert has the labels or the window for it. */
   readonly finding?: string;
 }
 
@@ -42,7 +45,10 @@ export interface LiveForm {
 }
 
 export interface Problem {
-  /** Names the alert and the problem on the console's page; alerts have a section of this name in docs/operations.md. */
+  /**
+   * Names the alert and the problem on the console's page; alerts have a section of this name in
+   * docs/operations.md.
+   */
   readonly id: string;
   readonly severity: Severity;
   /** What it means for users, one or two sentences. */

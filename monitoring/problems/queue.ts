@@ -6,7 +6,10 @@ import { above, any, atLeast, NO, type ProblemGroup } from './problem.ts';
 const LAG = 'breakwater:queue_lag_records';
 const ACKNOWLEDGED = 'breakwater:records_settled:rate5m';
 
-/** Records that the consumers are done with, whatever became of them. No value where there is no consumer. */
+/**
+ * Records that the consumers are done with, whatever became of them. No value where there is no
+ * consumer.
+ */
 const acknowledged = (window: string): string =>
   ['stored', 'duplicate', 'dead_lettered'].map((what) => rate(`breakwater_records_${what}_total`, window)).join(' + ');
 
@@ -82,7 +85,7 @@ export const queueProblems = (t: Thresholds): ProblemGroup => ({
     {
       id: 'DeadLetters',
       severity: 'warning',
-      meaning: 'MongoDB refused records that users were told are accepted. They wait for a decision.',
+      meaning: 'MongoDB refused records that were accepted. They wait for a decision.',
       finding: 'Dead letters: {value}.',
       limit: any('records'),
       alert: { signal: 'max by (queue) (breakwater_queue_dead_letters)', for: '1m' },

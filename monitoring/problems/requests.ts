@@ -1,4 +1,5 @@
-// What users feel: requests that fail, measured against the error budget, and the time answers take.
+// What users feel: requests that fail, measured against the error budget, and the time answers
+// take.
 import { failedRatio, quantile, REQUESTS, USERS } from '../promql.ts';
 import type { Threshold, Thresholds } from '../thresholds.ts';
 import { above, any, type Limit, type ProblemGroup, promqlOf } from './problem.ts';

@@ -1,4 +1,5 @@
-// The servers: MongoDB behind its gate, Redis, and Kafka as the agents beside its brokers report it.
+// The servers: MongoDB behind its gate, Redis, and Kafka as the agents beside its brokers report
+// it.
 import { hitRatio, rate } from '../promql.ts';
 import type { Threshold, Thresholds } from '../thresholds.ts';
 import { above, any, below, NO, type ProblemGroup, promqlOf } from './problem.ts';

@@ -1,5 +1,5 @@
-// The alert rules, checked with Prometheus' own tool: they are valid, and each fires when it should and
-// is silent when it should be.
+// The alert rules, checked with Prometheus' own tool: they are valid, and each fires when it should
+// and is silent when it should be.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Every metric that a rule or a dashboard reads exists: in an app, in a recording rule, or in the list
-// of external metrics.
+// Every metric that a rule or a dashboard reads exists: in an app, in a recording rule, or in the
+// list of external metrics.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

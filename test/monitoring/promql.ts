@@ -6,7 +6,10 @@ const KEYWORDS = new Set(['and', 'or', 'unless', 'bool', 'offset', 'start', 'end
 /** Followed by a list of labels in parentheses. */
 const LABEL_LISTS = /\b(?:by|without|on|ignoring|group_left|group_right)\s*(?:\([^)]*\))?/g;
 
-/** The names of the metrics that an expression reads, each once, sorted, without Grafana's variables. */
+/**
+ * The names of the metrics that an expression reads, each once, sorted, without Grafana's
+ * variables.
+ */
 export function metricNamesOf(expression: string): readonly string[] {
   const bare = expression
     .replace(/"(?:[^"\\]|\\.)*"/g, '')

@@ -1,5 +1,5 @@
-// The stream of events, which survives a restart of the console, an ingress that answers in its place,
-// and a laptop that slept.
+// The stream of events, which survives a restart of the console, an ingress that answers in its
+// place, and a laptop that slept.
 // @ts-check
 
 /** Ticks arrive every second: after a longer silence the connection is dead, milliseconds. */

@@ -5,7 +5,13 @@ import { count, plural } from './format.js';
 /** @typedef {import('../controls.ts').LoadState} LoadState */
 /** @typedef {import('../controls.ts').LoadProfile} LoadProfile */
 
-/** Sends a command to the console. @param {string} method @param {string} name @param {object} body @throws Error with the server's message */
+/**
+ * Sends a command to the console.
+ * @param {string} method
+ * @param {string} name
+ * @param {object} body
+ * @throws Error with the server's message
+ */
 async function send(method, name, body) {
   const options = { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   const answer = await fetch(`control/${name}`, options).catch(() => {

@@ -39,12 +39,20 @@ export function duration(ms) {
   return ms >= 9.95 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
 }
 
-/** @param {number | null} ratio from 0 to 1 @returns {string} `98.1 %`; neither 0 % nor 100 % unless it is */
+/**
+ * @param {number | null} ratio from 0 to 1
+ * @returns {string} `98.1 %`; neither 0 % nor 100 % unless it is
+ */
 export function percent(ratio) {
   if (ratio === null) return UNKNOWN;
   if (ratio === 0 || ratio === 1) return `${ratio * 100} %`;
   return ratio < 0.0005 ? '<0.1 %' : `${Math.min(99.9, ratio * 100).toFixed(1)} %`;
 }
 
-/** @param {number} n @param {string} one @param {string} [many] @returns {string} `1 process`, `2 processes` */
+/**
+ * @param {number} n
+ * @param {string} one
+ * @param {string} [many]
+ * @returns {string} `1 process`, `2 processes`
+ */
 export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;

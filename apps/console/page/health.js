@@ -1,5 +1,5 @@
-// The problems, as sentences. Their numbers change every second; a screen reader announces only when a
-// problem appears or disappears.
+// The problems, as sentences. Their numbers change every second; a screen reader announces only
+// when a problem appears or disappears.
 // @ts-check
 
 /** @typedef {import('../diagnosis.ts').Problem} Problem */

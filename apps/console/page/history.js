@@ -1,5 +1,5 @@
-// The points of the plots: those that the server keeps, and those that this page received before the
-// server restarted.
+// The points of the plots: those that the server keeps, and those that this page received before
+// the server restarted.
 // @ts-check
 
 /** @typedef {readonly (number | null)[]} Point the first number is its Unix time, milliseconds */
@@ -12,19 +12,30 @@ const GAP_MS = 12_000;
 /** @param {Point} point */
 const at = (point) => Number(point[0]);
 
-/** @param {readonly Point[]} points @returns {Point[]} those of the last five minutes, oldest first */
+/**
+ * @param {readonly Point[]} points
+ * @returns {Point[]} those of the last five minutes, oldest first
+ */
 function withinRange(points) {
   const last = points.at(-1);
   return last ? points.filter((point) => at(point) >= at(last) - HISTORY_MS) : [];
 }
 
-/** @param {readonly Point[]} seen by this page @param {readonly Point[]} kept by the server @returns {Point[]} */
+/**
+ * @param {readonly Point[]} seen by this page
+ * @param {readonly Point[]} kept by the server
+ * @returns {Point[]}
+ */
 export function merge(seen, kept) {
   const first = kept[0];
   return withinRange(first ? [...seen.filter((point) => at(point) < at(first)), ...kept] : seen);
 }
 
-/** @param {readonly Point[]} points @param {Point} point @returns {Point[]} with the point, unless it is already there */
+/**
+ * @param {readonly Point[]} points
+ * @param {Point} point
+ * @returns {Point[]} with the point, unless it is already there
+ */
 export const append = (points, point) => {
   const last = points.at(-1);
   return last && at(last) >= at(point) ? [...points] : withinRange([...points, point]);

@@ -4,7 +4,10 @@ import { count, duration, percent, plural, rate, UNKNOWN } from './format.js';
 
 /** @typedef {import('../snapshot.ts').Snapshot} Snapshot */
 
-/** The text of each number of the page. @type {Readonly<Record<string, (snapshot: Snapshot) => string>>} */
+/**
+ * The text of each number of the page.
+ * @type {Readonly<Record<string, (snapshot: Snapshot) => string>>}
+ */
 export const NUMBERS = {
   connections: ({ api }) => (api.processes > 0 ? count(api.connections) : UNKNOWN),
   requests: ({ api }) => rate(api.processes > 0 ? api.requests : null),
@@ -56,13 +59,19 @@ export const NUMBERS = {
   },
 };
 
-/** How full each meter is, from 0 to 1. @type {Readonly<Record<string, (snapshot: Snapshot) => number>>} */
+/**
+ * How full each meter is, from 0 to 1.
+ * @type {Readonly<Record<string, (snapshot: Snapshot) => number>>}
+ */
 export const METERS = {
   lag: ({ queue }) => (queue.lag !== null && queue.maxLength ? queue.lag / queue.maxLength : 0),
   operations: ({ gate }) => (gate.limit ? gate.operations / gate.limit : 0),
 };
 
-/** Flow over each hop per second: a busier line is thicker. @type {Readonly<Record<string, (snapshot: Snapshot) => number>>} */
+/**
+ * Flow over each hop per second: a busier line is thicker.
+ * @type {Readonly<Record<string, (snapshot: Snapshot) => number>>}
+ */
 export const FLOWS = {
   'to-api': ({ api }) => api.requests,
   'to-cache': ({ cache }) => cache.reads,

@@ -79,7 +79,11 @@ const PLOTS = [
 
 const HEIGHT = 134;
 
-/** Draws the plots into `parent`. @param {HTMLElement} parent @param {readonly string[]} columns names of a point's numbers */
+/**
+ * Draws the plots into `parent`.
+ * @param {HTMLElement} parent
+ * @param {readonly string[]} columns names of a point's numbers
+ */
 export function createPlots(parent, columns) {
   /** @type {{ plot: Plot, figure: HTMLElement, values: HTMLElement[], chart: uPlot }[]} */
   let drawn = [];
@@ -150,7 +154,10 @@ export function createPlots(parent, columns) {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
 
   return {
-    /** @param {readonly Point[]} newPoints @param {number | null} newLimit the gate's, operations a second */
+    /**
+     * @param {readonly Point[]} newPoints
+     * @param {number | null} newLimit of the gate, operations per second
+     */
     show(newPoints, newLimit) {
       points = newPoints;
       limit = newLimit;
@@ -187,7 +194,12 @@ function caption(document, plot) {
   return { figure, values };
 }
 
-/** @param {Plot} plot @param {CSSStyleDeclaration} style @param {(chart: uPlot) => void} onCursor @returns {any} */
+/**
+ * @param {Plot} plot
+ * @param {CSSStyleDeclaration} style
+ * @param {(chart: uPlot) => void} onCursor
+ * @returns {any}
+ */
 function options(plot, style, onCursor) {
   const color = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   const axis = {
