@@ -177,7 +177,9 @@ describe('what does not exist is not set', () => {
 
 test('console', () => {
   const targets = { api: ['10.0.0.1:9464', 'api-pods:9464'], consumer: ['c:9464'], gate: [], producer: ['p:9464'] };
-  expect(consoleEnvironment(kafka, { stack: 'dev', targets }, { host: '127.0.0.1', port: 0 })).toEqual({
+  expect(
+    consoleEnvironment(kafka, { stack: 'dev', targets, problems: { LatencyHigh: {} } }, { host: '127.0.0.1', port: 0 }),
+  ).toEqual({
     LOG_LEVEL: 'info',
     ...metrics,
     NODE_OPTIONS: '--max-old-space-size=88 --max-semi-space-size=2',
@@ -185,6 +187,7 @@ test('console', () => {
     CONSOLE_PORT: '0',
     CONSOLE_USER: 'viewer',
     CONSOLE_STACK: 'dev',
+    CONSOLE_PROBLEMS: '{"LatencyHigh":{}}',
     QUEUE_KIND: 'kafka',
     API_TARGETS: '10.0.0.1:9464,api-pods:9464',
     CONSUMER_TARGETS: 'c:9464',

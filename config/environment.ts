@@ -182,6 +182,8 @@ export interface ConsoleSurroundings {
   /** The stack's name, as shown on the page. */
   readonly stack: string;
   readonly targets: ConsoleTargets;
+  /** The table of problems that it judges by, which the alerts are made from too. */
+  readonly problems: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -190,7 +192,7 @@ export interface ConsoleSurroundings {
  */
 export function consoleEnvironment(
   config: StackConfig,
-  { stack, targets }: ConsoleSurroundings,
+  { stack, targets, problems }: ConsoleSurroundings,
   listen: Listen = {},
 ): Environment {
   return variables({
@@ -200,6 +202,7 @@ export function consoleEnvironment(
     CONSOLE_PORT: listen.port ?? config.console.port,
     CONSOLE_USER: config.console.user,
     CONSOLE_STACK: stack,
+    CONSOLE_PROBLEMS: JSON.stringify(problems),
     QUEUE_KIND: config.queue.kind,
     API_TARGETS: targets.api.join(','),
     CONSUMER_TARGETS: targets.consumer.join(','),

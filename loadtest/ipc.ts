@@ -1,5 +1,5 @@
 // Tells the process that started us how the load goes, if it wants to know: the console, for its page.
-import type { LoadProgress } from '../apps/console/load-control.ts';
+import type { LoadProgress } from '../apps/console/controls.ts';
 import { formatCount, formatMs } from '../tooling/report/format.ts';
 import type { Report } from './report/report.ts';
 

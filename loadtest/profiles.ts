@@ -1,5 +1,7 @@
 // The load profiles with what a run must reach.
 import { LOAD_PROFILES, type LoadProfile, peakUsers, type Stage } from '../config/load-profiles.ts';
+import { parseStackConfig } from '../config/parse.ts';
+import { thresholdsOf } from '../monitoring/thresholds.ts';
 
 export interface Thresholds {
   /** 95th percentile of the latency, milliseconds. */
@@ -13,7 +15,16 @@ export interface Profile extends LoadProfile {
   readonly thresholds: Thresholds;
 }
 
-const THRESHOLDS: Thresholds = { p95Ms: 2000, p99Ms: 5000, failedRatio: 0.01 };
+/**
+ * The defaults, whatever the stack under test promises: so the results of all runs can be compared.
+ */
+const { latencyP95, latencyP99, errorBudget } = thresholdsOf(parseStackConfig({}));
+
+const THRESHOLDS: Thresholds = {
+  p95Ms: latencyP95.value * 1000,
+  p99Ms: latencyP99.value * 1000,
+  failedRatio: errorBudget.value,
+};
 
 /** Every profile by its name. */
 export const PROFILES: Readonly<Record<string, Profile>> = Object.fromEntries(

@@ -1,10 +1,10 @@
-// Prometheus beside the local run: it finds every process, follows the rules, and nothing is wrong
-// with what the apps tell it.
+// Prometheus in the local run: it scrapes every process and evaluates the rules, and promtool
+// accepts every metrics page.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { alertsOf } from '../monitoring/alerts/rules.ts';
+import { alertsOf } from '../monitoring/alert-rules.ts';
 import { askPrometheus, prometheusData } from '../test/prometheus.ts';
 import { promtool } from '../test/promtool.ts';
 import { until } from '../test/until.ts';
@@ -36,14 +36,14 @@ describe('npm start -- --monitoring', () => {
   const ask = (query: string) => askPrometheus(stack.prometheusUrl!, query);
   const value = async (query: string) => Number((await ask(query))[0]?.value[1]);
 
-  test('every process is a target and answers', async () => {
+  test('every process is a target that answers', async () => {
     const up = async () => (await ask('up == 1')).map(({ metric }) => metric.instance).sort();
     const names = [...stack.processes.keys()].filter((name) => !/^(redis|mongo|prometheus)$/.test(name));
     await until(async () => (await up()).length >= names.length);
     expect(await up()).toEqual(names.sort());
   });
 
-  test('all rules are there and none fails', async () => {
+  test('all rules are loaded and none fails', async () => {
     interface Group {
       rules: { name: string; type: string; health: string; lastError?: string }[];
     }
@@ -58,7 +58,7 @@ describe('npm start -- --monitoring', () => {
     );
   });
 
-  test('what is asked shows in what the rules record', async () => {
+  test('requests show in the recorded figures', async () => {
     const begun = performance.now();
     while (performance.now() - begun < 3_000) await getJson(`${stack.apiUrl}/api/data`);
     await until(async () => (await value('breakwater:http_p95_seconds:rate5m')) > 0);
@@ -68,7 +68,7 @@ describe('npm start -- --monitoring', () => {
     expect(await ask('ALERTS{alertstate="firing"}')).toEqual([]);
   });
 
-  test('promtool finds nothing wrong with what any app really tells', async () => {
+  test('promtool accepts the metrics of every running app', async () => {
     const { activeTargets } = await get<{ activeTargets: { scrapeUrl: string }[] }>('/api/v1/targets');
     expect(activeTargets.length).toBeGreaterThan(2);
     for (const { scrapeUrl } of activeTargets) {
@@ -78,7 +78,7 @@ describe('npm start -- --monitoring', () => {
   });
 });
 
-test('only what runs is asked', async () => {
+test('only running processes are targets', async () => {
   const { parseStackConfig } = await import('../config/parse.ts');
   const plan = await planPorts(parseStackConfig({}), { apiProcesses: 2, consumers: 1 }, true);
   expect(prometheusTargets(plan, { producer: false, console: false })).toEqual({

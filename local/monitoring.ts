@@ -2,9 +2,7 @@
 import type { StaticTargets } from '../monitoring/prometheus-config.ts';
 import type { PortPlan } from './ports-plan.ts';
 
-/**
- * The metrics server of each process that runs, by job and by the name that the process has here.
- */
+/** The metrics server of each running process, by job and by the process' name in the local run. */
 export function prometheusTargets(plan: PortPlan, running: { producer: boolean; console: boolean }): StaticTargets {
   const at = (port: number): string => `127.0.0.1:${port}`;
   const numbered = (app: string, ports: readonly number[]) =>

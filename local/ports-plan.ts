@@ -1,10 +1,8 @@
 // Which port each part of the stack gets: the stack's own, or a free one beside another run.
 import type { StackConfig } from '../config/schema.ts';
+import { PROMETHEUS_PORT } from '../monitoring/ports.ts';
 import { assertPortFree, freePorts, PortTakenError } from '../tooling/ports.ts';
 import { LocalError } from './errors.ts';
-
-/** Port on which Prometheus is known. */
-const PROMETHEUS_PORT = 9090;
 
 /** Metrics servers on fixed ports: of the first API process and of the gate. */
 const metricsPorts = { api: 9464, gate: 9465 };

@@ -12,6 +12,7 @@ import {
   topicsEnvironment,
 } from '../config/environment.ts';
 import type { StackConfig } from '../config/schema.ts';
+import { liveProblems } from '../monitoring/problems/problems.ts';
 import { isUp } from '../tooling/http.ts';
 import { GuardedProcess, logTail } from '../tooling/process/guarded.ts';
 import { consoleLoad, consoleTargets, type LoadAddresses } from './console.ts';
@@ -104,7 +105,7 @@ export async function launchConsole(
   const load = { ...where, payloadChars: config.api.payloadChars, reportDir: resolve(reportDir) };
   const listen = listenAt(ports.console, ports.consoleMetrics);
   const environment = {
-    ...consoleEnvironment(config, { stack, targets: consoleTargets(ports) }, listen),
+    ...consoleEnvironment(config, { stack, targets: consoleTargets(ports), problems: liveProblems(config) }, listen),
     CONSOLE_LOAD: consoleLoad(load),
   };
   const { consoleMetrics: metricsPort } = ports;

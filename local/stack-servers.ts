@@ -1,7 +1,7 @@
 // The servers of the stack: each is found or fetched, started, and kept running.
 import { join } from 'node:path';
 import type { StackConfig } from '../config/schema.ts';
-import { ruleFile } from '../monitoring/alerts/rules.ts';
+import { ruleFile } from '../monitoring/alert-rules.ts';
 import { secondsSince } from '../tooling/poll.ts';
 import type { InstallOptions } from './install/options.ts';
 import { prometheusTargets } from './monitoring.ts';

@@ -1,7 +1,6 @@
 // The status line: its numbers, where they come from, and how they read.
-import { addBuckets, bucketsOf, quantile } from '../apps/console/quantile.ts';
 import { scrape } from '../apps/console/scrape.ts';
-import { CounterSeries } from '../apps/console/series.ts';
+import { addBuckets, bucketsOf, CounterSeries, quantile } from '../apps/console/series.ts';
 import { getJson } from '../tooling/http.ts';
 
 export interface Status {

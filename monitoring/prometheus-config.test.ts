@@ -1,4 +1,4 @@
-// What Prometheus is told to ask: read back from the text that it gets.
+// What Prometheus scrapes, read back from its configuration.
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { clusterPrometheusConfig, localPrometheusConfig } from './prometheus-config.ts';
@@ -11,7 +11,7 @@ describe('in the local run', () => {
     ),
   );
 
-  test('each process is a target of its own name', () => {
+  test('each process is a target under its own name', () => {
     expect(config.scrape_configs).toEqual([
       {
         job_name: 'api',
@@ -24,7 +24,7 @@ describe('in the local run', () => {
     ]);
   });
 
-  test('the pace and the rules', () => {
+  test('intervals and rules', () => {
     expect(config.global).toEqual({ scrape_interval: '5s', scrape_timeout: '5s', evaluation_interval: '5s' });
     expect(config.rule_files).toEqual(['rules.yml']);
   });
@@ -42,7 +42,7 @@ describe('in a cluster', () => {
   // biome-ignore lint/suspicious/noExplicitAny: parsed YAML
   const job = (name: string) => config.scrape_configs.find((each: any) => each.job_name === name);
 
-  test('pods of the stack alone, by the name of the port', () => {
+  test('only pods of the stack are scraped, by the name of the port', () => {
     expect(job('pods').kubernetes_sd_configs).toEqual([{ role: 'pod', namespaces: { names: ['b', 'b-api'] } }]);
     expect(job('pods').relabel_configs[0]).toMatchObject({ action: 'keep', regex: 'metrics' });
   });
@@ -51,7 +51,7 @@ describe('in a cluster', () => {
     expect(job('loki').static_configs).toEqual([{ targets: ['loki:3100'], labels: { instance: 'loki' } }]);
   });
 
-  test('a slow pace keeps timeouts and alerts quick', () => {
+  test('with a long interval, timeouts and alerts stay quick', () => {
     expect(config.global).toEqual({ scrape_interval: '60s', scrape_timeout: '10s', evaluation_interval: '15s' });
   });
 
@@ -62,12 +62,12 @@ describe('in a cluster', () => {
     [{ namespace: '', id: '/' }, true],
     [{ namespace: '', id: '/system.slice' }, false],
     [{ namespace: 'bb', id: '/' }, false],
-  ])('of the kubelets %j is kept: %j', (labels, kept) => {
+  ])('series of the kubelets with %j are kept: %j', (labels, kept) => {
     const { regex } = job('cadvisor').metric_relabel_configs[1];
     expect(new RegExp(`^(?:${regex})$`).test(`${labels.namespace};${labels.id}`)).toBe(kept);
   });
 
-  test("a pod's containers are dropped: the pod has numbers of its own", () => {
+  test('series of containers are dropped: their pod has series of its own', () => {
     expect(job('cadvisor').metric_relabel_configs[2]).toEqual({
       action: 'drop',
       source_labels: ['container'],

@@ -1,27 +1,29 @@
-// Prometheus' configuration: what it asks, how often, and which rules it follows. One text for the local run, one for a cluster.
+// Prometheus' configuration: what it scrapes, how often, and which rules it evaluates, for the
+// local run and for a cluster.
 import { stringify } from 'yaml';
+import { externalMetrics } from './external-metrics.ts';
 
-/** What both have. */
-export interface PrometheusBase {
+interface PrometheusBase {
   readonly scrapeSeconds: number;
-  /** Path of the rule file, from the configuration's folder. */
+  /** Path of the rule file, relative to the configuration. */
   readonly ruleFile: string;
 }
 
-/** Rules are evaluated at this pace at the slowest: alerts look at minutes. */
-const EVALUATION_SECONDS = 15;
+/** Rules are evaluated at least this often: alerts look at minutes. */
+const MAX_EVALUATION_SECONDS = 15;
+/** A target that takes longer counts as down, however rarely it is scraped. */
+const MAX_TIMEOUT_SECONDS = 10;
 
 const global = ({ scrapeSeconds }: PrometheusBase) => ({
   scrape_interval: `${scrapeSeconds}s`,
-  // A target that is slow to answer is still down in time for the next scrape.
-  scrape_timeout: `${Math.min(scrapeSeconds, 10)}s`,
-  evaluation_interval: `${Math.min(scrapeSeconds, EVALUATION_SECONDS)}s`,
+  scrape_timeout: `${Math.min(scrapeSeconds, MAX_TIMEOUT_SECONDS)}s`,
+  evaluation_interval: `${Math.min(scrapeSeconds, MAX_EVALUATION_SECONDS)}s`,
 });
 
-/** Addresses (`host:port`) of a job's processes, by what each is called. */
+/** Addresses (`host:port`) by job and by the name of the process. */
 export type StaticTargets = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The local run's: every process at a port of its own. */
+/** For the local run, where each process has a port of its own. */
 export const localPrometheusConfig = (base: PrometheusBase, targets: StaticTargets): string =>
   stringify({
     global: global(base),
@@ -36,7 +38,7 @@ export const localPrometheusConfig = (base: PrometheusBase, targets: StaticTarge
   });
 
 export interface ClusterArgs extends PrometheusBase {
-  /** Namespaces whose pods are asked. */
+  /** Namespaces whose pods are scraped. */
   readonly namespaces: readonly string[];
   /** `host:port` of Alertmanager. */
   readonly alertmanager: string;
@@ -44,28 +46,22 @@ export interface ClusterArgs extends PrometheusBase {
   readonly servers: Readonly<Record<string, string>>;
 }
 
-/** What of the kubelets' metrics is kept: they have thousands of series, and we read six names. */
-const KEPT = [
-  'kubelet_volume_stats_(available|capacity)_bytes',
-  'container_(cpu_usage_seconds_total|memory_working_set_bytes)',
-  'container_fs_(usage|limit)_bytes',
-].join('|');
-
 const kubelet = (job: string, path: string, namespaces: readonly string[]) => ({
   job_name: job,
   scheme: 'https',
   metrics_path: path,
-  // The kubelets' certificates are signed by nobody in particular in many clusters; what they tell is no secret, and the token
-  // reads metrics only.
+  // In many clusters no authority that Prometheus knows has signed the kubelets' certificates.
+  // Their metrics are no secret, and the token can only read metrics.
   tls_config: { insecure_skip_verify: true },
   authorization: { credentials_file: '/var/run/secrets/kubernetes.io/serviceaccount/token' },
   kubernetes_sd_configs: [{ role: 'node' }],
   relabel_configs: [{ target_label: 'instance', source_labels: ['__meta_kubernetes_node_name'] }],
   metric_relabel_configs: [
-    { action: 'keep', source_labels: ['__name__'], regex: KEPT },
-    // Our pods, volumes of our claims, and the node as a whole.
+    // The kubelets expose thousands of series; a handful is read.
+    { action: 'keep', source_labels: ['__name__'], regex: externalMetrics.kubelet.join('|') },
+    // The stack's pods and volumes, and the node as a whole.
     { action: 'keep', source_labels: ['namespace', 'id'], regex: `(${namespaces.join('|')});.*|;/` },
-    // A pod's containers would count it twice: it has numbers of its own.
+    // A pod has series of its own: with those of its containers it would be counted twice.
     { action: 'drop', source_labels: ['container'], regex: '.+' },
     { action: 'labeldrop', regex: 'name|image' },
     { target_label: 'node', source_labels: ['instance'] },
@@ -73,8 +69,9 @@ const kubelet = (job: string, path: string, namespaces: readonly string[]) => ({
 });
 
 /**
- * A cluster's: every pod of the namespaces that has a container port called `metrics`; the job is the component's name, the
- * instance the pod's. And the kubelets, for volumes, CPU and memory.
+ * For a cluster: every pod of the namespaces that has a container port called `metrics`, where the
+ * job is the component's name and the instance the pod's; and the kubelets, for volumes, CPU and
+ * memory.
  */
 export const clusterPrometheusConfig = (args: ClusterArgs): string =>
   stringify({
@@ -87,7 +84,7 @@ export const clusterPrometheusConfig = (args: ClusterArgs): string =>
         kubernetes_sd_configs: [{ role: 'pod', namespaces: { names: [...args.namespaces] } }],
         relabel_configs: [
           { action: 'keep', source_labels: ['__meta_kubernetes_pod_container_port_name'], regex: 'metrics' },
-          // Jobs that are done, and pods that are not there yet.
+          // Pods of finished jobs, and pods that have not started.
           { action: 'drop', source_labels: ['__meta_kubernetes_pod_phase'], regex: 'Pending|Succeeded|Failed' },
           { target_label: 'job', source_labels: ['__meta_kubernetes_pod_label_app_kubernetes_io_name'] },
           { target_label: 'instance', source_labels: ['__meta_kubernetes_pod_name'] },

@@ -12,6 +12,7 @@ import {
   topicsEnvironment,
 } from '../config/environment.ts';
 import { parseStackConfig } from '../config/parse.ts';
+import { liveProblems } from '../monitoring/problems/problems.ts';
 
 /** No server answers there: a test names those that it needs. */
 const NOWHERE = '127.0.0.1:1';
@@ -29,7 +30,7 @@ const environments = {
   api: () => apiEnvironment(defaults, addresses, listen),
   console: () => {
     const targets = { api: [], consumer: [], gate: [], producer: [] };
-    return consoleEnvironment(defaults, { stack: 'test', targets }, listen);
+    return consoleEnvironment(defaults, { stack: 'test', targets, problems: liveProblems(defaults) }, listen);
   },
   consumer: () => consumerEnvironment(defaults, addresses, listen),
   gate: () => gateEnvironment(defaults, addresses, listen),

@@ -25,6 +25,7 @@ import {
 import { loadStackConfig, stackNames } from '../config/load.ts';
 import { parseStackConfig } from '../config/parse.ts';
 import type { StackConfig } from '../config/schema.ts';
+import { liveProblems } from '../monitoring/problems/problems.ts';
 
 const root = join(import.meta.dirname, '..');
 const listen = { host: '127.0.0.1', port: 0, metricsHost: '127.0.0.1', metricsPort: 0 };
@@ -72,7 +73,8 @@ const apps: Readonly<Record<string, App>> = {
     optional: [],
   },
   console: {
-    environment: (config) => consoleEnvironment(config, { stack: 'dev', targets }, listen),
+    environment: (config) =>
+      consoleEnvironment(config, { stack: 'dev', targets, problems: liveProblems(config) }, listen),
     settings: readConsoleSettings,
     optional: TARGETS,
   },

@@ -1,4 +1,4 @@
-// The console as a person sees it: the stack of the local run, its page in a real Chromium.
+// The console as people see it: the stack of the local run, its page in a real Chromium.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +16,8 @@ if (executable === undefined) console.warn(`SKIPPED: the console's page is not t
   let stack: Stack;
   let browser: Browser;
   let page: Page;
-  /** What went wrong in the page. */
-  const complaints: string[] = [];
+  /** Errors of the page. */
+  const errors: string[] = [];
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'breakwater-console-'));
@@ -33,11 +33,11 @@ if (executable === undefined) console.warn(`SKIPPED: the console's page is not t
       launchBrowser(executable!),
     ]);
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('pageerror', (error) => errors.push(error.message));
     page.on('console', (message) => {
-      // Chromium says so of every connection that breaks and every refusal: the tests below cause some.
+      // Chromium also logs broken connections and refused requests, which the tests below cause.
       if (message.type() === 'error' && !/net::ERR_|status of (400|502)/.test(message.text()))
-        complaints.push(message.text());
+        errors.push(message.text());
     });
     await page.goto(stack.consoleUrl!);
     await page.locator('body:not(.waiting)').waitFor();
@@ -52,10 +52,10 @@ if (executable === undefined) console.warn(`SKIPPED: the console's page is not t
   const number = async (name: string) => Number((await text(name)).replace(/[^\d.]/g, ''));
   const above = (name: string, least: number) => until(async () => (await number(name)) > least, 30_000);
   const connection = (state: string) => page.getByText(state, { exact: true }).waitFor({ timeout: 30_000 });
-  /** What the plot says to a screen reader. */
+  /** The description of a plot for screen readers. */
   const plot = async (title: string) => (await page.getByRole('img', { name: title }).getAttribute('aria-label'))!;
 
-  test('loads, says that it is live and that all is well', async () => {
+  test('loads, is live, and shows that all is well', async () => {
     await connection('live');
     expect(await page.title()).toBe('Breakwater dev');
     expect(await page.getByRole('heading', { level: 1, name: 'Breakwater dev' }).count()).toBe(1);
@@ -68,14 +68,14 @@ if (executable === undefined) console.warn(`SKIPPED: the console's page is not t
     expect(await page.getByRole('img').count()).toBe(6);
   });
 
-  test('fits one screen of a laptop, and a phone without scrolling sideways', async () => {
+  test('fits on the screen of a laptop, and on a phone without horizontal scrolling', async () => {
     expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThanOrEqual(800);
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  test('a load, started and seen through from the keyboard: the numbers move on every hop', async () => {
+  test('a load test, run from the keyboard: the numbers change on every hop', async () => {
     await page.getByLabel('Load', { exact: true }).focus();
     expect(await page.locator('#profile option').first().textContent()).toBe('smoke: 20 users, 10 s');
     await page.keyboard.press('Tab');
@@ -102,7 +102,7 @@ if (executable === undefined) console.warn(`SKIPPED: the console's page is not t
     expect(await plot('Lag')).toMatch(/and [\d,]+ records/);
   });
 
-  test('a load can be ended early', async () => {
+  test('a load test can be stopped early', async () => {
     await page.getByRole('button', { name: 'Start' }).click();
     await page
       .locator('#load-state')
@@ -142,7 +142,7 @@ if (executable === undefined) console.warn(`SKIPPED: the console's page is not t
     await page.emulateMedia({ colorScheme: 'light' });
   });
 
-  test('what is wrong is said in words and marked on the path', async () => {
+  test('a problem is described in words and marked on the path', async () => {
     const gate = stack.processes.get('gate')!;
     gate.kill('SIGSTOP');
     try {
@@ -150,7 +150,7 @@ if (executable === undefined) console.warn(`SKIPPED: the console's page is not t
         .locator('#health')
         .getByText(/The gate does not answer: .*no answer within 3 s/)
         .waitFor({ timeout: 40_000 });
-      expect(await page.locator('[data-place="gate"]').getAttribute('data-level')).toBe('bad');
+      expect(await page.locator('[data-place="gate"]').getAttribute('data-severity')).toBe('critical');
       expect(await page.title()).toMatch(/^\(\d\) Breakwater dev$/);
       expect(await page.locator('#news').textContent()).toContain('The gate does not answer');
     } finally {
@@ -159,24 +159,24 @@ if (executable === undefined) console.warn(`SKIPPED: the console's page is not t
     await page.locator('#health').getByText('All is well').waitFor({ timeout: 40_000 });
   }, 120_000);
 
-  test('survives a restart of the console, and what it saw before stays', async () => {
+  test('survives a restart of the console, and keeps the points that it has received', async () => {
     stack.processes.get('console')!.kill('SIGKILL');
-    await connection('connection lost, trying again');
-    await connection('connected again');
+    await connection('connection lost, reconnecting');
+    await connection('reconnected');
     await until(async () => /between 0\/s and [1-9]/.test(await plot('Requests')));
     await connection('live');
   }, 60_000);
 
-  test('survives an ingress that answers for it meanwhile', async () => {
-    // After such an answer the browser would never try again by itself.
+  test('survives an ingress that answers in its place', async () => {
+    // After such an answer the browser would not reconnect by itself.
     await page.route('**/events', (route) => route.fulfill({ status: 502, body: 'bad gateway' }));
     stack.processes.get('console')!.kill('SIGKILL');
-    await connection('connection lost, trying again');
+    await connection('connection lost, reconnecting');
     await page.unroute('**/events');
-    await connection('connected again');
+    await connection('reconnected');
   }, 60_000);
 
-  test('nothing went wrong in the page meanwhile', () => {
-    expect(complaints).toEqual([]);
+  test('the page had no errors', () => {
+    expect(errors).toEqual([]);
   });
 });

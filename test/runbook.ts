@@ -75,7 +75,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'mongo-slow': {
     what: 'MongoDB runs 1 ms in 250',
     make: async (stack) => slowDown(stack, ['mongo'], 1, 250),
-    says: /The lag grows|is stored later/,
+    says: /The lag grows|is stored more than/,
     queries: [
       LAG,
       ACCEPTED,
@@ -128,7 +128,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       }
       return async () => undefined; // the stack and its data go
     }),
-    says: /refused by MongoDB|dead letter/,
+    says: /Dead letters: 10/,
     queries: ['max(breakwater_queue_dead_letters)'],
   },
 };

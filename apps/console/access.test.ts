@@ -9,17 +9,17 @@ describe('the login', () => {
     ['nothing', undefined],
     ['another scheme', 'Bearer viewer:pä:ss'],
     ['no password', basic('viewer:')],
-    ['half of it', basic('viewer:pä')],
+    ['a part of the password', basic('viewer:pä')],
     ['another user', basic('admin:pä:ss')],
-    ['no base64', 'Basic ???'],
-    ['the scheme alone', 'Basic'],
+    ['invalid base64', 'Basic ???'],
+    ['only the scheme', 'Basic'],
   ])('refuses %s', (_what, authorization) => {
     expect(() => requireLogin({ headers: { authorization } }, login)).toThrow(
       expect.objectContaining({ status: 401, headers: { 'www-authenticate': expect.stringContaining('Basic') } }),
     );
   });
 
-  test.each([basic('viewer:pä:ss'), basic('viewer:pä:ss').replace('Basic', 'basic')])('takes %s', (authorization) => {
+  test.each([basic('viewer:pä:ss'), basic('viewer:pä:ss').replace('Basic', 'basic')])('accepts %s', (authorization) => {
     expect(() => requireLogin({ headers: { authorization } }, login)).not.toThrow();
   });
 });
@@ -34,9 +34,9 @@ test.each<[string | undefined, boolean]>([
   ['localhost.evil.example', false],
   ['127.0.0.1.evil.example', false],
   [undefined, false],
-])('asked for as %s', (host, ours) => {
+])('a request for the host %s', (host, accepted) => {
   const check = () => requireLoopbackHost({ headers: { host } });
-  if (ours) expect(check).not.toThrow();
+  if (accepted) expect(check).not.toThrow();
   else expect(check).toThrow(expect.objectContaining({ status: 421 }));
 });
 
@@ -47,23 +47,23 @@ test.each([
   ['0.0.0.0', false],
   ['::', false],
   ['10.0.0.1', false],
-])('listening on %s is for this machine alone: %s', (host, alone) => {
-  expect(isLoopback(host)).toBe(alone);
+])('a server that listens on %s is reachable only from this machine: %s', (host, loopback) => {
+  expect(isLoopback(host)).toBe(loopback);
 });
 
-describe('orders', () => {
+describe('control requests', () => {
   const headers = { host: 'localhost:8088', origin: 'http://localhost:8088', 'content-type': 'application/json' };
   test.each<[string, Record<string, string | undefined>, number]>([
-    ['of no page', { origin: undefined }, 403],
-    ['of another site', { origin: 'http://evil.example' }, 403],
-    ['of another port', { origin: 'http://localhost:3000' }, 403],
-    ['of a sandboxed page', { origin: 'null' }, 403],
-    ['of a form', { 'content-type': 'text/plain' }, 415],
-    ['without a type', { 'content-type': undefined }, 415],
-  ])('%s are refused', (_whose, changes, status) => {
+    ['from no page', { origin: undefined }, 403],
+    ['from another site', { origin: 'http://evil.example' }, 403],
+    ['from another port', { origin: 'http://localhost:3000' }, 403],
+    ['from a sandboxed page', { origin: 'null' }, 403],
+    ['from a form', { 'content-type': 'text/plain' }, 415],
+    ['without a content type', { 'content-type': undefined }, 415],
+  ])('%s are refused', (_origin, changes, status) => {
     expect(() => requireOwnPage({ headers: { ...headers, ...changes } })).toThrow(expect.objectContaining({ status }));
   });
-  test('of our own page are taken', () => {
+  test('from the page itself are accepted', () => {
     expect(() => requireOwnPage({ headers })).not.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-// Many processes as one: added up, never counted twice, whatever comes and goes.
+// Figures of many processes: added up, and never counted twice while processes come and go.
 import { describe, expect, test } from '@jest/globals';
 import { composeSnapshot } from './compose.ts';
 import type { Process } from './fleet.ts';
@@ -6,21 +6,21 @@ import { COMPONENTS, type Component } from './readings.ts';
 import { CounterSeries } from './series.ts';
 
 const NOW = 100_000;
-const moment = { nowMs: NOW, at: 1_800_000_000_000, sinceMs: 0, asked: COMPONENTS };
+const moment = { nowMs: NOW, at: 1_800_000_000_000, sinceMs: 0, components: COMPONENTS };
 
 interface Shape {
-  /** A counter's growth a second, by key. */
+  /** Growth of counters per second, by key. */
   readonly grows?: Readonly<Record<string, number>>;
   readonly gauges?: Readonly<Record<string, number>>;
-  /** Seconds before now of its first and its last answer. */
+  /** Ages of its first and its last answer, seconds. */
   readonly from?: number;
   readonly to?: number;
-  readonly deaf?: boolean;
+  readonly unreachable?: boolean;
   readonly gone?: boolean;
 }
 
 function process(component: Component, shape: Shape = {}): Process {
-  const { grows = {}, gauges = {}, from = 20, to = 0, deaf, gone } = shape;
+  const { grows = {}, gauges = {}, from = 20, to = 0, unreachable, gone } = shape;
   const series = new CounterSeries();
   for (let second = -from; second <= -to; second++)
     series.add(NOW + second * 1000, {
@@ -32,7 +32,7 @@ function process(component: Component, shape: Shape = {}): Process {
     address: '10.0.0.1:9464',
     series,
     gauges: new Map(Object.entries(gauges)),
-    deaf: deaf ? { sinceMs: NOW - to * 1000, why: 'connection refused' } : undefined,
+    unreachable: unreachable ? { sinceMs: NOW - to * 1000, reason: 'connection refused' } : undefined,
     goneMs: gone ? NOW - to * 1000 : undefined,
   };
 }
@@ -42,26 +42,26 @@ const api = (rate: number, more: Shape = {}) =>
 
 describe('the rate of several processes', () => {
   test.each<[string, Process[], number]>([
-    ['nobody', [], 0],
+    ['none', [], 0],
     ['one', [api(100)], 100],
     ['three are added up', [api(100), api(100), api(50)], 250],
-    ['one that is slow to answer goes on as before', [api(100), api(100, { to: 2 })], 200],
-    ['one that does not answer has done nothing since', [api(100, { to: 2, deaf: true })], 60],
-    ['gone long ago', [api(100), api(100, { from: 60, to: 9, gone: true })], 100],
-    ['gone a moment ago', [api(100), api(100, { to: 1, gone: true })], 180],
-    ['just come: from its first answer on', [api(100), api(100, { from: 2 })], 140],
-    ['asked once: nothing is known yet', [api(100, { from: 0 })], 0],
+    ['one that is slow to answer works on as before', [api(100), api(100, { to: 2 })], 200],
+    ['one that does not answer does nothing', [api(100, { to: 2, unreachable: true })], 60],
+    ['one that left long ago', [api(100), api(100, { from: 60, to: 9, gone: true })], 100],
+    ['one that left a moment ago', [api(100), api(100, { to: 1, gone: true })], 180],
+    ['a new one counts from its first answer', [api(100), api(100, { from: 2 })], 140],
+    ['polled once: nothing is known yet', [api(100, { from: 0 })], 0],
   ])('%s', (_what, processes, expected) => {
     expect(composeSnapshot(moment, processes).api.requests).toBeCloseTo(expected, 6);
   });
 
-  test('in its first seconds the console looks back no further than it has looked', () => {
+  test('in the first seconds the window begins with the console', () => {
     const young = { ...moment, sinceMs: NOW - 2_000 };
     expect(composeSnapshot(young, [api(100, { from: 2 })]).api.requests).toBeCloseTo(100, 6);
   });
 });
 
-describe('the whole', () => {
+describe('the system', () => {
   const latency = (fast: number, slow: number) => ({
     'latency.0.01': fast,
     'latency.0.1': fast,
@@ -69,7 +69,7 @@ describe('the whole', () => {
     'latency.+Inf': fast + slow,
   });
 
-  test('percentiles are those of all requests, not an average of percentiles', () => {
+  test('percentiles are those of all requests, not a mean of percentiles', () => {
     const { p50, p95, p99 } = composeSnapshot(moment, [
       process('api', { grows: latency(98, 0) }),
       process('api', { grows: latency(0, 2) }),
@@ -79,7 +79,7 @@ describe('the whole', () => {
     expect(p99).toBeCloseTo(550, 6);
   });
 
-  test('the numbers of each hop', () => {
+  test('the figures of each hop', () => {
     const found = composeSnapshot(moment, [
       process('api', {
         grows: { cacheHits: 90, cacheMisses: 10, 'shed.waited': 3, 'shed.queue_full': 0 },
@@ -104,11 +104,11 @@ describe('the whole', () => {
       consumer: { processes: 2, stored: 400, batch: 201, storing: true },
       gate: { operations: 12, byKind: { insert: 2, find: 10 }, limit: 100, waiting: 4, mongoUp: true },
       producer: { processes: 1, accepted: 7, rate: 8 },
-      deaf: [],
+      unreachable: [],
     });
   });
 
-  test('what nobody tells is unknown, not 0', () => {
+  test('what no process reports is unknown, not 0', () => {
     expect(composeSnapshot(moment, [])).toMatchObject({
       api: { p95: null },
       cache: { hitRatio: null },
@@ -119,16 +119,18 @@ describe('the whole', () => {
     });
   });
 
-  test('who does not answer has no gauges, and is named', () => {
+  test('a process that does not answer is named, and its gauges do not count', () => {
     const {
       api: found,
       queue,
-      deaf,
+      unreachable,
     } = composeSnapshot(moment, [
-      api(1, { gauges: { connections: 9, lag: 5 }, to: 7, deaf: true }),
+      api(1, { gauges: { connections: 9, lag: 5 }, to: 7, unreachable: true }),
       api(1, { gauges: { connections: 1, lag: 3 } }),
     ]);
     expect([found.processes, found.connections, queue.lag]).toEqual([1, 1, 3]);
-    expect(deaf).toEqual([{ component: 'api', address: '10.0.0.1:9464', why: 'connection refused', seconds: 7 }]);
+    expect(unreachable).toEqual([
+      { component: 'api', address: '10.0.0.1:9464', reason: 'connection refused', seconds: 7 },
+    ]);
   });
 });

@@ -1,26 +1,30 @@
-// Many processes' numbers become the whole system's.
+// Composes the figures of all processes into those of the system.
 import type { Process } from './fleet.ts';
-import { addBuckets, bucketsOf, quantile } from './quantile.ts';
 import type { Component } from './readings.ts';
+import { addBuckets, bucketsOf, quantile } from './series.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Rates are taken over so long, milliseconds: worker processes tell their numbers once a second only. */
-export const WINDOW_MS = 5_000;
-/** A process that is slow to answer is taken to go on as before for so long, milliseconds. */
+/** Window of rates, milliseconds: worker processes report only once per second. */
+const WINDOW_MS = 5_000;
+/** How long a process that is slow to answer is assumed to work on as before, milliseconds. */
 const SLOW_MS = 3_000;
 
-export interface Moment {
-  /** The clock of the series, milliseconds. */
+interface Moment {
+  /** Clock of the series, milliseconds. */
   readonly nowMs: number;
   /** Unix time, milliseconds. */
   readonly at: number;
-  /** Since when the console has looked, by the clock of the series: rates go back no further. */
+  /** Start of the console, by the clock of the series: rates go back no further. */
   readonly sinceMs: number;
-  readonly asked: readonly Component[];
+  readonly components: readonly Component[];
 }
 
-/** @param lost components whose name could not be looked up, and why */
-export function composeSnapshot(moment: Moment, processes: readonly Process[], lost: Snapshot['lost'] = {}): Snapshot {
+/** @param unresolved components whose name could not be looked up, and why */
+export function composeSnapshot(
+  moment: Moment,
+  processes: readonly Process[],
+  unresolved: Snapshot['unresolved'] = {},
+): Snapshot {
   const of = (component: Component) =>
     new Group(
       moment,
@@ -33,7 +37,7 @@ export function composeSnapshot(moment: Moment, processes: readonly Process[], l
   const operations = gate.ratesBy('operations');
   return {
     at: moment.at,
-    asked: moment.asked,
+    components: moment.components,
     api: {
       processes: api.size,
       connections: api.sum('connections'),
@@ -50,7 +54,7 @@ export function composeSnapshot(moment: Moment, processes: readonly Process[], l
       misses,
       errors: api.rate('cacheErrors'),
     },
-    // Every API process tells the whole queue's: the largest is the newest while it fills.
+    // Every API process reports the whole queue: while it fills, the largest value is the newest.
     queue: { lag: api.most('lag'), maxLength: api.most('maxLength'), deadLetters: api.most('deadLetters') },
     consumer: {
       processes: consumer.size,
@@ -76,27 +80,35 @@ export function composeSnapshot(moment: Moment, processes: readonly Process[], l
       accepted: producer.rate('messages.accepted'),
       rate: producer.size > 0 ? producer.sum('rate') : null,
     },
-    deaf: processes.flatMap(({ component, address, deaf, goneMs }) =>
-      deaf === undefined || goneMs !== undefined
+    unreachable: processes.flatMap(({ component, address, unreachable, goneMs }) =>
+      unreachable === undefined || goneMs !== undefined
         ? []
-        : [{ component, address, why: deaf.why, seconds: Math.round((moment.nowMs - deaf.sinceMs) / 1000) }],
+        : [
+            {
+              component,
+              address,
+              reason: unreachable.reason,
+              seconds: Math.round((moment.nowMs - unreachable.sinceMs) / 1000),
+            },
+          ],
     ),
-    lost,
+    unresolved,
   };
 }
 
-/** The processes of one component, as one. */
+/** The processes of one component, taken together. */
 class Group {
   readonly #moment: Moment;
   readonly #all: readonly Process[];
-  /** Those that answer. */
+  /** Processes that answer. */
   readonly #answering: readonly Process[];
 
   constructor(moment: Moment, all: readonly Process[]) {
     this.#moment = moment;
     this.#all = all;
     this.#answering = all.filter(
-      ({ deaf, goneMs, series }) => deaf === undefined && goneMs === undefined && series.lastAtMs !== undefined,
+      ({ unreachable, goneMs, series }) =>
+        unreachable === undefined && goneMs === undefined && series.lastAtMs !== undefined,
     );
   }
 
@@ -104,7 +116,7 @@ class Group {
     return this.#answering.length;
   }
 
-  /** A second's increase of a counter. Those that are gone count for the part of the window in which they were there. */
+  /** Increase of a counter per second. A process that is gone counts for its part of the window. */
   rate(key: string): number {
     const windowMs = this.#windowMs();
     return rounded(
@@ -112,7 +124,7 @@ class Group {
     );
   }
 
-  /** The rates of `key.*`, those that are not 0. */
+  /** The rates of `key.*` that are not 0. */
   ratesBy(key: string): Readonly<Record<string, number>> {
     const names = new Set(
       this.#all.flatMap(({ series }) => [...series.keys()].filter((one) => one.startsWith(`${key}.`))),
@@ -136,7 +148,7 @@ class Group {
     return this.#answering.reduce((sum, { gauges }) => sum + (gauges.get(gauge) ?? 0), 0);
   }
 
-  /** The largest; null where nobody tells it. */
+  /** The largest value; null where no process reports it. */
   most(gauge: string): number | null {
     const values = this.#answering.flatMap(({ gauges }) => gauges.get(gauge) ?? []);
     return values.length > 0 ? Math.max(...values) : null;
@@ -152,10 +164,13 @@ class Group {
     return process.series.increase(key, to - windowMs, to);
   }
 
-  /** The window of a process ends with its last answer; who is away has done nothing since, or its share would count twice when others take it over. */
-  #endOf({ series, deaf, goneMs }: Process): number {
+  /**
+   * A process' window ends with its last answer. One that is away is assumed to do nothing: others
+   * take over its share, which would count twice.
+   */
+  #endOf({ series, unreachable, goneMs }: Process): number {
     const { nowMs } = this.#moment;
-    const away = deaf !== undefined || goneMs !== undefined;
+    const away = unreachable !== undefined || goneMs !== undefined;
     return away ? nowMs : Math.max(series.lastAtMs ?? nowMs, nowMs - SLOW_MS);
   }
 }

@@ -1,16 +1,14 @@
-// The console put together: who is asked, what is kept, who may look.
+// Puts the console together: the processes it polls, the loop, the server and its controls.
 import type { Registry } from 'prom-client';
 import type { App } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
-import { Fleet } from './fleet.ts';
+import { createLoadControl, setRate } from './controls.ts';
+import { Fleet, systemLookup } from './fleet.ts';
 import { startLive } from './live.ts';
-import { createLoadControl } from './load-control.ts';
 import { createConsoleMetrics } from './metrics.ts';
-import { setRate } from './rate-control.ts';
 import { scrape } from './scrape.ts';
 import { type Controls, startConsoleServer } from './server.ts';
 import type { ConsoleSettings } from './settings.ts';
-import { systemLookup } from './targets.ts';
 
 export interface Console extends App {
   readonly port: number;
@@ -33,7 +31,7 @@ export async function startConsole(settings: ConsoleSettings, registry: Registry
     now,
     onScrape: (component, ok) => metrics.scrapes.inc({ component, outcome: ok ? 'ok' : 'failed' }),
   });
-  const live = startLive({ fleet, names: { queue }, now });
+  const live = startLive({ fleet, diagnosis: { table: settings.CONSOLE_PROBLEMS, queue }, now });
   const controls: Controls | undefined = settings.CONSOLE_LOAD && {
     profiles: settings.CONSOLE_LOAD.profiles,
     load: createLoadControl(settings.CONSOLE_LOAD, logger),
@@ -56,7 +54,7 @@ export async function startConsole(settings: ConsoleSettings, registry: Registry
     await live.close();
     throw error;
   });
-  logger.info({ port: server.port, controls: controls !== undefined }, 'the console is open');
+  logger.info({ port: server.port, controls: controls !== undefined }, 'console started');
   return {
     port: server.port,
     async stop() {

@@ -1,33 +1,42 @@
+// Situations, and what the page says about them.
 import { describe, expect, test } from '@jest/globals';
+import { problemTableOf } from '../../test/problem-table.ts';
 import { diagnose } from './diagnosis.ts';
-import type { DeafTarget, Snapshot } from './snapshot.ts';
+import type { Snapshot, UnreachableProcess } from './snapshot.ts';
 import { lasting, snapshot } from './testing.ts';
 
-const names = { queue: 'Kafka' };
-const inWords = (recent: readonly Snapshot[]) => diagnose(recent, names).map(({ level, text }) => `${level}: ${text}`);
-const deaf = (component: DeafTarget['component'], seconds: number, n = 1): DeafTarget[] =>
-  Array.from({ length: n }, (_, i) => ({ component, address: `10.0.0.${i}:9464`, why: 'connection refused', seconds }));
+const options = { table: problemTableOf(), queue: 'Kafka' };
+const inWords = (recent: readonly Snapshot[]) =>
+  diagnose(recent, options).map(({ severity, text }) => `${severity}: ${text}`);
+const unreachable = (component: UnreachableProcess['component'], seconds: number, n = 1): UnreachableProcess[] =>
+  Array.from({ length: n }, (_, i) => ({
+    component,
+    address: `10.0.0.${i}:9464`,
+    reason: 'connection refused',
+    seconds,
+  }));
 
-describe('all is well', () => {
+describe('no problem', () => {
   test.each<[string, Snapshot[]]>([
     ['before anything is known', []],
-    ['in good health', lasting(60, () => ({}))],
+    ['in a healthy system', lasting(60, () => ({}))],
     ['with nothing to do', lasting(60, () => ({ queue: { lag: 0 }, consumer: { processes: 0, stored: 0 } }))],
-    ['while a pod starts', lasting(60, () => ({ deaf: deaf('api', 9) }))],
+    ['while a pod starts', lasting(60, () => ({ unreachable: unreachable('api', 9) }))],
     ['while the first consumer starts', lasting(8, () => ({ consumer: { processes: 0, stored: 0 } }))],
-    ['while consumers begin', lasting(8, () => ({ consumer: { stored: 0 } }))],
-    [
-      'right after the start, with nobody known yet',
-      lasting(2, () => ({ api: { processes: 0 }, queue: { lag: null } })),
-    ],
+    ['before the consumers store anything', lasting(8, () => ({ consumer: { stored: 0 } }))],
+    ['right after the start', lasting(2, () => ({ api: { processes: 0 }, queue: { lag: null } }))],
     ['at the limit, with nothing waiting', lasting(9, () => ({ gate: { operations: 100, waiting: 0 } }))],
+    ['close to the limit, with operations waiting', lasting(9, () => ({ gate: { operations: 94, waiting: 3 } }))],
     ['without a limit', lasting(9, () => ({ gate: { limit: 0, operations: 9_000, waiting: 3 } }))],
     [
       'while the lag goes up and down',
       lasting(60, (s) => ({ queue: { lag: (s % 9) * 2_000 }, consumer: { stored: s % 9 === 0 ? 18_000 : 0.1 } })),
     ],
     ['after a burst', lasting(60, (s) => ({ queue: { lag: s < 40 ? s * 5_000 : 200_000 - (s - 40) * 1_000 } }))],
-    ['without a gate', lasting(60, () => ({ asked: ['api'], gate: { processes: 0, limit: null, mongoUp: null } }))],
+    [
+      'without a gate',
+      lasting(60, () => ({ components: ['api'], gate: { processes: 0, limit: null, mongoUp: null } })),
+    ],
     [
       'when nothing is stored any more',
       lasting(60, (s) => ({
@@ -42,166 +51,240 @@ describe('all is well', () => {
   });
 });
 
-describe('what is wrong, in words', () => {
+describe('problems, in words', () => {
   test.each<[string, Snapshot[], string[]]>([
     [
-      'MongoDB is away',
+      'MongoDB is down',
       lasting(60, () => ({ gate: { mongoUp: false, operations: 0 }, consumer: { stored: 0, storing: false } })),
       [
-        'bad: MongoDB is unreachable. Accepted records wait in the queue, none is lost; records that are not cached cannot be read.',
+        'critical: The gate cannot reach MongoDB. Nothing is stored, and records that are not cached cannot be read. Writes are still accepted, and are safe in the queue.',
       ],
     ],
     [
       'MongoDB refuses batches',
       lasting(6, () => ({ consumer: { stored: 0, storing: false } })),
       [
-        'bad: MongoDB takes no batches: the consumers try again and again. Accepted records wait in the queue, none is lost.',
+        'critical: MongoDB refuses batches, and the consumers keep retrying them. Nothing is stored. Accepted records are safe in the queue.',
       ],
     ],
     [
       'consumers hang',
       lasting(60, () => ({ consumer: { stored: 0 } })),
-      ['bad: Records wait, and the consumers store none of them.'],
+      [
+        'critical: Records are waiting (1,200) and none is being stored. Accepted records are safe in the queue, but it fills up.',
+      ],
     ],
     [
       'no consumer',
       lasting(60, () => ({ consumer: { processes: 0, stored: 0 }, queue: { lag: 12_345 } })),
-      ['bad: 12,345 records wait and no consumer runs.'],
+      [
+        'critical: Records are waiting (12,345) and none is being stored. Accepted records are safe in the queue, but it fills up. No consumer is running.',
+      ],
+    ],
+    [
+      'the last consumer has just stopped: its rate lingers',
+      lasting(60, () => ({ consumer: { processes: 0, stored: 900 }, queue: { lag: 12_345 } })),
+      [
+        'critical: Records are waiting (12,345) and none is being stored. Accepted records are safe in the queue, but it fills up. No consumer is running.',
+      ],
+    ],
+    [
+      'no consumer, and MongoDB is down',
+      lasting(60, () => ({ gate: { mongoUp: false }, consumer: { processes: 0, stored: 0, storing: null } })),
+      [
+        'critical: The gate cannot reach MongoDB. Nothing is stored, and records that are not cached cannot be read. Writes are still accepted, and are safe in the queue.',
+        'critical: Records are waiting (1,200) and none is being stored. Accepted records are safe in the queue, but it fills up. No consumer is running.',
+      ],
     ],
     [
       'the only consumer is frozen',
       lasting(60, () => ({
         consumer: { processes: 0, stored: 0 },
         queue: { lag: 12_345 },
-        deaf: deaf('consumer', 10),
+        unreachable: unreachable('consumer', 10),
       })),
-      ['bad: The consumer does not answer: 10.0.0.0:9464, connection refused. Accepted records wait in the queue.'],
+      [
+        'critical: The consumer does not answer: 10.0.0.0:9464, connection refused. Accepted records wait in the queue.',
+      ],
     ],
     [
       'the queue is full',
       lasting(9, () => ({ queue: { lag: 1_000_000 }, api: { shed: { queue_full: 900 } } })),
-      ['bad: The queue is full: 1,000,000 records wait. New writes get 503 until the consumers catch up.'],
+      [
+        'critical: The queue is full: 1,000,000 records are waiting. Writes are answered 503 until the consumers catch up.',
+      ],
     ],
     [
       "the queue's server is full before the queue is",
       lasting(9, () => ({ queue: { lag: 235 }, api: { shed: { queue_full: 242 } } })),
       [
-        'bad: The queue takes no more, though just 235 of 1,000,000 records wait: Kafka has no room left. New writes get 503.',
+        'critical: Kafka has no room left, though only 235 of 1,000,000 records are waiting. Writes are answered 503 until the consumers catch up.',
       ],
     ],
     [
       'the queue is nearly full',
       lasting(9, () => ({ queue: { lag: 850_000 }, consumer: { stored: 4_000 } })),
-      ['warn: The queue is 85 % full, and full in 3 min at this pace.'],
+      [
+        'critical: The queue is 85.0 % full. Once the queue is full, every write is answered 503. At this rate it is full in 3 min.',
+      ],
     ],
     [
       'the queue was nearly full',
       lasting(9, () => ({ queue: { lag: 850_000 }, consumer: { stored: 9_000 } })),
-      ['warn: The queue is 85 % full.'],
+      ['critical: The queue is 85.0 % full. Once the queue is full, every write is answered 503.'],
     ],
     [
-      'the queue is away',
+      'the queue is unreachable',
       lasting(9, () => ({ queue: { lag: null, deadLetters: null }, api: { shed: { queue_unavailable: 40 } } })),
       [
-        'bad: The queue (Kafka) does not answer. New writes get 503; nothing that was accepted is lost.',
-        'warn: The API sheds 40 requests a second with 503 (4.0 % of all): the queue is unreachable.',
+        'critical: The queue (Kafka) does not answer. Writes are answered 503. Records that were accepted are safe.',
+        'warning: The API sheds 40 requests per second (4.0 % of all): the queue is unreachable. These requests get 503 and have to be retried.',
       ],
     ],
     [
       'overload',
       lasting(9, () => ({ api: { shed: { waited: 200, event_loop: 50 } } })),
       [
-        'warn: The API sheds 250 requests a second with 503 (25 % of all): they waited too long for their turn; the processes are late.',
+        'warning: The API sheds 250 requests per second (25.0 % of all): they waited too long for their turn; API processes are overloaded. These requests get 503 and have to be retried.',
       ],
     ],
     [
       'a little overload',
       lasting(9, () => ({ api: { shed: { waited: 0.4 } } })),
       [
-        'warn: The API sheds 0.4 requests a second with 503 (less than 0.1 % of all): they waited too long for their turn.',
+        'warning: The API sheds 0.4 requests per second (<0.1 % of all): they waited too long for their turn. These requests get 503 and have to be retried.',
       ],
     ],
     [
-      'slow',
+      'slow answers',
       lasting(9, () => ({ api: { p95: 2_540 } })),
-      ['warn: One request in twenty takes longer than 2.5 s; at most 2 s are promised.'],
+      ['warning: The p95 latency is 2.5 s. One request in twenty takes longer than the 2 s that users are promised.'],
     ],
     [
-      'at the limit',
+      'MongoDB is at its limit',
       lasting(9, () => ({ gate: { operations: 99.6, waiting: 35, waitP95: 350 } })),
       [
-        'warn: MongoDB is at its limit: 100 of 100 operations a second, 35 wait; one in twenty waits longer than 350 ms.',
+        'warning: MongoDB performs 99.6 % of the operations that the gate allows. Reads of records that are not cached have to wait, and the lag may grow. Waiting operations: 35; one in twenty waits longer than 350 ms.',
       ],
     ],
     [
       'the lag grows',
       lasting(60, (second) => ({ queue: { lag: 1_000 * second }, consumer: { stored: 4_000 } })),
-      ['warn: The lag grows: 1,000 records a second more are accepted than stored.'],
+      [
+        'warning: The lag grows by 1,000 records per second. More is accepted than stored: what users write is stored later and later, and refused in the end.',
+      ],
     ],
     [
-      'the lag grows, though each batch that is stored makes it less for a moment',
+      'the lag grows, though each stored batch reduces it for a moment',
       lasting(60, (second) => ({
         queue: { lag: 1_000 * second + (second % 9) * 1_000 },
         consumer: { stored: second % 9 === 0 ? 9_000 : 0.1 },
       })),
-      ['warn: The lag grows: 950 records a second more are accepted than stored.'],
+      [
+        'warning: The lag grows by 950 records per second. More is accepted than stored: what users write is stored later and later, and refused in the end.',
+      ],
+    ],
+    [
+      'the lag grows, which is why records are stored late',
+      lasting(60, (second) => ({ queue: { lag: 1_000 * second }, consumer: { stored: 4_000, delayP95: 9_000 } })),
+      [
+        'warning: The lag grows by 1,000 records per second. More is accepted than stored: what users write is stored later and later, and refused in the end.',
+      ],
     ],
     [
       'records are stored late, batch by batch',
       lasting(60, (second) => ({ consumer: { delayP95: second % 4 === 0 ? 4_800 : null } })),
       [
-        'warn: One record in twenty is stored later than 4.8 s after it was accepted: MongoDB or the consumers are slow.',
+        'warning: One record in twenty is stored more than 4.8 s after it was accepted. MongoDB or the consumers are slow. Accepted records are safe in the queue.',
       ],
     ],
     [
       'the cache fails',
       lasting(9, () => ({ cache: { errors: 12 } })),
-      ['warn: The cache fails 12 times a second: reads go to MongoDB instead.'],
-    ],
-    [
-      'a dead letter',
-      lasting(9, () => ({ queue: { deadLetters: 1 } })),
-      ['warn: 1 record was refused by MongoDB and is a dead letter. "npm run deadletters -- list" says why.'],
+      ['warning: The cache fails 12 times per second. Reads go to MongoDB instead.'],
     ],
     [
       'dead letters',
       lasting(9, () => ({ queue: { deadLetters: 3 } })),
-      ['warn: 3 records were refused by MongoDB and are dead letters. "npm run deadletters -- list" says why.'],
+      [
+        'warning: Dead letters: 3. MongoDB refused records that were accepted. They wait for a decision. "npm run deadletters -- list" says why.',
+      ],
     ],
     [
       'one process of several',
-      lasting(9, () => ({ api: { processes: 2 }, deaf: deaf('api', 12) })),
-      ['warn: 1 of 3 API processes does not answer: 10.0.0.0:9464, connection refused.'],
+      lasting(9, () => ({ api: { processes: 2 }, unreachable: unreachable('api', 12) })),
+      [
+        'warning: 1 of 3 API processes does not answer: 10.0.0.0:9464, connection refused. Capacity is missing: other processes of its kind, if there are any, carry its load.',
+      ],
     ],
     [
       'many of many',
-      lasting(9, () => ({ api: { processes: 20 }, deaf: deaf('api', 12, 10) })),
-      ['warn: 10 of 30 API processes do not answer.'],
+      lasting(9, () => ({ api: { processes: 20 }, unreachable: unreachable('api', 12, 10) })),
+      [
+        'warning: 10 of 30 API processes do not answer. Capacity is missing: other processes of its kind, if there are any, carry its load.',
+      ],
     ],
     [
       'the only one',
-      lasting(9, () => ({ gate: { processes: 0, limit: null, waiting: null, mongoUp: null }, deaf: deaf('gate', 12) })),
+      lasting(9, () => ({
+        gate: { processes: 0, limit: null, waiting: null, mongoUp: null },
+        unreachable: unreachable('gate', 12),
+      })),
       [
-        'bad: The gate does not answer: 10.0.0.0:9464, connection refused. Nothing can be stored, and only cached records can be read.',
+        'critical: The gate does not answer: 10.0.0.0:9464, connection refused. The path to MongoDB is gone: nothing is stored, and only cached records can be read.',
       ],
     ],
     [
       'all of them',
-      lasting(9, () => ({ api: { processes: 0 }, deaf: deaf('api', 12, 4) })),
-      ['bad: All 4 API processes do not answer. Nobody is served.'],
+      lasting(9, () => ({ api: { processes: 0 }, unreachable: unreachable('api', 12, 4) })),
+      ['critical: All 4 API processes do not answer. Users get no answers.'],
     ],
-    ['nobody at all', lasting(9, () => ({ api: { processes: 0 } })), ['bad: No API process runs. Nobody is served.']],
+    [
+      'none at all',
+      lasting(9, () => ({ api: { processes: 0 } })),
+      ['critical: No API process is running. Users get no answers.'],
+    ],
+    [
+      'the producer',
+      lasting(9, () => ({ producer: { processes: 0 }, unreachable: unreachable('producer', 12) })),
+      ['critical: The producer does not answer: 10.0.0.0:9464, connection refused. No messages are produced.'],
+    ],
     [
       'names that cannot be looked up',
-      lasting(9, () => ({ api: { processes: 0 }, lost: { api: 'api-pods could not be looked up (EAI_AGAIN)' } })),
-      ['warn: Numbers may be missing: api-pods could not be looked up (EAI_AGAIN).'],
+      lasting(9, () => ({ api: { processes: 0 }, unresolved: { api: 'api-pods could not be looked up (EAI_AGAIN)' } })),
+      ['warning: api-pods could not be looked up (EAI_AGAIN). Numbers may be missing from this page.'],
     ],
   ])('%s', (_what, recent, expected) => {
     expect(inWords(recent)).toEqual(expected);
   });
 
-  test('what is bad comes first, and keeps its name', () => {
-    const recent = lasting(60, () => ({ queue: { deadLetters: 2 }, gate: { mongoUp: false }, cache: { errors: 1 } }));
-    expect(diagnose(recent, names).map(({ id }) => id)).toEqual(['mongo-away', 'cache-fails', 'dead-letters']);
+  test('critical problems come first, and keep their ids', () => {
+    const recent = lasting(60, () => ({
+      queue: { deadLetters: 2 },
+      gate: { mongoUp: false },
+      cache: { errors: 1 },
+      unreachable: unreachable('api', 12),
+    }));
+    expect(diagnose(recent, options).map(({ id, place }) => [id, place])).toEqual([
+      ['MongoUnreachable', 'mongo'],
+      ['TargetDown-api', 'api'],
+      ['CacheFailing', 'cache'],
+      ['DeadLetters', 'dead-letters'],
+    ]);
+  });
+});
+
+describe("the stack's own limits", () => {
+  const diagnosed = (config: Record<string, unknown>, changes: NonNullable<Parameters<typeof snapshot>[0]>) =>
+    diagnose(
+      lasting(9, () => changes),
+      { ...options, table: problemTableOf(config) },
+    ).map(({ text }) => text);
+
+  test('the promised latency', () => {
+    expect(diagnosed({ 'monitoring:latencyLimitMs': 3_000 }, { api: { p95: 2_540 } })).toEqual([]);
+    expect(diagnosed({ 'monitoring:latencyLimitMs': 500 }, { api: { p95: 510 } })).toEqual([
+      'The p95 latency is 510 ms. One request in twenty takes longer than the 0.5 s that users are promised.',
+    ]);
   });
 });

@@ -1,308 +1,299 @@
-// What is wrong, in words: from the last minute's numbers to sentences that say what it means for users.
+// What is wrong, in words. The table of problems has limits, durations and what they mean for
+// users; here are the signals, taken from the snapshots of the last minute.
+import { count, duration, percent, plural, rate } from './page/format.js';
+import {
+  type Definition,
+  isBeyond,
+  lastSeconds,
+  type Place,
+  type ProblemId,
+  type ProblemTable,
+  type Unit,
+} from './problems.ts';
 import type { Component } from './readings.ts';
-import { type Snapshot, totalShed } from './snapshot.ts';
+import { type Snapshot, totalShed, type UnreachableProcess } from './snapshot.ts';
 
+/** A problem as the page shows it. */
 export interface Problem {
   /** Stays the same while the problem does. */
   readonly id: string;
-  /** `bad`: users are refused, or work stands still; `warn`: it may come to that. */
-  readonly level: 'bad' | 'warn';
-  /** Where on the path it is. */
-  readonly where: Place;
+  readonly severity: Definition['severity'];
+  readonly place: Place;
   readonly text: string;
 }
 
-/** Places of the path. */
-export type Place = Component | 'queue' | 'cache' | 'mongo' | 'dead-letters';
-
-export interface Names {
-  /** The queue, as people know it: Kafka. */
+export interface DiagnosisOptions {
+  readonly table: ProblemTable;
+  /** Name of the queue's server for people: Kafka. */
   readonly queue: string;
 }
 
-/** A process may fail to answer for so long before it is named: it may be starting, or leaving with its name still there. */
-const DEAF_SECONDS = 10;
-/** Something may be away for so long before it is called so. */
-const AWAY_SECONDS = 5;
-/** Records are stored within a second or two; later, something on their way is slow, milliseconds, and for so long, seconds. */
-const LATE_P95_MS = 3_000;
-const LATE_SECONDS = 10;
-/** Work that stands still for so long is called stuck. */
-const STUCK_SECONDS = 10;
-/** The lag must have grown in each of so many parts of so many seconds. */
-const GROWING_PARTS = 3;
-const GROWING_PART_SECONDS = 10;
-/** By so much from the first to the last. */
-const GROWN_RECORDS = 1_000;
-/** Share of its limit at which the queue is called nearly full, and the gate at its limit. */
-const NEARLY_FULL = 0.8;
-const AT_LIMIT = 0.97;
-/** What users are promised (see the load tests' thresholds), milliseconds. */
-const SLOW_P95_MS = 2_000;
+/** What a rule sees: its row of the table, and the last minute. */
+interface Scene extends DiagnosisOptions {
+  readonly problem: Definition;
+  readonly now: Snapshot;
+  /** Newest last. */
+  readonly recent: readonly Snapshot[];
+}
 
-type Rule = (now: Snapshot, recent: readonly Snapshot[], names: Names) => Problem | undefined;
+/** A problem that is there. Sentences that are missing are those of the table. */
+interface Found {
+  /** The signal's value, for the table's finding. */
+  readonly value?: number;
+  readonly finding?: string;
+  /** Says more, after what the problem means. */
+  readonly detail?: string;
+  readonly place?: Place;
+}
 
-/** @param recent the last minute's snapshots, the newest last */
-export function diagnose(recent: readonly Snapshot[], names: Names): Problem[] {
+type Rule = (scene: Scene) => readonly Found[];
+
+/** @param recent snapshots of the last minute, newest last */
+export function diagnose(recent: readonly Snapshot[], options: DiagnosisOptions): Problem[] {
   const now = recent.at(-1);
   if (now === undefined) return [];
-  const found = RULES.flatMap((rule) => rule(now, recent, names) ?? []);
-  return [...found.filter(({ level }) => level === 'bad'), ...found.filter(({ level }) => level === 'warn')];
+  const problems = Object.entries(RULES).flatMap(([id, rule]) => {
+    const problem = options.table[id as ProblemId];
+    return rule({ ...options, problem, now, recent }).map((found) => describe(id, problem, found));
+  });
+  return [
+    ...problems.filter(({ severity }) => severity === 'critical'),
+    ...problems.filter(({ severity }) => severity === 'warning'),
+  ];
 }
 
-const bad = (id: string, where: Place, text: string): Problem => ({ id, level: 'bad', where, text });
-const warn = (id: string, where: Place, text: string): Problem => ({ id, level: 'warn', where, text });
+function describe(id: string, problem: Definition, found: Found): Problem {
+  const { severity, meaning, limit } = problem;
+  const place = found.place ?? problem.place!;
+  const value = found.value === undefined || limit === undefined ? '' : FORMATS[limit.unit](found.value);
+  const finding = found.finding ?? problem.finding?.replace('{value}', value);
+  return {
+    id: problem.place === undefined ? `${id}-${place}` : id,
+    severity,
+    place,
+    text: [finding, meaning, found.detail].filter(Boolean).join(' '),
+  };
+}
 
-const APPS: Readonly<Record<Component, { one: string; many: string; none: string }>> = {
-  api: { one: 'API process', many: 'API processes', none: 'Nobody is served.' },
-  consumer: { one: 'consumer', many: 'consumers', none: 'Accepted records wait in the queue.' },
-  gate: { one: 'gate', many: 'gates', none: 'Nothing can be stored, and only cached records can be read.' },
-  producer: { one: 'producer', many: 'producers', none: 'It makes no messages.' },
+const FORMATS: Readonly<Record<Unit, (value: number) => string>> = {
+  seconds: (value) => duration(value * 1000),
+  ratio: percent,
+  perSecond: rate,
+  records: count,
+  processes: count,
+  flag: count,
 };
 
-/** Processes that should answer and do not. */
-const deaf =
-  (component: Component): Rule =>
-  (now) => {
-    const { one, many, none } = APPS[component];
-    const away = now.deaf.filter((target) => target.component === component && target.seconds >= DEAF_SECONDS);
-    if (away.length === 0) return undefined;
-    const all = now[component].processes + away.length;
-    const who = away.length <= 3 ? `: ${away.map(({ address, why }) => `${address}, ${why}`).join('; ')}` : '';
-    if (now[component].processes === 0)
-      return bad(
-        `${component}-away`,
-        component,
-        `${all === 1 ? `The ${one} does` : `All ${all} ${many} do`} not answer${who}. ${none}`,
-      );
-    return warn(
-      `${component}-away`,
-      component,
-      `${count(away.length)} of ${count(all)} ${many} ${away.length === 1 ? 'does' : 'do'} not answer${who}.`,
-    );
+type Signal = (snapshot: Snapshot) => number | null;
+
+interface JudgedOptions {
+  /** Another problem explains this one. */
+  readonly unless?: (scene: Scene) => boolean;
+  readonly finding?: (scene: Scene) => string;
+  readonly detail?: (scene: Scene) => string | undefined;
+}
+
+/** The usual rule: a signal that is beyond the problem's limit for the whole of its duration. */
+const judged =
+  (signal: Signal, { unless, finding, detail }: JudgedOptions = {}): Rule =>
+  (scene) => {
+    const { problem, now, recent } = scene;
+    if (unless?.(scene)) return [];
+    const window = lastSeconds(recent, problem.forSeconds);
+    if (!window?.every((snapshot) => isBeyond(problem, signal(snapshot)))) return [];
+    return [{ value: signal(now) ?? 0, finding: finding?.(scene), detail: detail?.(scene) }];
   };
 
-/** Nobody is there at all. A stack may do without consumers for a while, and without a producer for ever. */
-const nobody =
-  (component: 'api' | 'gate'): Rule =>
-  (now, recent) => {
-    const absent = (snapshot: Snapshot) =>
-      snapshot[component].processes === 0 && !snapshot.deaf.some((target) => target.component === component);
-    if (!now.asked.includes(component) || now.lost[component] !== undefined) return undefined;
-    if (!lasting(recent, AWAY_SECONDS, absent)) return undefined;
-    const { one, none } = APPS[component];
-    return bad(`${component}-none`, component, `No ${one} runs. ${none}`);
+/** Yes is 1, no is 0. */
+const flag = (value: boolean | null): number | null => (value === null ? null : Number(value));
+
+const NAMES: Readonly<Record<Component, readonly [one: string, many: string]>> = {
+  api: ['API process', 'API processes'],
+  consumer: ['consumer', 'consumers'],
+  gate: ['gate', 'gates'],
+  producer: ['producer', 'producers'],
+};
+
+/** Processes of a component that have not answered for so long that they count as unreachable. */
+const unreachable = ({ now, table }: Scene, component: Component): readonly UnreachableProcess[] =>
+  now.unreachable.filter(
+    (process) => process.component === component && process.seconds >= table.TargetDown.forSeconds,
+  );
+
+/** Which processes, and why, as long as that fits into a sentence. */
+const listed = (processes: readonly UnreachableProcess[]): string =>
+  processes.length <= 3 ? `: ${processes.map(({ address, reason }) => `${address}, ${reason}`).join('; ')}` : '';
+
+/**
+ * None of a component's processes answers.
+ * @param mayHaveNone whether the stack may do without any
+ */
+const noneAnswers =
+  (component: Component, mayHaveNone: boolean): Rule =>
+  (scene) => {
+    const { problem, now, recent } = scene;
+    const [one, many] = NAMES[component];
+    if (!isBeyond(problem, now[component].processes)) return [];
+    const processes = unreachable(scene, component);
+    if (processes.length > 0) {
+      const all = processes.length === 1 ? `The ${one} does` : `All ${count(processes.length)} ${many} do`;
+      return [{ finding: `${all} not answer${listed(processes)}.` }];
+    }
+    if (mayHaveNone || !now.components.includes(component) || now.unresolved[component] !== undefined) return [];
+    const isEmpty = (snapshot: Snapshot) =>
+      isBeyond(problem, snapshot[component].processes) &&
+      !snapshot.unreachable.some((process) => process.component === component);
+    return lastSeconds(recent, problem.forSeconds)?.every(isEmpty) ? [{ finding: `No ${one} is running.` }] : [];
   };
 
-const lookups: Rule = ({ lost }) => {
-  const [where] = Object.keys(lost) as Component[];
-  return where && warn('lookup', where, `Numbers may be missing: ${Object.values(lost).join('; ')}.`);
+/** Some processes of a component do not answer, and others do. */
+const someUnreachable: Rule = (scene) =>
+  (Object.keys(NAMES) as Component[]).flatMap((component) => {
+    const { processes: answering } = scene.now[component];
+    const processes = unreachable(scene, component);
+    if (processes.length === 0 || answering === 0) return [];
+    const all = plural(answering + processes.length, ...NAMES[component]);
+    const verb = processes.length === 1 ? 'does' : 'do';
+    return [
+      { place: component, finding: `${count(processes.length)} of ${all} ${verb} not answer${listed(processes)}.` },
+    ];
+  });
+
+const lookupsFail: Rule = ({ now }) =>
+  (Object.entries(now.unresolved) as [Component, string][]).map(([place, failure]) => ({
+    place,
+    finding: `${failure}.`,
+  }));
+
+/**
+ * Share of the queue's limit that is used; at least 1 while it refuses records, whatever its
+ * length.
+ */
+const fullness: Signal = ({ api, queue: { lag, maxLength } }) => {
+  if (lag === null || maxLength === null) return null;
+  return (api.shed.queue_full ?? 0) > 0 ? Math.max(1, lag / maxLength) : lag / maxLength;
 };
 
-const mongoAway: Rule = ({ gate }) =>
-  gate.mongoUp === false
-    ? bad(
-        'mongo-away',
-        'mongo',
-        'MongoDB is unreachable. Accepted records wait in the queue, none is lost; records that are not cached cannot be read.',
-      )
-    : undefined;
-
-const mongoRefuses: Rule = ({ gate }, recent) =>
-  gate.mongoUp !== false && lasting(recent, AWAY_SECONDS, ({ consumer }) => consumer.storing === false)
-    ? bad(
-        'mongo-refuses',
-        'mongo',
-        'MongoDB takes no batches: the consumers try again and again. Accepted records wait in the queue, none is lost.',
-      )
-    : undefined;
-
-const notStoring: Rule = ({ gate, consumer }, recent) => {
-  const still = ({ consumer, queue }: Snapshot) =>
-    consumer.processes > 0 &&
-    (queue.lag ?? 0) > 0 &&
-    consumer.stored + consumer.duplicates + consumer.deadLettered === 0;
-  if (gate.mongoUp === false || consumer.storing === false || !lasting(recent, STUCK_SECONDS, still)) return undefined;
-  return bad('not-storing', 'consumer', 'Records wait, and the consumers store none of them.');
+/** The server may have no room for what the queue's own limit allows. */
+const queueIsFull = ({ table, queue: server, now: { queue } }: Scene): string => {
+  const [lag, maxLength] = [queue.lag ?? 0, queue.maxLength ?? 0];
+  return isBeyond(table.QueueNearlyFull, lag / maxLength)
+    ? `The queue is full: ${count(lag)} records are waiting.`
+    : `${server} has no room left, though only ${count(lag)} of ${count(maxLength)} records are waiting.`;
 };
 
-const noConsumer: Rule = ({ queue, deaf }, recent) => {
-  // One that runs and doesn't answer is told of by itself.
-  if (deaf.some(({ component }) => component === 'consumer')) return undefined;
-  const alone = (snapshot: Snapshot) => snapshot.consumer.processes === 0 && (snapshot.queue.lag ?? 0) > 0;
-  return lasting(recent, STUCK_SECONDS, alone)
-    ? bad('no-consumer', 'consumer', `${count(queue.lag!)} records wait and no consumer runs.`)
-    : undefined;
-};
-
-const queueAway: Rule = (_now, recent, { queue }) => {
-  const silent = (snapshot: Snapshot) => snapshot.api.processes > 0 && snapshot.queue.lag === null;
-  return lasting(recent, AWAY_SECONDS, silent)
-    ? bad(
-        'queue-away',
-        'queue',
-        `The queue (${queue}) does not answer. New writes get 503; nothing that was accepted is lost.`,
-      )
-    : undefined;
-};
-
-const queueFull: Rule = ({ api, queue, consumer, producer }, _recent, { queue: name }) => {
-  const { lag, maxLength } = queue;
-  if (lag === null || maxLength === null) return undefined;
-  const refused = (api.shed.queue_full ?? 0) > 0;
-  const nearlyFull = lag >= maxLength * NEARLY_FULL;
-  if (refused || lag >= maxLength)
-    return bad(
-      'queue-full',
-      'queue',
-      nearlyFull
-        ? `The queue is full: ${count(lag)} records wait. New writes get 503 until the consumers catch up.`
-        : // Its server may have no room for what the queue's own limit allows.
-          `The queue takes no more, though just ${count(lag)} of ${count(maxLength)} records wait: ${name} has no room left. New writes get 503.`,
-    );
-  if (!nearlyFull) return undefined;
+const timeUntilFull = ({ now: { api, producer, consumer, queue } }: Scene): string | undefined => {
   const growth = api.accepted + producer.accepted - consumer.stored;
-  const soon = growth > 0 ? `, and full in ${duration((maxLength - lag) / growth)} at this pace` : '';
-  return warn('queue-nearly-full', 'queue', `The queue is ${Math.floor((lag / maxLength) * 100)} % full${soon}.`);
+  const room = (queue.maxLength ?? 0) - (queue.lag ?? 0);
+  return growth > 0 ? `At this rate it is full in ${duration((room / growth) * 1000)}.` : undefined;
 };
 
-/** Reasons that have a sentence of their own. */
-const TOLD: ReadonlySet<string> = new Set(['queue_full']);
-const SHED_WORDS: Readonly<Record<string, string>> = {
+/** Records that wait while none is stored. */
+const stalled: Signal = ({ queue, consumer }) => {
+  const acknowledged = consumer.stored + consumer.duplicates + consumer.deadLettered;
+  return consumer.processes === 0 || acknowledged === 0 ? queue.lag : 0;
+};
+
+const stallIsExplained = ({ now: { gate, consumer, unreachable } }: Scene): boolean =>
+  consumer.processes === 0
+    ? unreachable.some(({ component }) => component === 'consumer')
+    : gate.mongoUp === false || consumer.storing === false;
+
+const SHED_REASONS: Readonly<Record<string, string>> = {
   waited: 'they waited too long for their turn',
-  event_loop: 'the processes are late',
-  overloaded: 'the processes are late',
+  event_loop: 'API processes are overloaded',
+  overloaded: 'API processes are overloaded',
   queue_unavailable: 'the queue is unreachable',
-  outcome_unknown: 'the queue did not confirm in time, so that nobody knows whether they are stored',
-  store_unavailable: 'MongoDB did not give records that are not cached in time',
+  outcome_unknown: 'the queue did not confirm in time, so it is unknown whether their records are stored',
+  store_unavailable: 'MongoDB did not return records that are not cached in time',
 };
 
-const shedding: Rule = (now) => {
-  const reasons = Object.entries(now.api.shed).filter(([reason]) => !TOLD.has(reason));
-  if (reasons.length === 0) return undefined;
-  const rate = reasons.reduce((sum, [, one]) => sum + one, 0);
-  const words = [...new Set(reasons.map(([reason]) => SHED_WORDS[reason] ?? reason))].join('; ');
+/** Requests shed for these reasons; a full queue is a problem of its own. */
+const shedReasons = ({ api }: Snapshot) => Object.entries(api.shed).filter(([reason]) => reason !== 'queue_full');
+
+const shedRate: Signal = (snapshot) => shedReasons(snapshot).reduce((sum, [, one]) => sum + one, 0);
+
+const shedWhy = ({ now }: Scene): string => {
+  const reasons = [...new Set(shedReasons(now).map(([reason]) => SHED_REASONS[reason] ?? reason))].join('; ');
   const share =
     now.api.requests > 0 ? ` (${percent(totalShed(now) / Math.max(now.api.requests, totalShed(now)))} of all)` : '';
-  return warn('shedding', 'api', `The API sheds ${perSecond(rate)} requests a second with 503${share}: ${words}.`);
+  return `The API sheds ${rate(shedRate(now))} requests per second${share}: ${reasons}.`;
 };
 
-const slow: Rule = (_now, recent) => {
-  const over = ({ api }: Snapshot) => (api.p95 ?? 0) > SLOW_P95_MS;
-  return lasting(recent, AWAY_SECONDS, over)
-    ? warn(
-        'slow',
-        'api',
-        `One request in twenty takes longer than ${(recent.at(-1)!.api.p95! / 1000).toFixed(1)} s; at most 2 s are promised.`,
-      )
-    : undefined;
+/** Share of the gate's limit, while operations wait for it. */
+const gateLoad: Signal = ({ gate: { limit, waiting, operations } }) => (limit && waiting ? operations / limit : null);
+
+const gateWait = ({ now: { gate } }: Scene): string => {
+  const wait = gate.waitP95 === null ? '' : `; one in twenty waits longer than ${duration(gate.waitP95)}`;
+  return `Waiting operations: ${count(gate.waiting)}${wait}.`;
 };
 
-const gateAtLimit: Rule = ({ gate }) => {
-  const { limit, waiting, operations } = gate;
-  if (!limit || !waiting || operations < limit * AT_LIMIT) return undefined;
-  const wait = gate.waitP95 === null ? '' : `; one in twenty waits longer than ${duration(gate.waitP95 / 1000)}`;
-  return warn(
-    'gate-limit',
-    'gate',
-    `MongoDB is at its limit: ${count(Math.round(operations))} of ${count(limit)} operations a second, ${count(waiting)} wait${wait}.`,
-  );
-};
+/** The window is judged in this many parts. */
+const LAG_PARTS = 3;
 
-/** Batches make the lag a saw: what counts is that its low grows. */
-const lagGrows: Rule = ({ at }, recent) => {
-  const consumed = ({ consumer }: Snapshot) => consumer.processes > 0;
-  if (!lasting(recent, GROWING_PARTS * GROWING_PART_SECONDS, consumed)) return undefined;
-  const lows = Array.from({ length: GROWING_PARTS }, (_, i) => {
-    const until = at - (GROWING_PARTS - 1 - i) * GROWING_PART_SECONDS * 1000;
-    const part = recent.filter((one) => one.at > until - GROWING_PART_SECONDS * 1000 && one.at <= until);
+/** Batches make the lag a sawtooth: it grows when its minimum rises from part to part. */
+const lagGrows: Rule = ({ problem, now, recent }) => {
+  if (!lastSeconds(recent, problem.forSeconds)?.every(({ consumer }) => consumer.processes > 0)) return [];
+  const partSeconds = problem.forSeconds / LAG_PARTS;
+  const minima = Array.from({ length: LAG_PARTS }, (_, i) => {
+    const until = now.at - (LAG_PARTS - 1 - i) * partSeconds * 1000;
+    const part = recent.filter(({ at }) => at > until - partSeconds * 1000 && at <= until);
     return Math.min(...part.map(({ queue }) => queue.lag ?? 0));
   });
-  const rising = lows.every((low, i) => i === 0 || low > lows[i - 1]!);
-  const grew = lows.at(-1)! - lows[0]!;
-  if (!rising || grew < GROWN_RECORDS) return undefined;
-  const pace = grew / ((GROWING_PARTS - 1) * GROWING_PART_SECONDS);
-  return warn(
-    'lag-grows',
-    'queue',
-    `The lag grows: ${perSecond(pace)} records a second more are accepted than stored.`,
-  );
+  const rises = minima.every((minimum, i) => i === 0 || minimum > minima[i - 1]!);
+  const growth = minima.at(-1)! - minima[0]!;
+  if (!rises || !isBeyond(problem, growth)) return [];
+  return [{ finding: `The lag grows by ${rate(growth / ((LAG_PARTS - 1) * partSeconds))} records per second.` }];
 };
 
-/** Seconds in which nothing was stored say nothing. */
-const storedLate: Rule = ({ at, consumer }, recent) => {
-  const late = ({ consumer: { delayP95 } }: Snapshot) => delayP95 === null || delayP95 > LATE_P95_MS;
-  if (consumer.processes === 0 || !lasting(recent, LATE_SECONDS, late)) return undefined;
-  const delays = recent
-    .filter((one) => one.at > at - LATE_SECONDS * 1000)
-    .flatMap((one) => one.consumer.delayP95 ?? []);
-  const delay = delays.at(-1);
-  if (delay === undefined) return undefined;
-  return warn(
-    'stored-late',
-    'consumer',
-    `One record in twenty is stored later than ${(delay / 1000).toFixed(1)} s after it was accepted: MongoDB or the consumers are slow.`,
-  );
+/**
+ * Seconds in which nothing was stored count neither way. A lag that grows is a reason of its own.
+ */
+const storedLate: Rule = (scene) => {
+  const { problem, table, now, recent } = scene;
+  const delays = ({ consumer: { delayP95 } }: Snapshot) => (delayP95 === null ? [] : [delayP95 / 1000]);
+  const isLate = (snapshot: Snapshot) => delays(snapshot).every((delay) => isBeyond(problem, delay));
+  if (now.consumer.processes === 0 || !lastSeconds(recent, problem.forSeconds)?.every(isLate)) return [];
+  const latest = recent
+    .filter(({ at }) => at > now.at - problem.forSeconds * 1000)
+    .flatMap(delays)
+    .at(-1);
+  if (latest === undefined || lagGrows({ ...scene, problem: table.LagGrowing }).length > 0) return [];
+  return [{ value: latest }];
 };
 
-/** A lag that grows is why records are stored late. */
-const behind: Rule = (...seen) => lagGrows(...seen) ?? storedLate(...seen);
-
-const cacheFails: Rule = ({ cache }) =>
-  cache.errors > 0
-    ? warn(
-        'cache-fails',
-        'cache',
-        `The cache fails ${perSecond(cache.errors)} times a second: reads go to MongoDB instead.`,
-      )
-    : undefined;
-
-const deadLetters: Rule = ({ queue: { deadLetters: letters } }) =>
-  letters !== null && letters > 0
-    ? warn(
-        'dead-letters',
-        'dead-letters',
-        `${count(letters)} ${letters === 1 ? 'record was' : 'records were'} refused by MongoDB and ${letters === 1 ? 'is a dead letter' : 'are dead letters'}. "npm run deadletters -- list" says why.`,
-      )
-    : undefined;
-
-/** What stands first in its level is shown first. */
-const RULES: readonly Rule[] = [
-  deaf('api'),
-  nobody('api'),
-  mongoAway,
-  mongoRefuses,
-  deaf('gate'),
-  nobody('gate'),
-  queueAway,
-  queueFull,
-  noConsumer,
-  deaf('consumer'),
-  notStoring,
-  shedding,
-  slow,
-  gateAtLimit,
-  behind,
-  cacheFails,
-  deaf('producer'),
-  deadLetters,
-  lookups,
-];
-
-/** Whether it has been so for the last `seconds`, without a break. */
-function lasting(recent: readonly Snapshot[], seconds: number, so: (snapshot: Snapshot) => boolean): boolean {
-  const since = recent.at(-1)!.at - seconds * 1000;
-  const first = recent.findLastIndex(({ at }) => at <= since);
-  return first >= 0 && recent.slice(first).every(so);
-}
-
-const count = (value: number): string => value.toLocaleString('en-US');
-const perSecond = (rate: number): string => (rate < 10 ? rate.toFixed(1).replace(/\.0$/, '') : count(Math.round(rate)));
-const percent = (share: number): string =>
-  share < 0.001 ? 'less than 0.1 %' : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
-
-function duration(seconds: number): string {
-  if (seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
-  if (seconds < 90) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
-}
+/**
+ * By problem. Within a severity the page shows them in this order: what may be the cause comes
+ * first.
+ */
+const RULES: Readonly<Record<ProblemId, Rule>> = {
+  ApiMissing: noneAnswers('api', false),
+  MongoUnreachable: judged(({ gate }) => flag(gate.mongoUp)),
+  MongoRefusing: judged(({ consumer }) => flag(consumer.storing), { unless: ({ now }) => now.gate.mongoUp === false }),
+  GateMissing: noneAnswers('gate', false),
+  QueueUnreachable: judged(({ api, queue }) => (api.processes > 0 ? flag(queue.lag !== null) : null), {
+    finding: ({ queue }) => `The queue (${queue}) does not answer.`,
+  }),
+  QueueFull: judged(fullness, { finding: queueIsFull }),
+  QueueNearlyFull: judged(fullness, {
+    unless: ({ table, now }) => isBeyond(table.QueueFull, fullness(now)),
+    detail: timeUntilFull,
+  }),
+  ConsumerUnreachable: noneAnswers('consumer', true),
+  ConsumerStalled: judged(stalled, {
+    unless: stallIsExplained,
+    detail: ({ now }) => (now.consumer.processes === 0 ? 'No consumer is running.' : undefined),
+  }),
+  ProducerUnreachable: noneAnswers('producer', true),
+  TargetDown: someUnreachable,
+  Shedding: judged(shedRate, { finding: shedWhy }),
+  LatencyHigh: judged(({ api }) => (api.p95 === null ? null : api.p95 / 1000)),
+  MongoAtLimit: judged(gateLoad, { detail: gateWait }),
+  LagGrowing: lagGrows,
+  StoredLate: storedLate,
+  CacheFailing: judged(({ cache }) => cache.errors),
+  DeadLetters: judged(({ queue }) => queue.deadLetters, {
+    detail: () => '"npm run deadletters -- list" says why.',
+  }),
+  LookupFailing: lookupsFail,
+};

@@ -1,7 +1,7 @@
-// What the console answers when it cannot do as it is asked.
+// Errors as answers of the console's server.
 import type { ServerResponse } from 'node:http';
 
-/** An answer that is an error; `message` is for people. */
+/** An error that is answered to the client; `message` is for people. */
 export class ConsoleError extends Error {
   override readonly name = 'ConsoleError';
   readonly status: number;
@@ -16,7 +16,7 @@ export class ConsoleError extends Error {
   }
 }
 
-/** The same form as the API's errors. */
+/** Answers in the same form as the API. */
 export function sendError(res: ServerResponse, error: ConsoleError): void {
   const { status, code, message, headers } = error;
   res.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8' });

@@ -1,8 +1,7 @@
-// Processes that come, go, hang and come back.
+// Processes that come, go, hang and recover.
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { Fleet } from './fleet.ts';
+import { Fleet, type Lookup, resolveTargets } from './fleet.ts';
 import type { Component, Reading } from './readings.ts';
-import type { Lookup } from './targets.ts';
 
 const none = { api: [], consumer: [], gate: [], producer: [] };
 const reading = (n: number): Reading => ({
@@ -16,13 +15,13 @@ afterEach(() => {
   for (const one of release.splice(0)) one();
 });
 
-/** A fleet with a clock, a name server and processes that do as the test says. */
+/** A fleet with a clock, a name server and processes that the test controls. */
 function scene() {
   const state = {
     nowMs: 0,
     pods: ['10.0.0.1', '10.0.0.2'] as readonly string[] | Error,
     answers: new Map<string, Reading | Error | 'hangs'>(),
-    asked: [] as string[],
+    scraped: [] as string[],
     outcomes: [] as [Component, boolean][],
   };
   const lookup: Lookup = async () => {
@@ -34,7 +33,7 @@ function scene() {
     lookup,
     now: () => state.nowMs,
     async scrape(_component, address) {
-      state.asked.push(address);
+      state.scraped.push(address);
       const answer = state.answers.get(address) ?? reading(1);
       if (answer === 'hangs') await new Promise<void>((resolve) => release.push(resolve));
       if (answer instanceof Error) throw answer;
@@ -42,90 +41,121 @@ function scene() {
     },
     onScrape: (component, ok) => void state.outcomes.push([component, ok]),
   });
-  const round = async (seconds = 1) => {
+  const poll = async (seconds = 1) => {
     state.nowMs += seconds * 1000;
-    await fleet.round(20);
+    await fleet.poll(20);
   };
   const alive = () =>
-    fleet.processes.filter(({ goneMs, deaf }) => goneMs === undefined && !deaf).map(({ address }) => address);
-  return { state, fleet, round, alive };
+    fleet.processes
+      .filter(({ goneMs, unreachable }) => goneMs === undefined && !unreachable)
+      .map(({ address }) => address);
+  return { state, fleet, poll, alive };
 }
 
 describe('the fleet', () => {
-  test('asks every address of a name, once a round', async () => {
-    const { state, round, alive } = scene();
-    await round();
-    await round();
-    expect(state.asked).toEqual(['10.0.0.1:9464', '10.0.0.2:9464', '10.0.0.1:9464', '10.0.0.2:9464']);
+  test('scrapes every address of a name once per poll', async () => {
+    const { state, poll, alive } = scene();
+    await poll();
+    await poll();
+    expect(state.scraped).toEqual(['10.0.0.1:9464', '10.0.0.2:9464', '10.0.0.1:9464', '10.0.0.2:9464']);
     expect(alive()).toEqual(['10.0.0.1:9464', '10.0.0.2:9464']);
     expect(state.outcomes.every(([component, ok]) => component === 'api' && ok)).toBe(true);
   });
 
   test('follows pods that come and go, and forgets those that are gone', async () => {
-    const { state, round, fleet, alive } = scene();
-    await round();
+    const { state, poll, fleet, alive } = scene();
+    await poll();
     state.pods = ['10.0.0.2', '10.0.0.3'];
-    await round(5);
+    await poll(5);
     expect(alive()).toEqual(['10.0.0.2:9464', '10.0.0.3:9464']);
     expect(fleet.processes).toHaveLength(3); // its part of the window still counts
-    expect(state.asked.filter((address) => address === '10.0.0.1:9464')).toHaveLength(1);
-    await round(5);
-    await round(6);
+    expect(state.scraped.filter((address) => address === '10.0.0.1:9464')).toHaveLength(1);
+    await poll(5);
+    await poll(6);
     expect(fleet.processes).toHaveLength(2);
   });
 
-  test('one that does not answer is looked up again at once: it may be gone', async () => {
-    const { state, round, fleet } = scene();
-    await round();
+  test('looks names up again at once when a process does not answer: it may be gone', async () => {
+    const { state, poll, fleet } = scene();
+    await poll();
     state.answers.set('10.0.0.1:9464', new Error('no answer'));
     state.pods = ['10.0.0.2'];
-    await round();
-    await round();
+    await poll();
+    await poll();
     expect(fleet.processes[0]).toMatchObject({ address: '10.0.0.1:9464', goneMs: 3_000 });
   });
 
-  test('a service without pods has none', async () => {
-    const { state, round, alive, fleet } = scene();
-    await round();
+  test('a service without pods has no processes', async () => {
+    const { state, poll, alive, fleet } = scene();
+    await poll();
     state.pods = Object.assign(new Error('no'), { code: 'ENOTFOUND' });
-    await round(5);
+    await poll(5);
     expect(alive()).toEqual([]);
-    expect(fleet.lost).toEqual({});
+    expect(fleet.unresolved).toEqual({});
   });
 
-  test('while names cannot be looked up it keeps what it knows, and says so', async () => {
-    const { state, round, alive, fleet } = scene();
-    await round();
+  test('while names cannot be looked up it keeps the known addresses and reports the failure', async () => {
+    const { state, poll, alive, fleet } = scene();
+    await poll();
     state.pods = Object.assign(new Error('no'), { code: 'EAI_AGAIN' });
-    await round(5);
+    await poll(5);
     expect(alive()).toHaveLength(2);
-    expect(fleet.lost).toEqual({ api: 'api-pods could not be looked up (EAI_AGAIN)' });
+    expect(fleet.unresolved).toEqual({ api: 'api-pods could not be looked up (EAI_AGAIN)' });
     state.pods = ['10.0.0.1'];
-    await round(5);
-    expect(fleet.lost).toEqual({});
+    await poll(5);
+    expect(fleet.unresolved).toEqual({});
   });
 
-  test('says since when and why one does not answer, until it does again', async () => {
-    const { state, round, fleet, alive } = scene();
-    await round();
+  test('reports since when and why a process does not answer, until it does', async () => {
+    const { state, poll, fleet, alive } = scene();
+    await poll();
     state.answers.set('10.0.0.1:9464', new Error('connection refused'));
-    await round();
-    await round();
+    await poll();
+    await poll();
     const [first] = fleet.processes;
-    expect(first).toMatchObject({ deaf: { sinceMs: 2_000, why: 'connection refused' } });
+    expect(first).toMatchObject({ unreachable: { sinceMs: 2_000, reason: 'connection refused' } });
     state.answers.delete('10.0.0.1:9464');
-    await round();
+    await poll();
     expect(alive()).toHaveLength(2);
   });
 
-  test('one that hangs holds up nobody, and is not asked again meanwhile', async () => {
-    const { state, round, fleet } = scene();
+  test('a process that hangs delays no other, and is not scraped again meanwhile', async () => {
+    const { state, poll, fleet } = scene();
     state.answers.set('10.0.0.1:9464', 'hangs');
-    await round();
-    await round();
-    await round();
-    expect(state.asked.filter((address) => address === '10.0.0.1:9464')).toHaveLength(1);
-    expect(state.asked.filter((address) => address === '10.0.0.2:9464')).toHaveLength(3);
+    await poll();
+    await poll();
+    await poll();
+    expect(state.scraped.filter((address) => address === '10.0.0.1:9464')).toHaveLength(1);
+    expect(state.scraped.filter((address) => address === '10.0.0.2:9464')).toHaveLength(3);
     expect(fleet.processes[1]!.series.lastAtMs).toBe(3_000);
+  });
+});
+
+const dnsError = (code: string) => Object.assign(new Error(code), { code });
+const names: Record<string, readonly string[] | Error> = {
+  'api-pods': ['10.0.0.1', '10.0.0.2'],
+  six: ['fd00::1'],
+  'scaled-to-zero': dnsError('ENOTFOUND'),
+  'no-address': dnsError('ENODATA'),
+  broken: dnsError('EAI_AGAIN'),
+};
+const dns: Lookup = async (host) => {
+  const found = names[host]!;
+  if (found instanceof Error) throw found;
+  return found;
+};
+
+describe('targets', () => {
+  test.each<[string, string[], string[], string | undefined]>([
+    ['none', [], [], undefined],
+    ['addresses', ['127.0.0.1:1', '127.0.0.1:2'], ['127.0.0.1:1', '127.0.0.1:2'], undefined],
+    ['an IPv6 address', ['[::1]:1'], ['[::1]:1'], undefined],
+    ['a name with several addresses', ['api-pods:9464'], ['10.0.0.1:9464', '10.0.0.2:9464'], undefined],
+    ['a name with an IPv6 address', ['six:9464'], ['[fd00::1]:9464'], undefined],
+    ['an address that is named twice', ['api-pods:1', '10.0.0.1:1'], ['10.0.0.1:1', '10.0.0.2:1'], undefined],
+    ['a service without pods', ['scaled-to-zero:1', 'no-address:1'], [], undefined],
+    ['a name server that fails', ['broken:1'], [], 'broken could not be looked up (EAI_AGAIN)'],
+  ])('%s', async (_what, targets, addresses, failure) => {
+    expect(await resolveTargets(targets, dns)).toEqual({ addresses, failure });
   });
 });

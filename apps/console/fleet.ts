@@ -1,36 +1,88 @@
-// Every process that the console asks: found, asked, remembered for a while after it is gone.
+// Every process that the console polls: where it is, what it last reported, and for a while after
+// it is gone what it did.
+import { lookup as dnsLookup } from 'node:dns/promises';
 import { COMPONENTS, type Component } from './readings.ts';
 import type { Scrape } from './scrape.ts';
 import { CounterSeries } from './series.ts';
-import { findTargets, type Lookup } from './targets.ts';
+
+/** Resolves a name to all of its addresses. */
+export type Lookup = (host: string) => Promise<readonly string[]>;
+
+export const systemLookup: Lookup = async (host) =>
+  (await dnsLookup(host, { all: true, verbatim: true })).map(({ address }) => address);
+
+/** The name has no address, or does not exist: a service without pods looks like this. */
+const NO_ADDRESS = new Set(['ENOTFOUND', 'ENODATA', 'EAI_NODATA', 'EAI_NONAME']);
+
+export interface Resolved {
+  /** `host:port` of each process. */
+  readonly addresses: readonly string[];
+  /** Why a name could not be looked up; undefined when all could. */
+  readonly failure: string | undefined;
+}
+
+/**
+ * Resolves targets to the addresses of their processes.
+ * @param targets `host:port` each; a name stands for all its addresses
+ */
+export async function resolveTargets(targets: readonly string[], lookup: Lookup): Promise<Resolved> {
+  const results = await Promise.all(targets.map((target) => resolve(target, lookup)));
+  const failures = results.flatMap(({ failure }) => failure ?? []);
+  return {
+    addresses: [...new Set(results.flatMap(({ addresses }) => addresses))],
+    failure: failures.length > 0 ? failures.join('; ') : undefined,
+  };
+}
+
+async function resolve(target: string, lookup: Lookup): Promise<Resolved> {
+  const [, host, port] = /^(.+):(\d+)$/.exec(target)!;
+  if (isAddress(host!)) return { addresses: [target], failure: undefined };
+  try {
+    const addresses = await lookup(host!);
+    return {
+      addresses: addresses.map((address) => `${address.includes(':') ? `[${address}]` : address}:${port}`),
+      failure: undefined,
+    };
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return { addresses: [], failure: NO_ADDRESS.has(code) ? undefined : `${host} could not be looked up (${code})` };
+  }
+}
+
+const isAddress = (host: string): boolean => /^[\d.]+$/.test(host) || host.startsWith('[');
 
 /** One process of a component. */
 export interface Process {
   readonly component: Component;
   readonly address: string;
   readonly series: CounterSeries;
-  /** As last read. */
+  /** From the last reading. */
   readonly gauges: ReadonlyMap<string, number>;
-  /** Why it does not answer, and since when; undefined while it does. */
-  readonly deaf: { readonly sinceMs: number; readonly why: string } | undefined;
-  /** When it was no longer among the addresses; undefined while it is. */
+  /** Since when and why it does not answer; undefined while it does. */
+  readonly unreachable: { readonly sinceMs: number; readonly reason: string } | undefined;
+  /** When its address disappeared; undefined while it is there. */
   readonly goneMs: number | undefined;
 }
 
 export interface FleetOptions {
-  /** `host:port` of each component; names stand for all of their addresses. */
+  /** `host:port` of each component; a name stands for all of its addresses. */
   readonly targets: Readonly<Record<Component, readonly string[]>>;
   readonly scrape: Scrape;
   readonly lookup: Lookup;
-  /** A clock that never goes back, milliseconds. */
+  /** A monotonic clock, milliseconds. */
   readonly now: () => number;
-  /** Told of each answer and each failure. */
+  /** Called after each scrape. */
   readonly onScrape?: (component: Component, ok: boolean) => void;
 }
 
-/** Names are looked up so often at most, milliseconds: as long as a cluster's name server keeps an answer. */
+/**
+ * Minimum time between two lookups, milliseconds: as long as a cluster's name server caches an
+ * answer.
+ */
 const LOOKUP_MS = 5_000;
-/** What is gone still counts in the window that it was there, milliseconds. */
+/**
+ * How long a process that is gone still counts for the window in which it was there, milliseconds.
+ */
 const REMEMBER_GONE_MS = 10_000;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -38,8 +90,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #processes = new Map<string, Mutable<Process>>();
-  readonly #asking = new Map<Process, Promise<void>>();
-  readonly #lost = new Map<Component, string>();
+  readonly #scraping = new Map<Process, Promise<void>>();
+  readonly #unresolved = new Map<Component, string>();
   #lookedUpMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: FleetOptions) {
@@ -51,36 +103,36 @@ export class Fleet {
   }
 
   /** Components of this stack. */
-  get asked(): readonly Component[] {
+  get components(): readonly Component[] {
     return COMPONENTS.filter((component) => this.#options.targets[component].length > 0);
   }
 
   /** Components whose name could not be looked up, and why. */
-  get lost(): Readonly<Partial<Record<Component, string>>> {
-    return Object.fromEntries(this.#lost);
+  get unresolved(): Readonly<Partial<Record<Component, string>>> {
+    return Object.fromEntries(this.#unresolved);
   }
 
-  /** Asks every process once, the slow ones in the background: waits for them no longer than `patienceMs`. */
-  async round(patienceMs: number): Promise<void> {
+  /** Scrapes every process once. Slow ones continue in the background after `timeoutMs`. */
+  async poll(timeoutMs: number): Promise<void> {
     const now = this.#options.now();
-    // Who does not answer may be gone: a pod that was taken away is no trouble.
-    if (now - this.#lookedUpMs >= LOOKUP_MS || this.processes.some(({ deaf }) => deaf !== undefined)) {
+    // A process that does not answer may be gone, and a pod that was removed is no problem.
+    if (now - this.#lookedUpMs >= LOOKUP_MS || this.processes.some(({ unreachable }) => unreachable !== undefined)) {
       this.#lookedUpMs = now;
-      await Promise.all(COMPONENTS.map((component) => this.#find(component)));
+      await Promise.all(COMPONENTS.map((component) => this.#resolve(component)));
     }
     for (const process of this.#processes.values())
-      if (process.goneMs === undefined && !this.#asking.has(process)) {
-        const asking = this.#ask(process).finally(() => this.#asking.delete(process));
-        this.#asking.set(process, asking);
+      if (process.goneMs === undefined && !this.#scraping.has(process)) {
+        const scraping = this.#scrape(process).finally(() => this.#scraping.delete(process));
+        this.#scraping.set(process, scraping);
       }
-    await withPatience(Promise.all(this.#asking.values()), patienceMs);
+    await waitAtMost(timeoutMs, Promise.all(this.#scraping.values()));
   }
 
-  async #find(component: Component): Promise<void> {
+  async #resolve(component: Component): Promise<void> {
     const { targets, lookup, now } = this.#options;
-    const { addresses, trouble } = await findTargets(targets[component], lookup);
-    if (trouble === undefined) this.#lost.delete(component);
-    else this.#lost.set(component, trouble);
+    const { addresses, failure } = await resolveTargets(targets[component], lookup);
+    if (failure === undefined) this.#unresolved.delete(component);
+    else this.#unresolved.set(component, failure);
     for (const address of addresses) {
       const key = `${component} ${address}`;
       const known = this.#processes.get(key);
@@ -90,39 +142,39 @@ export class Fleet {
           address,
           series: new CounterSeries(),
           gauges: new Map(),
-          deaf: undefined,
+          unreachable: undefined,
           goneMs: undefined,
         });
     }
     for (const [key, process] of this.#processes) {
       if (process.component !== component) continue;
-      // While names cannot be looked up, those that were found stay.
-      if (trouble === undefined && !addresses.includes(process.address)) process.goneMs ??= now();
+      // While names cannot be looked up, the known addresses stay.
+      if (failure === undefined && !addresses.includes(process.address)) process.goneMs ??= now();
       if (process.goneMs !== undefined && now() - process.goneMs > REMEMBER_GONE_MS) this.#processes.delete(key);
     }
   }
 
-  async #ask(process: Mutable<Process>): Promise<void> {
+  async #scrape(process: Mutable<Process>): Promise<void> {
     const { scrape, now, onScrape } = this.#options;
     const { component, address } = process;
     try {
       const reading = await scrape(component, address);
       process.series.add(now(), reading);
       process.gauges = reading.gauges;
-      process.deaf = undefined;
+      process.unreachable = undefined;
       onScrape?.(component, true);
     } catch (error) {
-      process.deaf = { sinceMs: process.deaf?.sinceMs ?? now(), why: (error as Error).message };
+      process.unreachable = { sinceMs: process.unreachable?.sinceMs ?? now(), reason: (error as Error).message };
       onScrape?.(component, false);
     }
   }
 }
 
-async function withPatience(work: Promise<unknown>, patienceMs: number): Promise<void> {
+async function waitAtMost(timeoutMs: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patienceMs);
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
   });
-  await Promise.race([work, enough]);
+  await Promise.race([work, timeout]);
   clearTimeout(timer);
 }

@@ -21,7 +21,7 @@ test('a point has a number for every column', () => {
   });
 });
 
-test('what nobody tells leaves a gap', () => {
+test('an unknown number leaves a gap', () => {
   const one = snapshot({
     api: { processes: 0, requests: 0 },
     gate: { processes: 0, operations: 0 },
@@ -30,7 +30,7 @@ test('what nobody tells leaves a gap', () => {
   expect(named(pointOf(one))).toMatchObject({ requests: null, shed: null, operations: null, lag: null });
 });
 
-test('five minutes are kept', () => {
+test('keeps five minutes', () => {
   const history = new History();
   for (let second = 0; second <= 1_000; second++) history.add(pointOf(snapshot({ at: second * 1000 })));
   expect(history.points.at(-1)![0]).toBe(1_000_000);

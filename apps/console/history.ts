@@ -1,7 +1,7 @@
-// The last five minutes, as the plots show them.
+// The last five minutes, as rows of the plots.
 import { type Snapshot, totalShed } from './snapshot.ts';
 
-/** What is plotted, in this order; a page gets points as rows of numbers. */
+/** The numbers of a point, in this order. */
 export const COLUMNS = [
   'at',
   'requests',
@@ -16,27 +16,27 @@ export const COLUMNS = [
   'hitRatio',
 ] as const;
 
-/** One row; null where nobody told the number. */
+/** One row; null where a number is unknown. */
 export type Point = readonly (number | null)[];
 
-/** How far back the plots go, milliseconds. */
+/** Range of the plots, milliseconds. */
 export const HISTORY_MS = 300_000;
 
 export const pointOf = (snapshot: Snapshot): Point => {
   const { at, api, producer, consumer, queue, gate, cache } = snapshot;
-  // Without a process that would tell it a rate is unknown, not 0.
-  const told = (group: { readonly processes: number }, value: number) => (group.processes > 0 ? value : null);
+  // Without a process that reports it, a rate is unknown rather than 0.
+  const known = (group: { readonly processes: number }, value: number) => (group.processes > 0 ? value : null);
   return [
     at,
-    told(api, api.requests),
-    told(api, totalShed(snapshot)),
+    known(api, api.requests),
+    known(api, totalShed(snapshot)),
     api.p50,
     api.p95,
     api.p99,
     api.accepted + producer.accepted,
     consumer.stored,
     queue.lag,
-    told(gate, gate.operations),
+    known(gate, gate.operations),
     cache.hitRatio,
   ];
 };

@@ -1,5 +1,7 @@
-// The loop: rates from the first tick on, slower while nobody looks, at once when somebody does.
+// The loop: rates from the first tick on, slower polls while no page is open, at once when one
+// opens.
 import { afterEach, expect, test } from '@jest/globals';
+import { problemTableOf } from '../../test/problem-table.ts';
 import { until } from '../../test/until.ts';
 import { Fleet } from './fleet.ts';
 import { type Live, startLive, type Tick } from './live.ts';
@@ -9,9 +11,9 @@ afterEach(async () => {
   for (const live of lives.splice(0)) await live.close();
 });
 
-/** An API process that serves a request with each time that it is asked. */
+/** An API process that serves one request between two polls. */
 function scene(options: { intervalMs: number; idleMs: number }) {
-  let asked = 0;
+  let polls = 0;
   const now = () => performance.now();
   const fleet = new Fleet({
     targets: { api: ['127.0.0.1:1'], consumer: [], gate: [], producer: [] },
@@ -19,26 +21,26 @@ function scene(options: { intervalMs: number; idleMs: number }) {
     now,
     scrape: async () => ({
       startedAt: 1,
-      counters: new Map([['requests', asked++]]),
-      gauges: new Map([['lag', asked]]),
+      counters: new Map([['requests', polls++]]),
+      gauges: new Map([['lag', polls]]),
     }),
   });
-  const live = startLive({ fleet, names: { queue: 'Kafka' }, now, ...options });
+  const live = startLive({ fleet, diagnosis: { table: problemTableOf(), queue: 'Kafka' }, now, ...options });
   lives.push(live);
-  return { live, asked: () => asked };
+  return { live, polls: () => polls };
 }
 
 test('the first tick has rates', async () => {
   const { live } = scene({ intervalMs: 20, idleMs: 20 });
   await until(() => live.latest);
   expect(live.points[0]![1]).toBeGreaterThan(0);
-  expect(live.latest!.snapshot.asked).toEqual(['api']);
+  expect(live.latest!.snapshot.components).toEqual(['api']);
 });
 
-test('while nobody looks it asks seldom; when somebody does, at once', async () => {
-  const { live, asked } = scene({ intervalMs: 20, idleMs: 60_000 });
+test('while no page is open it polls rarely; when one opens, at once', async () => {
+  const { live, polls } = scene({ intervalMs: 20, idleMs: 60_000 });
   await until(() => live.points.length > 0);
-  expect(asked()).toBe(2);
+  expect(polls()).toBe(2);
   const ticks: Tick[] = [];
   const end = live.watch((tick) => void ticks.push(tick));
   await until(() => ticks.length >= 3);
@@ -46,7 +48,7 @@ test('while nobody looks it asks seldom; when somebody does, at once', async () 
   end();
 });
 
-test('it ends in the middle of a pause, and may be ended twice', async () => {
+test('it can be closed during a pause, and twice', async () => {
   const { live } = scene({ intervalMs: 20, idleMs: 60_000 });
   await until(() => live.latest);
   await live.close();

@@ -1,11 +1,12 @@
-// The loop behind the page: asks every process, keeps five minutes, says what is wrong, tells whoever looks.
+// The loop behind the page: polls every process, keeps five minutes of history, diagnoses, and
+// notifies the open pages.
 import { composeSnapshot } from './compose.ts';
-import { diagnose, type Names, type Problem } from './diagnosis.ts';
+import { type DiagnosisOptions, diagnose, type Problem } from './diagnosis.ts';
 import type { Fleet } from './fleet.ts';
 import { History, type Point, pointOf } from './history.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** What a page is told about a second. */
+/** One second, as a page receives it. */
 export interface Tick {
   readonly snapshot: Snapshot;
   /** The same as a row of the plots, see COLUMNS. */
@@ -14,34 +15,37 @@ export interface Tick {
 }
 
 export interface LiveOptions {
-  readonly fleet: Pick<Fleet, 'round' | 'processes' | 'asked' | 'lost'>;
-  readonly names: Names;
+  readonly fleet: Pick<Fleet, 'poll' | 'processes' | 'components' | 'unresolved'>;
+  readonly diagnosis: DiagnosisOptions;
   /** The fleet's clock, milliseconds. */
   readonly now: () => number;
-  /** Pause between two rounds while somebody looks, milliseconds. Default 1000. */
+  /** Time between two polls while a page is open, milliseconds. @default 1000 */
   readonly intervalMs?: number;
-  /** The same while nobody does. Default 5000: the plots go on, at a fifth of the cost. */
+  /**
+   * The same while none is, milliseconds: the plots continue at a fifth of the cost.
+   * @default 5000
+   */
   readonly idleMs?: number;
 }
 
 export interface Live {
   readonly points: readonly Point[];
-  /** Undefined until the first round is over. */
+  /** Undefined until the first poll is done. */
   readonly latest: Tick | undefined;
-  /** Calls back with every tick. @returns how to end it */
+  /** Calls back with every tick. @returns a function that ends it */
   watch(listener: (tick: Tick) => void): () => void;
   /** Ends the loop; may be called twice. */
   close(): Promise<void>;
 }
 
-/** Slower answers are taken up with the next tick. */
-const PATIENCE_MS = 700;
-/** What the diagnosis looks back, milliseconds. */
+/** Slower answers count for the next tick, milliseconds. */
+const POLL_TIMEOUT_MS = 700;
+/** How far the diagnosis looks back, milliseconds. */
 const RECENT_MS = 60_000;
 
-/** Starts looking. */
+/** Starts polling. */
 export function startLive(options: LiveOptions): Live {
-  const { fleet, names, now, intervalMs = 1_000, idleMs = 5_000 } = options;
+  const { fleet, diagnosis, now, intervalMs = 1_000, idleMs = 5_000 } = options;
   const sinceMs = now();
   const history = new History();
   const listeners = new Set<(tick: Tick) => void>();
@@ -50,19 +54,19 @@ export function startLive(options: LiveOptions): Live {
   let closed = false;
   let wake = (): void => {};
 
-  const look = async (): Promise<void> => {
-    await fleet.round(Math.min(PATIENCE_MS, intervalMs));
+  const tick = async (): Promise<void> => {
+    await fleet.poll(Math.min(POLL_TIMEOUT_MS, intervalMs));
     const snapshot = composeSnapshot(
-      { nowMs: now(), at: Date.now(), sinceMs, asked: fleet.asked },
+      { nowMs: now(), at: Date.now(), sinceMs, components: fleet.components },
       fleet.processes,
-      fleet.lost,
+      fleet.unresolved,
     );
     recent = [...recent.filter(({ at }) => at > snapshot.at - RECENT_MS), snapshot];
-    latest = { snapshot, point: pointOf(snapshot), problems: diagnose(recent, names) };
+    latest = { snapshot, point: pointOf(snapshot), problems: diagnose(recent, diagnosis) };
     history.add(latest.point);
     for (const listener of listeners) listener(latest);
   };
-  /** Until so long is over, or somebody begins to look, or it ends. */
+  /** Resolves after `ms`, when the first page opens, or at the end. */
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, Math.max(50, ms));
@@ -73,13 +77,13 @@ export function startLive(options: LiveOptions): Live {
     });
   const run = async (): Promise<void> => {
     // Rates need two readings, some time apart.
-    await fleet.round(PATIENCE_MS);
+    await fleet.poll(POLL_TIMEOUT_MS);
     const until = now() + intervalMs;
     while (!closed && now() < until) await pause(until - now());
     while (!closed) {
-      const begun = now();
-      await look();
-      await pause((listeners.size > 0 ? intervalMs : idleMs) - (now() - begun));
+      const startedAt = now();
+      await tick();
+      await pause((listeners.size > 0 ? intervalMs : idleMs) - (now() - startedAt));
     }
   };
   const done = run();

@@ -1,4 +1,4 @@
-// console: the numbers of every process -> one page, live.
+// console: the figures of every process on one live page.
 import { type App, runApp } from '../shared/lifecycle.ts';
 import { createLogger } from '../shared/logger.ts';
 import { createRegistry, startMetricsServer } from '../shared/metrics.ts';

@@ -1,4 +1,4 @@
-// What the console tells Prometheus about itself.
+// The console's own metrics.
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 export type ConsoleMetrics = ReturnType<typeof createConsoleMetrics>;
@@ -6,10 +6,10 @@ export type ConsoleMetrics = ReturnType<typeof createConsoleMetrics>;
 export function createConsoleMetrics(registry: Registry) {
   const registers = [registry];
   return {
-    viewers: new Gauge({ name: 'breakwater_console_viewers', help: 'Pages that are open', registers }),
+    viewers: new Gauge({ name: 'breakwater_console_viewers', help: 'Open pages', registers }),
     scrapes: new Counter({
       name: 'breakwater_console_scrapes_total',
-      help: 'Processes asked for their metrics, by component and outcome (ok, failed)',
+      help: 'Scrapes of processes, by component and outcome (ok, failed)',
       labelNames: ['component', 'outcome'],
       registers,
     }),

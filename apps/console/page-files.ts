@@ -1,4 +1,4 @@
-// The page's files: read once, compressed once, served with a tag so that a reload costs nothing.
+// The page's files: read and compressed once, served with an ETag so that a reload is cheap.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -9,8 +9,8 @@ import { gzipSync } from 'node:zlib';
 interface PageFile {
   readonly type: string;
   readonly body: Buffer;
-  readonly zipped: Buffer;
-  readonly tag: string;
+  readonly gzipped: Buffer;
+  readonly etag: string;
 }
 
 /** Files by path: `/main.js`. */
@@ -25,14 +25,14 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const FOLDER = join(import.meta.dirname, 'page');
 
-/** Reads the folder of the page, and uPlot out of its package. */
+/** Reads the folder of the page, and uPlot from its package. */
 export function readPageFiles(): PageFiles {
   const uplot = join(createRequire(import.meta.url).resolve('uplot/package.json'), '..', 'dist');
   const files = new Map<string, PageFile>();
   for (const name of readdirSync(FOLDER))
     if (TYPES[extensionOf(name)])
       files.set(name === 'index.html' ? '/' : `/${name}`, pageFile(name, readFileSync(join(FOLDER, name))));
-  // The small build is a script that makes a global; as a module it gives that.
+  // uPlot's small build is a script that defines a global; this makes it a module.
   const script = readFileSync(join(uplot, 'uPlot.iife.min.js'), 'utf8');
   files.set('/uplot.js', pageFile('uplot.js', Buffer.from(`${script}\nexport default uPlot;\n`)));
   files.set('/uplot.css', pageFile('uplot.css', readFileSync(join(uplot, 'uPlot.min.css'))));
@@ -42,11 +42,11 @@ export function readPageFiles(): PageFiles {
 const extensionOf = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
 
 function pageFile(name: string, body: Buffer): PageFile {
-  const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"`;
-  return { type: TYPES[extensionOf(name)]!, body, zipped: gzipSync(body, { level: 9 }), tag };
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"`;
+  return { type: TYPES[extensionOf(name)]!, body, gzipped: gzipSync(body, { level: 9 }), etag };
 }
 
-/** Only what we serve ourselves runs in the page, and no other page may frame it. */
+/** Only the console's own files run in the page, and no other page may frame it. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -60,14 +60,14 @@ const POLICY = [
 
 export function sendPageFile(file: PageFile, { headers }: IncomingMessage, res: ServerResponse): void {
   res.setHeader('cache-control', 'no-cache');
-  res.setHeader('etag', file.tag);
+  res.setHeader('etag', file.etag);
   res.setHeader('vary', 'accept-encoding');
   res.setHeader('content-security-policy', POLICY);
   res.setHeader('x-content-type-options', 'nosniff');
   res.setHeader('referrer-policy', 'no-referrer');
-  if (headers['if-none-match'] === file.tag) return void res.writeHead(304).end();
-  const zip = /\bgzip\b/.test(String(headers['accept-encoding'] ?? ''));
-  if (zip) res.setHeader('content-encoding', 'gzip');
+  if (headers['if-none-match'] === file.etag) return void res.writeHead(304).end();
+  const gzip = /\bgzip\b/.test(String(headers['accept-encoding'] ?? ''));
+  if (gzip) res.setHeader('content-encoding', 'gzip');
   res.setHeader('content-type', file.type);
-  res.end(zip ? file.zipped : file.body);
+  res.end(gzip ? file.gzipped : file.body);
 }

@@ -1,4 +1,4 @@
-// The names that the console reads are those that the apps write.
+// The metrics that the console reads are those that the apps write.
 import { describe, expect, test } from '@jest/globals';
 import type { Registry } from 'prom-client';
 import { createApiMetrics } from '../api/metrics.ts';
@@ -7,8 +7,8 @@ import { createConsumerMetrics } from '../consumer/metrics.ts';
 import { createGateMetrics } from '../gate/metrics.ts';
 import { createProducerMetrics } from '../producer/metrics.ts';
 import { createRegistry } from '../shared/metrics.ts';
-import { parsePrometheus } from './prometheus.ts';
 import { type Component, metricsReadFrom, readingOf } from './readings.ts';
+import { parsePrometheus } from './scrape.ts';
 
 const makers: Record<Component, (registry: Registry) => void> = {
   api(registry) {
@@ -63,7 +63,7 @@ describe('what the console reads', () => {
     },
   );
 
-  test('requests are counted without those that watch; latency without refusals', async () => {
+  test('requests do not include polls of the statistics, latencies no refusals', async () => {
     const { counters, gauges, startedAt } = readingOf('api', await samplesOf('api'));
     expect(counters.get('requests')).toBe(3);
     expect(counters.get('latency.+Inf')).toBe(1);
@@ -81,7 +81,7 @@ describe('what the console reads', () => {
     expect(startedAt).toBeGreaterThan(1.7e9);
   });
 
-  test('labels that are not asked for are added up', () => {
+  test('series of other labels are added up', () => {
     const sample = (status: string, value: number) => ({
       name: 'breakwater_http_request_duration_seconds_count',
       labels: { status },
@@ -90,7 +90,7 @@ describe('what the console reads', () => {
     expect(readingOf('api', [sample('200', 3), sample('400', 4)]).counters.get('requests')).toBe(7);
   });
 
-  test('what is absent is left out', () => {
+  test('missing metrics are left out', () => {
     expect(readingOf('gate', [])).toEqual({ startedAt: undefined, counters: new Map(), gauges: new Map() });
   });
 });

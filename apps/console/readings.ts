@@ -1,24 +1,32 @@
-// What the console reads out of each app's metrics: the one place where their names stand.
-import type { MetricSample } from './prometheus.ts';
+// Which metrics of each app the console reads: the only place that knows their names.
 import type { CounterReading } from './series.ts';
 
-/** The apps that the console asks. */
+/** The apps that the console polls. */
 export const COMPONENTS = ['api', 'consumer', 'gate', 'producer'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
-/** One process's numbers at one moment. */
+/** One line of a process' metrics page. */
+export interface MetricSample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** The figures of one process at one moment. */
 export interface Reading extends CounterReading {
   readonly gauges: ReadonlyMap<string, number>;
 }
 
-/** One metric that is read, and the key that it becomes. */
+/** A metric that is read, and the key of its value. */
 interface Rule {
   readonly metric: string;
   readonly key: string;
   readonly kind: 'counter' | 'gauge';
-  /** Label whose value is appended to the key, as `key.value`. Other labels are added up. */
+  /**
+   * Label whose value is appended to the key: `key.value`. Series with other labels are added up.
+   */
   readonly by?: string;
-  /** Which of the metric's series count. Default: all. */
+  /** Which of the metric's series count. @default all */
   readonly where?: (labels: MetricSample['labels']) => boolean;
 }
 
@@ -35,14 +43,14 @@ const histogram = (metric: string, key: string, where?: Rule['where']): Rule =>
 
 const REQUESTS = 'breakwater_http_request_duration_seconds';
 const BATCH = 'breakwater_batch_records';
-/** Whoever watches the numbers is no user. */
-const asked = ({ route }: MetricSample['labels']): boolean => route !== '/api/stats';
-/** A refusal is quick: it would flatter the latency. Whoever left (499) got no answer. */
-const served = (labels: MetricSample['labels']): boolean => asked(labels) && Number(labels.status) < 499;
+/** Requests of users: the statistics are polled by the console and by load tests. */
+const byUsers = ({ route }: MetricSample['labels']): boolean => route !== '/api/stats';
+/** Refusals are quick and would flatter the latency; a client that left (499) got no answer. */
+const served = (labels: MetricSample['labels']): boolean => byUsers(labels) && Number(labels.status) < 499;
 
 const RULES: Readonly<Record<Component, readonly Rule[]>> = {
   api: [
-    counter(`${REQUESTS}_count`, 'requests', { where: asked }),
+    counter(`${REQUESTS}_count`, 'requests', { where: byUsers }),
     histogram(REQUESTS, 'latency', served),
     counter('breakwater_records_accepted_total', 'accepted'),
     counter('breakwater_requests_shed_total', 'shed', { by: 'reason' }),
@@ -77,14 +85,14 @@ const RULES: Readonly<Record<Component, readonly Rule[]>> = {
   ],
 };
 
-/** Says when a process started; absent where several workers report as one. */
+/** Start of the process; missing where several workers report as one. */
 const STARTED_AT = 'process_start_time_seconds';
 
 /** Every metric that the console reads from a component. */
 export const metricsReadFrom = (component: Component): readonly string[] =>
   RULES[component].map(({ metric }) => metric);
 
-/** What the samples of one process say. A metric that is absent is left out. */
+/** The reading in the samples of one process. Missing metrics are left out. */
 export function readingOf(component: Component, samples: readonly MetricSample[]): Reading {
   const counters = new Map<string, number>();
   const gauges = new Map<string, number>();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { CounterSeries } from './series.ts';
+import { addBuckets, type Buckets, CounterSeries, quantile, totalOf } from './series.ts';
 
 type Step = [atMs: number, value: number | undefined, startedAt?: number];
 
@@ -13,7 +13,7 @@ function series(...steps: Step[]): CounterSeries {
 describe('the increase of a counter', () => {
   test.each<[string, Step[], [number, number], number]>([
     ['nothing read yet', [], [0, 1000], 0],
-    ['a first reading is where counting begins', [[0, 500]], [-1000, 1000], 0],
+    ['counting begins with the first reading', [[0, 500]], [-1000, 1000], 0],
     [
       'two readings',
       [
@@ -42,7 +42,7 @@ describe('the increase of a counter', () => {
       100,
     ],
     [
-      'a process that came counts from its first reading on',
+      'a new process counts from its first reading on',
       [
         [3000, 900],
         [4000, 950],
@@ -51,7 +51,7 @@ describe('the increase of a counter', () => {
       50,
     ],
     [
-      'a counter that appears counts from 0',
+      'a new counter counts from 0',
       [
         [0, undefined],
         [1000, 3],
@@ -82,7 +82,7 @@ describe('the increase of a counter', () => {
       110,
     ],
     [
-      'a counter that vanished was a restart',
+      'a counter that disappears was a restart',
       [
         [0, 100],
         [1000, undefined],
@@ -92,7 +92,7 @@ describe('the increase of a counter', () => {
       40,
     ],
     [
-      'a restart that caught up, by its start time',
+      'a restart is recognised by its start time when the counter has caught up',
       [
         [0, 100, 1],
         [1000, 200, 1],
@@ -103,7 +103,7 @@ describe('the increase of a counter', () => {
       110,
     ],
     [
-      'a gap is spread over its time',
+      'a gap is interpolated',
       [
         [0, 0],
         [10_000, 1000],
@@ -125,7 +125,7 @@ describe('the increase of a counter', () => {
     expect(series(...steps).increase('n', from, to)).toBeCloseTo(expected, 9);
   });
 
-  test('is never negative and never more than what was counted, however a process behaves', () => {
+  test('is never negative and never more than what was counted, with any restarts', () => {
     const made = new CounterSeries();
     let value = 0;
     let counted = 0;
@@ -142,11 +142,47 @@ describe('the increase of a counter', () => {
     expect(made.increase('n', 170_000, 199_000)).toBeLessThanOrEqual(counted);
   });
 
-  test('keeps half a minute, and what it needs to look back so far', () => {
+  test('goes back half a minute', () => {
     const made = series(...Array.from({ length: 300 }, (_, second): Step => [second * 1000, second * 10]));
     expect(made.increase('n', 270_000, 299_000)).toBeCloseTo(290, 9);
     expect(made.increase('n', 0, 299_000)).toBeLessThanOrEqual(310);
     expect([...made.keys()]).toEqual(['n']);
     expect(made.lastAtMs).toBe(299_000);
+  });
+});
+
+const Infinite = Number.POSITIVE_INFINITY;
+const buckets = (...pairs: [number, number][]): Buckets => new Map(pairs);
+
+describe('quantiles from buckets', () => {
+  test.each<[string, Buckets, number, number | null]>([
+    ['no histogram', buckets(), 0.5, null],
+    ['no observation', buckets([1, 0], [Infinite, 0]), 0.5, null],
+    ['all in the first bucket', buckets([1, 10], [Infinite, 10]), 0.5, 0.5],
+    ['on a bound', buckets([1, 5], [2, 10], [Infinite, 10]), 0.5, 1],
+    ['between two bounds', buckets([1, 5], [2, 10], [Infinite, 10]), 0.95, 1.9],
+    ['above the last bound', buckets([1, 5], [Infinite, 10]), 0.99, 1],
+    ['all above the last bound', buckets([1, 0], [Infinite, 4]), 0.5, 1],
+    ['bounds in any order', buckets([Infinite, 10], [2, 10], [1, 5]), 0.95, 1.9],
+    ['empty buckets between', buckets([1, 5], [2, 5], [3, 10], [Infinite, 10]), 0.75, 2.5],
+  ])('%s', (_what, from, q, expected) => {
+    const found = quantile(from, q);
+    if (expected === null) expect(found).toBeNull();
+    else expect(found).toBeCloseTo(expected, 9);
+  });
+
+  test('two processes count as one: the slow one is not averaged away', () => {
+    const fast = buckets([0.01, 98], [0.1, 98], [1, 98], [Infinite, 98]);
+    const slow = buckets([0.01, 0], [0.1, 0], [1, 2], [Infinite, 2]);
+    const both = addBuckets([fast, slow]);
+    expect(totalOf(both)).toBe(100);
+    expect(quantile(both, 0.95)).toBeLessThanOrEqual(0.01);
+    expect(quantile(both, 0.99)).toBeCloseTo(0.55, 9);
+  });
+
+  test('bounds that differ during a roll still give a value', () => {
+    const both = addBuckets([buckets([1, 4], [2, 8], [Infinite, 8]), buckets([1.5, 6], [Infinite, 8])]);
+    expect(quantile(both, 0.5)).toBeGreaterThan(0);
+    expect(quantile(both, 0.99)).toBeLessThanOrEqual(2);
   });
 });

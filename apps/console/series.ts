@@ -1,41 +1,41 @@
-// One process's counters over the last seconds. They only grow here, whatever the process does: a restart neither takes back
-// what was counted nor counts it again.
+// The counters and histograms of one process over the last seconds. Here they only grow: a restart
+// neither takes back what was counted nor counts it again.
 
-/** Counters of one process at one moment, by key. A counter that is absent counts as 0. */
+/** Counters of one process at one moment, by key. A missing counter counts as 0. */
 export interface CounterReading {
-  /** When the process started, seconds of the Unix epoch; undefined where it does not say. */
+  /** Start of the process, Unix time in seconds; undefined where it does not report it. */
   readonly startedAt: number | undefined;
   readonly counters: ReadonlyMap<string, number>;
 }
 
 interface Point {
   readonly atMs: number;
-  /** What was counted since the first reading. */
+  /** Increase since the first reading. */
   readonly totals: ReadonlyMap<string, number>;
 }
 
-/** Readings older than this are dropped, milliseconds; longer than any window that is asked for. */
+/** Older readings are dropped, milliseconds; longer than any window that is used. */
 const KEEP_MS = 30_000;
 
 export class CounterSeries {
   #points: Point[] = [];
   #last: CounterReading | undefined;
 
-  /** Takes the next reading. @param atMs a clock that never goes back, milliseconds */
+  /** Adds a reading. @param atMs time of a monotonic clock, milliseconds */
   add(atMs: number, reading: CounterReading): void {
     const before = this.#last;
     this.#last = reading;
     const totals = new Map(this.#points.at(-1)?.totals);
-    if (before !== undefined && !isAnother(before, reading))
+    if (before !== undefined && !hasRestarted(before, reading))
       for (const [key, value] of reading.counters)
         totals.set(key, (totals.get(key) ?? 0) + value - (before.counters.get(key) ?? 0));
     this.#points.push({ atMs, totals });
-    // The one before the oldest that is kept stays, to look from.
+    // One older point stays, as the start of the longest window.
     const first = this.#points.findLastIndex((point) => point.atMs <= atMs - KEEP_MS);
     if (first > 0) this.#points = this.#points.slice(first);
   }
 
-  /** By how much a counter grew between two moments. What lies between two readings is spread evenly. */
+  /** Increase of a counter between two moments, interpolated between readings. */
   increase(key: string, fromMs: number, toMs: number): number {
     return Math.max(0, this.#valueAt(key, toMs) - this.#valueAt(key, fromMs));
   }
@@ -45,7 +45,7 @@ export class CounterSeries {
     return this.#points.at(-1)?.totals.keys() ?? [];
   }
 
-  /** When the last reading was taken; undefined before the first. */
+  /** Time of the last reading; undefined before the first. */
   get lastAtMs(): number | undefined {
     return this.#points.at(-1)?.atMs;
   }
@@ -64,11 +64,58 @@ export class CounterSeries {
 }
 
 /**
- * Whether this is another process than before: it says so, or it has counted less. What it counted since its start is left
- * out, as nobody knows how long ago that was; of workers that report together one may be gone while the others' counts stay.
+ * Whether the process was restarted: it reports another start, or a counter went back. What it has
+ * counted since is left out, as the time of the restart is unknown. Where workers report together,
+ * one may be gone while the counts of the others stay.
  */
-function isAnother(before: CounterReading, now: CounterReading): boolean {
+function hasRestarted(before: CounterReading, now: CounterReading): boolean {
   if (before.startedAt !== now.startedAt) return true;
   for (const [key, value] of before.counters) if ((now.counters.get(key) ?? 0) < value) return true;
   return false;
+}
+
+/**
+ * Cumulative counts of a histogram by upper bound, Prometheus' `le`; the last bound is infinity.
+ */
+export type Buckets = ReadonlyMap<number, number>;
+
+/** Increase of the histogram `key.<bound>` between two moments. */
+export const bucketsOf = (series: CounterSeries, key: string, fromMs: number, toMs: number): Buckets =>
+  new Map(
+    [...series.keys()]
+      .filter((name) => name.startsWith(`${key}.`))
+      .map((name) => [boundOf(name.slice(key.length + 1)), series.increase(name, fromMs, toMs)]),
+  );
+
+const boundOf = (text: string): number => (text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text));
+
+/**
+ * Adds histograms. Where their bounds differ (two versions during a roll), each counts at its own
+ * bounds.
+ */
+export function addBuckets(all: readonly Buckets[]): Buckets {
+  const sum = new Map<number, number>();
+  for (const buckets of all) for (const [bound, count] of buckets) sum.set(bound, (sum.get(bound) ?? 0) + count);
+  return sum;
+}
+
+/** Number of observations. */
+export const totalOf = (buckets: Buckets): number => Math.max(0, ...buckets.values());
+
+/**
+ * The value below which the share `q` of the observations lies, interpolated within its bucket. A
+ * quantile above the last finite bound is given as that bound. Null without observations.
+ */
+export function quantile(buckets: Buckets, q: number): number | null {
+  const rank = totalOf(buckets) * q;
+  if (rank <= 0) return null;
+  let lower = 0;
+  let below = 0;
+  for (const [upper, count] of [...buckets].sort(([a], [b]) => a - b)) {
+    if (count >= rank)
+      return upper === Number.POSITIVE_INFINITY ? lower : lower + ((upper - lower) * (rank - below)) / (count - below);
+    lower = upper;
+    below = Math.max(below, count);
+  }
+  return lower;
 }

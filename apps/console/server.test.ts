@@ -1,11 +1,11 @@
-// The console's server: the page, its events, its login, its controls, and whom it turns away.
+// The console's server: the page, its events, its login and its controls, and what it refuses.
 import { request } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { silent } from '../../test/api.ts';
 import { until } from '../../test/until.ts';
+import type { LoadState } from './controls.ts';
 import { pointOf } from './history.ts';
 import type { Live, Tick } from './live.ts';
-import type { LoadState } from './load-control.ts';
 import { type ConsoleServer, type ConsoleServerOptions, type Controls, startConsoleServer } from './server.ts';
 import { snapshot } from './testing.ts';
 
@@ -17,7 +17,7 @@ afterEach(async () => {
 const one = snapshot();
 const tick: Tick = { snapshot: one, point: pointOf(one), problems: [] };
 
-/** A live loop that ticks when the test says so. */
+/** A loop that ticks when the test says so. */
 function fakeLive() {
   const listeners = new Set<(tick: Tick) => void>();
   const live: Live = {
@@ -70,7 +70,7 @@ async function serve(more: Partial<ConsoleServerOptions> = {}) {
   return { ...fake, viewers, server, url: `http://127.0.0.1:${server.port}` };
 }
 
-/** Opens the stream and gives its events as they come. */
+/** Opens the stream and collects its events. */
 async function listen(url: string, headers: Record<string, string> = {}) {
   const abort = new AbortController();
   const response = await fetch(`${url}/events`, { headers, signal: abort.signal });
@@ -95,7 +95,7 @@ async function listen(url: string, headers: Record<string, string> = {}) {
   return { response, events, close: () => abort.abort(), ended: () => ended };
 }
 
-/** With a header that fetch does not let one choose. */
+/** Sets a header that fetch does not allow to set. */
 const statusOf = (port: number, host: string): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
     const req = request({ port, host: '127.0.0.1', path: '/', headers: { host } }, (res) => {
@@ -106,7 +106,7 @@ const statusOf = (port: number, host: string): Promise<number | undefined> =>
   });
 
 describe('the page', () => {
-  test('comes compressed, with a tag and a strict policy', async () => {
+  test('is compressed, has an ETag and a strict content security policy', async () => {
     const { url } = await serve();
     const page = await fetch(url);
     expect(page.status).toBe(200);
@@ -120,7 +120,7 @@ describe('the page', () => {
     expect(plain.headers.get('content-type')).toContain('javascript');
   });
 
-  test('has all its files, and asks nobody else for any', async () => {
+  test('has all its files, and loads none from elsewhere', async () => {
     const { url } = await serve();
     const html = await (await fetch(url)).text();
     const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link!);
@@ -170,7 +170,7 @@ describe('the page', () => {
 });
 
 describe('the events', () => {
-  test('begin with the last five minutes, then a tick at a time', async () => {
+  test('begin with the last five minutes; ticks follow', async () => {
     const { url, tick: next, viewers, listeners } = await serve();
     const { response, events, close } = await listen(url);
     expect(response.headers.get('content-type')).toContain('text/event-stream');
@@ -186,10 +186,10 @@ describe('the events', () => {
     close();
     await until(() => viewers.at(-1) === 0);
     expect(viewers).toEqual([1, 0]);
-    expect(listeners.size).toBe(0); // nobody looks: the loop may rest
+    expect(listeners.size).toBe(0); // no page is open: the loop may slow down
   });
 
-  test('end when the server does', async () => {
+  test('end with the server', async () => {
     const { url, server } = await serve();
     const { events, ended } = await listen(url);
     await until(() => events.length === 1);
@@ -197,7 +197,7 @@ describe('the events', () => {
     await until(ended);
   });
 
-  test('are for a hundred pages at most', async () => {
+  test('are sent to at most a hundred pages', async () => {
     const { url } = await serve();
     const streams = await Promise.all(Array.from({ length: 100 }, () => listen(url)));
     const more = await fetch(`${url}/events`);
@@ -207,8 +207,8 @@ describe('the events', () => {
   });
 });
 
-describe('who may look', () => {
-  test('with a login: who knows it, by whatever name the page is reached', async () => {
+describe('access', () => {
+  test('with a login: for those who know it, under any name of the page', async () => {
     const { url } = await serve({ login: { user: 'viewer', password: 'right' } });
     for (const path of ['/', '/events', '/main.js', '/control/rate']) {
       const answer = await fetch(url + path);
@@ -221,7 +221,7 @@ describe('who may look', () => {
     await until(() => events.length === 1);
   });
 
-  test('without one: who asks for this machine by its own name', async () => {
+  test('without a login: only under a name of this machine', async () => {
     const { server } = await serve();
     expect(await statusOf(server.port, `localhost:${server.port}`)).toBe(200);
     expect(await statusOf(server.port, 'evil.example')).toBe(421);
@@ -240,14 +240,14 @@ describe('the controls', () => {
     ['PUT', 'rate', { rate: 1 }],
     ['POST', 'load', { profile: 'smoke' }],
     ['DELETE', 'load', {}],
-  ])('are refused where there are none: %s %s', async (method, name, body) => {
+  ])('are refused where the page has none: %s %s', async (method, name, body) => {
     const { url } = await serve();
     const answer = await order(url, method, name, body);
     expect(answer.status).toBe(403);
     expect(await answer.json()).toMatchObject({ code: 'NO_CONTROLS' });
   });
 
-  test('do as they are told', async () => {
+  test('set the rate, and start and stop a load test', async () => {
     const { controls, did } = fakeControls();
     const { url } = await serve({ controls });
     expect(await (await order(url, 'PUT', 'rate', { rate: 40 })).json()).toEqual({ rate: 40 });
@@ -262,10 +262,10 @@ describe('the controls', () => {
   test.each<[string, string, string, unknown, Record<string, string>, number]>([
     ["another site's page", 'POST', 'load', { profile: 'smoke' }, { origin: 'http://evil.example' }, 403],
     ['a form', 'POST', 'load', 'profile=smoke', { 'content-type': 'text/plain' }, 415],
-    ['no JSON', 'PUT', 'rate', '{', {}, 400],
-    ['too much', 'PUT', 'rate', ' '.repeat(20_000), {}, 413],
-    ['something else', 'PUT', 'load', {}, {}, 404],
-    ['nothing to say', 'PUT', 'rate', 'null', {}, 200],
+    ['invalid JSON', 'PUT', 'rate', '{', {}, 400],
+    ['a large body', 'PUT', 'rate', ' '.repeat(20_000), {}, 413],
+    ['an unknown control', 'PUT', 'load', {}, {}, 404],
+    ['an empty command', 'PUT', 'rate', 'null', {}, 200],
   ])('%s: %s %s', async (_what, method, name, body, headers, status) => {
     const { controls, did } = fakeControls();
     const { url } = await serve({ controls });

@@ -1,18 +1,17 @@
-// The console's own server: the page, its events, and in the local run its controls.
+// The console's server: the page, its events, and in the local run its controls.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Logger } from '../shared/logger.ts';
 import { type Login, requireLogin, requireLoopbackHost, requireOwnPage } from './access.ts';
+import type { LoadControl, LoadProfile, LoadState } from './controls.ts';
 import { ConsoleError, sendError } from './errors.ts';
 import { EventStream } from './event-stream.ts';
-import { COLUMNS } from './history.ts';
+import { COLUMNS, type Point } from './history.ts';
 import type { Live, Tick } from './live.ts';
-import type { LoadControl, LoadProfile } from './load-control.ts';
-import type { Hello, TickEvent } from './messages.ts';
 import { readPageFiles, sendPageFile } from './page-files.ts';
 
-/** What the page may do; only in the local run. */
+/** What the page can control; only in the local run. */
 export interface Controls {
   readonly profiles: readonly LoadProfile[];
   readonly load: LoadControl;
@@ -24,15 +23,34 @@ export interface ConsoleServerOptions {
   readonly host: string;
   readonly port: number;
   readonly live: Live;
-  /** What the page calls the stack and its queue. */
+  /** Names of the stack and of its queue's server, as the page shows them. */
   readonly stack: string;
   readonly queue: string;
-  /** Undefined: whoever reaches it may look. */
+  /** Undefined: everyone who can reach the page may see it. */
   readonly login: Login | undefined;
-  /** Undefined: there are none, and the server refuses them. */
+  /** Undefined: the page has no controls, and the server refuses their requests. */
   readonly controls: Controls | undefined;
   readonly onViewers: (viewers: number) => void;
   readonly logger: Logger;
+}
+
+/** The event `hello`, a page's first: what it needs to draw itself. */
+export interface Hello {
+  readonly stack: string;
+  readonly queue: string;
+  /** Names of the numbers of a point. */
+  readonly columns: readonly string[];
+  /** The last five minutes. */
+  readonly points: readonly Point[];
+  /** Null without controls. */
+  readonly profiles: readonly LoadProfile[] | null;
+  readonly tick: TickEvent | null;
+}
+
+/** The event `tick`, once per second. */
+export interface TickEvent extends Tick {
+  /** Null without controls, and before the first load test. */
+  readonly load: LoadState | null;
 }
 
 export interface ConsoleServer {
@@ -41,8 +59,8 @@ export interface ConsoleServer {
   close(): Promise<void>;
 }
 
-/** An order is a few words. */
-const MOST_BODY_BYTES = 10_000;
+/** Limit of a control request's body, bytes. */
+const MAX_BODY_BYTES = 10_000;
 
 /** @throws when the port is taken */
 export async function startConsoleServer(options: ConsoleServerOptions): Promise<ConsoleServer> {
@@ -70,11 +88,10 @@ export async function startConsoleServer(options: ConsoleServerOptions): Promise
     });
   };
 
-  const order = async (name: string, req: IncomingMessage): Promise<unknown> => {
-    if (controls === undefined)
-      throw new ConsoleError(403, 'NO_CONTROLS', 'there are no controls here: they belong to the local run');
+  const control = async (name: string, req: IncomingMessage): Promise<unknown> => {
+    if (controls === undefined) throw new ConsoleError(403, 'NO_CONTROLS', 'only the local run has controls');
     requireOwnPage(req);
-    const { profile, rate } = await readOrder(req);
+    const { profile, rate } = await readBody(req);
     switch (`${req.method} ${name}`) {
       case 'PUT rate':
         return controls.setRate(rate);
@@ -94,7 +111,7 @@ export async function startConsoleServer(options: ConsoleServerOptions): Promise
     else requireLoopbackHost(req);
     const path = (req.url ?? '/').split('?', 1)[0]!;
     if (path.startsWith('/control/')) {
-      const answer = await order(path.slice('/control/'.length), req);
+      const answer = await control(path.slice('/control/'.length), req);
       res.setHeader('content-type', 'application/json; charset=utf-8');
       return void res.end(JSON.stringify(answer));
     }
@@ -110,8 +127,8 @@ export async function startConsoleServer(options: ConsoleServerOptions): Promise
     handle(req, res).catch((error: unknown) => {
       const known = error instanceof ConsoleError;
       if (res.headersSent) res.destroy();
-      else sendError(res, known ? error : new ConsoleError(500, 'INTERNAL', 'something went wrong here'));
-      if (!known) logger.error({ err: error, path: req.url }, 'a request failed');
+      else sendError(res, known ? error : new ConsoleError(500, 'INTERNAL', 'internal error'));
+      if (!known) logger.error({ err: error, path: req.url }, 'request failed');
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -133,10 +150,10 @@ export async function startConsoleServer(options: ConsoleServerOptions): Promise
   };
 }
 
-/** @throws ConsoleError when it is not JSON */
-async function readOrder(req: IncomingMessage): Promise<{ profile?: unknown; rate?: unknown }> {
-  if (Number(req.headers['content-length'] ?? Number.POSITIVE_INFINITY) > MOST_BODY_BYTES)
-    throw new ConsoleError(413, 'TOO_LARGE', 'that is too much for an order');
+/** @throws ConsoleError when the body is too large, or not JSON */
+async function readBody(req: IncomingMessage): Promise<{ profile?: unknown; rate?: unknown }> {
+  if (Number(req.headers['content-length'] ?? Number.POSITIVE_INFINITY) > MAX_BODY_BYTES)
+    throw new ConsoleError(413, 'TOO_LARGE', 'request body too large');
   const body = await text(req);
   try {
     return body === '' ? {} : ((JSON.parse(body) ?? {}) as { profile?: unknown; rate?: unknown });

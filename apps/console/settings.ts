@@ -2,45 +2,52 @@
 import { z } from 'zod';
 import { commonSettings, list, loadSettings, port, SettingsError, text, type Variables } from '../shared/settings.ts';
 import { isLoopback } from './access.ts';
-import type { LoadCommand } from './load-control.ts';
+import type { LoadCommand } from './controls.ts';
+import { problemTable } from './problems.ts';
 
-/** `host:port` each; a name stands for all of its addresses. None where the variable is empty. */
+/** `host:port`, separated by commas; a name stands for all of its addresses. May be empty. */
 const targets = list
   .refine((all) => all.every((one) => /^.+:\d{1,5}$/.test(one)), 'must be host:port, separated by commas')
   .default([]);
 
 const profile = z.object({ name: text, question: z.string(), users: z.number(), seconds: z.number() });
-const loadCommand = z.object({ command: z.array(text).min(1), profiles: z.array(profile) });
-
-/** A load command as JSON. */
-const json = z.string().transform((raw, context): LoadCommand => {
-  try {
-    const parsed = loadCommand.safeParse(JSON.parse(raw));
-    if (parsed.success) return parsed.data;
-  } catch {
-    // reported below
-  }
-  context.addIssue({ code: 'custom', message: 'must be JSON: {"command": [...], "profiles": [...]}' });
-  return z.NEVER;
+const loadCommand: z.ZodType<LoadCommand> = z.object({
+  command: z.array(text).min(1),
+  profiles: z.array(profile),
 });
+
+/** A value as JSON. @param shape what it must look like, for the error */
+const json = <T>(schema: z.ZodType<T>, shape: string) =>
+  z.string().transform((raw, context): T => {
+    try {
+      const parsed = schema.safeParse(JSON.parse(raw));
+      if (parsed.success) return parsed.data;
+      context.addIssue({ code: 'custom', message: `must be JSON: ${shape}\n${z.prettifyError(parsed.error)}` });
+    } catch {
+      context.addIssue({ code: 'custom', message: `must be JSON: ${shape}` });
+    }
+    return z.NEVER;
+  });
 
 export const consoleSettings = z.object({
   ...commonSettings,
-  /** Address that the page is served on. Beyond this machine, a password is required. */
+  /** Address that the page is served on. One that other machines can reach requires a password. */
   CONSOLE_HOST: text,
   CONSOLE_PORT: port,
   CONSOLE_USER: text,
-  /** Without one, the page requires no login. */
+  /** Without a password the page requires no login. */
   CONSOLE_PASSWORD: text.optional(),
-  /** The stack's name, as shown on the page. */
+  /** Name of the stack, as the page shows it. */
   CONSOLE_STACK: text,
   QUEUE_KIND: z.enum(['kafka', 'redis-streams']),
   API_TARGETS: targets,
   CONSUMER_TARGETS: targets,
   GATE_TARGETS: targets,
   PRODUCER_TARGETS: targets,
-  /** How to start a load test, in the local run only. With it, the page has controls. */
-  CONSOLE_LOAD: json.optional(),
+  /** What counts as a problem: the table that the stack's alerts are made from. */
+  CONSOLE_PROBLEMS: json(problemTable, '{"LatencyHigh": {"severity": …}, …}'),
+  /** How to start a load test, in the local run only. With it the page has controls. */
+  CONSOLE_LOAD: json(loadCommand, '{"command": [...], "profiles": [...]}').optional(),
 });
 
 export type ConsoleSettings = z.infer<typeof consoleSettings>;
@@ -51,9 +58,9 @@ export function readSettings(env: Variables): ConsoleSettings {
   if (isLoopback(settings.CONSOLE_HOST)) return settings;
   const problems = [
     ...(settings.CONSOLE_PASSWORD === undefined
-      ? ['CONSOLE_PASSWORD: is required where CONSOLE_HOST leads beyond this machine']
+      ? ['CONSOLE_PASSWORD: is required where other machines can reach CONSOLE_HOST']
       : []),
-    ...(settings.CONSOLE_LOAD === undefined ? [] : ['CONSOLE_LOAD: controls are for this machine alone; leave it out']),
+    ...(settings.CONSOLE_LOAD === undefined ? [] : ['CONSOLE_LOAD: controls are only for this machine; leave it out']),
   ];
   if (problems.length > 0) throw new SettingsError(`Bad settings:\n  ${problems.join('\n  ')}`);
   return settings;

@@ -1,25 +1,25 @@
-// The whole system's numbers at one moment, as the page shows them.
+// The figures of the whole system at one moment, as the page shows them.
 import type { Component } from './readings.ts';
 
 /** A process that should answer and does not. */
-export interface DeafTarget {
+export interface UnreachableProcess {
   readonly component: Component;
   readonly address: string;
-  /** Why, in words: `connection refused`. */
-  readonly why: string;
+  /** `connection refused` */
+  readonly reason: string;
   /** For how long, seconds. */
   readonly seconds: number;
 }
 
 /**
- * Rates are a second's, over the last five; latencies are milliseconds, of all processes together. A number is null while
- * nobody tells it.
+ * Rates are per second, over the last five; latencies are milliseconds, over all processes. A
+ * number is null while no process reports it.
  */
 export interface Snapshot {
   /** Unix time, milliseconds. */
   readonly at: number;
-  /** Components of this stack: with a MongoDB of somebody else's there is no gate. */
-  readonly asked: readonly Component[];
+  /** Components of this stack: with an external MongoDB there is no gate. */
+  readonly components: readonly Component[];
   readonly api: {
     /** Processes (in a cluster: pods) that answer. */
     readonly processes: number;
@@ -35,17 +35,17 @@ export interface Snapshot {
     readonly shed: Readonly<Record<string, number>>;
   };
   readonly cache: {
-    /** Records asked for. */
+    /** Records read. */
     readonly reads: number;
-    /** Share of them that it had; null when none were asked for. */
+    /** Share of them that the cache had; null without reads. */
     readonly hitRatio: number | null;
     readonly misses: number;
     readonly errors: number;
   };
   readonly queue: {
-    /** Accepted, not yet stored. */
+    /** Records accepted and not yet stored. */
     readonly lag: number | null;
-    /** Where the API refuses more. */
+    /** Lag at which the API refuses records. */
     readonly maxLength: number | null;
     readonly deadLetters: number | null;
   };
@@ -54,39 +54,39 @@ export interface Snapshot {
     readonly stored: number;
     readonly duplicates: number;
     readonly deadLettered: number;
-    /** Batches that MongoDB did not take at once. */
+    /** Batches that MongoDB did not accept at the first attempt. */
     readonly retries: number;
-    /** Whether MongoDB takes batches, of any of them. */
+    /** Whether MongoDB accepts batches of at least one consumer. */
     readonly storing: boolean | null;
-    /** Records in a batch, on average; null when none was stored. */
+    /** Mean records per batch; null when nothing was stored. */
     readonly batch: number | null;
     /** From accepted to stored, p95. */
     readonly delayP95: number | null;
   };
   readonly gate: {
     readonly processes: number;
-    /** Operations let through to MongoDB. */
+    /** Operations passed on to MongoDB. */
     readonly operations: number;
     readonly byKind: Readonly<Record<string, number>>;
-    /** 0 = no limit. */
+    /** 0: no limit. */
     readonly limit: number | null;
     /** Operations that wait. */
     readonly waiting: number | null;
     readonly waitP95: number | null;
-    /** Whether MongoDB can be reached. */
+    /** Whether the gate reaches MongoDB. */
     readonly mongoUp: boolean | null;
   };
   readonly producer: {
     readonly processes: number;
     /** Messages accepted. */
     readonly accepted: number;
-    /** Messages that it is to make. */
+    /** The rate that is set. */
     readonly rate: number | null;
   };
-  readonly deaf: readonly DeafTarget[];
-  /** Components whose name nobody could look up, and why. */
-  readonly lost: Readonly<Partial<Record<Component, string>>>;
+  readonly unreachable: readonly UnreachableProcess[];
+  /** Components whose name could not be looked up, and why. */
+  readonly unresolved: Readonly<Partial<Record<Component, string>>>;
 }
 
-/** Requests answered 503, for whatever reason. */
+/** Requests answered 503, for any reason. */
 export const totalShed = ({ api }: Snapshot): number => Object.values(api.shed).reduce((sum, one) => sum + one, 0);

@@ -1,13 +1,13 @@
-// What the console's tests share: a system in good health, and the same with something wrong.
+// Shared by the console's tests: a healthy system, and the same with changes.
 import { COMPONENTS } from './readings.ts';
 import type { Snapshot } from './snapshot.ts';
 
 type Deep<T> = { readonly [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
 
-/** Everything runs, a thousand requests a second. */
+/** Everything works, at a thousand requests per second. */
 const HEALTHY: Snapshot = {
   at: 1_800_000_000_000,
-  asked: COMPONENTS,
+  components: COMPONENTS,
   api: { processes: 3, connections: 200, requests: 1_000, p50: 4, p95: 12, p99: 30, accepted: 5_000, shed: {} },
   cache: { reads: 5_000, hitRatio: 0.98, misses: 100, errors: 0 },
   queue: { lag: 1_200, maxLength: 1_000_000, deadLetters: 0 },
@@ -31,8 +31,8 @@ const HEALTHY: Snapshot = {
     mongoUp: true,
   },
   producer: { processes: 1, accepted: 0, rate: 0 },
-  deaf: [],
-  lost: {},
+  unreachable: [],
+  unresolved: {},
 };
 
 /** A healthy snapshot with some numbers changed. */
@@ -45,7 +45,7 @@ export function snapshot(changes: Deep<Snapshot> = {}): Snapshot {
   return Object.fromEntries(merged) as Snapshot;
 }
 
-/** The same for `seconds` up to now, a snapshot a second. */
+/** Snapshots of the last `seconds`, one per second. @param changes by second, from 0 */
 export function lasting(seconds: number, changes: (second: number) => Deep<Snapshot>): Snapshot[] {
   return Array.from({ length: seconds + 1 }, (_, second) =>
     snapshot({ ...changes(second), at: HEALTHY.at + (second - seconds) * 1000 }),

@@ -6,6 +6,7 @@ import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { type ConsoleTargets, consoleEnvironment } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
+import { liveProblems } from '../../monitoring/problems/problems.ts';
 import { hostIngress, hostUrl } from '../kubernetes/ingress.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import { apiNamespaceOf, hostOf } from '../kubernetes/namespaces.ts';
@@ -61,7 +62,11 @@ export class Console extends pulumi.ComponentResource {
       {
         namespace,
         image: images.of('console'),
-        environment: consoleEnvironment(config, { stack: pulumi.getStack(), targets: consoleTargetsOf(config) }),
+        environment: consoleEnvironment(config, {
+          stack: pulumi.getStack(),
+          targets: consoleTargetsOf(config),
+          problems: liveProblems(config),
+        }),
         secretFiles: [{ variable: 'CONSOLE_PASSWORD', secret: login.metadata.name, key: 'password' }],
         port: console.port,
         // Each pod would keep five minutes of history of its own.

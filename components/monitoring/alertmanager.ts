@@ -1,45 +1,17 @@
-// Alertmanager: groups alerts and tells them to the one address that the config names.
+// Alertmanager: groups alerts and sends them to the webhook of the config.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { stringify } from 'yaml';
 import type { StackConfig } from '../../config/schema.ts';
+import { ALERTMANAGER_PORT } from '../../monitoring/ports.ts';
+import { alertmanagerConfig } from '../../monitoring/server-configs.ts';
 import { officialImage } from '../images/official-images.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import type { SecretFile } from '../kubernetes/pod.ts';
 import { serverProbes } from '../kubernetes/probes.ts';
 import { filesMount, Server } from '../kubernetes/server.ts';
-import { ALERTMANAGER_PORT } from './ports.ts';
 
 const USER_ID = 65_534;
 const FILES = '/etc/alertmanager';
-
-/**
- * Where alerts go. Those of one kind are told together; what is critical is told again sooner.
- * @param webhookFile file with the address; undefined: alerts are shown, and told to nobody
- */
-export const alertmanagerConfig = (webhookFile: string | undefined): string =>
-  stringify({
-    route: {
-      receiver: 'everybody',
-      group_by: ['alertname'],
-      group_wait: '10s',
-      group_interval: '1m',
-      repeat_interval: '12h',
-      routes: [{ matchers: ['severity="critical"'], receiver: 'everybody', repeat_interval: '1h' }],
-    },
-    // Where everything is down, what follows from it need not be told as well.
-    inhibit_rules: [
-      { source_matchers: ['alertname="ApiMissing"'], target_matchers: ['alertname="TargetDown"', 'job="api"'] },
-      { source_matchers: ['alertname="GateMissing"'], target_matchers: ['alertname="TargetDown"', 'job="gate"'] },
-      { source_matchers: ['alertname="ErrorBudgetBurnFast"'], target_matchers: ['alertname="ErrorBudgetBurnSlow"'] },
-    ],
-    receivers: [
-      {
-        name: 'everybody',
-        ...(webhookFile !== undefined && { webhook_configs: [{ url_file: webhookFile, send_resolved: true }] }),
-      },
-    ],
-  });
 
 export interface AlertmanagerArgs {
   readonly namespace: pulumi.Input<string>;
@@ -86,7 +58,7 @@ export class Alertmanager extends pulumi.ComponentResource {
                 `--config.file=${FILES}/alertmanager.yml`,
                 '--storage.path=/alertmanager',
                 `--web.listen-address=:${ALERTMANAGER_PORT}`,
-                // One of it needs nobody to gossip with.
+                // A single replica has no peers to gossip with.
                 '--cluster.listen-address=',
               ],
               ports: [{ name: 'main', port: ALERTMANAGER_PORT }],

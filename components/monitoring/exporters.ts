@@ -1,15 +1,15 @@
-// Exporters: beside Redis and MongoDB, in their namespace, they turn the servers' own numbers into Prometheus'. Kafka's are told by
-// the agents beside the brokers.
+// Exporters: expose the metrics of Redis and MongoDB, in the servers' namespace. For Kafka the
+// agents beside the brokers do.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
+import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../../monitoring/ports.ts';
 import { officialImage } from '../images/official-images.ts';
 import type { Credentials } from '../kubernetes/credentials.ts';
 import type { ContainerArgs } from '../kubernetes/pod.ts';
 import { Server } from '../kubernetes/server.ts';
 import { MONGO_PORT, REDIS_PORT } from '../network/addresses.ts';
-import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from './ports.ts';
 
-/** Any user but root: neither writes anything. */
+/** Any user but root: the exporters write no files. */
 const USER_ID = 65_534;
 
 type Login = Pick<Credentials, 'clientSecret'>;
@@ -17,13 +17,16 @@ type Login = Pick<Credentials, 'clientSecret'>;
 /** Prometheus finds it by the name of its port. */
 const metricsPort = (port: number) => [{ name: 'metrics', port }];
 
-/** Whether the process answers; whether its server does is a metric (`redis_up`). */
+/** Probe the exporter only: whether its server answers is a metric (`redis_up`). */
 const probes = () => {
   const listening = (periodSeconds: number) => ({ tcpSocket: { port: 'metrics' }, periodSeconds, timeoutSeconds: 5 });
   return { readinessProbe: listening(5), livenessProbe: listening(15) };
 };
 
-/** The container of oliver006/redis_exporter. It takes its password from nowhere but its environment or a JSON file of its own kind. */
+/**
+ * oliver006/redis_exporter. It reads its password only from its environment or from a JSON file in
+ * a format of its own.
+ */
 export const redisExporter = (config: Pick<StackConfig, 'images'>, login: Login): ContainerArgs => ({
   name: 'redis-exporter',
   image: officialImage('redis-exporter', config.images),
@@ -37,7 +40,7 @@ export const redisExporter = (config: Pick<StackConfig, 'images'>, login: Login)
   ...probes(),
 });
 
-/** The container of percona/mongodb_exporter: the server's status alone, nothing that reads collections. */
+/** percona/mongodb_exporter: only the server's status, nothing that reads collections. */
 export const mongoExporter = (config: Pick<StackConfig, 'images' | 'mongo'>, login: Login): ContainerArgs => ({
   name: 'mongo-exporter',
   image: officialImage('mongo-exporter', config.images),

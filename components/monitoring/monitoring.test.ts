@@ -1,12 +1,7 @@
-// The monitoring as it is declared: what may see what, what keeps secrets, and what its servers are told.
+// The monitoring's resources: access rights, secrets and network policies.
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { parse } from 'yaml';
 import { parseStackConfig } from '../../config/parse.ts';
 import { Collector, SecretValue } from '../testing.ts';
-import { alertmanagerConfig } from './alertmanager.ts';
-import { alloyConfig } from './alloy.ts';
-import { grafanaEnvironment, grafanaFiles } from './grafana.ts';
-import { lokiConfig } from './loki.ts';
 import { Monitoring, prometheusUrlOf } from './monitoring.ts';
 import { monitoringFlows, monitoringPolicies } from './policies.ts';
 import { prometheusArgs } from './prometheus.ts';
@@ -14,7 +9,7 @@ import { prometheusArgs } from './prometheus.ts';
 const config = parseStackConfig({ 'cluster:namespace': 'shop' });
 const login = { clientSecret: () => 'login-0123' as never };
 
-/** Everything that a stack's monitoring declares. */
+/** Everything that the monitoring of a stack declares. */
 async function declare(raw: Record<string, unknown> = {}, logins: object = { redis: login, mongo: login }) {
   const collector = new Collector();
   const parsed = parseStackConfig({ 'cluster:namespace': 'shop', ...raw });
@@ -34,7 +29,7 @@ describe('in the cluster', () => {
       .filter(({ type }) => /:(Deployment|StatefulSet)$/.test(type))
       .map(({ name, inputs }) => ({ name, namespace: inputs.metadata.namespace, ...inputs.spec.template }));
 
-  test('everything of it, and the exporters beside their servers', () => {
+  test('all servers, and the exporters beside theirs', () => {
     expect(
       pods()
         .map(({ name, namespace }) => `${namespace}/${name}`)
@@ -58,7 +53,7 @@ describe('in the cluster', () => {
     expect(limits.reduce((sum, mib) => sum + mib, 0)).toBeLessThan(1.5 * 1024);
   });
 
-  test('only Prometheus and Alloy may ask the Kubernetes API, as somebody who may only look at pods of the stack', async () => {
+  test('only Prometheus and Alloy may use the Kubernetes API, and only to read pods of the stack', async () => {
     // biome-ignore lint/suspicious/noExplicitAny: a volume
     const hasToken = ({ spec }: any) => spec.volumes.some((volume: any) => volume.projected !== undefined);
     expect(
@@ -84,7 +79,7 @@ describe('in the cluster', () => {
     expect(JSON.stringify(clusterRole!.inputs.rules)).not.toMatch(/secrets|\*|create|delete|proxy/);
   });
 
-  test('the password of Grafana is made, secret, and read from a file', async () => {
+  test('the password of Grafana is generated, secret, and read from a file', async () => {
     const secret = await all.inputsOf('Secret', 'grafana-login');
     expect(secret.stringData).toBeInstanceOf(SecretValue);
     const [container] = pods().find(({ name }) => name === 'grafana').spec.containers;
@@ -92,6 +87,7 @@ describe('in the cluster', () => {
       name: 'GF_SECURITY_ADMIN_PASSWORD__FILE',
       value: '/run/secrets/breakwater/gf_security_admin_password_/password',
     });
+    expect(container.env).toContainEqual({ name: 'GF_SERVER_ROOT_URL', value: 'http://grafana.localhost:8080' });
   });
 
   test('exporters get their password by reference', () => {
@@ -114,7 +110,7 @@ describe('in the cluster', () => {
   });
 });
 
-test('servers outside the cluster have no exporter here; an engine without users is asked without a password', async () => {
+test('external servers have no exporter; a server without authentication is read without a password', async () => {
   const none = await declare({}, {});
   expect(none.declared.filter(({ name }) => /exporter$/.test(name))).toEqual([]);
   const open = await declare({ 'mongo:auth': 'false' }, { mongo: login });
@@ -122,7 +118,7 @@ test('servers outside the cluster have no exporter here; an engine without users
   expect(JSON.stringify(spec)).not.toContain('secretKeyRef');
 });
 
-test('a webhook is a secret, and a way out is opened for it alone', async () => {
+test('a webhook is a secret, and only it opens the network to the outside', async () => {
   const all = await declare({ 'monitoring:alertWebhook': 'https://chat.example.com/token' });
   expect((await all.inputsOf('Secret', 'alertmanager-webhook')).stringData).toBeInstanceOf(SecretValue);
   const shown = all.declared.filter(({ type }) => !type.endsWith(':Secret'));
@@ -133,18 +129,18 @@ test('a webhook is a secret, and a way out is opened for it alone', async () => 
 describe('network', () => {
   const flows = monitoringFlows(config).map(({ from, to, port }) => `${from} > ${to}:${port}`);
 
-  test('people reach Grafana, KEDA reaches Prometheus, nobody else comes in', () => {
+  test('only Grafana, and Prometheus for KEDA, can be reached from outside', () => {
     expect(flows.filter((flow) => /^(anyone|external|keda|monitoring|stack|nodes)/.test(flow))).toEqual([
       'anyone > grafana:3000',
       'keda > prometheus:9090',
     ]);
   });
 
-  test('without a webhook nothing goes out into the world', () => {
+  test('without a webhook no connection leaves the cluster', () => {
     expect(flows.filter((flow) => flow.includes('> external'))).toEqual([]);
   });
 
-  test('what is allowed out is allowed in', () => {
+  test('egress and ingress match', () => {
     const policies = monitoringPolicies(config);
     expect(policies.loki?.ingress).toHaveLength(3);
     expect(policies.loki?.egress).toEqual([]);
@@ -157,63 +153,10 @@ describe('network', () => {
   });
 });
 
-describe('what the servers are told', () => {
-  test('Prometheus: for how long and how much', () => {
-    const { monitoring } = parseStackConfig({ 'monitoring:retentionHours': 24, 'monitoring:volumeGiB': 10 });
-    expect(prometheusArgs(monitoring)).toEqual(
-      expect.arrayContaining(['--storage.tsdb.retention.time=24h', '--storage.tsdb.retention.size=7680MB']),
-    );
-    expect(prometheusUrlOf('shop')).toBe('http://prometheus.shop-monitoring.svc:9090');
-  });
-
-  test('Loki deletes what is old', () => {
-    const { monitoring } = parseStackConfig({ 'monitoring:logRetentionHours': 48 });
-    expect(parse(lokiConfig(monitoring))).toMatchObject({
-      limits_config: { retention_period: '48h' },
-      compactor: { retention_enabled: true, delete_request_store: 'filesystem' },
-      analytics: { reporting_enabled: false },
-    });
-  });
-
-  test('Alertmanager tells one receiver, from a file', () => {
-    const { receivers, route } = parse(alertmanagerConfig('/secret/url'));
-    expect(receivers).toEqual([
-      { name: 'everybody', webhook_configs: [{ url_file: '/secret/url', send_resolved: true }] },
-    ]);
-    expect(route.receiver).toBe('everybody');
-    expect(parse(alertmanagerConfig(undefined)).receivers).toEqual([{ name: 'everybody' }]);
-  });
-
-  test('Grafana finds its data sources and dashboards, and asks nobody else', () => {
-    const files = grafanaFiles(config);
-    const { datasources } = parse(files['provisioning/datasources/all.yaml']!);
-    expect(datasources.map(({ uid, url }: { uid: string; url: string }) => [uid, url])).toEqual([
-      ['prometheus', 'http://prometheus:9090'],
-      ['loki', 'http://loki:3100'],
-      ['alertmanager', 'http://alertmanager:9093'],
-    ]);
-    expect(Object.keys(files).filter((path) => path.startsWith('dashboards/'))).toHaveLength(5);
-    const environment = grafanaEnvironment(config);
-    expect(files).toHaveProperty([
-      environment.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH!.replace('/etc/breakwater/', ''),
-    ]);
-    expect(environment.GF_SERVER_ROOT_URL).toBe('http://grafana.localhost:8080');
-    expect(Object.keys(environment).filter((name) => /PASSWORD/.test(name))).toEqual([]);
-  });
-
-  test('the files of Grafana fit into one ConfigMap', () => {
-    const bytes = Object.values(grafanaFiles(config)).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-    expect(bytes).toBeLessThan(900_000);
-  });
-
-  test("Alloy reads the stack's namespaces; ids are no labels", () => {
-    const text = alloyConfig(['shop', 'shop-api']);
-    expect(text).toContain('names = ["shop","shop-api"]');
-    expect([...text.matchAll(/target_label +?= "(\w+)"/g)].map(([, label]) => label)).toEqual([
-      'app',
-      'namespace',
-      'pod',
-      'container',
-    ]);
-  });
+test('Prometheus is limited in time and size', () => {
+  const { monitoring } = parseStackConfig({ 'monitoring:retentionHours': 24, 'monitoring:volumeGiB': 10 });
+  expect(prometheusArgs(monitoring)).toEqual(
+    expect.arrayContaining(['--storage.tsdb.retention.time=24h', '--storage.tsdb.retention.size=7680MB']),
+  );
+  expect(prometheusUrlOf('shop')).toBe('http://prometheus.shop-monitoring.svc:9090');
 });

@@ -1,8 +1,9 @@
-// Monitoring: Prometheus with its rules, Alertmanager, Grafana with its dashboards, Loki with its collector, and the exporters, in a
-// namespace of its own.
+// The monitoring in a namespace of its own: Prometheus, Alertmanager, Grafana, Loki and its
+// collector Alloy; and the exporters beside their servers.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
+import { PROMETHEUS_PORT } from '../../monitoring/ports.ts';
 import type { Credentials } from '../kubernetes/credentials.ts';
 import { type Labels, labelsOf } from '../kubernetes/labels.ts';
 import { apiNamespaceOf, monitoringNamespaceOf, podSecurityLabels } from '../kubernetes/namespaces.ts';
@@ -12,10 +13,9 @@ import { Exporters } from './exporters.ts';
 import { Grafana } from './grafana.ts';
 import { Loki } from './loki.ts';
 import { monitoringPolicies } from './policies.ts';
-import { PROMETHEUS_PORT } from './ports.ts';
 import { Prometheus } from './prometheus.ts';
 
-/** Where Prometheus is, as pods of any namespace see it. */
+/** Address of Prometheus for pods of any namespace. */
 export const prometheusUrlOf = (main: string): string =>
   `http://prometheus.${monitoringNamespaceOf(main)}.svc:${PROMETHEUS_PORT}`;
 
@@ -29,13 +29,13 @@ export interface MonitoringArgs {
     readonly redis?: Pick<Credentials, 'clientSecret'>;
     readonly mongo?: Pick<Credentials, 'clientSecret'>;
   };
-  /** Nodes that volumes may lie on, by label. @default all */
+  /** Labels of the nodes that may hold volumes. @default all nodes */
   readonly storageNodes?: Labels;
 }
 
 /** The monitoring of a stack. */
 export class Monitoring extends pulumi.ComponentResource {
-  /** Address of Grafana, where its dashboards are. */
+  /** Address of Grafana. */
   readonly grafanaUrl: string;
   /** Password of Grafana's user `admin`; a secret. */
   readonly grafanaPassword: pulumi.Output<string>;

@@ -1,8 +1,6 @@
 // Who connects to whom in the monitoring's namespace: the table that its network policies are
 // compiled from. Whatever is not in it is refused.
 import type { StackConfig } from '../../config/schema.ts';
-import { METRICS_PORT } from '../kubernetes/workload.ts';
-import { compilePolicies, DEFAULT_POLICIES, type Flow, type Outsider, type PolicySpec } from '../network/compile.ts';
 import {
   ALERTMANAGER_PORT,
   ALLOY_PORT,
@@ -11,7 +9,9 @@ import {
   MONGO_EXPORTER_PORT,
   PROMETHEUS_PORT,
   REDIS_EXPORTER_PORT,
-} from './ports.ts';
+} from '../../monitoring/ports.ts';
+import { METRICS_PORT } from '../kubernetes/workload.ts';
+import { compilePolicies, DEFAULT_POLICIES, type Flow, type Outsider, type PolicySpec } from '../network/compile.ts';
 
 const PODS = ['prometheus', 'alertmanager', 'grafana', 'loki', 'alloy'] as const;
 

@@ -1,23 +1,23 @@
-// Prometheus in the cluster: what it may see, what it asks, and how long it remembers.
+// Prometheus in the cluster: what it may read, what it scrapes, and how much it keeps.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { ruleFile } from '../../monitoring/alerts/rules.ts';
+import { ruleFile } from '../../monitoring/alert-rules.ts';
+import { ALERTMANAGER_PORT, ALLOY_PORT, GRAFANA_PORT, LOKI_PORT, PROMETHEUS_PORT } from '../../monitoring/ports.ts';
 import { clusterPrometheusConfig } from '../../monitoring/prometheus-config.ts';
 import { officialImage } from '../images/official-images.ts';
 import type { Labels } from '../kubernetes/labels.ts';
 import { serverProbes } from '../kubernetes/probes.ts';
 import { dataMount, filesMount, Server } from '../kubernetes/server.ts';
-import { ALERTMANAGER_PORT, ALLOY_PORT, GRAFANA_PORT, LOKI_PORT, PROMETHEUS_PORT } from './ports.ts';
 import { Reader } from './reader.ts';
 
 /** The user `nobody` of the official image. */
 const USER_ID = 65_534;
 const FILES = '/etc/prometheus';
 const DATA = '/prometheus';
-/** Share of the volume that the history may fill; the rest is for what is being written and compacted. */
+/** Share of the volume for the history; the rest is for the write-ahead log and compaction. */
 const HISTORY_SHARE = 0.75;
 
-/** Command line of Prometheus. */
+/** Prometheus' command line. */
 export const prometheusArgs = ({ retentionHours, volumeGiB }: StackConfig['monitoring']): readonly string[] => [
   `--config.file=${FILES}/prometheus.yml`,
   `--storage.tsdb.path=${DATA}`,
@@ -29,9 +29,9 @@ export const prometheusArgs = ({ retentionHours, volumeGiB }: StackConfig['monit
 export interface PrometheusArgs {
   /** The monitoring's own namespace. */
   readonly namespace: pulumi.Input<string>;
-  /** Name of that namespace, for what must be known before anything is made. */
+  /** Name of that namespace, known before it is created. */
   readonly namespaceName: string;
-  /** Namespaces whose pods are asked. */
+  /** Namespaces whose pods are scraped. */
   readonly watched: readonly string[];
   readonly config: StackConfig;
   readonly storageNodes?: Labels;

@@ -1,14 +1,14 @@
-// Reader: a service account that may look at pods in a few namespaces, and nothing else.
+// Reader: a service account that may read pods in some namespaces, and nothing else.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { labelsOf } from '../kubernetes/labels.ts';
 
 export interface ReaderArgs {
-  /** Where the account lives. */
+  /** Namespace of the account. */
   readonly namespace: pulumi.Input<string>;
-  /** The same, known before anything is made: part of the name of what belongs to no namespace. */
+  /** Its name, known before it is created: part of the names of cluster-wide resources. */
   readonly namespaceName: string;
-  /** Namespaces that it may look at. */
+  /** Namespaces that it may read. */
   readonly watched: readonly string[];
   /** What it may read there. */
   readonly resources: readonly ('pods' | 'pods/log')[];
@@ -48,7 +48,7 @@ export class Reader extends pulumi.ComponentResource {
       );
     }
     if (args.nodeMetrics) {
-      // Nodes belong to no namespace, and two stacks of one cluster must not share a name.
+      // Cluster-wide, so the name must differ between two stacks in one cluster.
       const metadata = { name: `${args.namespaceName}-${name}`, labels };
       const role = new k8s.rbac.v1.ClusterRole(
         name,

@@ -45,7 +45,7 @@ function expected(config: StackConfig): string[] {
     consumer: consumerEnvironment(config, addresses),
     producer: producerEnvironment(config, addresses),
     topics: topicsEnvironment(config, addresses),
-    console: consoleEnvironment(config, { stack: 'dev', targets }),
+    console: consoleEnvironment(config, { stack: 'dev', targets, problems: {} }),
     gate: gateEnvironment(config, addresses),
   };
   return [...pods].flatMap((pod) => flowsIn(pod, environments[pod] ?? {}, pods));

@@ -1,8 +1,8 @@
 // Who connects to whom: the table that the network policies of the main and API namespaces are
 // compiled from. It reads like the diagram. Whatever is not in it is refused.
 import type { StackConfig } from '../../config/schema.ts';
+import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../../monitoring/ports.ts';
 import { METRICS_PORT } from '../kubernetes/workload.ts';
-import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../monitoring/ports.ts';
 import { BROKER_PORT, CLIENT_PORT, CONTROLLER_PORT } from '../servers/kafka/ports.ts';
 import { type Part, partsOf } from '../stack/parts.ts';
 import { MONGO_PORT, REDIS_PORT } from './addresses.ts';

@@ -123,8 +123,8 @@ export const monitoringSchema = z.object({
     max: 10_000,
     default: 2_000,
     unit: 'ms',
-    description: 'p95 latency of the API above which an alert fires.',
-    change: changesRulesAndDashboards,
+    description: 'p95 latency of the API above which an alert fires and the console reports a problem.',
+    change: 'Rolls Prometheus, Grafana and the console, which watch and show it. Prometheus keeps its history.',
   }),
   docsUrl: textOr('docs', {
     pattern: /^(docs|https?:\/\/\S+[^/\s])$/,

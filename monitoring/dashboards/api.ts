@@ -1,7 +1,6 @@
-// The API: what it answers, how fast, where the time goes, and how its processes feel.
-import { dashboard } from './dashboard.ts';
-import { graph, logs } from './panels.ts';
-import { cpuOf, hitRatio, memoryOf, quantile, quantiles, REQUESTS, rateBy, USERS } from './queries.ts';
+// The API: what it answers, how fast, where the time goes, and how busy its processes are.
+import { cpuOf, hitRatio, memoryOf, quantile, quantiles, REQUESTS, rateBy, USERS } from '../promql.ts';
+import { dashboard, graph, logs } from './panels.ts';
 
 const THIRD = { width: 8, height: 8 };
 const HALF = { width: 12, height: 8 };
@@ -10,7 +9,7 @@ const answers = [
   graph({
     ...THIRD,
     title: 'Answers by status',
-    description: '499: the client left before.',
+    description: '499: the client closed the connection before the answer.',
     queries: { '{{status}}': rateBy('status', `${REQUESTS}_count`) },
     unit: 'reqps',
     stacked: true,
@@ -19,15 +18,15 @@ const answers = [
   graph({
     ...THIRD,
     title: 'Answers by route',
-    description: 'Who asks for what.',
+    description: 'Answers per second of each route.',
     queries: { '{{route}}': rateBy('route', `${REQUESTS}_count`) },
     unit: 'reqps',
     stacked: true,
   }),
   graph({
     ...THIRD,
-    title: 'Shed, by reason',
-    description: 'Requests answered 503 to protect the rest, and what for.',
+    title: 'Shed requests by reason',
+    description: 'Requests answered 503 to protect the others, and why.',
     queries: { '{{reason}}': rateBy('reason', 'breakwater_requests_shed_total') },
     unit: 'reqps',
     nothing: 'none',
@@ -39,15 +38,14 @@ const time = [
   graph({
     ...THIRD,
     title: 'Latency',
-    description: 'From arrival to the end of the answer.',
+    description: 'From the arrival of a request to the end of its answer.',
     queries: quantiles(REQUESTS, USERS),
     unit: 's',
   }),
   graph({
     ...THIRD,
     title: 'Where the time goes (p95)',
-    description:
-      'Each hop on its own. What the whole request takes beyond them it waited for its turn, or for the CPU.',
+    description: 'Each hop on its own. The rest of the request is waiting: for its turn, or for the CPU.',
     queries: {
       request: quantile(0.95, REQUESTS, USERS),
       queue: quantile(0.95, 'breakwater_queue_accept_duration_seconds'),
@@ -59,8 +57,8 @@ const time = [
   graph({
     ...THIRD,
     title: 'Cache hits',
-    description: 'Reads answered from Redis. A miss costs a share of a MongoDB operation.',
-    queries: { 'hit ratio': hitRatio },
+    description: 'Share of reads that Redis answered. A miss costs part of a MongoDB operation.',
+    queries: { 'hit ratio': hitRatio() },
     unit: 'percentunit',
   }),
 ];
@@ -69,14 +67,14 @@ const processes = [
   graph({
     ...THIRD,
     title: 'Event-loop delay',
-    description: 'How late each process is. Above api:maxEventLoopDelayMs it sheds.',
+    description: 'How late the event loop of each process runs. Above api:maxEventLoopDelayMs it sheds requests.',
     queries: { '{{instance}}': 'max by (instance) (breakwater_event_loop_delay_seconds)' },
     unit: 's',
   }),
   graph({
     ...THIRD,
-    title: 'Requests that wait for their turn',
-    description: 'A process works on 256 at once; who waits longer than api:maxWaitMs is shed.',
+    title: 'Waiting requests',
+    description: 'A process works on 256 requests at once. Those that wait longer than api:maxWaitMs are shed.',
     queries: { '{{instance}}': 'sum by (instance) (breakwater_http_requests_waiting)' },
     unit: 'short',
   }),
@@ -97,7 +95,7 @@ const processes = [
   graph({
     ...HALF,
     title: 'Memory',
-    description: 'Working set of each pod; at api:memoryMiB it is killed.',
+    description: 'Working set of each pod. At api:memoryMiB the pod is killed.',
     queries: { '{{pod}}': memoryOf('api') },
     unit: 'bytes',
   }),
@@ -106,7 +104,7 @@ const processes = [
 export const api = dashboard({
   uid: 'breakwater-api',
   title: 'Breakwater / API',
-  description: 'What users get, and the processes that give it.',
+  description: 'What users get, and the processes that serve them.',
   rows: {
     Answers: answers,
     Time: time,
@@ -116,7 +114,7 @@ export const api = dashboard({
         width: 24,
         height: 8,
         title: 'Warnings and errors',
-        description: 'Of the API. To follow one request set logging:level debug and look for its id.',
+        description: 'Of the API. To follow one request, set logging:level to debug and search for its id.',
         expr: '{app="api"} | json | level=~"warn|error|fatal"',
       }),
     ],

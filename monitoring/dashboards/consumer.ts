@@ -1,7 +1,6 @@
-// From the queue to MongoDB: the consumers, what holds them, and what MongoDB has to do.
-import { dashboard } from './dashboard.ts';
-import { graph, logs, RECORDS_PER_SECOND } from './panels.ts';
-import { LAG, LAG_LIMIT, mean, memoryOf, quantile, quantiles, rate, rateBy } from './queries.ts';
+// From the queue to MongoDB: the consumers, what limits them, and the load on MongoDB.
+import { LAG, LAG_LIMIT, mean, memoryOf, quantile, quantiles, rate, rateBy } from '../promql.ts';
+import { dashboard, graph, logs, RECORDS_PER_SECOND } from './panels.ts';
 
 const THIRD = { width: 8, height: 8 };
 
@@ -9,7 +8,8 @@ const records = [
   graph({
     ...THIRD,
     title: 'Stored',
-    description: 'Records by what became of them. Duplicates are redeliveries that were stored before: harmless.',
+    description:
+      'Records by outcome. Duplicates are redeliveries of records that were already stored; they are harmless.',
     queries: {
       stored: rate('breakwater_records_stored_total'),
       duplicate: rate('breakwater_records_duplicate_total'),
@@ -23,7 +23,7 @@ const records = [
     ...THIRD,
     title: 'Lag',
     description:
-      'Records that wait. At the dashed line, which appears when the lag is a tenth of it, the API answers 503.',
+      'Records that wait. At the dashed line the API answers 503; it appears when the lag reaches a tenth of it.',
     queries: { lag: LAG, limit: LAG_LIMIT },
     unit: 'short',
     limits: ['limit'],
@@ -31,7 +31,7 @@ const records = [
   graph({
     ...THIRD,
     title: 'Consumers',
-    description: 'Consumers that answer, and dead letters that wait for somebody.',
+    description: 'Consumers that answer, and dead letters that wait for a decision.',
     queries: { consumers: 'sum(up{job="consumer"})', 'dead letters': 'max(breakwater_queue_dead_letters)' },
     unit: 'short',
     decimals: 0,
@@ -42,15 +42,16 @@ const records = [
 const batches = [
   graph({
     ...THIRD,
-    title: 'Records in a batch',
-    description: 'Full batches use the few operations best; small ones mean that there is little to do.',
+    title: 'Batch size',
+    description:
+      'Records per batch. Full batches make the most of the few operations; small ones mean that there is little to do.',
     queries: { mean: mean('breakwater_batch_records'), p95: quantile(0.95, 'breakwater_batch_records') },
     unit: 'short',
   }),
   graph({
     ...THIRD,
-    title: 'Time of a batch in MongoDB',
-    description: 'One insert command, journaled, the gate included.',
+    title: 'Store latency',
+    description: 'Time of one batch: a journaled insert command, including the wait at the gate.',
     queries: quantiles('breakwater_store_duration_seconds'),
     unit: 's',
   }),
@@ -58,7 +59,7 @@ const batches = [
     ...THIRD,
     title: 'Waiting for the write limiter',
     description:
-      'Seconds a second that all consumers waited. Near the number of consumers: mongo:writesPerSecond is what holds them.',
+      'Seconds per second that all consumers waited. Near the number of consumers, mongo:writesPerSecond is the bottleneck.',
     queries: { waiting: rate('breakwater_limiter_wait_seconds_total'), consumers: 'sum(up{job="consumer"})' },
     unit: 'short',
     limits: ['consumers'],
@@ -66,21 +67,21 @@ const batches = [
   graph({
     ...THIRD,
     title: 'From accepted to stored',
-    description: 'Age of records when they were stored.',
+    description: 'Age of records when they are stored.',
     queries: quantiles('breakwater_store_delay_seconds'),
     unit: 's',
   }),
   graph({
     ...THIRD,
-    title: 'Tries that failed',
-    description: 'Batches that MongoDB could not take at once; they are tried again until it does.',
-    queries: { 'retries a second': rate('breakwater_store_retries_total') },
+    title: 'Store retries',
+    description: 'Batches that MongoDB did not accept at the first attempt. They are retried until it does.',
+    queries: { 'retries per second': rate('breakwater_store_retries_total') },
     unit: 'short',
-    colors: { 'retries a second': 'red' },
+    colors: { 'retries per second': 'red' },
   }),
   graph({
     ...THIRD,
-    title: 'Memory of the consumers',
+    title: 'Consumer memory',
     description: 'Working set of each pod.',
     queries: { '{{pod}}': memoryOf('consumer') },
     unit: 'bytes',
@@ -91,7 +92,7 @@ const mongo = [
   graph({
     ...THIRD,
     title: 'Operations through the gate',
-    description: 'By kind, added up. The gate lets no more through than its limit, in any second.',
+    description: 'By kind, stacked. The gate keeps each second within its limit.',
     queries: {
       '{{kind}}': rateBy('kind', 'breakwater_gate_operations_total'),
       limit: 'max(breakwater_gate_limit_operations_per_second)',
@@ -102,29 +103,29 @@ const mongo = [
   }),
   graph({
     ...THIRD,
-    title: 'Waiting at the gate',
-    description: 'How long operations waited to be let through.',
+    title: 'Wait at the gate',
+    description: 'How long operations waited at the gate.',
     queries: quantiles('breakwater_gate_wait_seconds'),
     unit: 's',
   }),
   graph({
     ...THIRD,
     title: 'Queue at the gate',
-    description: 'Operations that wait, and clients that are connected.',
+    description: 'Waiting operations and connected clients.',
     queries: { waiting: 'max(breakwater_gate_queue_length)', clients: 'max(breakwater_gate_connections)' },
     unit: 'short',
   }),
   graph({
     ...THIRD,
     title: 'Documents',
-    description: 'What MongoDB itself counts; one insert command has many documents.',
+    description: 'Documents per second as MongoDB counts them; one insert command has many.',
     queries: { '{{legacy_op_type}}': rateBy('legacy_op_type', 'mongodb_ss_opcounters') },
     unit: 'short',
   }),
   graph({
     ...THIRD,
     title: 'WiredTiger cache',
-    description: 'What of the data is in memory.',
+    description: 'How much of the data is in memory.',
     queries: {
       used: 'max(mongodb_ss_wt_cache_bytes_currently_in_the_cache)',
       dirty: 'max(mongodb_ss_wt_cache_tracked_dirty_bytes_in_the_cache)',
@@ -135,8 +136,8 @@ const mongo = [
   }),
   graph({
     ...THIRD,
-    title: 'Memory of MongoDB',
-    description: 'Working set of the pod; at mongo:memoryMiB it is killed.',
+    title: 'MongoDB memory',
+    description: 'Working set of the pod. At mongo:memoryMiB the pod is killed.',
     queries: { '{{pod}}': memoryOf('mongo') },
     unit: 'bytes',
   }),
@@ -145,7 +146,7 @@ const mongo = [
 export const consumer = dashboard({
   uid: 'breakwater-consumer',
   title: 'Breakwater / Consumer and MongoDB',
-  description: 'From accepted to stored, and what it costs the database.',
+  description: 'From accepted to stored, and the load on the database.',
   rows: {
     Records: records,
     Batches: batches,
@@ -155,7 +156,7 @@ export const consumer = dashboard({
         width: 24,
         height: 8,
         title: 'Warnings and errors',
-        description: 'Of consumers and gate.',
+        description: 'Of the consumers and the gate.',
         expr: '{app=~"consumer|gate"} | json | level=~"warn|error|fatal"',
       }),
     ],

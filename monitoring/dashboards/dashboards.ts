@@ -1,7 +1,7 @@
 // The dashboards of a stack, as the files that Grafana is provisioned with.
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { StackConfig } from '../../config/schema.ts';
-import { kafkaSizeOf } from '../kafka-size.ts';
+import { kafkaSizeOf, thresholdsOf } from '../thresholds.ts';
 import { api } from './api.ts';
 import { consumer } from './consumer.ts';
 import { kafka } from './kafka.ts';
@@ -10,15 +10,8 @@ import { redis } from './redis.ts';
 
 /** The dashboards of a stack; Kafka's only where Kafka is the stack's own. */
 export function dashboardsOf(config: StackConfig): readonly Dashboard[] {
-  const { latencyLimitMs, errorBudgetPercent } = config.monitoring;
-  const size = kafkaSizeOf(config);
-  return [
-    overview({ latencySeconds: latencyLimitMs / 1000, errorBudget: errorBudgetPercent / 100 }),
-    api,
-    consumer,
-    ...(size === undefined ? [] : [kafka(size)]),
-    redis,
-  ];
+  const kafkaSize = kafkaSizeOf(config);
+  return [overview(thresholdsOf(config)), api, consumer, ...(kafkaSize === undefined ? [] : [kafka(kafkaSize)]), redis];
 }
 
 /** The same as files: `breakwater-overview.json` and so on. */

@@ -1,17 +1,17 @@
-// Kafka: whether all copies and controllers are there, how work is spread, and where the lag is.
-import { dashboard } from './dashboard.ts';
-import { graph, number, RECORDS_PER_SECOND } from './panels.ts';
-import { cpuOf, memoryOf } from './queries.ts';
+// Kafka: whether all replicas and controllers are up, how the work is spread, and where the lag is.
+import { cpuOf, memoryOf } from '../promql.ts';
+import type { Threshold } from '../thresholds.ts';
+import { dashboard, graph, number, RECORDS_PER_SECOND } from './panels.ts';
 
 const SMALL = { width: 4, height: 3 };
 const THIRD = { width: 8, height: 8 };
 const HALF = { width: 12, height: 8 };
 
-const health = (brokers: number, voters: number) => [
+const health = ({ value: brokers }: Threshold, { value: voters }: Threshold) => [
   number({
     ...SMALL,
     title: 'Brokers',
-    description: 'Brokers that are there.',
+    description: 'Brokers that are up.',
     expr: 'max(breakwater_kafka_brokers)',
     unit: 'short',
     warnAt: brokers,
@@ -38,7 +38,7 @@ const health = (brokers: number, voters: number) => [
   number({
     ...SMALL,
     title: 'Under-replicated partitions',
-    description: 'Partitions with fewer copies in sync than they should have.',
+    description: 'Partitions with fewer replicas in sync than they should have.',
     expr: 'sum(breakwater_kafka_partitions_under_replicated)',
     unit: 'short',
     warnAt: 1,
@@ -47,7 +47,7 @@ const health = (brokers: number, voters: number) => [
   number({
     ...SMALL,
     title: 'Offline partitions',
-    description: 'Partitions that nobody leads.',
+    description: 'Partitions without a leader.',
     expr: 'max(breakwater_kafka_partitions_offline)',
     unit: 'short',
     warnAt: 1,
@@ -65,8 +65,8 @@ const health = (brokers: number, voters: number) => [
 const partitions = [
   graph({
     ...THIRD,
-    title: 'Appended, by partition',
-    description: 'They should be alike: the writer chooses partitions in turn.',
+    title: 'Appended records by partition',
+    description: 'Should be even: the writer uses the partitions in turn.',
     queries: {
       '{{topic}}-{{partition}}':
         'sum by (topic, partition) (rate(breakwater_kafka_partition_end_offset[$__rate_interval]))',
@@ -76,8 +76,8 @@ const partitions = [
   }),
   graph({
     ...THIRD,
-    title: 'Lag, by partition',
-    description: 'One that stands out has no consumer, or a stuck one.',
+    title: 'Lag by partition',
+    description: 'A partition that stands out has no consumer, or one that is stuck.',
     queries: {
       '{{group}} {{topic}}-{{partition}}': 'sum by (group, topic, partition) (breakwater_kafka_group_lag_records)',
     },
@@ -86,8 +86,8 @@ const partitions = [
   }),
   graph({
     ...THIRD,
-    title: 'Partitions led, by broker',
-    description: 'Partitions that each broker leads: the spread of the work.',
+    title: 'Leaders by broker',
+    description: 'Partitions that each broker leads: how the work is spread.',
     queries: { '{{instance}}': 'sum by (instance) (breakwater_kafka_partitions_led)' },
     unit: 'short',
     decimals: 0,
@@ -98,8 +98,8 @@ const partitions = [
 const brokers = [
   graph({
     ...THIRD,
-    title: 'Replicas behind, by broker',
-    description: 'Copies that are catching up, after a restart or a move.',
+    title: 'Replicas behind by broker',
+    description: 'Replicas that are catching up after a restart or a move.',
     queries: { '{{instance}}': 'sum by (instance) (breakwater_kafka_replicas_behind)' },
     unit: 'short',
     decimals: 0,
@@ -114,14 +114,14 @@ const brokers = [
   graph({
     ...THIRD,
     title: 'Memory',
-    description: 'Working set of each broker, the heap and the page cache it is charged for.',
+    description: 'Working set of each broker: its heap, and the page cache that counts as its own.',
     queries: { '{{pod}}': memoryOf('kafka') },
     unit: 'bytes',
   }),
   graph({
     ...HALF,
-    title: 'Replicas, by broker',
-    description: 'Copies that each broker holds. A new broker has none until the topics job moved some onto it.',
+    title: 'Replicas by broker',
+    description: 'Replicas that each broker holds. A new broker has none until the topics job moves some to it.',
     queries: { '{{instance}}': 'sum by (instance) (breakwater_kafka_replicas)' },
     unit: 'short',
     decimals: 0,
@@ -129,8 +129,8 @@ const brokers = [
   }),
   graph({
     ...HALF,
-    title: 'Free on the volumes',
-    description: 'Where the storage class tells it; volumes of local-path lie on the disk of their node.',
+    title: 'Free volume space',
+    description: 'Where the storage class reports it; volumes of local-path are on the disk of their node.',
     queries: {
       '{{persistentvolumeclaim}}':
         'min by (persistentvolumeclaim) (kubelet_volume_stats_available_bytes{persistentvolumeclaim=~".*kafka.*"})',
@@ -139,11 +139,11 @@ const brokers = [
   }),
 ];
 
-/** @param size brokers and controllers that there should be */
-export const kafka = (size: { readonly brokers: number; readonly voters: number }) =>
+/** @param size brokers and controllers that the cluster should have */
+export const kafka = (size: { readonly brokers: Threshold; readonly voters: Threshold }) =>
   dashboard({
     uid: 'breakwater-kafka',
     title: 'Breakwater / Kafka',
-    description: 'Brokers, controllers, partitions and lag, as the agents beside the brokers tell them.',
+    description: 'Brokers, controllers, partitions and lag, as the agents beside the brokers report them.',
     rows: { '': health(size.brokers, size.voters), Partitions: partitions, Brokers: brokers },
   });

@@ -1,6 +1,4 @@
 // The overview: the path of a record on one screen, from left to right as the data flows.
-import { dashboard } from './dashboard.ts';
-import { graph, number, RECORDS_PER_SECOND } from './panels.ts';
 import {
   accepted,
   FAILED,
@@ -14,27 +12,21 @@ import {
   rate,
   rateBy,
   USERS,
-} from './queries.ts';
-
-/** What the overview compares with. */
-export interface OverviewLimits {
-  /** p95 that users are promised, seconds. */
-  readonly latencySeconds: number;
-  /** Share of requests that may fail. */
-  readonly errorBudget: number;
-}
+} from '../promql.ts';
+import type { Thresholds } from '../thresholds.ts';
+import { dashboard, graph, number, RECORDS_PER_SECOND } from './panels.ts';
 
 // Together 23 rows: what a window of 1000 pixels shows below Grafana's own bars.
 const SMALL = { width: 3, height: 3 };
 const LARGE = { width: 8, height: 7 };
 const WIDE = { width: 12, height: 6 };
 
-/** The numbers of each hop. */
-const hops = ({ latencySeconds, errorBudget }: OverviewLimits) => [
+/** The current numbers of each hop. */
+const numbers = ({ latencyP95, errorBudget, cacheHits, cacheHitsLow, yellow }: Thresholds) => [
   number({
     ...SMALL,
     title: 'Requests',
-    description: 'Requests of users a second.',
+    description: 'User requests per second.',
     expr: rate(`${REQUESTS}_count${USERS}`),
     unit: 'reqps',
   }),
@@ -44,23 +36,23 @@ const hops = ({ latencySeconds, errorBudget }: OverviewLimits) => [
     description: 'One request in twenty takes longer than this.',
     expr: quantile(0.95, REQUESTS, USERS),
     unit: 's',
-    warnAt: latencySeconds / 2,
-    alarmAt: latencySeconds,
+    warnAt: latencyP95.value * yellow.value,
+    alarmAt: latencyP95.value,
   }),
   number({
     ...SMALL,
     title: 'Failed',
-    description: 'Requests that got an error of ours, those that were shed included.',
-    expr: failedRatio,
+    description: 'Share of user requests answered with a server error, including those that were shed.',
+    expr: failedRatio(),
     unit: 'percentunit',
     decimals: 2,
-    warnAt: errorBudget / 2,
-    alarmAt: errorBudget,
+    warnAt: errorBudget.value * yellow.value,
+    alarmAt: errorBudget.value,
   }),
   number({
     ...SMALL,
     title: 'Accepted',
-    description: 'Records a second that the queue confirmed.',
+    description: 'Records per second that the queue confirmed.',
     expr: accepted,
     unit: RECORDS_PER_SECOND,
   }),
@@ -74,14 +66,14 @@ const hops = ({ latencySeconds, errorBudget }: OverviewLimits) => [
   number({
     ...SMALL,
     title: 'Stored',
-    description: 'Records a second that MongoDB confirmed.',
+    description: 'Records per second that MongoDB confirmed.',
     expr: rate('breakwater_records_stored_total'),
     unit: RECORDS_PER_SECOND,
   }),
   number({
     ...SMALL,
     title: 'MongoDB',
-    description: 'Operations in the last second. The gate lets no more through than its limit.',
+    description: 'Operations in the last second. The gate keeps them within its limit.',
     expr: 'max(breakwater_gate_operations_per_second)',
     unit: 'ops',
     decimals: 0,
@@ -89,21 +81,21 @@ const hops = ({ latencySeconds, errorBudget }: OverviewLimits) => [
   number({
     ...SMALL,
     title: 'Cache hits',
-    description: 'Reads that were answered from Redis. The rest cost MongoDB operations.',
-    expr: hitRatio,
+    description: 'Share of reads that Redis answered. The others cost MongoDB operations.',
+    expr: hitRatio(),
     unit: 'percentunit',
     decimals: 1,
-    warnAt: 0.9,
-    alarmAt: 0.7,
+    warnAt: cacheHits.value,
+    alarmAt: cacheHitsLow.value,
   }),
 ];
 
 /** The same over time. */
-const courses = ({ latencySeconds }: OverviewLimits) => [
+const graphs = ({ latencyP95 }: Thresholds) => [
   graph({
     ...LARGE,
     title: 'Requests over time',
-    description: 'What users ask, and what of it fails.',
+    description: 'User requests, and how many of them fail.',
     queries: {
       all: rate(`${REQUESTS}_count${USERS}`),
       failed: rate(`${REQUESTS}_count${FAILED}`),
@@ -116,15 +108,15 @@ const courses = ({ latencySeconds }: OverviewLimits) => [
     ...LARGE,
     title: 'Latency',
     description:
-      'From the arrival of a request to the end of its answer. The dashed line is what users are promised for p95.',
-    queries: { ...quantiles(REQUESTS, USERS), limit: `vector(${latencySeconds})` },
+      'From the arrival of a request to the end of its answer. The dashed line is the p95 that users are promised.',
+    queries: { ...quantiles(REQUESTS, USERS), limit: `vector(${latencyP95.value})` },
     unit: 's',
     limits: ['limit'],
   }),
   graph({
     ...LARGE,
     title: 'Accepted and stored',
-    description: 'While more is accepted than stored the lag grows; afterwards it shrinks.',
+    description: 'While more is accepted than stored, the lag grows. Afterwards it shrinks.',
     queries: { accepted, stored: rate('breakwater_records_stored_total') },
     unit: RECORDS_PER_SECOND,
   }),
@@ -132,7 +124,7 @@ const courses = ({ latencySeconds }: OverviewLimits) => [
     ...LARGE,
     title: 'Lag over time',
     description:
-      'Records accepted and not yet stored. At the dashed line, which appears when the lag is a tenth of it, the API answers 503.',
+      'Records accepted and not yet stored. At the dashed line the API answers 503; it appears when the lag reaches a tenth of it.',
     queries: { lag: LAG, limit: LAG_LIMIT },
     unit: 'short',
     limits: ['limit'],
@@ -140,7 +132,7 @@ const courses = ({ latencySeconds }: OverviewLimits) => [
   graph({
     ...LARGE,
     title: 'MongoDB operations',
-    description: 'Operations a second by kind, which add up, and the limit that the gate holds.',
+    description: 'Operations per second by kind, stacked, and the limit that the gate enforces.',
     queries: {
       '{{kind}}': rateBy('kind', 'breakwater_gate_operations_total'),
       limit: 'max(breakwater_gate_limit_operations_per_second)',
@@ -152,7 +144,7 @@ const courses = ({ latencySeconds }: OverviewLimits) => [
   graph({
     ...LARGE,
     title: 'Processes',
-    description: 'How many of each component answer.',
+    description: 'Processes of each component that answer.',
     queries: { '{{job}}': 'sum by (job) (up)' },
     unit: 'short',
     decimals: 0,
@@ -161,11 +153,11 @@ const courses = ({ latencySeconds }: OverviewLimits) => [
 ];
 
 /** What is wrong, if anything. */
-const troubles = [
+const problems = [
   graph({
     ...WIDE,
-    title: 'Alerts that fire',
-    description: 'Each leads to its section of docs/operations.md; see Alerting.',
+    title: 'Firing alerts',
+    description: 'Alerting shows them with links to their sections of docs/operations.md.',
     queries: { '{{alertname}}': 'sum by (alertname) (ALERTS{alertstate="firing"})' },
     unit: 'short',
     decimals: 0,
@@ -175,16 +167,16 @@ const troubles = [
   graph({
     ...WIDE,
     title: 'From accepted to stored',
-    description: 'How long a record waits until it is stored.',
+    description: 'How long records wait until they are stored.',
     queries: quantiles('breakwater_store_delay_seconds'),
     unit: 's',
   }),
 ];
 
-export const overview = (limits: OverviewLimits) =>
+export const overview = (thresholds: Thresholds) =>
   dashboard({
     uid: 'breakwater-overview',
     title: 'Breakwater',
     description: 'The path of a record: request, queue, consumer, gate, MongoDB.',
-    rows: { '': [...hops(limits), ...courses(limits), ...troubles] },
+    rows: { '': [...numbers(thresholds), ...graphs(thresholds), ...problems] },
   });

@@ -1,4 +1,6 @@
-// The few kinds of panel that our dashboards are made of, so that all of them look and read alike.
+// The dashboard and the few kinds of panel that all dashboards are made of, so that they look
+// alike.
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
   BigValueColorMode,
   BigValueGraphMode,
@@ -17,7 +19,14 @@ import {
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
 import {
+  type Dashboard,
+  DashboardBuilder,
+  DashboardCursorSync,
+  DashboardLinkBuilder,
+  DashboardLinkType,
   MappingType,
+  type Panel,
+  RowBuilder,
   SpecialValueMatch,
   type Threshold,
   ThresholdsConfigBuilder,
@@ -30,54 +39,92 @@ import { DataqueryBuilder as PrometheusQuery } from '@grafana/grafana-foundation
 import { PanelBuilder as StatPanel } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TimeseriesPanel } from '@grafana/grafana-foundation-sdk/timeseries';
 
-/** The data sources, under the names that Grafana is provisioned with. */
-export const PROMETHEUS: DataSourceRef = { type: 'prometheus', uid: 'prometheus' };
-export const LOKI: DataSourceRef = { type: 'loki', uid: 'loki' };
+/** The data sources, by the identifiers under which Grafana is provisioned with them. */
+const PROMETHEUS: DataSourceRef = { type: 'prometheus', uid: 'prometheus' };
+const LOKI: DataSourceRef = { type: 'loki', uid: 'loki' };
 
-/** Grafana's name of a unit that it doesn't know by itself: `1.35K rec/s`. */
+/** A custom unit of Grafana's: `1.35K rec/s`. */
 export const RECORDS_PER_SECOND = 'count:rec/s';
 
-/** What is asked of Prometheus, and what the line is called: text with `{{label}}`. */
-export type Queries = Readonly<Record<string, string>>;
+const TAG = 'breakwater';
 
-/** What every panel says. */
-interface PanelText {
+interface DashboardArgs {
+  /** Part of the dashboard's address: never changes. */
+  readonly uid: string;
   readonly title: string;
-  /** What to read from it: shown at the panel's corner. */
+  readonly description: string;
+  /** Panels by the title of the row that folds them; those under the empty title are in no row. */
+  readonly rows: Readonly<Record<string, readonly Builder<Panel>[]>>;
+}
+
+/** Builds a dashboard. It is read-only in Grafana, which would lose edits at its next start. */
+export function dashboard({ uid, title, description, rows }: DashboardArgs): Dashboard {
+  const builder = new DashboardBuilder(title)
+    .uid(uid)
+    .description(description)
+    .tags([TAG])
+    .readonly()
+    .timezone('browser')
+    .tooltip(DashboardCursorSync.Crosshair)
+    .time({ from: 'now-30m', to: 'now' })
+    .refresh('5s')
+    .link(
+      new DashboardLinkBuilder('Dashboards')
+        .type(DashboardLinkType.Dashboards)
+        .tags([TAG])
+        .asDropdown(true)
+        .keepTime(true),
+    );
+  for (const [row, panels] of Object.entries(rows)) {
+    if (row !== '') builder.withRow(new RowBuilder(row));
+    for (const panel of panels) builder.withPanel(panel);
+  }
+  return builder.build();
+}
+
+interface PanelArgs {
+  readonly title: string;
+  /** What the panel shows and how to read it: a tooltip at its corner. */
   readonly description: string;
   /** Width, of 24. */
   readonly width: number;
-  /** Height in rows of about 38 pixels; a screen has some 24. */
+  /** Height in rows of about 38 pixels; a screen has about 24. */
   readonly height: number;
 }
 
-export interface NumberArgs extends PanelText {
+interface NumberArgs extends PanelArgs {
   readonly expr: string;
   /** Grafana's name of the unit: `s`, `percentunit`, `reqps`. */
   readonly unit: string;
   readonly decimals?: number;
-  /** Value from which the number is yellow, and from which it is red. A red below the yellow warns of small values. */
+  /** From this value on the number is yellow. @default no colour */
   readonly warnAt?: number;
+  /**
+   * From this value on the number is red. Where it is below `warnAt`, small values are the bad
+   * ones.
+   * @default no colour
+   */
   readonly alarmAt?: number;
 }
 
-export interface GraphArgs extends PanelText {
-  readonly queries: Queries;
+interface GraphArgs extends PanelArgs {
+  /** PromQL by the legend of its lines, a text with `{{label}}`. */
+  readonly queries: Readonly<Record<string, string>>;
   readonly unit: string;
-  /** Digits after the point on the axis: 0 for what comes in whole pieces. */
+  /** Decimals on the axis: 0 for whole numbers. @default as many as Grafana likes */
   readonly decimals?: number;
-  /** What the panel says where there is no line at all, and that is as it should be. @default Grafana's "No data" */
+  /** Shown while there is no data and that is fine. @default Grafana's "No data" */
   readonly nothing?: string;
   /** Whether the lines add up to a whole. @default false */
   readonly stacked?: boolean;
-  /** Legends that are a limit rather than a measurement: dashed, red and on top of nothing. */
+  /** Legends of limits, which are drawn dashed, red and unstacked. */
   readonly limits?: readonly string[];
-  /** Legends whose colour says what they are. */
+  /** Colours by legend. */
   readonly colors?: Readonly<Record<string, string>>;
 }
 
-/** Green, then yellow, then red, or the other way round where small values are bad. */
-export function thresholdSteps(warnAt?: number, alarmAt?: number): Threshold[] {
+/** Green, yellow, red; the other way round where small values are bad. */
+function thresholdSteps(warnAt?: number, alarmAt?: number): Threshold[] {
   if (warnAt === undefined || alarmAt === undefined) return [{ value: null, color: 'text' }];
   return alarmAt >= warnAt
     ? [
@@ -95,15 +142,15 @@ export function thresholdSteps(warnAt?: number, alarmAt?: number): Threshold[] {
 const prometheusQuery = (expr: string, legend: string) =>
   new PrometheusQuery().datasource(PROMETHEUS).expr(expr).legendFormat(legend);
 
-/** No answer, or a share of nothing: no number, and neither good nor bad. */
+/** No data, or a share of nothing: no number, and neither good nor bad. */
 const NOTHING: ValueMapping = {
   type: MappingType.SpecialValue,
   options: { match: SpecialValueMatch.NullAndNan, result: { text: '-', color: 'text' } },
 };
 
 /**
- * One number, large: how it is now. A query over the whole time would go on showing the last number of a process that is gone, or the
- * latency of users who left.
+ * One large number, as of now. A query over the whole range would keep showing the last number of a
+ * process that is gone, or the latency of users who have left.
  */
 export function number({ title, description, width, height, expr, unit, decimals, warnAt, alarmAt }: NumberArgs) {
   const panel = new StatPanel()
@@ -146,7 +193,7 @@ export function graph({
     .unit(unit)
     .min(0)
     .drawStyle(GraphDrawStyle.Line)
-    // Stacked, the line of what is zero would colour the edge of what lies below it.
+    // In a stack, the line of a series at zero would colour the edge of the one below it.
     .lineWidth(stacked ? 0 : 1)
     .fillOpacity(stacked ? 40 : 8)
     .gradientMode(GraphGradientMode.None)
@@ -177,12 +224,12 @@ export function graph({
   return panel;
 }
 
-export interface LogsArgs extends PanelText {
+interface LogsArgs extends PanelArgs {
   /** LogQL. */
   readonly expr: string;
 }
 
-/** Log lines, the newest first. */
+/** Log lines, newest first. */
 export const logs = ({ title, description, width, height, expr }: LogsArgs) =>
   new LogsPanel()
     .title(title)

@@ -1,13 +1,14 @@
-// When each alert fires and when it must not: series as Prometheus would have collected them, and a moment to look.
+// Situations in which each alert fires, and similar ones in which it must not, as series that
+// Prometheus would have collected.
 
-/** One situation. */
+/** A situation. */
 export interface AlertCase {
   readonly alert: string;
   readonly when: string;
   readonly fires: boolean;
-  /** Series by name and labels, in promtool's notation: `0+5x10` starts at 0 and grows by 5 ten times. */
+  /** Values by series, in promtool's notation: `0+5x10` starts at 0 and grows by 5 ten times. */
   readonly series: Readonly<Record<string, string>>;
-  /** When it is looked at: `30m`. @default 30m */
+  /** When the alert is checked. @default 30m */
   readonly at?: string;
 }
 
@@ -15,7 +16,7 @@ const requests = (status: string, values: string, route = '/api/data') => ({
   [`breakwater_http_request_duration_seconds_count{job="api",instance="a",method="GET",route="${route}",status="${status}"}`]:
     values,
 });
-/** Of 100 requests in half a minute so many within 1 s, within 2 s and within 5 s. */
+/** Of 100 requests in half a minute, how many take at most 1 s, 2 s and 5 s. */
 const latencies = (one: number, two: number, five: number, route = '/api/data') =>
   Object.fromEntries(
     [
@@ -32,7 +33,7 @@ const lag = (values: string) => ({
   'breakwater_queue_lag_records{job="api",instance="a",queue="posts"}': values,
   'breakwater_queue_lag_records{job="api",instance="b",queue="posts"}': values,
 });
-const settled = (stored: string) => ({
+const acknowledged = (stored: string) => ({
   'breakwater_records_stored_total{job="consumer",instance="c"}': stored,
   'breakwater_records_duplicate_total{job="consumer",instance="c"}': '0x900',
   'breakwater_records_dead_lettered_total{job="consumer",instance="c"}': '0x900',
@@ -90,11 +91,15 @@ export const alertCases: readonly AlertCase[] = [
         series: { ...requests('200', '0+50x900'), ...requests('503', '0+50x120 6000x780') },
       },
       {
-        when: 'clients are wrong',
+        when: 'clients send bad requests',
         at: '90m',
         series: { ...requests('200', '0+50x900'), ...requests('404', '0+50x900') },
       },
-      { when: 'nobody asks', at: '90m', series: { ...requests('200', '500x900'), ...requests('503', '500x900') } },
+      {
+        when: 'there are no requests',
+        at: '90m',
+        series: { ...requests('200', '500x900'), ...requests('503', '500x900') },
+      },
     ],
   ),
   ...of(
@@ -113,7 +118,7 @@ export const alertCases: readonly AlertCase[] = [
         series: { ...requests('200', '0+97x900'), ...requests('503', '0+3x900') },
       },
       {
-        when: 'it is over since an hour',
+        when: 'it has been over for an hour',
         at: '7h',
         series: { ...requests('200', '0+50x900'), ...requests('503', '0+50x720 36000x180') },
       },
@@ -128,22 +133,22 @@ export const alertCases: readonly AlertCase[] = [
         when: 'only the statistics are slow',
         series: { ...latencies(99, 100, 100), ...latencies(0, 0, 100, '/api/stats') },
       },
-      { when: 'nobody asks', series: {} },
+      { when: 'there are no requests', series: {} },
     ],
   ),
   ...of(
     'LagGrowing',
     [
       {
-        when: 'twice as much comes as is stored',
+        when: 'twice as much is accepted as is stored',
         at: '40m',
-        series: { ...lag('0+1500x900'), ...settled('0+1500x900') },
+        series: { ...lag('0+1500x900'), ...acknowledged('0+1500x900') },
       },
     ],
     [
-      { when: 'a burst drains', at: '40m', series: { ...lag('600000-1500x400'), ...settled('0+1500x900') } },
-      { when: 'it grows and is small', at: '40m', series: { ...lag('0+10x900'), ...settled('0+15000x900') } },
-      { when: 'nothing comes', at: '40m', series: { ...lag('0x900'), ...settled('500x900') } },
+      { when: 'a burst drains', at: '40m', series: { ...lag('600000-1500x400'), ...acknowledged('0+1500x900') } },
+      { when: 'it grows and is small', at: '40m', series: { ...lag('0+10x900'), ...acknowledged('0+15000x900') } },
+      { when: 'nothing is accepted', at: '40m', series: { ...lag('0x900'), ...acknowledged('500x900') } },
     ],
   ),
   ...of(
@@ -154,12 +159,12 @@ export const alertCases: readonly AlertCase[] = [
   ...of(
     'ConsumerStalled',
     [
-      { when: 'records wait and none is stored', series: { ...lag('100x900'), ...settled('500x900') } },
+      { when: 'records wait and none is stored', series: { ...lag('100x900'), ...acknowledged('500x900') } },
       { when: 'records wait and there is no consumer', series: lag('100x900') },
     ],
     [
-      { when: 'they are stored as they come', series: { ...lag('100x900'), ...settled('0+10x900') } },
-      { when: 'the queue is empty', series: { ...lag('0x900'), ...settled('500x900') } },
+      { when: 'they are stored at once', series: { ...lag('100x900'), ...acknowledged('0+10x900') } },
+      { when: 'the queue is empty', series: { ...lag('0x900'), ...acknowledged('500x900') } },
       { when: 'the queue is empty and there is no consumer', series: lag('0x900') },
       { when: 'a consumer starts within a minute', at: '4m', series: lag('100x2 0x900') },
     ],
@@ -167,16 +172,16 @@ export const alertCases: readonly AlertCase[] = [
   ...of(
     'DeadLetters',
     [{ when: 'one waits', series: { 'breakwater_queue_dead_letters{queue="posts"}': '1x900' } }],
-    [{ when: 'none does', series: { 'breakwater_queue_dead_letters{queue="posts"}': '0x900' } }],
+    [{ when: 'none waits', series: { 'breakwater_queue_dead_letters{queue="posts"}': '0x900' } }],
   ),
   ...of(
     'MongoUnreachable',
-    [{ when: 'the gate says so', series: { 'breakwater_gate_upstream_up{job="gate"}': '1x10 0x900' } }],
-    [{ when: 'it is there', series: { 'breakwater_gate_upstream_up{job="gate"}': '1x900' } }],
+    [{ when: 'the gate reports it', series: { 'breakwater_gate_upstream_up{job="gate"}': '1x10 0x900' } }],
+    [{ when: 'it is reachable', series: { 'breakwater_gate_upstream_up{job="gate"}': '1x900' } }],
   ),
   ...of(
     'MongoAtLimit',
-    [{ when: '99 of 100 operations, for long', series: gate('99x900', '100x900') }],
+    [{ when: '99 of 100 operations for a long time', series: gate('99x900', '100x900') }],
     [
       { when: '80 of 100', series: gate('80x900', '100x900') },
       { when: '100 of 100 for a moment', series: gate('20x50 100x4 20x900', '100x900') },
@@ -186,13 +191,13 @@ export const alertCases: readonly AlertCase[] = [
   ...of(
     'KafkaPartitionsOffline',
     [{ when: 'a partition has no leader', series: kafka('partitions_offline', '1x900', '1x900') }],
-    [{ when: 'all have', series: kafka('partitions_offline', '0x900', '0x900', '0x900') }],
+    [{ when: 'all have a leader', series: kafka('partitions_offline', '0x900', '0x900', '0x900') }],
   ),
   ...of(
     'KafkaUnderReplicated',
-    [{ when: 'one leader misses a copy', series: kafka('partitions_under_replicated', '0x900', '2x900', '0x900') }],
+    [{ when: 'one leader lacks a replica', series: kafka('partitions_under_replicated', '0x900', '2x900', '0x900') }],
     [
-      { when: 'all have their copies', series: kafka('partitions_under_replicated', '0x900', '0x900', '0x900') },
+      { when: 'all have their replicas', series: kafka('partitions_under_replicated', '0x900', '0x900', '0x900') },
       { when: 'a broker restarts', series: kafka('partitions_under_replicated', '0x50 3x6 0x900') },
     ],
   ),
@@ -211,20 +216,20 @@ export const alertCases: readonly AlertCase[] = [
     'KafkaQuorumShort',
     [
       { when: 'two of three keep up', series: kafka('voters_current', '2x900', '2x900') },
-      { when: 'there is no quorum, so nobody can tell', series: kafka('brokers', '1x900') },
+      { when: 'there is no quorum to report it', series: kafka('brokers', '1x900') },
     ],
     [{ when: 'all keep up', series: kafka('voters_current', '3x900', '3x900', '3x900') }],
   ),
   ...of(
     'RedisDown',
     [{ when: 'it does not answer', series: { 'redis_up{instance="r"}': '0x900' } }],
-    [{ when: 'it does', series: { 'redis_up{instance="r"}': '1x900' } }],
+    [{ when: 'it answers', series: { 'redis_up{instance="r"}': '1x900' } }],
   ),
   ...of(
     'RedisMemoryHigh',
-    [{ when: 'full of what waits to be stored', series: redisMemory('950x900', '100x900', '10x900') }],
+    [{ when: 'full of records that wait to be stored', series: redisMemory('950x900', '100x900', '10x900') }],
     [
-      { when: 'full of cache', series: redisMemory('999x900', '100x900', '95x900') },
+      { when: 'full of cached records', series: redisMemory('999x900', '100x900', '95x900') },
       { when: 'half full', series: redisMemory('500x900', '100x900', '0x900') },
       {
         when: 'it has no limit',
@@ -270,11 +275,11 @@ export const alertCases: readonly AlertCase[] = [
     'VolumeFilling',
     [
       { when: 'a tenth is free', series: volume('100x900') },
-      { when: 'it is full within a day', at: '6h', series: volume('900-0.7x900') },
+      { when: 'it will be full within a day', at: '6h', series: volume('900-0.7x900') },
     ],
     [
       { when: 'half is free', at: '6h', series: volume('600x900') },
-      { when: 'it fills, and most is free', at: '6h', series: volume('900-0.1x900') },
+      { when: 'it fills, and most of it is free', at: '6h', series: volume('900-0.1x900') },
     ],
   ),
   ...of(

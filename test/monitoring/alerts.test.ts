@@ -1,10 +1,11 @@
-// The alert rules as Prometheus' own tool judges them: well formed, each firing when it should and silent when it should not.
+// The alert rules, checked with Prometheus' own tool: they are valid, and each fires when it should
+// and is silent when it should be.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../config/parse.ts';
-import { alertsOf, ruleFile, ruleGroups } from '../../monitoring/alerts/rules.ts';
+import { alertsOf, ruleFile, ruleGroups } from '../../monitoring/alert-rules.ts';
 import { promtool } from '../promtool.ts';
 import { type AlertCase, alertCases } from './alert-cases.ts';
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** One case as promtool's unit test. */
+/** A case as a unit test of promtool's. */
 const unitTest = ({ alert, fires, series, at = '30m' }: AlertCase) => ({
   rule_files: ['rules.yml'],
   evaluation_interval: '30s',
@@ -35,8 +36,8 @@ const unitTest = ({ alert, fires, series, at = '30m' }: AlertCase) => ({
   ],
 });
 
-/** Runs a unit test. JSON is YAML. */
-async function judge(name: string, content: object) {
+/** Runs a unit test. JSON is valid YAML. */
+async function runUnitTest(name: string, content: object) {
   const file = join(folder, `${name}.json`);
   await writeFile(file, JSON.stringify(content));
   return promtool(['test', 'rules', file]);
@@ -58,7 +59,7 @@ describe('the rules', () => {
     300_000,
   );
 
-  test('are only about what there is', () => {
+  test('are only about what the stack has', () => {
     const names = (...args: Parameters<typeof ruleGroups>) => ruleGroups(...args).map(({ name }) => name);
     const redis = parseStackConfig({ 'queue:kind': 'redis-streams' });
     const external = parseStackConfig({ 'mongo:external': 'mongodb://db:27017/app' });
@@ -88,18 +89,19 @@ describe('the rules', () => {
 });
 
 describe('alerts', () => {
-  const told = (alert: string, fires: boolean) => alertCases.filter((c) => c.alert === alert && c.fires === fires);
+  const casesOf = (alert: string, fires: boolean) => alertCases.filter((c) => c.alert === alert && c.fires === fires);
 
   test.each(alertsOf(config, 'cluster').map((alert) => [alert.alert, alert] as const))(
-    '%s has a severity, a sentence for users, a section in docs/operations.md, and cases of both kinds',
-    async (name, { severity, meaning, seen }) => {
+    '%s has a severity, a summary and a description, a section in docs/operations.md, and cases of both kinds',
+    async (name, { severity, summary, description }) => {
       expect(['critical', 'warning']).toContain(severity);
-      expect(meaning).toMatch(/^[A-Z].*\.$/);
-      expect(seen).toMatch(/\.$/);
+      expect(summary).toMatch(/^[A-Z].*\.$/);
+      expect(description).toMatch(/\.$/);
+      expect(description).not.toContain('{value}');
       const page = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'operations.md'), 'utf8');
       expect(page).toContain(`\n### ${name}\n`);
-      expect(told(name, true).length).toBeGreaterThan(0);
-      expect(told(name, false).length).toBeGreaterThan(0);
+      expect(casesOf(name, true).length).toBeGreaterThan(0);
+      expect(casesOf(name, false).length).toBeGreaterThan(0);
     },
   );
 
@@ -108,10 +110,12 @@ describe('alerts', () => {
       (situation) => [situation.alert, situation.fires ? 'fires' : 'is silent', situation.when, situation] as const,
     ),
   )('%s %s: %s', async (alert, _does, when, situation) => {
-    expect(await judge(`${alert}-${when.replaceAll(/\W/g, '-')}`, unitTest(situation))).toMatchObject({ status: 0 });
+    expect(await runUnitTest(`${alert}-${when.replaceAll(/\W/g, '-')}`, unitTest(situation))).toMatchObject({
+      status: 0,
+    });
   });
 
-  test('what they say', async () => {
+  test('what their annotations say', async () => {
     const alert = alertsOf(config, 'cluster').find((each) => each.alert === 'QueueNearlyFull')!;
     const content = {
       rule_files: ['rules.yml'],
@@ -130,8 +134,8 @@ describe('alerts', () => {
                 {
                   exp_labels: { severity: 'critical', queue: 'posts' },
                   exp_annotations: {
-                    summary: alert.meaning,
-                    description: 'posts is 90% full.',
+                    summary: alert.summary,
+                    description: 'The queue is 90% full.',
                     runbook_url: 'docs/operations.md#queuenearlyfull',
                   },
                 },
@@ -141,11 +145,11 @@ describe('alerts', () => {
         },
       ],
     };
-    expect(await judge('words', content)).toMatchObject({ status: 0 });
+    expect(await runUnitTest('words', content)).toMatchObject({ status: 0 });
   });
 
-  test('a case that should not hold is noticed', async () => {
+  test('a wrong case is noticed', async () => {
     const situation = alertCases.find(({ fires }) => fires)!;
-    expect(await judge('wrong', unitTest({ ...situation, fires: false }))).toMatchObject({ status: 1 });
+    expect(await runUnitTest('wrong', unitTest({ ...situation, fires: false }))).toMatchObject({ status: 1 });
   });
 });

@@ -1,17 +1,16 @@
-// Every metric that a rule or a dashboard names exists: in our apps' code, in a recording rule, or at the exporter that is said
-// to have it.
+// Every metric that a rule or a dashboard reads exists: in an app, in a recording rule, or in the
+// list of external metrics.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { inventory } from '../../apps/metrics-page/inventory.ts';
 import { parseStackConfig } from '../../config/parse.ts';
-import { isAlert } from '../../monitoring/alerts/rule.ts';
-import { ruleGroups } from '../../monitoring/alerts/rules.ts';
+import { isAlert, ruleGroups } from '../../monitoring/alert-rules.ts';
 import { dashboardFiles, dashboardsOf } from '../../monitoring/dashboards/dashboards.ts';
-import { foreignMetrics } from '../../monitoring/foreign-metrics.ts';
-import { metricNamesOf, metricOf } from '../../monitoring/promql.ts';
+import { externalMetrics } from '../../monitoring/external-metrics.ts';
 import { promtool } from '../promtool.ts';
+import { metricNamesOf, metricOf } from './promql.ts';
 
 const config = parseStackConfig({});
 
@@ -29,7 +28,7 @@ interface Panel {
   panels?: Panel[];
 }
 
-/** The dashboards as Grafana gets them. */
+/** The dashboards as Grafana reads them. */
 const dashboards = Object.entries(dashboardFiles(config)).map(([file, text]) => {
   const dashboard = JSON.parse(text) as { uid: string; title: string; panels: Panel[] };
   const panels = dashboard.panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
@@ -48,12 +47,12 @@ async function knownMetrics() {
   const own = (await inventory()).flatMap(({ metrics }) => metrics);
   const recorded = rules.flatMap((rule) => (isAlert(rule) ? [] : [rule.record]));
   return {
-    names: new Set([...own.map(({ name }) => name), ...recorded, ...Object.values(foreignMetrics).flat()]),
+    names: new Set([...own.map(({ name }) => name), ...recorded, ...Object.values(externalMetrics).flat()]),
     histograms: new Set(own.filter(({ type }) => type === 'histogram').map(({ name }) => name)),
   };
 }
 
-/** Names in the expression that nobody has. */
+/** Names in the expression that do not exist. */
 async function unknownIn(expr: string): Promise<string[]> {
   const { names, histograms } = await knownMetrics();
   return metricNamesOf(expr).filter((name) => !names.has(metricOf(name, histograms)));
@@ -70,17 +69,17 @@ describe('every metric exists', () => {
     expect((await Promise.all(unknown)).filter(([, names]) => names!.length > 0)).toEqual([]);
   });
 
-  test('and one that does not is noticed', async () => {
+  test('a metric that does not exist is noticed', async () => {
     expect(await unknownIn('rate(breakwater_records_storde_total[5m])')).toEqual(['breakwater_records_storde_total']);
-    // A histogram alone has no sample of its own name's base... but a counter has no buckets.
+    // Only histograms have buckets.
     expect(await unknownIn('breakwater_cache_hits_total_bucket')).toEqual(['breakwater_cache_hits_total_bucket']);
   });
 });
 
-test('what is listed of others is read by something', () => {
+test('every external metric in the list is read', () => {
   const read = new Set([...rules, ...queries].flatMap(({ expr }) => metricNamesOf(expr)));
   expect(
-    Object.values(foreignMetrics)
+    Object.values(externalMetrics)
       .flat()
       .filter((name) => !read.has(name)),
   ).toEqual([]);
@@ -99,7 +98,7 @@ describe('the dashboards', () => {
     expect(dashboardsOf(redis).map(({ uid }) => uid)).not.toContain('breakwater-kafka');
   });
 
-  test('the overview fits one screen: 1000 pixels, 38 a row, without some 80 for Grafana itself', () => {
+  test('the overview fits on one screen: 1000 pixels, of which Grafana takes 80, at 38 per row', () => {
     const { panels } = dashboards[0]!;
     expect(Math.max(...panels.map(({ gridPos: { y, h } }) => y + h))).toBeLessThanOrEqual(24);
   });
@@ -120,7 +119,7 @@ describe('the dashboards', () => {
       const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
         Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
       );
-      expect(new Set(cells).size).toBe(cells.length); // no panel lies on another
+      expect(new Set(cells).size).toBe(cells.length); // panels do not overlap
     },
   );
 

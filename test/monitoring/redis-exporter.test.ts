@@ -1,9 +1,9 @@
-// Redis' exporter really has the metrics that our rules and dashboards read of it: the distribution's package, on a real Redis.
+// Redis' exporter (the distribution's package, on a real Redis) has the metrics that we read.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { debianTree } from '../../local/install/debian.ts';
-import { foreignMetrics } from '../../monitoring/foreign-metrics.ts';
+import { externalMetrics } from '../../monitoring/external-metrics.ts';
 import { freePort } from '../../tooling/ports.ts';
 import { killIfRunning } from '../processes.ts';
 import { useRedis } from '../servers.ts';
@@ -11,8 +11,8 @@ import { until } from '../until.ts';
 
 const redis = useRedis();
 const PACKAGE = 'prometheus-redis-exporter';
-// Homebrew has none.
-const whereItIs = process.platform === 'linux' ? test : test.skip;
+// Homebrew has no such package.
+const onLinux = process.platform === 'linux' ? test : test.skip;
 
 let exporter: ChildProcess | undefined;
 let url: string;
@@ -28,11 +28,11 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => killIfRunning(exporter));
 
-whereItIs('every metric that we read is there', async () => {
+onLinux('every metric that we read exists', async () => {
   const text = async () => (await fetch(url).catch(() => undefined))?.text() ?? '';
   await until(async () => (await text()).includes('redis_up 1'));
   const names = new Set((await text()).split('\n').map((line) => line.replace(/[{ ].*/, '')));
-  // Databases without a key are not told of, but by the names that they would have.
-  const missing = foreignMetrics.redis.filter((name) => !names.has(name));
+  // Redis is empty, but the exporter declares the metrics of its keys all the same.
+  const missing = externalMetrics.redis.filter((name) => !names.has(name));
   expect(missing).toEqual([]);
 });

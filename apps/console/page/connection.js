@@ -1,15 +1,15 @@
-// The stream of events, kept open whatever happens: a restart of the console, an ingress that answers for it meanwhile, a
-// laptop that slept.
+// The stream of events, which survives a restart of the console, an ingress that answers in its
+// place, and a laptop that slept.
 // @ts-check
 
-/** Ticks come each second: a longer silence is a dead connection, milliseconds. */
+/** Ticks arrive every second: after a longer silence the connection is dead, milliseconds. */
 const SILENCE_MS = 8_000;
-/** Pause before a new attempt where the browser gave up, milliseconds. */
+/** Time before a new attempt after the browser has given up, milliseconds. */
 const RETRY_MS = 2_000;
 
 /**
  * @param {string} url
- * @param {Readonly<Record<string, (data: any) => void>>} handlers by the event's name
+ * @param {Readonly<Record<string, (data: any) => void>>} handlers by name of the event
  * @param {(state: 'live' | 'lost') => void} onState
  */
 export function connect(url, handlers, onState) {
@@ -28,7 +28,7 @@ export function connect(url, handlers, onState) {
       });
     source.onerror = () => {
       onState('lost');
-      // The browser tries again by itself, but not after an answer that is none, such as an ingress' 502.
+      // The browser reconnects by itself, but not after an error status such as an ingress' 502.
       if (source.readyState === EventSource.CLOSED) setTimeout(reopen, RETRY_MS);
     };
   };

@@ -1,12 +1,18 @@
-// Starting and stopping a load, and the producer's rate: in the local run alone.
+// The controls of the local run: start and stop a load test, set the producer's rate.
 // @ts-check
 import { count, plural } from './format.js';
 
-/** @typedef {import('../load-control.ts').LoadState} LoadState */
-/** @typedef {import('../load-control.ts').LoadProfile} LoadProfile */
+/** @typedef {import('../controls.ts').LoadState} LoadState */
+/** @typedef {import('../controls.ts').LoadProfile} LoadProfile */
 
-/** Gives an order to the console. @param {string} method @param {string} name @param {object} body @throws Error in the server's words */
-async function order(method, name, body) {
+/**
+ * Sends a command to the console.
+ * @param {string} method
+ * @param {string} name
+ * @param {object} body
+ * @throws Error with the server's message
+ */
+async function send(method, name, body) {
   const options = { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   const answer = await fetch(`control/${name}`, options).catch(() => {
     throw new Error('the console does not answer');
@@ -16,15 +22,15 @@ async function order(method, name, body) {
   return result;
 }
 
-/** What a load does, in words. @param {LoadState | null} load */
+/** The state of a load test, in words. @param {LoadState | null} load */
 export function inWords(load) {
   if (!load) return '';
   const { profile, progress, stopping } = load;
-  if (!progress) return `${profile} begins`;
+  if (!progress) return `${profile} is starting`;
   switch (progress.phase) {
     case 'load':
       return stopping
-        ? 'ending'
+        ? 'stopping'
         : `${plural(progress.users, 'user')}, ${progress.second} of ${Math.ceil(progress.seconds)} s`;
     case 'checking':
       return progress.text;
@@ -85,9 +91,7 @@ export function createControls(document, profiles) {
     event.preventDefault();
     button.disabled = true;
     try {
-      show(
-        current?.running ? await order('DELETE', 'load', {}) : await order('POST', 'load', { profile: select.value }),
-      );
+      show(current?.running ? await send('DELETE', 'load', {}) : await send('POST', 'load', { profile: select.value }));
     } catch (error) {
       loadState.dataset.outcome = 'bad';
       loadState.textContent = /** @type {Error} */ (error).message;
@@ -99,7 +103,7 @@ export function createControls(document, profiles) {
     event.preventDefault();
     rateState.dataset.outcome = '';
     try {
-      const result = await order('PUT', 'rate', { rate: rate.valueAsNumber });
+      const result = await send('PUT', 'rate', { rate: rate.valueAsNumber });
       rateState.textContent = result.rate === 0 ? 'paused' : 'changed';
     } catch (error) {
       rateState.dataset.outcome = 'bad';
@@ -109,7 +113,7 @@ export function createControls(document, profiles) {
 
   return {
     show,
-    /** The producer's rate as it is, unless somebody is about to change it. @param {number | null} now */
+    /** Shows the producer's rate, unless the user is editing it. @param {number | null} now */
     showRate(now) {
       producer.hidden = now === null;
       if (now !== null && document.activeElement !== rate && rate.dataset.shown !== String(now)) {

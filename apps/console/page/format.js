@@ -1,7 +1,8 @@
-// Numbers as people read them: short, with the same number of digits while they change.
+// Numbers as text: short, and with the same number of digits while they change. The server's
+// sentences use the same functions.
 // @ts-check
 
-/** What stands for a number that nobody tells. */
+/** Stands for an unknown number. */
 export const UNKNOWN = '–';
 
 /** @param {number | null} value a count @returns {string} `1,204` */
@@ -28,21 +29,30 @@ export function short(value) {
 /** @param {number} value */
 const trim = (value) => String(Number(value.toFixed(value < 10 ? 1 : 0)));
 
-/** @param {number | null} ms @returns {string} `4.2 ms`, `120 ms`, `2.5 s` */
+/** @param {number | null} ms @returns {string} `4.2 ms`, `120 ms`, `2.5 s`, `3 min`, `2 h` */
 export function duration(ms) {
   if (ms === null) return UNKNOWN;
+  if (ms >= 5_400_000) return `${Math.round(ms / 3_600_000)} h`;
   if (ms >= 59_950) return `${Math.round(ms / 60_000)} min`;
   if (ms >= 9_950) return `${Math.round(ms / 1000)} s`;
   if (ms >= 995) return `${(ms / 1000).toFixed(1)} s`;
   return ms >= 9.95 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
 }
 
-/** @param {number | null} ratio from 0 to 1 @returns {string} `98.1 %`; never 100 % unless it is */
+/**
+ * @param {number | null} ratio from 0 to 1
+ * @returns {string} `98.1 %`; neither 0 % nor 100 % unless it is
+ */
 export function percent(ratio) {
   if (ratio === null) return UNKNOWN;
   if (ratio === 0 || ratio === 1) return `${ratio * 100} %`;
-  return `${Math.min(99.9, ratio * 100).toFixed(1)} %`;
+  return ratio < 0.0005 ? '<0.1 %' : `${Math.min(99.9, ratio * 100).toFixed(1)} %`;
 }
 
-/** @param {number} n @param {string} one @param {string} [many] @returns {string} `1 process`, `2 processes` */
+/**
+ * @param {number} n
+ * @param {string} one
+ * @param {string} [many]
+ * @returns {string} `1 process`, `2 processes`
+ */
 export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;

@@ -1,22 +1,23 @@
-// What is wrong, as sentences. Their numbers change each second; a screen reader hears when a problem comes or goes.
+// The problems, as sentences. Their numbers change every second; a screen reader announces only
+// when a problem appears or disappears.
 // @ts-check
 
 /** @typedef {import('../diagnosis.ts').Problem} Problem */
 
 const WELL = 'All is well';
-const WORDS = { bad: 'Problem', warn: 'Warning' };
+const WORDS = { critical: 'Problem', warning: 'Warning' };
 
 /**
  * @param {Document} document
  * @param {readonly Problem[]} problems
- * @param {string} name what the title says
+ * @param {string} name of the page
  */
 export function showHealth(document, problems, name) {
   document.title = problems.length > 0 ? `(${problems.length}) ${name}` : name;
   const health = /** @type {HTMLElement} */ (document.getElementById('health'));
   const ids = problems.map(({ id }) => id).join(' ') || 'well';
   if (health.dataset.shows === ids) {
-    // The same problems with newer numbers: change the text alone.
+    // The same problems with newer numbers: only the texts change.
     for (const { id, text } of problems) {
       const element = health.querySelector(`[data-id="${id}"] .words`);
       if (element && element.textContent !== text) element.textContent = text;
@@ -32,12 +33,12 @@ export function showHealth(document, problems, name) {
 }
 
 /** @param {Document} document @param {Problem} problem */
-function line(document, { id, level, text }) {
+function line(document, { id, severity, text }) {
   const paragraph = document.createElement('p');
-  paragraph.className = level;
+  paragraph.className = severity;
   paragraph.dataset.id = id;
   const word = document.createElement('strong');
-  word.textContent = `${WORDS[level]}: `;
+  word.textContent = `${WORDS[severity]}: `;
   const words = document.createElement('span');
   words.className = 'words';
   words.textContent = text;

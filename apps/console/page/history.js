@@ -1,9 +1,10 @@
-// The plots' points: those that the server keeps, and those that this page saw before the server was started again.
+// The points of the plots: those that the server keeps, and those that this page received before
+// the server restarted.
 // @ts-check
 
-/** @typedef {readonly (number | null)[]} Point the first is its time, Unix milliseconds */
+/** @typedef {readonly (number | null)[]} Point the first number is its Unix time, milliseconds */
 
-/** How far back the plots go, milliseconds. */
+/** Range of the plots, milliseconds. */
 export const HISTORY_MS = 300_000;
 /** A longer pause leaves a gap in the lines, milliseconds. */
 const GAP_MS = 12_000;
@@ -11,28 +12,39 @@ const GAP_MS = 12_000;
 /** @param {Point} point */
 const at = (point) => Number(point[0]);
 
-/** @param {readonly Point[]} points @returns {Point[]} those of the last five minutes, oldest first */
-function lately(points) {
+/**
+ * @param {readonly Point[]} points
+ * @returns {Point[]} those of the last five minutes, oldest first
+ */
+function withinRange(points) {
   const last = points.at(-1);
   return last ? points.filter((point) => at(point) >= at(last) - HISTORY_MS) : [];
 }
 
-/** @param {readonly Point[]} seen @param {readonly Point[]} kept what the server has @returns {Point[]} */
+/**
+ * @param {readonly Point[]} seen by this page
+ * @param {readonly Point[]} kept by the server
+ * @returns {Point[]}
+ */
 export function merge(seen, kept) {
   const first = kept[0];
-  return lately(first ? [...seen.filter((point) => at(point) < at(first)), ...kept] : seen);
+  return withinRange(first ? [...seen.filter((point) => at(point) < at(first)), ...kept] : seen);
 }
 
-/** @param {readonly Point[]} points @param {Point} point @returns {Point[]} with one more, unless it is there already */
+/**
+ * @param {readonly Point[]} points
+ * @param {Point} point
+ * @returns {Point[]} with the point, unless it is already there
+ */
 export const append = (points, point) => {
   const last = points.at(-1);
-  return last && at(last) >= at(point) ? [...points] : lately([...points, point]);
+  return last && at(last) >= at(point) ? [...points] : withinRange([...points, point]);
 };
 
 /**
- * Points as uPlot wants them: a column each, time in seconds, with an empty row where nobody looked.
+ * Points in uPlot's form: columns, time in seconds, and an empty row for each gap.
  * @param {readonly Point[]} points
- * @param {number} columns how many numbers a point has
+ * @param {number} columns numbers per point
  * @returns {(number | null)[][]}
  */
 export function toColumns(points, columns) {

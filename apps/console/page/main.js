@@ -1,4 +1,4 @@
-// The page: events in, numbers, words and plots out.
+// The page: turns events into numbers, sentences and plots.
 // @ts-check
 import { connect } from './connection.js';
 import { createControls } from './controls.js';
@@ -7,8 +7,8 @@ import { append, merge } from './history.js';
 import { showPath } from './path.js';
 import { createPlots } from './plots.js';
 
-/** @typedef {import('../messages.ts').Hello} Hello */
-/** @typedef {import('../messages.ts').TickEvent} TickEvent */
+/** @typedef {import('../server.ts').Hello} Hello */
+/** @typedef {import('../server.ts').TickEvent} TickEvent */
 
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const connection = find('connection');
@@ -50,9 +50,9 @@ function showState(state) {
   if (before === state) return;
   connection.dataset.state = state;
   document.body.classList.toggle('lost', state === 'lost');
-  if (state === 'lost') connection.textContent = 'connection lost, trying again';
+  if (state === 'lost') connection.textContent = 'connection lost, reconnecting';
   else if (before === 'lost') {
-    connection.textContent = 'connected again';
+    connection.textContent = 'reconnected';
     setTimeout(() => {
       if (connection.dataset.state === 'live') connection.textContent = 'live';
     }, 5_000);

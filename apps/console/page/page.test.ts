@@ -1,4 +1,4 @@
-// The page's own logic, without a browser: numbers as text, and points as columns.
+// The page's logic, without a browser: numbers as text, and points as columns.
 import { describe, expect, test } from '@jest/globals';
 import { snapshot } from '../testing.ts';
 import { inWords } from './controls.js';
@@ -6,17 +6,17 @@ import { count, duration, percent, perSecond, plural, rate, short } from './form
 import { append, HISTORY_MS, merge, toColumns } from './history.js';
 import { lineWidth, METERS, NUMBERS } from './path.js';
 
-describe('numbers as people read them', () => {
+describe('numbers as text', () => {
   test.each<[string, string, string]>([
     ['count', count(1_203.6), '1,204'],
-    ['count of nobody knows', count(null), '–'],
+    ['unknown count', count(null), '–'],
     ['rate', rate(1_203.6), '1,204'],
     ['small rate', rate(4.26), '4.3'],
     ['tiny rate', rate(0.01), '<0.1'],
     ['rate that rounds to ten', rate(9.97), '10'],
-    ['no rate', rate(0), '0'],
+    ['zero rate', rate(0), '0'],
     ['rate with its unit', perSecond(12), '12/s'],
-    ['rate that nobody knows', perSecond(null), '–'],
+    ['unknown rate', perSecond(null), '–'],
     ['axis', short(12_000), '12k'],
     ['axis of millions', short(1_250_000), '1.3M'],
     ['axis below ten', short(2.5), '2.5'],
@@ -27,9 +27,11 @@ describe('numbers as people read them', () => {
     ['seconds', duration(2_540), '2.5 s'],
     ['half a minute', duration(29_000), '29 s'],
     ['minutes', duration(600_000), '10 min'],
+    ['hours', duration(7_200_000), '2 h'],
     ['percent', percent(0.9812), '98.1 %'],
     ['nearly all is not all', percent(0.99999), '99.9 %'],
     ['all', percent(1), '100 %'],
+    ['hardly any is not none', percent(0.0001), '<0.1 %'],
     ['none', percent(0), '0 %'],
     ['one', plural(1, 'process', 'processes'), '1 process'],
     ['several', plural(2, 'user'), '2 users'],
@@ -51,13 +53,13 @@ describe('the path', () => {
     ['rate', { producer: { rate: 120 } }, '120/s'],
     ['limit', {}, 'of 100/s'],
     ['limit', { gate: { limit: 0 } }, 'operations/s'],
-    ['waiting', { gate: { waiting: 1 } }, '1 waits'],
-    ['waiting', { gate: { waiting: 35 } }, '35 wait'],
-    ['waiting', { asked: ['api'], gate: { waiting: null } }, 'none in this stack'],
+    ['waiting', {}, 'none waiting'],
+    ['waiting', { gate: { waiting: 35 } }, '35 waiting'],
+    ['waiting', { components: ['api'], gate: { waiting: null } }, 'none in this stack'],
     ['kinds', {}, '40 insert/s\n22 find/s'],
     ['mongo', {}, 'up'],
-    ['mongo', { gate: { mongoUp: false } }, 'away'],
-    ['mongo', { consumer: { storing: false } }, 'stuck'],
+    ['mongo', { gate: { mongoUp: false } }, 'down'],
+    ['mongo', { consumer: { storing: false } }, 'refusing'],
     ['mongo', { gate: { mongoUp: null }, consumer: { storing: null } }, '–'],
   ])('%s with %j: %s', (name, changes, expected) => {
     expect(NUMBERS[name]!(snapshot(changes))).toBe(expected);
@@ -76,7 +78,7 @@ describe('the path', () => {
 });
 
 describe('the points of the plots', () => {
-  test('those that this page saw stay, where the server knows them no more', () => {
+  test('points that this page received stay when the server no longer has them', () => {
     const seen = [
       [1_000, 1],
       [2_000, 2],
@@ -97,14 +99,14 @@ describe('the points of the plots', () => {
     expect(merge([], [[5, 1]])).toEqual([[5, 1]]);
   });
 
-  test('five minutes, and none twice', () => {
+  test('five minutes are kept, and no point twice', () => {
     const many = Array.from({ length: 1_000 }, (_, i) => [i * 1_000, i]);
     const points = append(many, [1_000_000, 1]);
     expect(points[0]![0]).toBe(1_000_000 - HISTORY_MS);
     expect(append(points, [1_000_000, 2])).toEqual(points);
   });
 
-  test('columns, with a gap where nobody looked', () => {
+  test('columns, with a gap where points are missing', () => {
     expect(
       toColumns(
         [
@@ -122,13 +124,13 @@ describe('the points of the plots', () => {
   });
 });
 
-describe('a load, in words', () => {
+describe('a load test, in words', () => {
   const load = { profile: 'smoke', running: true, stopping: false, progress: undefined };
   test.each<[Parameters<typeof inWords>[0], string]>([
     [null, ''],
-    [load, 'smoke begins'],
+    [load, 'smoke is starting'],
     [{ ...load, progress: { phase: 'load', second: 3, seconds: 9.5, users: 20 } }, '20 users, 3 of 10 s'],
-    [{ ...load, stopping: true, progress: { phase: 'load', second: 3, seconds: 10, users: 20 } }, 'ending'],
+    [{ ...load, stopping: true, progress: { phase: 'load', second: 3, seconds: 10, users: 20 } }, 'stopping'],
     [{ ...load, progress: { phase: 'checking', text: 'ledger: 5 records read' } }, 'ledger: 5 records read'],
     [{ ...load, running: false, progress: { phase: 'done', ok: true, text: 'passed' } }, 'smoke: passed'],
     [{ ...load, running: false, progress: { phase: 'failed', text: 'it died' } }, 'smoke: it died'],

@@ -1,10 +1,13 @@
-// The way of a record: which number stands where.
+// The path of a record: which number is shown where.
 // @ts-check
 import { count, duration, percent, plural, rate, UNKNOWN } from './format.js';
 
 /** @typedef {import('../snapshot.ts').Snapshot} Snapshot */
 
-/** The text of each number of the page. @type {Readonly<Record<string, (snapshot: Snapshot) => string>>} */
+/**
+ * The text of each number of the page.
+ * @type {Readonly<Record<string, (snapshot: Snapshot) => string>>}
+ */
 export const NUMBERS = {
   connections: ({ api }) => (api.processes > 0 ? count(api.connections) : UNKNOWN),
   requests: ({ api }) => rate(api.processes > 0 ? api.requests : null),
@@ -37,10 +40,10 @@ export const NUMBERS = {
     if (gate.limit === null) return '';
     return gate.limit === 0 ? 'operations/s' : `of ${count(gate.limit)}/s`;
   },
-  waiting: ({ asked, gate }) => {
-    if (!asked.includes('gate')) return 'none in this stack';
+  waiting: ({ components, gate }) => {
+    if (!components.includes('gate')) return 'none in this stack';
     if (gate.waiting === null) return '';
-    return gate.waiting === 0 ? 'none waits' : plural(gate.waiting, 'waits', 'wait');
+    return gate.waiting === 0 ? 'none waiting' : `${count(gate.waiting)} waiting`;
   },
   waitP95: ({ gate }) => duration(gate.waitP95),
   kinds: ({ gate }) =>
@@ -50,19 +53,25 @@ export const NUMBERS = {
       .map(([kind, one]) => `${rate(one)} ${kind}/s`)
       .join('\n'),
   mongo: ({ gate, consumer }) => {
-    if (gate.mongoUp === false) return 'away';
-    if (consumer.storing === false) return 'stuck';
+    if (gate.mongoUp === false) return 'down';
+    if (consumer.storing === false) return 'refusing';
     return (gate.mongoUp ?? consumer.storing) ? 'up' : UNKNOWN;
   },
 };
 
-/** How full each meter is, from 0 to 1. @type {Readonly<Record<string, (snapshot: Snapshot) => number>>} */
+/**
+ * How full each meter is, from 0 to 1.
+ * @type {Readonly<Record<string, (snapshot: Snapshot) => number>>}
+ */
 export const METERS = {
   lag: ({ queue }) => (queue.lag !== null && queue.maxLength ? queue.lag / queue.maxLength : 0),
   operations: ({ gate }) => (gate.limit ? gate.operations / gate.limit : 0),
 };
 
-/** How much flows over each hop, a second: a busier line is thicker. @type {Readonly<Record<string, (snapshot: Snapshot) => number>>} */
+/**
+ * Flow over each hop per second: a busier line is thicker.
+ * @type {Readonly<Record<string, (snapshot: Snapshot) => number>>}
+ */
 export const FLOWS = {
   'to-api': ({ api }) => api.requests,
   'to-cache': ({ cache }) => cache.reads,
@@ -100,8 +109,8 @@ export function showPath(document, snapshot, problems) {
     hop?.classList.toggle('flows', flow(snapshot) > 0);
   }
   for (const node of document.querySelectorAll('[data-place]')) {
-    const here = problems.filter(({ where }) => where === node.getAttribute('data-place'));
-    const worst = here.some(({ level }) => level === 'bad') ? 'bad' : here.length > 0 ? 'warn' : '';
-    if (node.getAttribute('data-level') !== worst) node.setAttribute('data-level', worst);
+    // Critical problems come first.
+    const worst = problems.find(({ place }) => place === node.getAttribute('data-place'))?.severity ?? '';
+    if (node.getAttribute('data-severity') !== worst) node.setAttribute('data-severity', worst);
   }
 }

@@ -1,4 +1,4 @@
-// Six plots of the last five minutes, with one cursor for all.
+// Six plots of the last five minutes, with a common cursor.
 // @ts-check
 import { count, duration, percent, perSecond, short, UNKNOWN } from './format.js';
 import { HISTORY_MS, toColumns } from './history.js';
@@ -8,9 +8,9 @@ import uPlot from './uplot.js';
 
 /**
  * @typedef {object} Line
- * @property {string} column which number of a point; `limit` is the gate's
+ * @property {string} column name of a point's number; `limit` is the gate's limit
  * @property {string} label
- * @property {string} color name of a variable of the style sheet
+ * @property {string} color variable of the style sheet
  * @property {boolean} [fill]
  */
 
@@ -20,7 +20,7 @@ import uPlot from './uplot.js';
  * @property {(value: number | null) => string} format of a value, with its unit
  * @property {(value: number | null) => string} axis of a value on the axis
  * @property {readonly Line[]} lines
- * @property {boolean} [ratio] from 0 to 1, whatever the values are
+ * @property {boolean} [ratio] the axis always goes from 0 to 1
  */
 
 /** @type {readonly Plot[]} */
@@ -31,7 +31,7 @@ const PLOTS = [
     axis: short,
     lines: [
       { column: 'requests', label: 'all', color: '--c1', fill: true },
-      { column: 'shed', label: 'shed', color: '--bad' },
+      { column: 'shed', label: 'shed', color: '--critical' },
     ],
   },
   {
@@ -65,7 +65,7 @@ const PLOTS = [
     axis: short,
     lines: [
       { column: 'operations', label: 'operations', color: '--c6', fill: true },
-      { column: 'limit', label: 'limit', color: '--bad' },
+      { column: 'limit', label: 'limit', color: '--critical' },
     ],
   },
   {
@@ -79,7 +79,11 @@ const PLOTS = [
 
 const HEIGHT = 134;
 
-/** Draws the plots into `parent`. @param {HTMLElement} parent @param {readonly string[]} columns what the numbers of a point are */
+/**
+ * Draws the plots into `parent`.
+ * @param {HTMLElement} parent
+ * @param {readonly string[]} columns names of a point's numbers
+ */
 export function createPlots(parent, columns) {
   /** @type {{ plot: Plot, figure: HTMLElement, values: HTMLElement[], chart: uPlot }[]} */
   let drawn = [];
@@ -87,8 +91,8 @@ export function createPlots(parent, columns) {
   let points = [];
   /** @type {number | null} */
   let limit = null;
-  /** Where the cursor is, in points; null: at the newest. @type {number | null} */
-  let looksAt = null;
+  /** Index of the point under the cursor; null: the newest. @type {number | null} */
+  let cursorAt = null;
 
   /** The data of a plot. @param {Plot} plot @param {(number | null)[][]} all */
   const dataOf = (plot, all) => {
@@ -102,7 +106,7 @@ export function createPlots(parent, columns) {
     for (const { plot, values, chart } of drawn) {
       const newest = chart.data[0].length - 1;
       plot.lines.forEach((_line, i) => {
-        const value = chart.data[i + 1]?.[looksAt ?? newest] ?? null;
+        const value = chart.data[i + 1]?.[cursorAt ?? newest] ?? null;
         const element = values[i];
         if (element) element.textContent = plot.format(value);
       });
@@ -135,7 +139,7 @@ export function createPlots(parent, columns) {
 
   /** @param {uPlot} chart */
   const onCursor = (chart) => {
-    looksAt = chart.cursor.idx ?? null;
+    cursorAt = chart.cursor.idx ?? null;
     showValues();
   };
   const resize = () => {
@@ -150,13 +154,16 @@ export function createPlots(parent, columns) {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
 
   return {
-    /** @param {readonly Point[]} newPoints @param {number | null} newLimit the gate's, operations a second */
+    /**
+     * @param {readonly Point[]} newPoints
+     * @param {number | null} newLimit of the gate, operations per second
+     */
     show(newPoints, newLimit) {
       points = newPoints;
       limit = newLimit;
       update();
     },
-    /** Tells screen readers what the plots show; not each second. */
+    /** Describes the plots to screen readers; not every second. */
     describe() {
       for (const { plot, figure, chart } of drawn)
         figure.querySelector('.uplot')?.setAttribute('aria-label', inWords(plot, chart));
@@ -187,7 +194,12 @@ function caption(document, plot) {
   return { figure, values };
 }
 
-/** @param {Plot} plot @param {CSSStyleDeclaration} style @param {(chart: uPlot) => void} onCursor @returns {any} */
+/**
+ * @param {Plot} plot
+ * @param {CSSStyleDeclaration} style
+ * @param {(chart: uPlot) => void} onCursor
+ * @returns {any}
+ */
 function options(plot, style, onCursor) {
   const color = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   const axis = {
@@ -241,7 +253,7 @@ function options(plot, style, onCursor) {
   };
 }
 
-/** The top of an axis: some room above the largest value. @param {number | null} max */
+/** Upper end of an axis, with some room above the largest value. @param {number | null} max */
 const roomFor = (max) => (max === null || !(max > 0) ? 1 : max * 1.12);
 
 /** @param {number} seconds */

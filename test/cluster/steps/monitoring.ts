@@ -1,5 +1,5 @@
 // The monitoring sees the stack: every pod is asked and answers, no rule fails or fires, what the apps log is kept.
-import { LOKI_PORT, PROMETHEUS_PORT } from '../../../components/monitoring/ports.ts';
+import { LOKI_PORT, PROMETHEUS_PORT } from '../../../monitoring/ports.ts';
 import { waitFor } from '../../../tooling/poll.ts';
 import { prometheusData } from '../../prometheus.ts';
 import type { Context, Step } from '../context.ts';

@@ -62,7 +62,7 @@ export const monitoringChanges: Changes = {
   'monitoring:grafanaMemoryMiB': { to: 512, rolls: ['grafana'] },
   'monitoring:lokiMemoryMiB': { to: 512, rolls: ['loki'] },
   'monitoring:errorBudgetPercent': { to: 2, rolls: ['grafana', 'prometheus'] },
-  'monitoring:latencyLimitMs': { to: 1000, rolls: ['grafana', 'prometheus'] },
+  'monitoring:latencyLimitMs': { to: 1000, rolls: ['console', 'grafana', 'prometheus'] },
   'monitoring:docsUrl': { to: 'https://docs.example', rolls: ['prometheus'] },
   'monitoring:alertWebhook': {
     on: { 'monitoring:alertWebhook': 'https://a.example' },

@@ -1,4 +1,4 @@
-// Which metrics an expression reads, as a table.
+// Which metrics an expression reads.
 import { describe, expect, test } from '@jest/globals';
 import { metricNamesOf, metricOf } from './promql.ts';
 

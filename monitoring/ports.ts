@@ -1,4 +1,4 @@
-// Ports of the monitoring's servers: for their Services, for each other, and for the network policies.
+// Ports of the monitoring's servers and exporters.
 
 export const PROMETHEUS_PORT = 9090;
 export const ALERTMANAGER_PORT = 9093;

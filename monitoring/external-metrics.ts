@@ -1,10 +1,11 @@
-// Metrics of others that our rules and dashboards read: who has them, and that they exist is tested where they can be had.
+// Metrics of other projects that our rules and dashboards read. Tests check that each is read, and,
+// where its exporter can be installed, that it exists.
 
-/** Metrics by who tells them. */
-export const foreignMetrics = {
-  /** Prometheus itself: whether each target answered, and the state of the alerts. */
+/** Metrics by the process that exposes them. */
+export const externalMetrics = {
+  /** Prometheus itself: whether a target answered, and the state of the alerts. */
   prometheus: ['up', 'ALERTS'],
-  /** The kubelets' /metrics and /metrics/cadvisor; everything else of them is dropped when it is scraped. */
+  /** The kubelets' /metrics and /metrics/cadvisor. Prometheus drops all others when it scrapes. */
   kubelet: [
     'kubelet_volume_stats_available_bytes',
     'kubelet_volume_stats_capacity_bytes',

@@ -1,0 +1,95 @@
+// The path from accepted to stored: the queue, the consumers, dead letters.
+import { rate } from '../promql.ts';
+import type { Thresholds } from '../thresholds.ts';
+import { above, any, atLeast, NO, type ProblemGroup } from './problem.ts';
+
+const LAG = 'breakwater:queue_lag_records';
+const ACKNOWLEDGED = 'breakwater:records_settled:rate5m';
+
+/**
+ * Records that the consumers are done with, whatever became of them. No value where there is no
+ * consumer.
+ */
+const acknowledged = (window: string): string =>
+  ['stored', 'duplicate', 'dead_lettered'].map((what) => rate(`breakwater_records_${what}_total`, window)).join(' + ');
+
+export const queueProblems = (t: Thresholds): ProblemGroup => ({
+  name: 'queue',
+  recordings: [
+    { record: LAG, expr: 'max by (queue) (breakwater_queue_lag_records)' },
+    { record: ACKNOWLEDGED, expr: acknowledged('5m') },
+    {
+      record: 'breakwater:queue_drain_seconds',
+      // While nothing is stored the quotient is infinite, as is the time.
+      expr: `${LAG} / on () group_left () ${ACKNOWLEDGED}`,
+    },
+  ],
+  problems: [
+    {
+      id: 'LagGrowing',
+      severity: 'warning',
+      meaning: 'More is accepted than stored: what users write is stored later and later, and refused in the end.',
+      limit: above(t.drainTime),
+      alert: {
+        signal: 'breakwater:queue_drain_seconds',
+        also: `and deriv(${LAG}[10m]) > 0`,
+        for: '10m',
+        finding:
+          'The lag of {{ $labels.queue }} has been growing for ten minutes; draining it would take {{ $value | humanizeDuration }}.',
+      },
+      live: { place: 'queue', limit: atLeast(t.lagGrowth), forSeconds: t.lagWindow.value },
+    },
+    {
+      id: 'StoredLate',
+      severity: 'warning',
+      meaning: 'MongoDB or the consumers are slow. Accepted records are safe in the queue.',
+      finding: 'One record in twenty is stored more than {value} after it was accepted.',
+      limit: above(t.storeDelayP95),
+      live: { place: 'consumer', forSeconds: t.storedLateFor.value },
+    },
+    {
+      id: 'QueueNearlyFull',
+      severity: 'critical',
+      meaning: 'Once the queue is full, every write is answered 503.',
+      finding: 'The queue is {value} full.',
+      limit: above(t.queueNearlyFull),
+      alert: {
+        signal: `${LAG} / max by (queue) (breakwater_queue_limit_records)`,
+        for: '2m',
+      },
+      live: { place: 'queue' },
+    },
+    {
+      id: 'QueueFull',
+      severity: 'critical',
+      meaning: 'Writes are answered 503 until the consumers catch up.',
+      limit: atLeast({ value: 1, unit: 'ratio' }),
+      live: { place: 'queue' },
+    },
+    {
+      id: 'QueueUnreachable',
+      severity: 'critical',
+      meaning: 'Writes are answered 503. Records that were accepted are safe.',
+      limit: NO,
+      live: { place: 'queue', forSeconds: t.persistsFor.value },
+    },
+    {
+      id: 'ConsumerStalled',
+      severity: 'critical',
+      meaning: 'Accepted records are safe in the queue, but it fills up.',
+      finding: 'Records are waiting ({value}) and none is being stored.',
+      limit: any('records'),
+      alert: { signal: LAG, also: `unless on () ${ACKNOWLEDGED} > 0`, for: '5m' },
+      live: { place: 'consumer', forSeconds: t.stalledFor.value },
+    },
+    {
+      id: 'DeadLetters',
+      severity: 'warning',
+      meaning: 'MongoDB refused records that were accepted. They wait for a decision.',
+      finding: 'Dead letters: {value}.',
+      limit: any('records'),
+      alert: { signal: 'max by (queue) (breakwater_queue_dead_letters)', for: '1m' },
+      live: { place: 'dead-letters' },
+    },
+  ],
+});
