@@ -1,10 +1,9 @@
 // Changes the config of the running stack, as a person does, and looks at what that did to the pods.
 
 import { secondsSince, waitFor } from '../../tooling/poll.ts';
-import { type Context, succeeded } from './context.ts';
-import { describeChanges } from './events.ts';
+import type { Context } from './context.ts';
+import { describeChanges, type Operation, succeeded } from './operation.ts';
 import { isReady, rolledComponents } from './pods.ts';
-import type { Operation } from './pulumi.ts';
 
 export interface Expected {
   /** Components whose pods are replaced; those of all others stay. */
@@ -25,7 +24,7 @@ export async function apply(
   const stack = await context.stack();
   const before = await stack.pods();
   const begun = performance.now();
-  for (const [key, value] of Object.entries(config)) await context.pulumi.set(key, value);
+  await context.pulumi.set(config);
   const operation = succeeded(`up after ${shown}`, await context.pulumi.up());
   const after = await waitFor(
     'every pod is ready',

@@ -1,6 +1,6 @@
 // What a step gets, and what it leaves in the report.
 import type { Options } from './options.ts';
-import type { Operation, Pulumi } from './pulumi.ts';
+import type { Pulumi } from './pulumi.ts';
 import type { RunningStack } from './running-stack.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -41,10 +41,3 @@ export interface Context {
 
 /** A step: what it does is in its title (plan.ts). @throws when it makes no sense to go on with it */
 export type Step = (context: Context) => Promise<void>;
-
-/** An operation that must succeed: what it complained of is the error. @throws Error */
-export function succeeded(what: string, operation: Operation): Operation {
-  if (operation.ok) return operation;
-  const why = operation.errors.length > 0 ? operation.errors.join('\n') : operation.text.trimEnd().slice(-2000);
-  throw new Error(`${what} failed after ${operation.seconds.toFixed(0)} s:\n${why}`);
-}

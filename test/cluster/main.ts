@@ -24,10 +24,16 @@ async function main(): Promise<number> {
   }
   const interrupted = interruptible();
   const work = options.work === undefined ? await mkdtemp(join(tmpdir(), 'breakwater-e2e-')) : resolve(options.work);
-  const pulumi = new Pulumi({ program: REPOSITORY, work, name: `e2e-${options.stack}`, signal: interrupted.signal });
+  const pulumi = await Pulumi.open({
+    program: REPOSITORY,
+    work,
+    name: `e2e-${options.stack}`,
+    from: options.stack,
+    signal: interrupted.signal,
+  });
+  if (pulumi.isNew) await pulumi.set(configOf(options));
   const begun = performance.now();
   const say = (text: string) => console.log(`${clock(begun)}  ${text}`);
-  if (!pulumi.exists) await prepare(pulumi, options);
 
   const startedAt = new Date();
   const results = await runSteps(
@@ -49,16 +55,16 @@ async function main(): Promise<number> {
   return report.ok ? 0 : 1;
 }
 
-/** A stack of our own with the config of the one asked for, and what the command line says. */
-async function prepare(pulumi: Pulumi, { stack, config, existing }: Options): Promise<void> {
-  await pulumi.init(stack);
-  const cluster = existing && {
+/** What a run changes of the stack file's config. */
+const configOf = ({ stack, config, existing }: Options): Readonly<Record<string, string>> => ({
+  ...EXTRA[stack],
+  ...(existing && {
     'cluster:kind': 'kubeconfig',
     'cluster:context': existing.context,
     'cluster:registry': existing.registry,
-  };
-  for (const [key, value] of Object.entries({ ...EXTRA[stack], ...cluster, ...config })) await pulumi.set(key, value);
-}
+  }),
+  ...config,
+});
 
 /** Destroys what no step has destroyed, and forgets the stack. */
 function cleanUp(pulumi: Pulumi, done: readonly StepResult[]): Step {
@@ -109,7 +115,7 @@ function howToGoOn(pulumi: Pulumi, work: string): string {
   return [
     'the stack is still there. To go on with it by hand:',
     ...exports,
-    `pulumi up --stack ${pulumi.name} --config-file ${pulumi.configFile}`,
+    `pulumi --cwd ${pulumi.project} up --stack ${pulumi.name}`,
     `or here, with other steps: npm run e2e -- … --work ${work} --steps destroy`,
   ].join('\n  ');
 }

@@ -4,6 +4,7 @@ import { waitFor } from '../../../tooling/poll.ts';
 import { apply } from '../apply.ts';
 import type { Step } from '../context.ts';
 import { checkLoad, startLoad } from '../load.ts';
+import { changesNothing } from '../operation.ts';
 import { isReady } from '../pods.ts';
 import { secondsUntil, TimelineRecorder } from '../timeline.ts';
 
@@ -62,7 +63,7 @@ export const hpa: Step = async (context) => {
   const again = await pulumi.up();
   check(
     'Pulumi leaves the number of pods to the autoscaler',
-    again.ok && Object.keys(again.counts).length === 0,
+    again.ok && changesNothing(again),
     again.resources.join(', '),
   );
 };

@@ -4,13 +4,12 @@ import { startBuiltin } from '../../../loadtest/generator/start.ts';
 import { PROFILES } from '../../../loadtest/profiles.ts';
 import { runLoadTest } from '../../../loadtest/run.ts';
 import { waitFor } from '../../../tooling/poll.ts';
-import { type Context, type Step, succeeded } from '../context.ts';
+import type { Context, Step } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
 import { belongings } from '../docker-things.ts';
-import { describeChanges } from '../events.ts';
 import { checkLoad } from '../load.ts';
+import { changesNothing, describeChanges, type Operation, succeeded } from '../operation.ts';
 import { isReady, restarts } from '../pods.ts';
-import type { Operation } from '../pulumi.ts';
 
 /** The issue's own limits, seconds. */
 const UP_AND_SMOKE_SECONDS = 300;
@@ -84,6 +83,6 @@ export const refresh: Step = async (context) => {
 const unchanged = (context: Context, what: string, operation: Operation): void =>
   context.check(
     `${what} changes nothing`,
-    Object.keys(operation.counts).length === 0,
+    changesNothing(operation),
     [describeChanges(operation), ...operation.resources].join('; '),
   );

@@ -1,5 +1,6 @@
 // Changes that would lose data: the preview must refuse them, and say why.
 import type { Step } from '../context.ts';
+import { changesNothing } from '../operation.ts';
 
 interface Refused {
   readonly config: Readonly<Record<string, string>>;
@@ -48,9 +49,5 @@ export const refused: Step = async ({ pulumi, check }) => {
     );
   }
   const operation = await pulumi.preview();
-  check(
-    'nothing has changed',
-    operation.ok && Object.keys(operation.counts).length === 0,
-    operation.resources.join(', '),
-  );
+  check('nothing has changed', operation.ok && changesNothing(operation), operation.resources.join(', '));
 };

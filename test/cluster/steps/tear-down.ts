@@ -1,10 +1,10 @@
 // Everything goes, quickly, and nothing stays: containers, volumes, networks, registry, kubeconfig; namespaces elsewhere.
 import { existsSync } from 'node:fs';
 import { CommandError, run } from '../../../tooling/run.ts';
-import { type Context, type Step, succeeded } from '../context.ts';
+import type { Context, Step } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
 import { belongings, clusterOf } from '../docker-things.ts';
-import { describeChanges } from '../events.ts';
+import { changesNothing, describeChanges, succeeded } from '../operation.ts';
 import type { RunningStack } from '../running-stack.ts';
 
 /** The issue's own limit. */
@@ -50,7 +50,7 @@ export const gone: Step = async (context) => {
   const { pulumi, check, options } = context;
   await run('k3d', ['cluster', 'delete', clusterOf(options.stack)]);
   const refreshed = succeeded('refresh without a cluster', await pulumi.refresh());
-  check('refresh notices', Object.keys(refreshed.counts).length > 0, describeChanges(refreshed));
+  check('refresh notices', !changesNothing(refreshed), describeChanges(refreshed));
   const operation = succeeded('up without a cluster', await pulumi.up());
   context.took(`up makes another (${describeChanges(operation)})`, operation.seconds);
   await checkDataPath(context);
