@@ -3,7 +3,7 @@
 import { secondsSince, waitFor } from '../../tooling/poll.ts';
 import type { Context } from './context.ts';
 import { describeChanges, type Operation, succeeded } from './operation.ts';
-import { isReady, rolledComponents } from './pods.ts';
+import { isReady, rolledComponents } from './running-stack.ts';
 
 export interface Expected {
   /** Components whose pods are replaced; those of all others stay. */

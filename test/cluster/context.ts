@@ -1,4 +1,5 @@
-// What a step gets, and what it leaves in the report.
+// What a step gets, and what it records for the report.
+import { formatSeconds } from '../../loadtest/report/report.ts';
 import type { Options } from './options.ts';
 import type { Pulumi } from './pulumi.ts';
 import type { RunningStack } from './running-stack.ts';
@@ -41,3 +42,38 @@ export interface Context {
 
 /** A step: what it does is in its title (plan.ts). @throws when it makes no sense to go on with it */
 export type Step = (context: Context) => Promise<void>;
+
+export const MARKS = new Map<boolean | null, string>([
+  [true, '✓'],
+  [false, '✗'],
+  [null, '–'],
+]);
+
+type Recorder = Pick<Context, 'check' | 'took' | 'skip' | 'keep'>;
+
+/** @param print shows a line */
+export function createFindings(print: (line: string) => void): { findings: Findings; recorder: Recorder } {
+  const checks: Check[] = [];
+  const timelines: Timeline[] = [];
+  const add = (check: Check) => {
+    checks.push(check);
+    const limit = check.limit && ` (${check.limit})`;
+    print(`    ${MARKS.get(check.ok)} ${check.name}${check.found && `: ${check.found}`}${limit}`);
+  };
+  return {
+    findings: { checks, timelines },
+    recorder: {
+      check: (name, ok, found = '') => add({ name, ok, found, limit: '' }),
+      took: (name, seconds, limitSeconds) =>
+        add({
+          name,
+          found: formatSeconds(seconds),
+          limit: limitSeconds === undefined ? '' : `< ${formatSeconds(limitSeconds)}`,
+          ok: limitSeconds === undefined || seconds < limitSeconds,
+          seconds,
+        }),
+      skip: (name, why) => add({ name, found: `not checked: ${why}`, limit: '', ok: null }),
+      keep: (timeline) => void timelines.push(timeline),
+    },
+  };
+}

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { UsageError } from '../../loadtest/options.ts';
+import { REPOSITORY } from './machine.ts';
 import { helpText, parseOptions } from './options.ts';
 import { STACKS, STEPS } from './plan.ts';
-import { REPOSITORY } from './repository.ts';
 import { steps } from './steps/index.ts';
 
 const existing = ['--context', 'kind-two', '--registry', 'localhost:5001', '--address', 'http://127.0.0.1:8081'];

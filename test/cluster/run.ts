@@ -1,8 +1,7 @@
 // Runs the steps one after the other: each is timed, a failed one does not stop the next, and the stack goes in any case.
 
 import { secondsSince } from '../../tooling/poll.ts';
-import type { Context, Findings, Step } from './context.ts';
-import { createFindings } from './findings.ts';
+import { type Context, createFindings, type Findings, type Step } from './context.ts';
 import type { StepName } from './plan.ts';
 
 export interface StepResult extends Findings {

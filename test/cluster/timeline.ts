@@ -1,5 +1,6 @@
 // The autoscaling timeline: load, lag and pods, once a second, and what can be read from it.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formatCount } from '../../loadtest/report/report.ts';
 import type { RunningStack } from './running-stack.ts';
 
 export interface Moment {
@@ -64,6 +65,18 @@ export function drainRate(
   const [begin, end] = [below(from), below(to)];
   if (!begin || !end || end.t <= begin.t) return null;
   return (begin.lag - end.lag) / (end.t - begin.t);
+}
+
+/** A timeline in a few phrases: peaks, and what happened when. */
+export function highlights({ app, moments, marks }: Timeline): readonly string[] {
+  const most = (pick: (moment: (typeof moments)[number]) => number | null) =>
+    moments.reduce((peak, moment) => Math.max(peak, pick(moment) ?? 0), 0);
+  return [
+    `at most ${formatCount(most(({ accepted }) => accepted))} records/s accepted`,
+    `highest lag ${formatCount(most(({ lag }) => lag))}`,
+    `${most(({ ready }) => ready)} ${app} pods at most`,
+    ...marks.map(({ t, what }) => `${what} at ${t.toFixed(0)} s`),
+  ];
 }
 
 /** Records until it is stopped. Numbers that nobody gives in time are null or those of the moment before. */

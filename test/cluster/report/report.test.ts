@@ -5,9 +5,8 @@ import { expect, test } from '@jest/globals';
 import { parseOptions } from '../options.ts';
 import type { StepResult } from '../run.ts';
 import type { Timeline } from '../timeline.ts';
-import { renderMarkdown } from './markdown.ts';
+import { renderMarkdown, writeReport } from './render.ts';
 import { describeRun } from './report.ts';
-import { writeReport } from './write.ts';
 
 const timeline: Timeline = {
   name: 'consumers with the queue',

@@ -5,7 +5,7 @@ import { apply } from '../apply.ts';
 import type { Step } from '../context.ts';
 import { checkLoad, startLoad } from '../load.ts';
 import { changesNothing } from '../operation.ts';
-import { isReady } from '../pods.ts';
+import { isReady } from '../running-stack.ts';
 import { secondsUntil, TimelineRecorder } from '../timeline.ts';
 
 interface Autoscaler {

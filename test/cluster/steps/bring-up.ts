@@ -4,16 +4,27 @@ import { startBuiltin } from '../../../loadtest/generator/start.ts';
 import { PROFILES } from '../../../loadtest/profiles.ts';
 import { runLoadTest } from '../../../loadtest/run.ts';
 import { waitFor } from '../../../tooling/poll.ts';
+import { CommandError } from '../../../tooling/run.ts';
 import type { Context, Step } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
-import { belongings } from '../docker-things.ts';
 import { checkLoad } from '../load.ts';
+import { belongings, npmRun } from '../machine.ts';
 import { changesNothing, describeChanges, type Operation, succeeded } from '../operation.ts';
-import { isReady, restarts } from '../pods.ts';
+import { isReady, restarts } from '../running-stack.ts';
 
 /** The issue's own limits, seconds. */
 const UP_AND_SMOKE_SECONDS = 300;
 const NO_CHANGES_SECONDS = 20;
+
+export const doctor: Step = async ({ check }) => {
+  try {
+    await npmRun('doctor');
+    check('npm run doctor finds nothing missing', true);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    check('npm run doctor finds nothing missing', false, error.output.trim());
+  }
+};
 
 export const preview: Step = async (context) => {
   const operation = succeeded('preview', await context.pulumi.preview());

@@ -1,8 +1,9 @@
 // The consumers of `events`: from zero and back with the queue, faster the more there are, and none too many to die.
+import { waitFor } from '../../../tooling/poll.ts';
 import { run } from '../../../tooling/run.ts';
-import { backlog, holdConsumers, idle, setRate, untilMoment } from '../consumers.ts';
 import type { Context, Step } from '../context.ts';
 import { checkLoad, LIGHT, startLoad } from '../load.ts';
+import { npmRun } from '../machine.ts';
 import type { RunningStack } from '../running-stack.ts';
 import { drainRate, emptySince, secondsUntil, TimelineRecorder } from '../timeline.ts';
 
@@ -116,4 +117,48 @@ async function kill({ options, say }: Context, node: string): Promise<void> {
   const script =
     'for p in /proc/[0-9]*; do grep -qa "[c]onsumer/main.ts" "$p/cmdline" && kill -9 "$(basename "$p")"; done 2>/dev/null; true';
   await run('docker', ['exec', node, 'sh', '-c', script]);
+}
+
+/** Sets the producer's rate as users do. */
+async function setRate({ pulumi }: Context, rate: number): Promise<void> {
+  await npmRun('rate', [String(rate), '--stack', pulumi.name], pulumi.environment);
+}
+
+const PAUSED = 'autoscaling.keda.sh/paused-replicas';
+
+/** Holds the consumer at so many pods, whatever the lag; null lets KEDA decide again. */
+async function holdConsumers({ kubectl, namespace }: RunningStack, pods: number | null): Promise<void> {
+  const annotation = pods === null ? `${PAUSED}-` : `${PAUSED}=${pods}`;
+  await kubectl.text(['annotate', '--namespace', namespace, '--overwrite', 'scaledobject/consumer', annotation]);
+}
+
+/** Waits for a moment of the timeline. */
+const untilMoment = (
+  what: string,
+  recorder: TimelineRecorder,
+  is: (moment: NonNullable<TimelineRecorder['last']>) => boolean,
+  { signal }: Context,
+  within: number,
+): Promise<unknown> => waitFor(what, async () => recorder.last !== undefined && is(recorder.last), { within, signal });
+
+/** No consumer, and nothing in the queue. */
+async function idle(context: Context, stack: RunningStack, recorder: TimelineRecorder): Promise<void> {
+  await setRate(context, 0);
+  await holdConsumers(stack, null);
+  await untilMoment(
+    'an empty queue and no consumer',
+    recorder,
+    ({ lag, ready, wanted }) => lag === 0 && ready + wanted === 0,
+    context,
+    300,
+  );
+}
+
+/** Fills the queue while no consumer runs. */
+async function backlog(context: Context, stack: RunningStack, recorder: TimelineRecorder, records: number) {
+  await holdConsumers(stack, 0);
+  await untilMoment('no consumer', recorder, ({ ready }) => ready === 0, context, 60);
+  await setRate(context, 1000);
+  await untilMoment(`a backlog of ${records}`, recorder, ({ lag }) => (lag ?? 0) >= records, context, 120);
+  await setRate(context, 0);
 }

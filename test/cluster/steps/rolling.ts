@@ -3,7 +3,7 @@ import { parseStackConfig } from '../../../config/parse.ts';
 import { apply } from '../apply.ts';
 import type { Context, Step } from '../context.ts';
 import { checkLoad, LIGHT, type LoadSize, STEADY, startLoad } from '../load.ts';
-import { componentOf, type Pod } from '../pods.ts';
+import { componentOf, type Pod } from '../running-stack.ts';
 
 /** Share of requests that may fail while something rolls that is not meant to interrupt. */
 const MOST_FAILED = 0.01;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { CommandError, run } from '../../../tooling/run.ts';
 import type { Context, Step } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
-import { belongings, clusterOf } from '../docker-things.ts';
+import { belongings, clusterOf } from '../machine.ts';
 import { changesNothing, describeChanges, succeeded } from '../operation.ts';
 import type { RunningStack } from '../running-stack.ts';
 

@@ -1,4 +1,4 @@
-// Kernel settings, read back where they must hold: inside the API's pods, and on the nodes.
+// What only the nodes of a k3d cluster show: kernel settings, in pods and on nodes, and a node port on this machine.
 import { classifySysctls } from '../../../components/cluster/sysctls.ts';
 import { run } from '../../../tooling/run.ts';
 import { apply } from '../apply.ts';
@@ -60,3 +60,23 @@ function compare(
 }
 
 const plain = (value: string): string => value.trim().replace(/\s+/g, ' ');
+
+interface Service {
+  readonly spec: { readonly type: string; readonly ports: readonly { readonly nodePort?: number }[] };
+}
+
+export const nodePort: Step = async ({ pulumi, check, ...context }) => {
+  const stack = await context.stack();
+  const { api, cluster } = pulumi.config;
+  const { spec } = await stack.kubectl.get<Service>(stack.apiNamespace, 'service/api');
+  const ports = spec.ports.flatMap(({ nodePort }) => nodePort ?? []);
+  check(
+    `the Service is a NodePort at ${api.nodePort}`,
+    spec.type === 'NodePort' && ports.includes(api.nodePort),
+    `${spec.type} ${ports.join(', ')}`,
+  );
+  const { port } = new URL(stack.outputs.apiUrl);
+  check(`${stack.outputs.apiUrl} is the port of this machine`, Number(port) === cluster.nodePortHostPort, port);
+  const { status, text } = await stack.call('/api/data');
+  check('GET /api/data answers there', status === 200, String(status === 200 ? status : text));
+};

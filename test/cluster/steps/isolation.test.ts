@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { connectScript } from './outsider.ts';
+import { connectScript } from './isolation.ts';
 
 test('the script says which ports answer', async () => {
   const server = createServer((socket) => socket.end());

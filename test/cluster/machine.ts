@@ -1,5 +1,16 @@
-// What Docker holds on this machine, to tell what a run has left behind.
+// This machine: where the program is, its npm scripts, and what Docker holds.
+import { join } from 'node:path';
 import { run } from '../../tooling/run.ts';
+
+/** Root folder of the program. */
+export const REPOSITORY = join(import.meta.dirname, '..', '..');
+
+/** Runs `npm run <script>` as a user would. @throws CommandError */
+export const npmRun = (
+  script: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> => run('npm', ['run', '--silent', script, '--', ...args], { cwd: REPOSITORY, env });
 
 const LISTS = {
   container: ['ps', '--all', '--format', '{{.Names}}'],

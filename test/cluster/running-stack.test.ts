@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isLasting, isReady, type Pod, restarts, rolledComponents } from './pods.ts';
+import { isLasting, isReady, type Pod, restarts, rolledComponents } from './running-stack.ts';
 
 const pod = (component: string, uid: string, more: Partial<Pod['metadata']> = {}, restartCount = 0): Pod => ({
   metadata: { name: `${component}-${uid}`, uid, labels: { 'app.kubernetes.io/name': component }, ...more },
