@@ -1,4 +1,4 @@
-// Changes the config of the running stack, as a person does, and looks at what that did to the pods.
+// Changes the config of the running stack as a user does, and checks which pods that replaced.
 
 import { secondsSince, waitFor } from '../../tooling/poll.ts';
 import type { Context } from './context.ts';
@@ -6,9 +6,9 @@ import { describeChanges, type Operation, succeeded } from './operation.ts';
 import { isReady, rolledComponents } from './running-stack.ts';
 
 export interface Expected {
-  /** Components whose pods are replaced; those of all others stay. */
+  /** Components whose pods are replaced; all other pods stay. */
   readonly rolls: readonly string[];
-  /** Most seconds from `config set` until all pods are ready. */
+  /** Upper limit from `config set` until every pod is ready. */
   readonly limitSeconds?: number;
 }
 
@@ -34,7 +34,7 @@ export async function apply(
     },
     { within: 120, signal: context.signal },
   );
-  context.took(`${shown}, until all pods are ready (${describeChanges(operation)})`, secondsSince(begun), limitSeconds);
+  context.took(`${shown}, until every pod is ready (${describeChanges(operation)})`, secondsSince(begun), limitSeconds);
   const rolled = rolledComponents(before, after);
   const wanted = [...rolls].sort();
   context.check(

@@ -8,15 +8,15 @@ import type { Timeline } from './timeline.ts';
 export interface Check {
   readonly name: string;
   readonly found: string;
-  /** What it had to be, where `name` does not say. */
+  /** The requirement, unless `name` states it. */
   readonly limit: string;
-  /** null: could not be checked here, `found` says why. */
+  /** null: could not be checked in this run; `found` says why. */
   readonly ok: boolean | null;
-  /** Where it is about a time. */
+  /** The measured time, if the check is about one. */
   readonly seconds?: number;
 }
 
-/** What a step leaves behind. */
+/** What a step records. */
 export interface Findings {
   readonly checks: readonly Check[];
   readonly timelines: readonly Timeline[];
@@ -27,20 +27,24 @@ export interface Context {
   readonly pulumi: Pulumi;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  /** The stack, which must be up. */
+  /** The running stack. @throws NotReadyError when it is not up */
   stack(): Promise<RunningStack>;
-  /** Goes on in either case. @param found what there is, shown beside the name */
+  /**
+   * Records a check; a failed one does not end the step.
+   * @param found the observation, shown beside the name
+   */
   check(name: string, ok: boolean, found?: string): void;
-  /** A time, with the most that it may be. */
+  /** Records a time, with its upper limit. */
   took(name: string, seconds: number, limitSeconds?: number): void;
-  /** What cannot be checked here, and why. */
+  /** Records what cannot be checked in this run, and why. */
   skip(name: string, why: string): void;
-  /** A line on the terminal. */
+  /** Prints a line on the terminal. */
   say(text: string): void;
+  /** Adds a timeline to the report. */
   keep(timeline: Timeline): void;
 }
 
-/** A step: what it does is in its title (plan.ts). @throws when it makes no sense to go on with it */
+/** A step of plan.ts. @throws when it cannot continue */
 export type Step = (context: Context) => Promise<void>;
 
 export const MARKS = new Map<boolean | null, string>([
@@ -51,7 +55,7 @@ export const MARKS = new Map<boolean | null, string>([
 
 type Recorder = Pick<Context, 'check' | 'took' | 'skip' | 'keep'>;
 
-/** @param print shows a line */
+/** @param print prints a line */
 export function createFindings(print: (line: string) => void): { findings: Findings; recorder: Recorder } {
   const checks: Check[] = [];
   const timelines: Timeline[] = [];

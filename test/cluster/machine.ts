@@ -1,8 +1,8 @@
-// This machine: where the program is, its npm scripts, and what Docker holds.
+// This machine: the repository, its npm scripts, and the Docker objects of a run.
 import { join } from 'node:path';
 import { run } from '../../tooling/run.ts';
 
-/** Root folder of the program. */
+/** Root folder of the repository. */
 export const REPOSITORY = join(import.meta.dirname, '..', '..');
 
 /** Runs `npm run <script>` as a user would. @throws CommandError */
@@ -19,7 +19,7 @@ const LISTS = {
 } as const;
 
 /** Containers, volumes and networks, as `container k3d-x-server-0`. */
-async function dockerThings(): Promise<readonly string[]> {
+async function dockerObjects(): Promise<readonly string[]> {
   const lists = await Promise.all(
     Object.entries(LISTS).map(async ([kind, args]) => {
       const names = await run('docker', args);
@@ -29,9 +29,9 @@ async function dockerThings(): Promise<readonly string[]> {
   return lists.flat().sort();
 }
 
-/** What Docker holds of the k3d cluster that a stack makes; its name is in all of it (components/cluster/names.ts). */
-export const belongings = async (stack: string): Promise<readonly string[]> =>
-  (await dockerThings()).filter((thing) => thing.includes(clusterOf(stack)));
+/** Docker objects of the run's k3d cluster. All carry its name (components/cluster/names.ts). */
+export const dockerObjectsOf = async (stack: string): Promise<readonly string[]> =>
+  (await dockerObjects()).filter((object) => object.includes(clusterOf(stack)));
 
-/** Name of the k3d cluster of a run. */
+/** Name of the run's k3d cluster. */
 export const clusterOf = (stack: string): string => `breakwater-e2e-${stack}`;

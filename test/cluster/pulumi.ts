@@ -1,5 +1,5 @@
-// The stack of a run, driven through Pulumi's Automation API. State, project file, config and logs lie in a folder of the
-// run: the user's own stacks, stack files and selected stack stay as they are.
+// The stack of a run, driven through Pulumi's Automation API. State, project file, config and logs
+// are in a folder of the run, so the user's stacks, stack files and selected stack stay untouched.
 import { createWriteStream, existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ import { type Operation, summarize } from './operation.ts';
 export interface PulumiOptions {
   /** Folder with Pulumi.yaml, the stack files and index.ts. */
   readonly program: string;
-  /** Folder of the run, made if it does not exist. A stack that it holds from an earlier run is continued. */
+  /** Folder of the run, created if missing. A stack from an earlier run in it is continued. */
   readonly work: string;
   /** Name of the stack. */
   readonly name: string;
@@ -116,7 +116,7 @@ export class Pulumi {
     return this.#operate('preview', (options) => this.#stack.preview(options));
   }
 
-  /** Previews first, as the CLI does and the API does not: what the preview refuses changes nothing. */
+  /** Previews first, as the CLI does and the API does not: a refused change changes nothing. */
   async up(): Promise<Operation> {
     const preview = await this.preview();
     if (!preview.ok) return preview;
@@ -127,7 +127,7 @@ export class Pulumi {
     return this.#operate('refresh', (options) => this.#stack.refresh({ ...options, showSecrets: false }));
   }
 
-  /** Previews first: protected resources stop it there. Ctrl-C does not cancel it, as half a stack is worst to clean up. */
+  /** Previews first, so that protected resources stop it before it deletes others. */
   async destroy(): Promise<Operation> {
     const preview = await this.#operate('destroy-preview', ({ signal: _, ...options }) =>
       this.#stack.previewDestroy(options),
@@ -145,7 +145,7 @@ export class Pulumi {
     return parseOutputs(JSON.stringify(Object.fromEntries(values)), `the stack ${this.name}`);
   }
 
-  /** What Pulumi shows of the stack without its passphrase. The API decrypts both, hence the CLI. */
+  /** What the CLI shows of the stack with secrets masked. The API only returns them decrypted. */
   async visible(): Promise<Readonly<Record<'state' | 'outputs', string>>> {
     const show = (...args: readonly string[]) =>
       run('pulumi', ['stack', ...args, '--stack', this.name, '--non-interactive'], {
@@ -173,7 +173,7 @@ export class Pulumi {
     let text = '';
     let ok = true;
     const begun = performance.now();
-    // The API goes on to read outputs and history, which a user at the CLI does not wait for.
+    // Up to the last event: the API then reads outputs and history, which is not the operation.
     let ended: number | undefined;
     try {
       await operation({
@@ -225,8 +225,9 @@ interface Cli {
 }
 
 /**
- * The CLI in a process group of its own. The API starts it in ours, where a Ctrl-C in the terminal reaches it beside the
- * signal from the API. The CLI takes the second one as the order to end at once, and forgets what it is creating.
+ * The CLI in a process group of its own. The API starts it in our group, where Ctrl-C reaches it
+ * twice: from the terminal and from the API. The second one makes it quit at once, and resources
+ * that it is creating are lost from the state.
  */
 async function detachedCli(): Promise<PulumiCommand> {
   const command = await PulumiCommand.get();

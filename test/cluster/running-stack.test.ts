@@ -25,7 +25,7 @@ describe('which components were rolled', () => {
   });
 });
 
-test('a pod on its way out does not last', () => {
+test('a pod that is being deleted does not last', () => {
   expect(isLasting(pod('api', 'a', { deletionTimestamp: '2026-01-01T00:00:00Z' }))).toBe(false);
   expect(isLasting(pod('api', 'a'))).toBe(true);
 });

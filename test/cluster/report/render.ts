@@ -1,4 +1,4 @@
-// The report for people: Markdown for docs/results.md, and a page with the autoscaling timelines as plots.
+// The report as files: Markdown for docs/results.md, and an HTML page with the timelines as plots.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { escapeHtml, plot } from '../../../loadtest/report/plot.ts';
@@ -9,7 +9,10 @@ import type { StepResult } from '../run.ts';
 import { highlights, type Timeline } from '../timeline.ts';
 import type { E2eReport } from './report.ts';
 
-/** @returns the page, in `<directory>/<run>/` */
+/**
+ * Writes report.json, report.md and report.html to `<directory>/<run>/`.
+ * @returns the path of the page
+ */
 export async function writeReport(report: E2eReport, directory: string): Promise<{ html: string }> {
   const folder = join(directory, report.run);
   await mkdir(folder, { recursive: true });
@@ -20,7 +23,7 @@ export async function writeReport(report: E2eReport, directory: string): Promise
   return { html };
 }
 
-/** A cell of a table: no line breaks, no bars. */
+/** Text for a table cell, without line breaks and bars. */
 const cell = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|');
 
 export function renderMarkdown(report: E2eReport): string {
@@ -29,11 +32,11 @@ export function renderMarkdown(report: E2eReport): string {
   return [
     `## End to end: \`${stack}\`, ${report.ok ? 'passed' : report.interrupted ? 'interrupted' : 'failed'}`,
     '',
-    `${report.startedAt.slice(0, 16).replace('T', ' ')} UTC, ${formatSeconds(report.seconds)}, ${context === null ? 'a k3d cluster of its own' : `on the existing cluster ${context}`}, ${machine.cpus} × ${machine.model}, ${Math.round(machine.memoryMiB / 1024)} GiB.`,
+    `${report.startedAt.slice(0, 16).replace('T', ' ')} UTC, ${formatSeconds(report.seconds)}, ${context === null ? 'its own k3d cluster' : `on the existing cluster ${context}`}, ${machine.cpus} × ${machine.model}, ${Math.round(machine.memoryMiB / 1024)} GiB.`,
     `Tools: ${Object.entries(tools)
       .map((pair) => pair.join(' '))
       .join(', ')}.`,
-    ...(given.length > 0 ? [`Config besides the stack file's: ${given.join(', ')}.`] : []),
+    ...(given.length > 0 ? [`Config in addition to the stack file: ${given.join(', ')}.`] : []),
     '',
     '| step | | time | found |',
     '| --- | --- | --- | --- |',
@@ -48,26 +51,26 @@ export function renderMarkdown(report: E2eReport): string {
   ].join('\n');
 }
 
-/** What failed or could not be checked in full, and the times; of the rest, how many. */
+/** Failed and skipped checks in full, times, and the number of checks that passed. */
 function found({ checks, error }: StepResult): string {
-  const loud = checks.filter(({ ok }) => ok !== true);
+  const notable = checks.filter(({ ok }) => ok !== true);
   const times = checks.filter(({ ok, seconds }) => ok && seconds !== undefined);
   const passed = checks.filter(({ ok }) => ok).length;
   return [
     ...(error === null ? [] : [`**${error}**`]),
-    ...loud.map((check) => `${check.ok === null ? '' : '**failed** '}${check.name}: ${check.found}`),
+    ...notable.map((check) => `${check.ok === null ? '' : '**failed** '}${check.name}: ${check.found}`),
     ...times.map(({ name, found, limit }) => `${name}: ${found}${limit && ` (${limit})`}`),
-    ...(passed > 0 ? [`${passed} ${passed === 1 ? 'check holds' : 'checks hold'}`] : []),
+    ...(passed > 0 ? [`${passed} ${passed === 1 ? 'check passed' : 'checks passed'}`] : []),
   ].join('; ');
 }
 
-/** A page that needs nothing but a browser. */
+/** A self-contained page. */
 export function renderHtml(report: E2eReport): string {
   const { stack, steps, machine, tools } = report;
   const about = [
     `${report.startedAt.slice(0, 16).replace('T', ' ')} UTC`,
     formatSeconds(report.seconds),
-    report.context === null ? 'a k3d cluster of its own' : `existing cluster ${report.context}`,
+    report.context === null ? 'its own k3d cluster' : `existing cluster ${report.context}`,
     `${machine.cpus} × ${machine.model}`,
     ...Object.entries(tools).map((pair) => pair.join(' ')),
     ...Object.entries(report.config).map((pair) => pair.join('=')),

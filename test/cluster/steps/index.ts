@@ -1,4 +1,4 @@
-// The steps by the names of plan.ts.
+// The implementation of each step of plan.ts.
 import type { Step } from '../context.ts';
 import type { StepName } from '../plan.ts';
 import { hpa } from './autoscaling.ts';

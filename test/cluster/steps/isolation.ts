@@ -1,4 +1,4 @@
-// Isolation: network policies let through those who must, and nobody else; Pod Security refuses privileged pods.
+// Isolation: network policies admit only traffic that the stack needs, Pod Security only safe pods.
 import { randomUUID } from 'node:crypto';
 import { podSecurityLevel } from '../../../components/cluster/sysctls.ts';
 import type { Kubectl } from '../../../tooling/kubectl.ts';
@@ -7,8 +7,8 @@ import { CommandError } from '../../../tooling/run.ts';
 import type { Context, Step } from '../context.ts';
 import type { RunningStack } from '../running-stack.ts';
 
-/** A namespace without policies, so that only those of ours stand in the way. */
-const NOWHERE = 'e2e-outsider';
+/** A namespace without policies of its own. */
+const OUTSIDE = 'e2e-outsider';
 
 export const network: Step = async (context) => {
   const stack = await context.stack();
@@ -19,21 +19,21 @@ export const network: Step = async (context) => {
 
   const api = JSON.parse(await stack.script('api', 'deployment/api', connectScript(all))) as Record<string, boolean>;
   expectOpen(context, 'the API reaches its servers', api, ports.api);
-  expectShut(context, 'the API reaches nothing else', api, ports.others);
+  expectClosed(context, 'the API reaches nothing else', api, ports.others);
 
-  await kubectl.text(['create', 'namespace', NOWHERE]);
+  await kubectl.text(['create', 'namespace', OUTSIDE]);
   try {
-    const outside = await asOutsider(kubectl, NOWHERE, image, [...all, 'kubernetes.default.svc:443']);
-    expectOpen(context, 'a pod elsewhere has a network', outside, ['kubernetes.default.svc:443']);
-    expectShut(context, 'a pod elsewhere reaches no server', outside, all);
+    const outside = await asOutsider(kubectl, OUTSIDE, image, [...all, 'kubernetes.default.svc:443']);
+    expectOpen(context, 'a pod in another namespace has network access', outside, ['kubernetes.default.svc:443']);
+    expectClosed(context, 'a pod in another namespace reaches no server', outside, all);
   } finally {
-    await kubectl.text(['delete', 'namespace', NOWHERE, '--ignore-not-found', '--wait=false']);
+    await kubectl.text(['delete', 'namespace', OUTSIDE, '--ignore-not-found', '--wait=false']);
   }
   const among = await asOutsider(kubectl, namespace, image, all);
-  expectShut(context, 'a pod of nobody among them reaches no server', among, all);
+  expectClosed(context, 'an unknown pod in the namespace reaches no server', among, all);
 };
 
-/** The ports of the servers: those that the API needs, and all others. */
+/** Ports of the servers: those that the API needs, and the others. */
 function portsOf({ pulumi }: Context, { namespace }: RunningStack) {
   const { queue, gate } = pulumi.config;
   const at = (service: string, port: number) => `${service}.${namespace}.svc:${port}`;
@@ -51,12 +51,12 @@ const expectOpen = ({ check }: Context, name: string, answers: Answers, targets:
   check(
     name,
     targets.every((target) => answers[target]),
-    targets.map((target) => `${target} ${answers[target] ? 'open' : 'shut'}`).join(', '),
+    targets.map((target) => `${target} ${answers[target] ? 'open' : 'closed'}`).join(', '),
   );
 
-const expectShut = ({ check }: Context, name: string, answers: Answers, targets: readonly string[]): void => {
+const expectClosed = ({ check }: Context, name: string, answers: Answers, targets: readonly string[]): void => {
   const open = targets.filter((target) => answers[target] !== false);
-  check(name, open.length === 0, open.length === 0 ? `${targets.length} ports shut` : `open: ${open.join(', ')}`);
+  check(name, open.length === 0, open.length === 0 ? `${targets.length} ports closed` : `open: ${open.join(', ')}`);
 };
 
 const ENFORCE = 'pod-security.kubernetes.io/enforce';
@@ -67,7 +67,7 @@ export const podSecurity: Step = async ({ check, pulumi, ...context }) => {
   const { image } = (await stack.deployment('api')).spec.template.spec.containers[0]!;
   const levels = new Map([
     [namespace, 'restricted'],
-    // Kernel settings that are not safe loosen the API's namespace, and no other.
+    // Unsafe kernel settings lower the level of the API's namespace only.
     [apiNamespace, podSecurityLevel(pulumi.config.cluster.sysctls)],
   ]);
   for (const [name, level] of levels) {
@@ -87,11 +87,11 @@ export const podSecurity: Step = async ({ check, pulumi, ...context }) => {
     const refused = /violates PodSecurity/.test(answer);
     if (level === 'restricted') check(`${name} refuses a privileged pod`, refused, answer.trim().slice(0, 160));
     else
-      check(`${name} lets a privileged pod in, which its kernel settings need`, !refused, answer.trim().slice(0, 160));
+      check(`${name} admits a privileged pod, as its kernel settings require`, !refused, answer.trim().slice(0, 160));
   }
 };
 
-/** Tries to connect to each `host:port`, and prints which answered: JSON, in a pod that has Node. */
+/** A Node script that connects to each `host:port` and prints as JSON which ones answered. */
 export const connectScript = (targets: readonly string[], afterMs = 0): string => `
 import { connect } from 'node:net';
 const open = (target) => new Promise((resolve) => {
@@ -104,7 +104,7 @@ const open = (target) => new Promise((resolve) => {
 await new Promise((resolve) => setTimeout(resolve, ${afterMs}));
 console.log(JSON.stringify(Object.fromEntries(await Promise.all(${JSON.stringify(targets)}.map(open)))));`;
 
-/** A pod that Pod Security lets in anywhere. @param image one that has Node */
+/** A pod that Pod Security admits in any namespace. @param image one with Node */
 const outsiderPod = (name: string, image: string, source: string) => ({
   apiVersion: 'v1',
   kind: 'Pod',
@@ -125,7 +125,7 @@ const outsiderPod = (name: string, image: string, source: string) => ({
   },
 });
 
-/** What a privileged pod looks like, which no namespace of ours may let in. */
+/** A pod that Pod Security must refuse. */
 const privilegedPod = (image: string) => {
   const pod = outsiderPod('privileged', image, '');
   const [container] = pod.spec.containers;
@@ -135,10 +135,10 @@ const privilegedPod = (image: string) => {
   };
 };
 
-/** Network policies take a moment to hold for a new pod. */
+/** Network policies take a moment to apply to a new pod. */
 const SETTLE_MS = 6000;
 
-/** Lets a pod of nobody try to connect. @returns which targets answered */
+/** Connects from a pod that belongs to no component. @returns which targets answered */
 async function asOutsider(
   kubectl: Kubectl,
   namespace: string,

@@ -1,4 +1,4 @@
-// Secrets: the servers ask for passwords, and no password is in clear anywhere.
+// Passwords: the servers require them, and none appears in plain text.
 import { connect } from 'node:net';
 import { connectMongo } from '../../../apps/shared/mongo.ts';
 import { Cluster as KafkaCluster } from '../../../apps/topics/cluster.ts';
@@ -23,28 +23,28 @@ async function redis({ check }: Context, stack: RunningStack): Promise<void> {
       redisAnswers(port, [`AUTH ${REDIS_PASSWORD}`, 'PING']),
     ]);
     const [none, wrong, right] = answers.map((answer) => answer.replace(/\s+/g, ' ').trim());
-    check('Redis turns away who has no password', /^-NOAUTH/.test(none!), none);
-    check('Redis turns away who has a wrong one', /^-WRONGPASS/.test(wrong!), wrong);
-    check("Redis lets in the apps' password", right === '+OK +PONG', right!.replaceAll(REDIS_PASSWORD, '***'));
+    check('Redis refuses a client without a password', /^-NOAUTH/.test(none!), none);
+    check('Redis refuses a wrong password', /^-WRONGPASS/.test(wrong!), wrong);
+    check("Redis accepts the apps' password", right === '+OK +PONG', right!.replaceAll(REDIS_PASSWORD, '***'));
   });
 }
 
-/** What Redis answers to a few commands, a line each. */
+/** Redis' replies to a few commands. */
 function redisAnswers(port: number, commands: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let replies = '';
     const socket = connect(port, '127.0.0.1', () => socket.write([...commands, ''].join('\r\n')));
     socket.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      if (said.split('\r\n').length > commands.length) socket.destroy();
+      replies += text;
+      if (replies.split('\r\n').length > commands.length) socket.destroy();
     });
-    socket.once('close', () => resolve(said)).once('error', reject);
+    socket.once('close', () => resolve(replies)).once('error', reject);
     socket.setTimeout(5000, () => socket.destroy(new Error('Redis does not answer')));
   });
 }
 
 async function mongo({ check, skip, pulumi }: Context, stack: RunningStack): Promise<void> {
-  if (!pulumi.config.mongo.auth) return skip('MongoDB asks for a password', 'mongo:auth is false in this run');
+  if (!pulumi.config.mongo.auth) return skip('MongoDB requires a password', 'mongo:auth is false in this run');
   await stack.withPort('service/mongo', 27_017, async (port) => {
     const { client, db } = connectMongo({
       url: `mongodb://127.0.0.1:${port}/breakwater?directConnection=true`,
@@ -58,7 +58,7 @@ async function mongo({ check, skip, pulumi }: Context, stack: RunningStack): Pro
           () => 'it answers',
           (error: Error & { codeName?: string }) => error.codeName ?? error.message,
         );
-      check('MongoDB turns away who has no password', answer === 'Unauthorized', answer);
+      check('MongoDB refuses a client without a password', answer === 'Unauthorized', answer);
     } finally {
       await client.close();
     }
@@ -71,9 +71,9 @@ async function kafka({ check }: Context, stack: RunningStack): Promise<void> {
     const ask = async (credentials: { username?: string; password?: string }): Promise<string> => {
       const cluster = new KafkaCluster({ brokers: [`127.0.0.1:${port}`], ...credentials });
       try {
-        return `lets in, ${(await cluster.brokers()).length} brokers`;
+        return `accepted, ${(await cluster.brokers()).length} brokers`;
       } catch (error) {
-        return `turns away: ${(error as Error).message}`;
+        return `refused: ${(error as Error).message}`;
       } finally {
         await cluster.close();
       }
@@ -83,9 +83,9 @@ async function kafka({ check }: Context, stack: RunningStack): Promise<void> {
       await ask({ username, password: 'wrong' }),
       await ask({ username, password }),
     ];
-    check('Kafka turns away who has no password', none.startsWith('turns away'), none);
-    check('Kafka turns away who has a wrong one', wrong.startsWith('turns away'), wrong);
-    check("Kafka lets in the apps' password", right.startsWith('lets in'), right);
+    check('Kafka refuses a client without a password', none.startsWith('refused'), none);
+    check('Kafka refuses a wrong password', wrong.startsWith('refused'), wrong);
+    check("Kafka accepts the apps' password", right.startsWith('accepted'), right);
   });
 }
 
@@ -110,13 +110,13 @@ export const hidden: Step = async ({ check, pulumi, ...context }) => {
   Object.assign(texts, await logs(stack));
   const found = leaks(texts, passwords);
   check(
-    'no password is in clear or base64 anywhere',
+    'no password appears in plain text or base64',
     found.length === 0,
     found.length > 0 ? `in ${found.join(', ')}` : `${Object.keys(texts).length} texts searched`,
   );
 };
 
-/** Everything that the containers have logged, by pod. */
+/** The container logs, by pod. */
 async function logs(stack: RunningStack): Promise<Readonly<Record<string, string>>> {
   const texts: Record<string, string> = {};
   for (const { metadata } of await stack.pods()) {
@@ -124,7 +124,7 @@ async function logs(stack: RunningStack): Promise<Readonly<Record<string, string
     texts[`log of ${metadata.name}`] = await stack.kubectl
       .text(['logs', '--namespace', namespace, metadata.name, '--all-containers'])
       .catch((error) => {
-        if (error instanceof CommandError) return ''; // it is gone, or has not begun
+        if (error instanceof CommandError) return ''; // the pod is gone, or has not started
         throw error;
       });
   }
@@ -138,10 +138,10 @@ export interface Secret {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** Shorter ones would be found by chance. */
+/** Shorter ones would match by chance. */
 const SHORTEST = 12;
 
-/** The passwords of Secrets, in clear: every value that is long enough and called a password. */
+/** The decoded passwords of Secrets: every value that is long enough and named a password. */
 export const passwordsOf = (secrets: readonly Secret[]): readonly string[] => [
   ...new Set(
     secrets.flatMap(({ data = {} }) =>
@@ -153,7 +153,7 @@ export const passwordsOf = (secrets: readonly Secret[]): readonly string[] => [
   ),
 ];
 
-/** Names of the texts that contain one of the secrets. */
+/** Names of the texts that contain one of the secrets, as it is or as base64. */
 export const leaks = (texts: Readonly<Record<string, string>>, secrets: readonly string[]): readonly string[] => {
   const forms = secrets.flatMap((secret) => [secret, Buffer.from(secret).toString('base64')]);
   return Object.entries(texts)
