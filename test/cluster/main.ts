@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../loadtest/options.ts';
 import { INTERRUPTED } from '../../loadtest/session.ts';
+import { CommandError } from '../../tooling/run.ts';
 import type { Context, Step } from './context.ts';
 import { REPOSITORY } from './machine.ts';
 import { helpText, type Options, parseOptions } from './options.ts';
@@ -130,6 +131,6 @@ const clock = (begun: number): string => {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof UsageError ? error.message : error);
+  console.error(error instanceof UsageError || error instanceof CommandError ? error.message : error);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

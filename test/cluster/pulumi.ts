@@ -230,6 +230,7 @@ interface Cli {
  * that it is creating are lost from the state.
  */
 async function detachedCli(): Promise<PulumiCommand> {
+  await run('pulumi', ['version']); // unlike the API, says so when it is missing
   const command = await PulumiCommand.get();
   const cli: Cli = {
     async run(args, cwd, env, onOutput, _onError, signal) {
