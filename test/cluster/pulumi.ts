@@ -27,7 +27,7 @@ export interface PulumiOptions {
   readonly name: string;
   /** Stack whose file a new stack starts from. */
   readonly from: string;
-  /** Cancels operations, except `destroy`. */
+  /** Cancels operations except `destroy`, as half a destroyed stack is the hardest to clean up. */
   readonly signal: AbortSignal;
 }
 
@@ -37,29 +37,30 @@ export class Pulumi {
   /** Whether this run created the stack. */
   readonly isNew: boolean;
   readonly #stack: Stack;
-  readonly #folders: Folders;
+  readonly #paths: Paths;
   readonly #signal: AbortSignal;
   #operations = 0;
 
-  private constructor(stack: Stack, folders: Folders, { signal, isNew }: { signal: AbortSignal; isNew: boolean }) {
+  private constructor(stack: Stack, paths: Paths, signal: AbortSignal, isNew: boolean) {
     this.#stack = stack;
-    this.#folders = folders;
+    this.#paths = paths;
     this.#signal = signal;
     this.isNew = isNew;
   }
 
   /** Selects the stack in the folder, or creates it there. @throws CommandError */
   static async open({ program, work, name, from, signal }: PulumiOptions): Promise<Pulumi> {
+    const pulumiCommand = await detachedCli();
     const folders = { project: join(work, 'project'), state: join(work, 'state'), logs: join(work, 'logs') };
-    const configFile = join(folders.project, `Pulumi.${name}.yaml`);
-    const isNew = !existsSync(configFile);
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
-    if (isNew) await copyFile(join(program, `Pulumi.${from}.yaml`), configFile);
+    const config = join(folders.project, `Pulumi.${name}.yaml`);
+    const isNew = !existsSync(config);
+    if (isNew) await copyFile(join(program, `Pulumi.${from}.yaml`), config);
     const settings: ProjectSettings = parse(await readFile(join(program, 'Pulumi.yaml'), 'utf8'));
     const workspace = await LocalWorkspace.create({
       workDir: folders.project,
       projectSettings: { ...settings, main: program },
-      pulumiCommand: await detachedCli(),
+      pulumiCommand,
       envVars: {
         PULUMI_BACKEND_URL: `file://${folders.state}`,
         PULUMI_CONFIG_PASSPHRASE: 'e2e',
@@ -67,7 +68,7 @@ export class Pulumi {
       },
     });
     const stack = await (isNew ? Stack.create(name, workspace) : Stack.select(name, workspace));
-    return new Pulumi(stack, folders, { signal, isNew });
+    return new Pulumi(stack, { ...folders, config }, signal, isNew);
   }
 
   get name(): string {
@@ -76,7 +77,7 @@ export class Pulumi {
 
   /** Folder to run `pulumi` in by hand. */
   get project(): string {
-    return this.#folders.project;
+    return this.#paths.project;
   }
 
   /** Environment in which `pulumi` finds the stack. */
@@ -86,12 +87,12 @@ export class Pulumi {
 
   /** Whether the stack has not been removed. */
   get exists(): boolean {
-    return existsSync(this.#configFile);
+    return existsSync(this.#paths.config);
   }
 
   /** The stack's current config. */
   get config(): StackConfig {
-    return loadStackConfig(this.name, this.#folders.project);
+    return loadStackConfig(this.name, this.#paths.project);
   }
 
   /** @param config values by their path, as in `cluster:sysctls["net.core.somaxconn"]` */
@@ -103,40 +104,36 @@ export class Pulumi {
 
   /** Runs `body` with other config, and restores the config in any case. */
   async withConfig<T>(config: Readonly<Record<string, string>>, body: () => Promise<T>): Promise<T> {
-    const before = await readFile(this.#configFile, 'utf8');
+    const before = await readFile(this.#paths.config, 'utf8');
     try {
       await this.set(config);
       return await body();
     } finally {
-      await writeFile(this.#configFile, before);
+      await writeFile(this.#paths.config, before);
     }
   }
 
   preview(): Promise<Operation> {
-    return this.#operate('preview', (options) => this.#stack.preview(options));
+    return this.#operate('preview', (options) => this.#stack.preview({ ...options, signal: this.#signal }));
   }
 
   /** Previews first, as the CLI does and the API does not: a refused change changes nothing. */
   async up(): Promise<Operation> {
-    const preview = await this.preview();
-    if (!preview.ok) return preview;
-    return after(preview, await this.#operate('up', (options) => this.#stack.up({ ...options, showSecrets: false })));
+    return this.#afterPreview(await this.preview(), 'up', (options) =>
+      this.#stack.up({ ...options, signal: this.#signal, showSecrets: false }),
+    );
   }
 
   refresh(): Promise<Operation> {
-    return this.#operate('refresh', (options) => this.#stack.refresh({ ...options, showSecrets: false }));
+    return this.#operate('refresh', (options) =>
+      this.#stack.refresh({ ...options, signal: this.#signal, showSecrets: false }),
+    );
   }
 
-  /** Previews first, so that protected resources stop it before it deletes others. */
+  /** Previews first, so that a protected resource stops it before others are deleted. */
   async destroy(): Promise<Operation> {
-    const preview = await this.#operate('destroy-preview', ({ signal: _, ...options }) =>
-      this.#stack.previewDestroy(options),
-    );
-    if (!preview.ok) return preview;
-    const destroyed = await this.#operate('destroy', ({ signal: _, ...options }) =>
-      this.#stack.destroy({ ...options, showSecrets: false }),
-    );
-    return after(preview, destroyed);
+    const preview = await this.#operate('destroy-preview', (options) => this.#stack.previewDestroy(options));
+    return this.#afterPreview(preview, 'destroy', (options) => this.#stack.destroy({ ...options, showSecrets: false }));
   }
 
   /** @throws NotReadyError when the stack is not up */
@@ -149,7 +146,7 @@ export class Pulumi {
   async visible(): Promise<Readonly<Record<'state' | 'outputs', string>>> {
     const show = (...args: readonly string[]) =>
       run('pulumi', ['stack', ...args, '--stack', this.name, '--non-interactive'], {
-        cwd: this.#folders.project,
+        cwd: this.#paths.project,
         env: this.environment,
       });
     return { state: await show('export'), outputs: await show('output', '--json') };
@@ -160,15 +157,17 @@ export class Pulumi {
     await this.#stack.workspace.removeStack(this.name);
   }
 
-  get #configFile(): string {
-    return join(this.#folders.project, `Pulumi.${this.name}.yaml`);
+  /** Runs an operation unless its preview failed. */
+  async #afterPreview(preview: Operation, name: string, call: ApiCall): Promise<Operation> {
+    if (!preview.ok) return preview;
+    const operation = await this.#operate(name, call);
+    return { ...operation, seconds: preview.seconds + operation.seconds };
   }
 
-  /** Runs an operation, whose failure is a result. The log grows as the CLI prints. */
-  async #operate(name: string, operation: (options: OperationOptions) => Promise<unknown>): Promise<Operation> {
-    const log = createWriteStream(
-      join(this.#folders.logs, `${String(++this.#operations).padStart(2, '0')}-${name}.log`),
-    );
+  /** Runs an operation; its failure is a result. The log grows as the CLI prints. */
+  async #operate(name: string, call: ApiCall): Promise<Operation> {
+    const number = String(++this.#operations).padStart(2, '0');
+    const log = createWriteStream(join(this.#paths.logs, `${number}-${name}.log`));
     const events: EngineEvent[] = [];
     let text = '';
     let ok = true;
@@ -176,9 +175,8 @@ export class Pulumi {
     // Up to the last event: the API then reads outputs and history, which is not the operation.
     let ended: number | undefined;
     try {
-      await operation({
+      await call({
         color: 'never',
-        signal: this.#signal,
         onOutput: (piece) => {
           text += piece;
           log.write(piece);
@@ -198,19 +196,13 @@ export class Pulumi {
   }
 }
 
-type Folders = Readonly<Record<'project' | 'state' | 'logs', string>>;
+type Paths = Readonly<Record<'project' | 'state' | 'logs' | 'config', string>>;
 
-interface OperationOptions {
+type ApiCall = (options: {
   readonly color: 'never';
-  readonly signal: AbortSignal;
   readonly onOutput: (piece: string) => void;
   readonly onEvent: (event: EngineEvent) => void;
-}
-
-const after = (preview: Operation, operation: Operation): Operation => ({
-  ...operation,
-  seconds: preview.seconds + operation.seconds,
-});
+}) => Promise<unknown>;
 
 /** How the API calls the CLI. The method is not part of its declared types. */
 interface Cli {
