@@ -1,7 +1,7 @@
 // The stack of a run, driven through Pulumi's Automation API. State, project file, config and logs
 // are in a folder of the run, so the user's stacks, stack files and selected stack stay untouched.
 import { createWriteStream, existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import {
@@ -142,14 +142,16 @@ export class Pulumi {
     return parseOutputs(JSON.stringify(Object.fromEntries(values)), `the stack ${this.name}`);
   }
 
-  /** What the CLI shows of the stack with secrets masked. The API only returns them decrypted. */
-  async visible(): Promise<Readonly<Record<'state' | 'outputs', string>>> {
+  /** What the CLI shows and has printed. The API returns state and outputs only decrypted. */
+  async visible(): Promise<Readonly<Record<'state' | 'outputs' | 'logs', string>>> {
     const show = (...args: readonly string[]) =>
       run('pulumi', ['stack', ...args, '--stack', this.name, '--non-interactive'], {
         cwd: this.#paths.project,
         env: this.environment,
       });
-    return { state: await show('export'), outputs: await show('output', '--json') };
+    const files = await readdir(this.#paths.logs);
+    const logs = await Promise.all(files.map((file) => readFile(join(this.#paths.logs, file), 'utf8')));
+    return { state: await show('export'), outputs: await show('output', '--json'), logs: logs.join('\n') };
   }
 
   /** Removes the stack with its config. @throws CommandError while it has resources */
