@@ -1,15 +1,14 @@
-// Changes the config of the running stack, as a person does, and looks at what that did to the pods.
+// Changes the config of the running stack as a user does, and checks which pods that replaced.
 
 import { secondsSince, waitFor } from '../../tooling/poll.ts';
-import { type Context, succeeded } from './context.ts';
-import { describeChanges } from './events.ts';
-import { isReady, rolledComponents } from './pods.ts';
-import type { Operation } from './pulumi.ts';
+import type { Context } from './context.ts';
+import { describeChanges, type Operation, succeeded } from './operation.ts';
+import { isReady, rolledComponents } from './running-stack.ts';
 
 export interface Expected {
-  /** Components whose pods are replaced; those of all others stay. */
+  /** Components whose pods are replaced; all other pods stay. */
   readonly rolls: readonly string[];
-  /** Most seconds from `config set` until all pods are ready. */
+  /** Upper limit from `config set` until every pod is ready. */
   readonly limitSeconds?: number;
 }
 
@@ -25,7 +24,7 @@ export async function apply(
   const stack = await context.stack();
   const before = await stack.pods();
   const begun = performance.now();
-  for (const [key, value] of Object.entries(config)) await context.pulumi.set(key, value);
+  await context.pulumi.set(config);
   const operation = succeeded(`up after ${shown}`, await context.pulumi.up());
   const after = await waitFor(
     'every pod is ready',
@@ -35,7 +34,7 @@ export async function apply(
     },
     { within: 120, signal: context.signal },
   );
-  context.took(`${shown}, until all pods are ready (${describeChanges(operation)})`, secondsSince(begun), limitSeconds);
+  context.took(`${shown}, until every pod is ready (${describeChanges(operation)})`, secondsSince(begun), limitSeconds);
   const rolled = rolledComponents(before, after);
   const wanted = [...rolls].sort();
   context.check(

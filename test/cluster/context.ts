@@ -1,21 +1,22 @@
-// What a step gets, and what it leaves in the report.
+// What a step gets, and what it records for the report.
+import { formatSeconds } from '../../tooling/report/format.ts';
 import type { Options } from './options.ts';
-import type { Operation, Pulumi } from './pulumi.ts';
+import type { Pulumi } from './pulumi.ts';
 import type { RunningStack } from './running-stack.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Check {
   readonly name: string;
   readonly found: string;
-  /** What it had to be, where `name` does not say. */
+  /** The requirement, unless `name` states it. */
   readonly limit: string;
-  /** null: could not be checked here, `found` says why. */
+  /** null: could not be checked in this run; `found` says why. */
   readonly ok: boolean | null;
-  /** Where it is about a time. */
+  /** The measured time, if the check is about one. */
   readonly seconds?: number;
 }
 
-/** What a step leaves behind. */
+/** What a step records. */
 export interface Findings {
   readonly checks: readonly Check[];
   readonly timelines: readonly Timeline[];
@@ -26,25 +27,57 @@ export interface Context {
   readonly pulumi: Pulumi;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  /** The stack, which must be up. */
+  /** The running stack. @throws NotReadyError when it is not up */
   stack(): Promise<RunningStack>;
-  /** Goes on in either case. @param found what there is, shown beside the name */
+  /**
+   * Records a check; a failed one does not end the step.
+   * @param found the observation, shown beside the name
+   */
   check(name: string, ok: boolean, found?: string): void;
-  /** A time, with the most that it may be. */
+  /** Records a time, with its upper limit. */
   took(name: string, seconds: number, limitSeconds?: number): void;
-  /** What cannot be checked here, and why. */
+  /** Records what cannot be checked in this run, and why. */
   skip(name: string, why: string): void;
-  /** A line on the terminal. */
+  /** Prints a line on the terminal. */
   say(text: string): void;
+  /** Adds a timeline to the report. */
   keep(timeline: Timeline): void;
 }
 
-/** A step: what it does is in its title (plan.ts). @throws when it makes no sense to go on with it */
+/** A step of plan.ts. @throws when it cannot continue */
 export type Step = (context: Context) => Promise<void>;
 
-/** An operation that must succeed: what it complained of is the error. @throws Error */
-export function succeeded(what: string, operation: Operation): Operation {
-  if (operation.ok) return operation;
-  const why = operation.errors.length > 0 ? operation.errors.join('\n') : operation.text.trimEnd().slice(-2000);
-  throw new Error(`${what} failed after ${operation.seconds.toFixed(0)} s:\n${why}`);
+export const MARKS = new Map<boolean | null, string>([
+  [true, '✓'],
+  [false, '✗'],
+  [null, '–'],
+]);
+
+type Recorder = Pick<Context, 'check' | 'took' | 'skip' | 'keep'>;
+
+/** @param print prints a line */
+export function createFindings(print: (line: string) => void): { findings: Findings; recorder: Recorder } {
+  const checks: Check[] = [];
+  const timelines: Timeline[] = [];
+  const add = (check: Check) => {
+    checks.push(check);
+    const limit = check.limit && ` (${check.limit})`;
+    print(`    ${MARKS.get(check.ok)} ${check.name}${check.found && `: ${check.found}`}${limit}`);
+  };
+  return {
+    findings: { checks, timelines },
+    recorder: {
+      check: (name, ok, found = '') => add({ name, ok, found, limit: '' }),
+      took: (name, seconds, limitSeconds) =>
+        add({
+          name,
+          found: formatSeconds(seconds),
+          limit: limitSeconds === undefined ? '' : `< ${formatSeconds(limitSeconds)}`,
+          ok: limitSeconds === undefined || seconds < limitSeconds,
+          seconds,
+        }),
+      skip: (name, why) => add({ name, found: `not checked: ${why}`, limit: '', ok: null }),
+      keep: (timeline) => void timelines.push(timeline),
+    },
+  };
 }

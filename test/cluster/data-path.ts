@@ -1,4 +1,4 @@
-// One request all the way: accepted, readable at once, stored in MongoDB as it was sent.
+// The path of one request: accepted, readable at once, stored in MongoDB unchanged.
 import { randomUUID } from 'node:crypto';
 import { connectMongo } from '../../apps/shared/mongo.ts';
 import { RECORDS } from '../../apps/shared/store.ts';
@@ -12,7 +12,7 @@ interface Stored {
   readonly payload: string;
 }
 
-/** @throws Error when a stage does not come */
+/** @throws Error when the records do not reach MongoDB */
 export async function checkDataPath(context: Context): Promise<void> {
   const stack = await context.stack();
   const origin = `e2e/${randomUUID()}`;
@@ -21,7 +21,7 @@ export async function checkDataPath(context: Context): Promise<void> {
   const ids = await post(stack, origin, payloads);
   const read = await Promise.all(ids.map((id) => stack.call(`/api/records/${id}`)));
   const readBack = read.map(({ status, text }) => (status === 200 ? (JSON.parse(text) as Stored).payload : status));
-  context.check('what is accepted can be read at once', sameList(readBack, payloads), `${readBack.length} records`);
+  context.check('accepted records can be read at once', sameList(readBack, payloads), `${readBack.length} records`);
 
   const { addresses, close } = await stack.access('mongo');
   const { client, db } = connectMongo({ url: addresses.mongoUrl!, appName: 'e2e' });
@@ -43,7 +43,7 @@ export async function checkDataPath(context: Context): Promise<void> {
         stored.map(({ _id }) => String(_id)),
         ids,
       );
-    context.check('and is stored in MongoDB as it was sent', intact, `after ${secondsSince(begun).toFixed(1)} s`);
+    context.check('MongoDB stores them unchanged', intact, `after ${secondsSince(begun).toFixed(1)} s`);
   } finally {
     await client.close();
     await close();

@@ -1,4 +1,4 @@
-// A load that goes on while something else is done, and its verdict: the load test's own generator and ledger.
+// Background load while a step changes the stack, judged by the load test's own ledger.
 import {
   failedRatio,
   type Ledger,
@@ -19,25 +19,28 @@ export interface LoadSize {
   readonly think: readonly [number, number];
 }
 
-/** About a hundred requests a second: enough to notice a gap of 20 ms, little enough for a laptop that also rolls pods. */
+/**
+ * About 100 requests a second: enough to notice a gap of 20 ms, and light enough for a laptop that
+ * is also rolling pods.
+ */
 export const STEADY: LoadSize = { users: 20, think: [0.1, 0.3] };
-/** Ten requests a second. */
+/** About 10 requests a second. */
 export const LIGHT: LoadSize = { users: 5, think: [0.3, 0.7] };
 
 const LONGEST_SECONDS = 3600;
 const DRAIN_SECONDS = 180;
 
 export interface RunningLoad {
-  /** Resolves when so many more requests were accepted from now on. */
+  /** Resolves when this many more requests have been accepted. */
   accepted(more: number): Promise<void>;
-  /** Ends the load, waits until the queue is empty, and holds what was seen against MongoDB. */
+  /** Ends the load, waits until the queue is empty, and compares the ledger with MongoDB. */
   end(): Promise<Report>;
 }
 
 const steady = ({ users, think }: LoadSize): Profile => ({
   ...PROFILES.smoke!,
   name: 'steady',
-  question: 'Does anybody notice that something changes?',
+  question: 'Do clients notice the change?',
   stages: [
     { seconds: 1, users },
     { seconds: LONGEST_SECONDS, users },
@@ -70,7 +73,7 @@ export async function startLoad(stack: RunningStack, size: LoadSize, signal: Abo
     async accepted(more) {
       const goal = accepted + more;
       const reached = waitFor(`${more} more requests accepted`, async () => accepted >= goal, { within: 120, signal });
-      await Promise.race([reached, done.then(() => Promise.reject(new Error('the load ended by itself')))]);
+      await Promise.race([reached, done.then(() => Promise.reject(new Error('the load ended early')))]);
     },
     end() {
       over.abort();
@@ -81,7 +84,7 @@ export async function startLoad(stack: RunningStack, size: LoadSize, signal: Abo
   return load;
 }
 
-/** What the load must have seen. @param mostFailed share of requests that may have been turned away; null: any */
+/** Checks what the load saw. @param mostFailed share of requests that may fail; null: any */
 export function checkLoad(context: Context, report: Report, mostFailed: number | null): void {
   const { totals, ledger, drain, gate } = report;
   const { latency } = totals;
@@ -89,14 +92,14 @@ export function checkLoad(context: Context, report: Report, mostFailed: number |
   const failed = failedRatio(totals);
   const problems = Object.entries(totals.problems).map(([problem, count]) => `${problem}: ${formatCount(count)}`);
   const shown = [`${formatPercent(failed)} of ${requests}`, ...problems].join('; ');
-  if (mostFailed === null) context.check('requests turned away meanwhile', true, shown);
+  if (mostFailed === null) context.check('failed requests, of which any number is allowed', true, shown);
   else context.check(`fewer than ${formatPercent(mostFailed)} of requests fail`, failed < mostFailed, shown);
   context.check(
-    'latency under it',
+    'latency under the load',
     latency !== null,
     latency
       ? `p50 ${formatMs(latency.p50)}, p95 ${formatMs(latency.p95)}, max ${formatMs(latency.max)}`
-      : 'nothing was answered',
+      : 'no request was answered',
   );
   context.check(
     'the queue drains',

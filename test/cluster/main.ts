@@ -1,15 +1,16 @@
-// npm run e2e: the whole path on a real engine and a real cluster, changed in every way, measured, and taken down again.
+// npm run e2e: brings a stack up on a real cluster, changes it, measures, and destroys it.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { INTERRUPTED, UsageError } from '../../tooling/errors.ts';
+import { CommandError } from '../../tooling/run.ts';
 import type { Context, Step } from './context.ts';
+import { REPOSITORY } from './machine.ts';
 import { helpText, type Options, parseOptions } from './options.ts';
 import { EXTRA, STEPS } from './plan.ts';
 import { Pulumi } from './pulumi.ts';
+import { writeReport } from './report/render.ts';
 import { describeRun } from './report/report.ts';
-import { writeReport } from './report/write.ts';
-import { REPOSITORY } from './repository.ts';
 import { runSteps, type StepResult } from './run.ts';
 import { RunningStack } from './running-stack.ts';
 import { steps } from './steps/index.ts';
@@ -23,10 +24,16 @@ async function main(): Promise<number> {
   }
   const interrupted = interruptible();
   const work = options.work === undefined ? await mkdtemp(join(tmpdir(), 'breakwater-e2e-')) : resolve(options.work);
-  const pulumi = new Pulumi({ program: REPOSITORY, work, name: `e2e-${options.stack}`, signal: interrupted.signal });
+  const pulumi = await Pulumi.open({
+    program: REPOSITORY,
+    work,
+    name: `e2e-${options.stack}`,
+    from: options.stack,
+    signal: interrupted.signal,
+  });
+  if (pulumi.isNew) await pulumi.set(configOf(options));
   const begun = performance.now();
   const say = (text: string) => console.log(`${clock(begun)}  ${text}`);
-  if (!pulumi.exists) await prepare(pulumi, options);
 
   const startedAt = new Date();
   const results = await runSteps(
@@ -42,29 +49,29 @@ async function main(): Promise<number> {
   const files = await writeReport(report, options.reportDir);
   say(`${report.ok ? 'passed' : 'FAILED'}; report: ${files.html}`);
   const left = pulumi.exists;
-  if (left) say(howToGoOn(pulumi, work));
+  if (left) say(howToContinue(pulumi, work));
   else if (options.work === undefined) await rm(work, { recursive: true, force: true });
   if (interrupted.signal.aborted) return INTERRUPTED;
   return report.ok ? 0 : 1;
 }
 
-/** A stack of our own with the config of the one asked for, and what the command line says. */
-async function prepare(pulumi: Pulumi, { stack, config, existing }: Options): Promise<void> {
-  await pulumi.init(stack);
-  const cluster = existing && {
+/** Config of the run, on top of the stack file. */
+const configOf = ({ stack, config, existing }: Options): Readonly<Record<string, string>> => ({
+  ...EXTRA[stack],
+  ...(existing && {
     'cluster:kind': 'kubeconfig',
     'cluster:context': existing.context,
     'cluster:registry': existing.registry,
-  };
-  for (const [key, value] of Object.entries({ ...EXTRA[stack], ...cluster, ...config })) await pulumi.set(key, value);
-}
+  }),
+  ...config,
+});
 
-/** Destroys what no step has destroyed, and forgets the stack. */
+/** Destroys the stack unless a step has, and removes it. */
 function cleanUp(pulumi: Pulumi, done: readonly StepResult[]): Step {
   const destroyed = done.some(({ name, error }) => name === 'destroy' && error === null);
   return async (context: Context) => {
     try {
-      // Ctrl-C has ended the steps; it must not end this.
+      // Ctrl-C ended the steps and must not end the clean-up.
       if (!destroyed) await destroy({ ...context, pulumi, signal: new AbortController().signal });
     } finally {
       await sweep(context);
@@ -73,43 +80,45 @@ function cleanUp(pulumi: Pulumi, done: readonly StepResult[]): Step {
   };
 }
 
-/** Reads the stack's outputs each time: a step may have changed them. */
+/** Reads the outputs each time, as a step may have changed them. */
 const stackReader =
   (pulumi: Pulumi, { existing }: Options) =>
   async (): Promise<RunningStack> => {
     const outputs = await pulumi.outputs();
     if (!existing) return new RunningStack(outputs);
-    // The ingress goes by the name that users would call it by, which leads here only where it is in DNS.
+    // The ingress expects its public host name, which need not be in DNS here.
     return new RunningStack({ ...outputs, apiUrl: existing.address, apiHost: new URL(outputs.apiUrl).host });
   };
 
-/** The first Ctrl-C ends the steps and cleans up; the third leaves everything as it is. */
+/** The first Ctrl-C ends the steps and starts the clean-up; the third ends the script at once. */
 function interruptible(): AbortController {
   const interrupted = new AbortController();
   let times = 0;
   let lastAt = Number.NEGATIVE_INFINITY;
   const interrupt = () => {
-    // One Ctrl-C arrives twice: from the terminal, and passed on by npm.
+    // One Ctrl-C arrives twice: from the terminal, and forwarded by npm.
     if (performance.now() - lastAt < 500) return;
     lastAt = performance.now();
     times++;
     if (times >= 3) process.exit(INTERRUPTED);
-    console.log(times === 1 ? 'interrupted; cleaning up' : 'still cleaning up; once more leaves everything as it is');
+    console.log(
+      times === 1 ? 'interrupted; cleaning up' : 'still cleaning up; press Ctrl-C again to leave everything as it is',
+    );
     interrupted.abort(new Error('interrupted'));
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   return interrupted;
 }
 
-function howToGoOn(pulumi: Pulumi, work: string): string {
+function howToContinue(pulumi: Pulumi, work: string): string {
   const exports = ['PULUMI_BACKEND_URL', 'PULUMI_CONFIG_PASSPHRASE'].map(
     (name) => `export ${name}=${pulumi.environment[name]}`,
   );
   return [
-    'the stack is still there. To go on with it by hand:',
+    'the stack is still up. To continue by hand:',
     ...exports,
-    `pulumi up --stack ${pulumi.name} --config-file ${pulumi.configFile}`,
-    `or here, with other steps: npm run e2e -- … --work ${work} --steps destroy`,
+    `pulumi --cwd ${pulumi.project} up --stack ${pulumi.name}`,
+    `or with this script: npm run e2e -- … --work ${work} --steps destroy`,
   ].join('\n  ');
 }
 
@@ -121,6 +130,6 @@ const clock = (begun: number): string => {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof UsageError ? error.message : error);
+  console.error(error instanceof UsageError || error instanceof CommandError ? error.message : error);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { UsageError } from '../../tooling/errors.ts';
+import { REPOSITORY } from './machine.ts';
 import { helpText, parseOptions } from './options.ts';
 import { STACKS, STEPS } from './plan.ts';
-import { REPOSITORY } from './repository.ts';
 import { steps } from './steps/index.ts';
 
 const existing = ['--context', 'kind-two', '--registry', 'localhost:5001', '--address', 'http://127.0.0.1:8081'];
@@ -17,7 +17,7 @@ describe('the command line of npm run e2e', () => {
     expect(options.steps).toContain('scaling');
     expect(options.steps).not.toContain('hpa');
   });
-  test('leaves nodes alone that are not ours', () => {
+  test('leaves the nodes of an existing cluster alone', () => {
     const options = parseOptions(['--stack', 'dev', ...existing])!;
     expect(options.existing).toEqual({
       context: 'kind-two',
@@ -27,11 +27,11 @@ describe('the command line of npm run e2e', () => {
     for (const step of ['doctor', 'agents', 'sysctls'] as const) expect(options.steps).not.toContain(step);
     expect(options.steps).toContain('brokers');
   });
-  test('takes config with what belongs to it', () => {
+  test('splits config at the first equals sign', () => {
     const args = ['--stack', 'dev', '--config', 'images:digests=false', '--config=charts:keda=/a=b.tgz'];
     expect(parseOptions(args)!.config).toEqual({ 'images:digests': 'false', 'charts:keda': '/a=b.tgz' });
   });
-  test('takes steps in the order given', () => {
+  test('keeps the order of the steps', () => {
     expect(parseOptions(['--stack', 'dev', '--steps', 'up,again', '--keep'])).toMatchObject({
       steps: ['up', 'again'],
       keep: true,
@@ -39,18 +39,18 @@ describe('the command line of npm run e2e', () => {
   });
   test.each([
     [[], /--stack: must be one of dev, stress/],
-    [['--stack', 'prod'], /it is "prod"/],
-    [['--stack', 'dev', '--steps', 'upp'], /there is no "upp"; did you mean up\?/],
-    [['--stack', 'dev', '--config', 'x'], /must be like images:digests=false; it is "x"/],
+    [['--stack', 'prod'], /found "prod"/],
+    [['--stack', 'dev', '--steps', 'upp'], /unknown step "upp"; did you mean up\?/],
+    [['--stack', 'dev', '--config', 'x'], /must look like images:digests=false; found "x"/],
     [['--stack', 'dev', '--context', 'x'], /needs all three/],
     [['--stack', 'dev', '--stac', 'x'], /did you mean --stack\?/],
     [['--stack', 'dev', '--work', '--keep'], /--work: needs a value/],
-    [['dev'], /"dev" stands alone/],
+    [['dev'], /unexpected "dev"/],
   ])('refused: %j', (args, message) => {
     expect(() => parseOptions(args)).toThrow(UsageError);
     expect(() => parseOptions(args)).toThrow(message);
   });
-  test('help', () => {
+  test('--help lists every step', () => {
     expect(parseOptions(['--help'])).toBeNull();
     for (const step of Object.keys(STEPS)) expect(helpText()).toContain(`\n  ${step} `);
   });
@@ -61,5 +61,5 @@ describe('the plan', () => {
     const files = readdirSync(REPOSITORY).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
     expect(files.sort()).toEqual([...STACKS].sort());
   });
-  test('each step is there', () => expect(Object.keys(steps)).toEqual(Object.keys(STEPS)));
+  test('has an implementation for each step', () => expect(Object.keys(steps)).toEqual(Object.keys(STEPS)));
 });

@@ -1,181 +1,243 @@
-// The pulumi CLI on a stack of our own: its state in a folder of ours, its config in a copy of the stack file.
-import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+// The stack of a run, driven through Pulumi's Automation API. State, project file, config and logs
+// are in a folder of the run, so the user's stacks, stack files and selected stack stay untouched.
+import { createWriteStream, existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import {
+  type EngineEvent,
+  LocalWorkspace,
+  type ProjectSettings,
+  PulumiCommand,
+  Stack,
+} from '@pulumi/pulumi/automation/index.js';
+import { parse } from 'yaml';
 import { loadStackConfig } from '../../config/load.ts';
 import type { StackConfig } from '../../config/schema.ts';
-import { readOutputs, type StackOutputs } from '../../tooling/cluster/outputs.ts';
+import { parseOutputs, type StackOutputs } from '../../tooling/cluster/outputs.ts';
 import { CommandError, run } from '../../tooling/run.ts';
-import { type Changes, readEvents } from './events.ts';
-
-/** What one `pulumi` operation did. */
-export interface Operation extends Changes {
-  readonly ok: boolean;
-  readonly seconds: number;
-  /** Everything that it printed. */
-  readonly text: string;
-}
+import { type Operation, summarize } from './operation.ts';
 
 export interface PulumiOptions {
-  /** Where Pulumi.yaml and index.ts are. */
+  /** Folder with Pulumi.yaml, the stack files and index.ts. */
   readonly program: string;
-  /** Folder of ours: state, config, logs. */
+  /** Folder of the run, created if missing. A stack from an earlier run in it is continued. */
   readonly work: string;
-  /** Name of the stack in our state. */
+  /** Name of the stack. */
   readonly name: string;
+  /** Stack whose file a new stack starts from. */
+  readonly from: string;
+  /** Cancels operations except `destroy`, as half a destroyed stack is the hardest to clean up. */
   readonly signal: AbortSignal;
 }
 
-const OPERATION_TIMEOUT_MS = 20 * 60_000;
+const CLI_TIMEOUT_MS = 20 * 60_000;
 
 export class Pulumi {
-  readonly #options: PulumiOptions;
-  readonly #project: string;
-  readonly #configFile: string;
+  /** Whether this run created the stack. */
+  readonly isNew: boolean;
+  readonly #stack: Stack;
+  readonly #paths: Paths;
+  readonly #signal: AbortSignal;
   #operations = 0;
 
-  constructor(options: PulumiOptions) {
-    this.#options = options;
-    this.#project = join(options.work, 'project');
-    this.#configFile = join(this.#project, `Pulumi.${options.name}.yaml`);
+  private constructor(stack: Stack, paths: Paths, signal: AbortSignal, isNew: boolean) {
+    this.#stack = stack;
+    this.#paths = paths;
+    this.#signal = signal;
+    this.isNew = isNew;
   }
 
-  /** What a person needs in the environment to go on by hand. */
-  get environment(): Readonly<Record<string, string>> {
-    return {
-      PULUMI_BACKEND_URL: `file://${join(this.#options.work, 'state')}`,
-      PULUMI_CONFIG_PASSPHRASE: 'e2e',
-      PULUMI_SKIP_UPDATE_CHECK: 'true',
-      // Shows --event-log, as Pulumi's Automation API does.
-      PULUMI_DEBUG_COMMANDS: 'true',
-    };
+  /** Selects the stack in the folder, or creates it there. @throws CommandError */
+  static async open({ program, work, name, from, signal }: PulumiOptions): Promise<Pulumi> {
+    const pulumiCommand = await detachedCli();
+    const folders = { project: join(work, 'project'), state: join(work, 'state'), logs: join(work, 'logs') };
+    for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+    const config = join(folders.project, `Pulumi.${name}.yaml`);
+    const isNew = !existsSync(config);
+    if (isNew) await copyFile(join(program, `Pulumi.${from}.yaml`), config);
+    const settings: ProjectSettings = parse(await readFile(join(program, 'Pulumi.yaml'), 'utf8'));
+    const workspace = await LocalWorkspace.create({
+      workDir: folders.project,
+      projectSettings: { ...settings, main: program },
+      pulumiCommand,
+      envVars: {
+        PULUMI_BACKEND_URL: `file://${folders.state}`,
+        PULUMI_CONFIG_PASSPHRASE: 'e2e',
+        PULUMI_SKIP_UPDATE_CHECK: 'true',
+      },
+    });
+    const stack = await (isNew ? Stack.create(name, workspace) : Stack.select(name, workspace));
+    return new Pulumi(stack, { ...folders, config }, signal, isNew);
   }
 
-  /** Name of the stack. */
   get name(): string {
-    return this.#options.name;
+    return this.#stack.name;
   }
 
-  get configFile(): string {
-    return this.#configFile;
+  /** Folder to run `pulumi` in by hand. */
+  get project(): string {
+    return this.#paths.project;
   }
 
+  /** Environment in which `pulumi` finds the stack. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#stack.workspace.envVars;
+  }
+
+  /** Whether the stack has not been removed. */
   get exists(): boolean {
-    return existsSync(this.#configFile);
+    return existsSync(this.#paths.config);
   }
 
-  /** Makes the stack, in a project folder beside the copied stack file: `pulumi stack init` writes there. */
-  async init(from: string): Promise<void> {
-    const { program, work, name } = this.#options;
-    for (const folder of ['state', 'project', 'logs']) await mkdir(join(work, folder), { recursive: true });
-    await copyFile(join(program, 'Pulumi.yaml'), join(this.#project, 'Pulumi.yaml'));
-    await copyFile(join(program, `Pulumi.${from}.yaml`), this.#configFile);
-    await this.#run(['stack', 'init', name, '--no-select'], this.#project);
-  }
-
-  /** The stack's config as it is now. */
+  /** The stack's current config. */
   get config(): StackConfig {
-    return loadStackConfig(this.#options.name, this.#project);
+    return loadStackConfig(this.name, this.#paths.project);
   }
 
-  /** `pulumi config set`. @param path as in `cluster:sysctls["net.core.somaxconn"]` */
-  async set(path: string, value: string): Promise<void> {
-    const nested = path.includes('[') ? ['--path'] : [];
-    await this.#run(['config', 'set', ...nested, ...this.#config(), path, value]);
+  /** @param config values by their path, as in `cluster:sysctls["net.core.somaxconn"]` */
+  async set(config: Readonly<Record<string, string>>): Promise<void> {
+    const isNested = Object.keys(config).some((path) => path.includes('['));
+    const values = Object.entries(config).map(([path, value]) => [path, { value }]);
+    if (values.length > 0) await this.#stack.setAllConfig(Object.fromEntries(values), isNested);
   }
 
-  /** Runs `body` with other config, then puts back what was there, whatever happened. */
-  async withConfig<T>(changes: Readonly<Record<string, string>>, body: () => Promise<T>): Promise<T> {
-    const before = await readFile(this.#configFile, 'utf8');
+  /** Runs `body` with other config, and restores the config in any case. */
+  async withConfig<T>(config: Readonly<Record<string, string>>, body: () => Promise<T>): Promise<T> {
+    const before = await readFile(this.#paths.config, 'utf8');
     try {
-      for (const [key, value] of Object.entries(changes)) await this.set(key, value);
+      await this.set(config);
       return await body();
     } finally {
-      await writeFile(this.#configFile, before);
+      await writeFile(this.#paths.config, before);
     }
   }
 
   preview(): Promise<Operation> {
-    return this.#operate('preview', []);
+    return this.#operate('preview', (options) => this.#stack.preview({ ...options, signal: this.#signal }));
   }
 
-  /** As a person runs it: with its preview. */
-  up(): Promise<Operation> {
-    return this.#operate('up', ['--yes']);
+  /** Previews first, as the CLI does and the API does not: a refused change changes nothing. */
+  async up(): Promise<Operation> {
+    return this.#afterPreview(await this.preview(), 'up', (options) =>
+      this.#stack.up({ ...options, signal: this.#signal, showSecrets: false }),
+    );
   }
 
   refresh(): Promise<Operation> {
-    return this.#operate('refresh', ['--yes']);
+    return this.#operate('refresh', (options) =>
+      this.#stack.refresh({ ...options, signal: this.#signal, showSecrets: false }),
+    );
   }
 
-  /** Not ended by Ctrl-C: half a destroy is the worst of all. */
-  destroy(): Promise<Operation> {
-    return this.#operate('destroy', ['--yes'], undefined);
+  /** Previews first, so that a protected resource stops it before others are deleted. */
+  async destroy(): Promise<Operation> {
+    const preview = await this.#operate('destroy-preview', (options) => this.#stack.previewDestroy(options));
+    return this.#afterPreview(preview, 'destroy', (options) => this.#stack.destroy({ ...options, showSecrets: false }));
   }
 
-  outputs(): Promise<StackOutputs> {
-    const { name: stack, program: directory } = this.#options;
-    return readOutputs({ stack, directory, env: this.environment });
+  /** @throws NotReadyError when the stack is not up */
+  async outputs(): Promise<StackOutputs> {
+    const values = Object.entries(await this.#stack.outputs()).map(([name, { value }]) => [name, value]);
+    return parseOutputs(JSON.stringify(Object.fromEntries(values)), `the stack ${this.name}`);
   }
 
-  /** The whole state and the outputs as anyone sees them who has no passphrase. */
-  async visible(): Promise<Readonly<Record<'state' | 'outputs', string>>> {
-    const stack = ['--stack', this.#options.name];
-    return {
-      state: await this.#run(['stack', 'export', ...stack]),
-      outputs: await this.#run(['stack', 'output', '--json', ...stack]),
-    };
-  }
-
-  /** Forgets the stack; fails while it has resources. */
-  async remove(): Promise<void> {
-    await this.#run(['stack', 'rm', '--yes', '--stack', this.#options.name], this.#project);
-    await rm(this.#configFile, { force: true });
-  }
-
-  #config(): readonly string[] {
-    return ['--stack', this.#options.name, '--config-file', this.#configFile];
-  }
-
-  #run(args: readonly string[], cwd = this.#options.program): Promise<string> {
-    return run('pulumi', [...args, '--non-interactive'], { cwd, env: this.environment });
-  }
-
-  /** Never throws because of what Pulumi says: a refusal is a result. */
-  async #operate(
-    command: string,
-    args: readonly string[],
-    signal: AbortSignal | undefined = this.#options.signal,
-  ): Promise<Operation> {
-    const { program, work } = this.#options;
-    const log = join(work, 'logs', `${String(++this.#operations).padStart(2, '0')}-${command}`);
-    const begun = performance.now();
-    const all = [
-      command,
-      ...args,
-      ...this.#config(),
-      '--non-interactive',
-      '--color=never',
-      '--event-log',
-      `${log}.json`,
-    ];
-    let text: string;
-    let ok = true;
-    try {
-      text = await run('pulumi', all, {
-        cwd: program,
+  /** What the CLI shows and has printed. The API returns state and outputs only decrypted. */
+  async visible(): Promise<Readonly<Record<'state' | 'outputs' | 'logs', string>>> {
+    const show = (...args: readonly string[]) =>
+      run('pulumi', ['stack', ...args, '--stack', this.name, '--non-interactive'], {
+        cwd: this.#paths.project,
         env: this.environment,
-        signal,
-        timeoutMs: OPERATION_TIMEOUT_MS,
+      });
+    const files = await readdir(this.#paths.logs);
+    const logs = await Promise.all(files.map((file) => readFile(join(this.#paths.logs, file), 'utf8')));
+    return { state: await show('export'), outputs: await show('output', '--json'), logs: logs.join('\n') };
+  }
+
+  /** Removes the stack with its config. @throws CommandError while it has resources */
+  async remove(): Promise<void> {
+    await this.#stack.workspace.removeStack(this.name);
+  }
+
+  /** Runs an operation unless its preview failed. */
+  async #afterPreview(preview: Operation, name: string, call: ApiCall): Promise<Operation> {
+    if (!preview.ok) return preview;
+    const operation = await this.#operate(name, call);
+    return { ...operation, seconds: preview.seconds + operation.seconds };
+  }
+
+  /** Runs an operation; its failure is a result. The log grows as the CLI prints. */
+  async #operate(name: string, call: ApiCall): Promise<Operation> {
+    const number = String(++this.#operations).padStart(2, '0');
+    const log = createWriteStream(join(this.#paths.logs, `${number}-${name}.log`));
+    const events: EngineEvent[] = [];
+    let text = '';
+    let ok = true;
+    const begun = performance.now();
+    // Up to the last event: the API then reads outputs and history, which is not the operation.
+    let ended: number | undefined;
+    try {
+      await call({
+        color: 'never',
+        onOutput: (piece) => {
+          text += piece;
+          log.write(piece);
+        },
+        onEvent: (event) => {
+          events.push(event);
+          ended = performance.now();
+        },
       });
     } catch (error) {
       if (!(error instanceof CommandError) || error.status === null) throw error;
       ok = false;
-      text = error.output;
+    } finally {
+      await finished(log.end());
     }
-    const seconds = (performance.now() - begun) / 1000;
-    await writeFile(`${log}.log`, text);
-    const events = await readFile(`${log}.json`, 'utf8').catch(() => '');
-    return { ...readEvents(events), ok, seconds, text };
+    return { ...summarize(events), ok, seconds: ((ended ?? performance.now()) - begun) / 1000, text };
   }
+}
+
+type Paths = Readonly<Record<'project' | 'state' | 'logs' | 'config', string>>;
+
+type ApiCall = (options: {
+  readonly color: 'never';
+  readonly onOutput: (piece: string) => void;
+  readonly onEvent: (event: EngineEvent) => void;
+}) => Promise<unknown>;
+
+/** How the API calls the CLI. The method is not part of its declared types. */
+interface Cli {
+  run(
+    args: readonly string[],
+    cwd: string,
+    env: Readonly<Record<string, string>>,
+    onOutput?: (piece: string) => void,
+    onError?: (piece: string) => void,
+    signal?: AbortSignal,
+  ): Promise<{ stdout: string; stderr: string; code: number }>;
+}
+
+/**
+ * The CLI in a process group of its own. The API starts it in our group, where Ctrl-C reaches it
+ * twice: from the terminal and from the API. The second one makes it quit at once, and resources
+ * that it is creating are lost from the state.
+ */
+async function detachedCli(): Promise<PulumiCommand> {
+  await run('pulumi', ['version']); // unlike the API, says so when it is missing
+  const command = await PulumiCommand.get();
+  const cli: Cli = {
+    async run(args, cwd, env, onOutput, _onError, signal) {
+      const all = args.includes('--non-interactive') ? args : [...args, '--non-interactive'];
+      const stdout = await run(command.command, all, {
+        cwd,
+        env: { ...env, PULUMI_AUTOMATION_API: 'true' },
+        ...(onOutput && { onOutput }),
+        signal,
+        timeoutMs: CLI_TIMEOUT_MS,
+      });
+      return { stdout, stderr: '', code: 0 };
+    },
+  };
+  return Object.assign(command, cli);
 }

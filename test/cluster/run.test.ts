@@ -26,7 +26,7 @@ async function run(script: Partial<Record<StepName, Step>>, signal = new AbortCo
 }
 
 describe('the steps', () => {
-  test('run in order, then the clean-up, which knows what was done', async () => {
+  test('run in order, then the clean-up, which sees their results', async () => {
     const { results, cleaned, said } = await run({ up: fine, again: fine });
     expect(results.map(({ name, ok }) => [name, ok])).toEqual([
       ['up', true],
@@ -36,21 +36,21 @@ describe('the steps', () => {
     expect(cleaned).toEqual([['up', 'again']]);
     expect(said).toContain('again: what again shows\n    ✓ holds\n  passed');
   });
-  test('a check that does not hold fails the step, and the next one runs', async () => {
+  test('a failed check fails its step, and the next one runs', async () => {
     const { results, said } = await run({ again: wrong, refresh: fine });
     expect(results.map(({ ok }) => ok)).toEqual([false, true, true]);
     expect(said).toContain('✗ does not hold: found 3');
   });
-  test('a step that breaks says why, and the next one runs', async () => {
+  test('a step that throws is reported with its cause, and the next one runs', async () => {
     const { results } = await run({ again: broken, refresh: fine });
     expect(results[0]).toMatchObject({ ok: false, error: 'up failed\nno such image' });
     expect(results[1]!.ok).toBe(true);
   });
-  test('what was not checked is no failure', async () => {
+  test('a skipped check is no failure', async () => {
     const { results } = await run({ passwords: async ({ skip }) => skip('MongoDB', 'it has none') });
     expect(results[0]!.ok).toBe(true);
   });
-  test('without a stack there is nothing to go on with', async () => {
+  test('after a failed up only the clean-up runs', async () => {
     const { results, cleaned } = await run({ up: broken, again: fine });
     expect(results.map(({ name }) => name)).toEqual(['up', 'clean-up']);
     expect(cleaned).toHaveLength(1);

@@ -1,15 +1,14 @@
-// Runs the steps one after the other: each is timed, a failed one does not stop the next, and the stack goes in any case.
+// Runs the steps in order. A failed one does not stop the next, and the clean-up always runs.
 
 import { secondsSince } from '../../tooling/poll.ts';
-import type { Context, Findings, Step } from './context.ts';
-import { createFindings } from './findings.ts';
+import { type Context, createFindings, type Findings, type Step } from './context.ts';
 import type { StepName } from './plan.ts';
 
 export interface StepResult extends Findings {
   readonly name: string;
   readonly title: string;
   readonly seconds: number;
-  /** Why it could not be ended; null: it ran through. */
+  /** Why the step could not continue; null: it ran to its end. */
   readonly error: string | null;
   readonly ok: boolean;
 }
@@ -18,33 +17,33 @@ export interface Script {
   readonly names: readonly StepName[];
   readonly title: (name: StepName) => string;
   readonly steps: Readonly<Record<StepName, Step>>;
-  /** Takes away what the steps have left: it runs last, always, whatever happened. */
+  /** Removes what the steps left behind. Runs last, whatever happened. */
   readonly cleanUp: (done: readonly StepResult[]) => Step | undefined;
 }
 
-/** Steps that nothing makes sense without. */
+/** Steps without which the others make no sense. */
 const ESSENTIAL: readonly StepName[] = ['doctor', 'preview', 'up'];
 
-/** @param base what a step gets, besides the ways to leave its findings */
+/** @param base what every step gets */
 export async function runSteps(
   { names, title, steps, cleanUp }: Script,
   base: Pick<Context, 'options' | 'pulumi' | 'signal' | 'stack' | 'say'>,
 ): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
-  const once = async (name: string, called: string, step: Step): Promise<boolean> => {
-    base.say(`${name}: ${called}`);
-    const result = await runStep({ name, title: called }, step, base);
+  const execute = async (name: string, stepTitle: string, step: Step): Promise<boolean> => {
+    base.say(`${name}: ${stepTitle}`);
+    const result = await runStep({ name, title: stepTitle }, step, base);
     base.say(`  ${result.ok ? 'passed' : 'FAILED'} in ${result.seconds.toFixed(1)} s`);
     results.push(result);
     return result.ok;
   };
   for (const name of names) {
     if (base.signal.aborted) break;
-    const ok = await once(name, title(name), steps[name]);
+    const ok = await execute(name, title(name), steps[name]);
     if (!ok && ESSENTIAL.includes(name)) break;
   }
   const last = cleanUp(results);
-  if (last) await once('clean-up', 'what is left is taken away', last);
+  if (last) await execute('clean-up', 'removes what is left', last);
   return results;
 }
 

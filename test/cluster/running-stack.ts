@@ -1,4 +1,4 @@
-// The stack as it runs in the cluster: where it is, and what Kubernetes says of it.
+// The stack in its cluster: how to reach it, and its pods as Kubernetes lists them.
 
 import { fetchStats, type Stats } from '../../tooling/api-stats.ts';
 import { type Access, openAccess, type Part } from '../../tooling/cluster/access.ts';
@@ -7,20 +7,39 @@ import { Kubectl, type List } from '../../tooling/cluster/kubectl.ts';
 import { apiNamespace, type StackOutputs } from '../../tooling/cluster/outputs.ts';
 import { forwardPort } from '../../tooling/cluster/port-forward.ts';
 import { type Answer, type CallOptions, call } from '../../tooling/http.ts';
-import { isLasting, type Pod } from './pods.ts';
+
+export interface Pod {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+    readonly ownerReferences?: readonly { readonly kind: string }[];
+  };
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly containers: readonly { readonly name: string; readonly image: string }[];
+    readonly volumes?: readonly { readonly secret?: { readonly secretName: string } }[];
+  };
+  readonly status: {
+    readonly phase: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly { readonly restartCount: number }[];
+  };
+}
 
 export interface Node {
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
   readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] };
 }
 
-/** Components that are asked here and lie in the monitoring's namespace (components/monitoring). */
+/** Components of the monitoring namespace that steps query. */
 const MONITORING = ['prometheus', 'loki'];
 
 export class RunningStack {
   readonly outputs: StackOutputs;
   readonly kubectl: Kubectl;
-  /** Of the servers and all apps but the API. */
+  /** Namespace of the servers and of all apps except the API. */
   readonly namespace: string;
   readonly apiNamespace: string;
 
@@ -31,7 +50,7 @@ export class RunningStack {
     this.apiNamespace = apiNamespace(outputs);
   }
 
-  /** A request to the API, the way users send it. */
+  /** Sends a request to the API as users do. */
   call(path: string, options: CallOptions = {}): Promise<Answer> {
     const { apiUrl, apiHost } = this.outputs;
     return call(new URL(path, apiUrl), { host: apiHost, timeoutMs: 15_000, ...options });
@@ -41,12 +60,12 @@ export class RunningStack {
     return fetchStats(this.outputs.apiUrl, this.outputs.apiHost);
   }
 
-  /** Ways past the API into the stack. */
+  /** Opens ports to servers behind the API. */
   access(...parts: readonly Part[]): Promise<Access> {
     return openAccess(this.outputs, parts);
   }
 
-  /** Runs `body` with a port of this machine that leads to the pod or service. */
+  /** Runs `body` with a port of this machine that is forwarded to the pod or service. */
   async withPort<T>(target: string, port: number, body: (port: number) => Promise<T>): Promise<T> {
     const forward = await forwardPort(
       this.kubectl,
@@ -74,7 +93,7 @@ export class RunningStack {
     return appSettings(this.kubectl, this.namespaceOf(app), app);
   }
 
-  /** The lasting pods of both namespaces, or of one component. */
+  /** The lasting pods of the stack's two namespaces, or of one component. */
   async pods(component?: string): Promise<readonly Pod[]> {
     const select = component === undefined ? [] : ['--selector', `app.kubernetes.io/name=${component}`];
     const namespaces = component === undefined ? [this.namespace, this.apiNamespace] : [this.namespaceOf(component)];
@@ -86,8 +105,31 @@ export class RunningStack {
     return (await this.kubectl.get<List<Node>>('default', 'nodes')).items;
   }
 
-  /** Runs JavaScript in a pod of an app and gives what it printed. */
+  /** Runs JavaScript in a pod of an app. @returns what it printed */
   script(component: string, pod: string, source: string): Promise<string> {
     return this.kubectl.exec(this.namespaceOf(component), pod, ['node', '--input-type=module', '--eval', source]);
   }
 }
+
+/** The component to which a pod belongs. */
+export const componentOf = ({ metadata }: Pod): string => metadata.labels?.['app.kubernetes.io/name'] ?? '';
+
+/** Whether a pod takes traffic. */
+export const isReady = ({ status }: Pod): boolean =>
+  status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+
+/** Whether a pod is meant to stay: it belongs to no Job and is not being deleted. */
+export const isLasting = ({ metadata }: Pod): boolean =>
+  metadata.deletionTimestamp === undefined && !metadata.ownerReferences?.some(({ kind }) => kind === 'Job');
+
+/** Components of which every earlier pod was replaced. One that was only scaled keeps some. */
+export function rolledComponents(before: readonly Pod[], after: readonly Pod[]): readonly string[] {
+  const uids = new Set(after.map(({ metadata }) => metadata.uid));
+  const components = new Set(before.filter(isLasting).map(componentOf));
+  const kept = new Set(before.filter(({ metadata }) => uids.has(metadata.uid)).map(componentOf));
+  return [...components].filter((component) => !kept.has(component)).sort();
+}
+
+/** Container restarts, summed over the pods. */
+export const restarts = (pods: readonly Pod[]): number =>
+  pods.flatMap(({ status }) => status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);

@@ -1,20 +1,22 @@
-// The autoscaling timeline: load, lag and pods, once a second, and what can be read from it.
+// Timeline of an autoscaling step: load, lag and pods, sampled once a second, and its analysis.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formatCount } from '../../tooling/report/format.ts';
 import type { RunningStack } from './running-stack.ts';
 
 export interface Moment {
-  /** Seconds since the start. */
+  /** Seconds since the recording began. */
   readonly t: number;
-  /** Records accepted in the second before; null while unknown. */
+  /** Records accepted a second since the last sample; null: unknown. */
   readonly accepted: number | null;
+  /** Records accepted and not yet stored; null: unknown. */
   readonly lag: number | null;
-  /** Pods that are wanted. */
+  /** Pods that the Deployment wants. */
   readonly wanted: number;
   /** Pods that take traffic. */
   readonly ready: number;
 }
 
-/** Something that was done. */
+/** An event of the step. */
 export interface Mark {
   readonly t: number;
   readonly what: string;
@@ -28,7 +30,7 @@ export interface Timeline {
   readonly marks: readonly Mark[];
 }
 
-/** Seconds from `since` until a moment is as asked; null where none is. */
+/** Seconds from `since` to the first moment that meets the condition; null: none does. */
 export function secondsUntil(
   moments: readonly Moment[],
   since: number,
@@ -38,7 +40,7 @@ export function secondsUntil(
   return found === undefined ? null : found.t - since;
 }
 
-/** The last time that the lag became 0 before `until`; null where it never was. */
+/** When the lag last became 0, up to `until`; null: never. */
 export function emptySince(moments: readonly Moment[], until = Number.POSITIVE_INFINITY): number | null {
   let since: number | null = null;
   for (const { t, lag } of moments) {
@@ -51,8 +53,9 @@ export function emptySince(moments: readonly Moment[], until = Number.POSITIVE_I
 }
 
 /**
- * Records a second by which the lag falls, between the moments when this share of the highest lag is left; null where the
- * lag did not fall so far. Leaves out the start, when consumers join, and the end, when the last batches are small.
+ * Rate in records a second at which the lag falls from one share of its peak to another; null: it
+ * did not fall that far. This leaves out the start, when consumers join, and the end, when the last
+ * batches are small.
  */
 export function drainRate(
   moments: readonly Moment[],
@@ -66,7 +69,19 @@ export function drainRate(
   return (begin.lag - end.lag) / (end.t - begin.t);
 }
 
-/** Records until it is stopped. Numbers that nobody gives in time are null or those of the moment before. */
+/** A timeline in a few phrases: peaks, and what happened when. */
+export function highlights({ app, moments, marks }: Timeline): readonly string[] {
+  const most = (pick: (moment: (typeof moments)[number]) => number | null) =>
+    moments.reduce((peak, moment) => Math.max(peak, pick(moment) ?? 0), 0);
+  return [
+    `peak ${formatCount(most(({ accepted }) => accepted))} records/s accepted`,
+    `peak lag ${formatCount(most(({ lag }) => lag))}`,
+    `up to ${most(({ ready }) => ready)} ${app} pods`,
+    ...marks.map(({ t, what }) => `${what} at ${t.toFixed(0)} s`),
+  ];
+}
+
+/** Records until stopped. A number that cannot be read is null, or the one of the moment before. */
 export class TimelineRecorder {
   readonly moments: Moment[] = [];
   readonly #marks: Mark[] = [];
@@ -90,7 +105,7 @@ export class TimelineRecorder {
     return this.moments.at(-1);
   }
 
-  /** Notes what is done now. @returns the time */
+  /** Marks an event. @returns its time */
   mark(what: string): number {
     const t = this.now;
     this.#marks.push({ t, what });

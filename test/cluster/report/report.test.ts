@@ -5,9 +5,8 @@ import { expect, test } from '@jest/globals';
 import { parseOptions } from '../options.ts';
 import type { StepResult } from '../run.ts';
 import type { Timeline } from '../timeline.ts';
-import { renderMarkdown } from './markdown.ts';
+import { renderMarkdown, writeReport } from './render.ts';
 import { describeRun } from './report.ts';
-import { writeReport } from './write.ts';
 
 const timeline: Timeline = {
   name: 'consumers with the queue',
@@ -44,24 +43,24 @@ const describeFor = (parts: readonly StepResult[], interrupted = false) =>
     interrupted,
   });
 
-test('a run passes when each step does and nobody interrupts it', async () => {
+test('a run passes when every step passes and it is not interrupted', async () => {
   expect((await describeFor(results)).ok).toBe(false);
   expect(await describeFor(results.slice(0, 3))).toMatchObject({ ok: true, run: 'e2e-events-1121-103000' });
   expect((await describeFor(results.slice(0, 3), true)).ok).toBe(false);
   expect((await describeFor([])).ok).toBe(false);
 });
 
-test('as Markdown it is a table that holds what matters', async () => {
+test('Markdown shows failures, times and counts in one table', async () => {
   const text = renderMarkdown(await describeFor(results));
   expect(text).toContain('## End to end: `events`, failed');
-  expect(text).toContain("Config besides the stack file's: `kafka:ui=false`.");
-  expect(text).toContain('| what up shows | ✓ | 3.0 s | up: 200.0 s (< 300.0 s); 2 checks hold |');
+  expect(text).toContain('Config in addition to the stack file: `kafka:ui=false`.');
+  expect(text).toContain('| what up shows | ✓ | 3.0 s | up: 200.0 s (< 300.0 s); 2 checks passed |');
   expect(text).toContain('MongoDB: not checked: a \\| b |');
   expect(text).toContain('**line one line <two>**');
-  expect(text).toContain('consumers with the queue: at most 200 records/s accepted; highest lag 20; 2 consumer pods');
+  expect(text).toContain('consumers with the queue: peak 200 records/s accepted; peak lag 20; up to 2 consumer pods');
 });
 
-test('is written in three forms', async () => {
+test('a report is written as JSON, Markdown and HTML', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-e2e-report-'));
   try {
     const { html } = await writeReport(await describeFor(results), folder);

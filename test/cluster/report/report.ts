@@ -1,4 +1,4 @@
-// The run as data: what was done where, what was found, how long it took. What is printed and drawn is made from it.
+// A run as data: its environment, steps, findings and times. The other forms derive from it.
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { CommandError, run } from '../../../tooling/run.ts';
 import type { Options } from '../options.ts';
@@ -8,14 +8,14 @@ export interface E2eReport {
   /** `e2e-dev-1121-103000` */
   readonly run: string;
   readonly stack: string;
-  /** What the command line changed of the stack's config. */
+  /** Config from the command line. */
   readonly config: Readonly<Record<string, string>>;
-  /** Context of an existing cluster; null: one that the run made. */
+  /** Context of an existing cluster; null: the run created its own. */
   readonly context: string | null;
   readonly startedAt: string;
   readonly interrupted: boolean;
   readonly machine: { readonly cpus: number; readonly model: string; readonly memoryMiB: number };
-  /** Versions of what was used, by its name. */
+  /** Versions of the tools, by name. */
   readonly tools: Readonly<Record<string, string>>;
   readonly seconds: number;
   readonly steps: readonly StepResult[];
@@ -43,14 +43,14 @@ export async function describeRun({ options, results, startedAt, interrupted }: 
       model: cpus()[0]?.model.trim() ?? 'unknown',
       memoryMiB: Math.round(totalmem() / 2 ** 20),
     },
-    tools: await versions(),
+    tools: await toolVersions(),
     seconds: (Date.now() - startedAt.getTime()) / 1000,
     steps: results,
     ok: !interrupted && results.length > 0 && results.every(({ ok }) => ok),
   };
 }
 
-const ASK: Readonly<Record<string, readonly string[]>> = {
+const VERSION_ARGS: Readonly<Record<string, readonly string[]>> = {
   pulumi: ['version'],
   k3d: ['version'],
   docker: ['version', '--format', '{{.Server.Version}}'],
@@ -58,13 +58,13 @@ const ASK: Readonly<Record<string, readonly string[]>> = {
   node: ['--version'],
 };
 
-async function versions(): Promise<Readonly<Record<string, string>>> {
-  const asked = Object.entries(ASK).map(async ([name, args]) => {
+async function toolVersions(): Promise<Readonly<Record<string, string>>> {
+  const versions = Object.entries(VERSION_ARGS).map(async ([name, args]) => {
     const text = await run(name, args, { timeoutMs: 10_000 }).catch((error) => {
-      if (error instanceof CommandError) return 'not there';
+      if (error instanceof CommandError) return 'missing';
       throw error;
     });
     return [name, /\d+\.\d+[\w.+-]*/.exec(text)?.[0] ?? text.trim()] as const;
   });
-  return Object.fromEntries(await Promise.all(asked));
+  return Object.fromEntries(await Promise.all(versions));
 }

@@ -1,10 +1,11 @@
-// The API follows its CPU: under load the autoscaler brings it to its most pods, and every one of them finds a node.
+// The API scales on CPU: under load it reaches its maximum of pods, and each finds a node.
 
 import { waitFor } from '../../../tooling/poll.ts';
 import { apply } from '../apply.ts';
 import type { Step } from '../context.ts';
 import { checkLoad, startLoad } from '../load.ts';
-import { isReady } from '../pods.ts';
+import { changesNothing } from '../operation.ts';
+import { isReady } from '../running-stack.ts';
 import { secondsUntil, TimelineRecorder } from '../timeline.ts';
 
 interface Autoscaler {
@@ -14,9 +15,9 @@ interface Autoscaler {
   };
 }
 
-/** So low that what this machine can send is enough, however few its cores. */
+/** Low enough for the load that a machine with few cores can send. */
 const TARGET_PERCENT = 40;
-/** More would take from the pods the CPU that they are to show. */
+/** More load would take CPU from the pods under test. */
 const LOAD = { users: 40, think: [0.02, 0.06] } as const;
 const WITHIN_SECONDS = 420;
 
@@ -25,7 +26,7 @@ export const hpa: Step = async (context) => {
   const { minReplicas, maxReplicas, targetCpuPercent } = pulumi.config.hpa;
   const stack = await context.stack();
   await waitFor(
-    'the autoscaler knows the CPU of the pods',
+    'the autoscaler has CPU metrics',
     async () => {
       const { status } = await stack.kubectl.get<Autoscaler>(stack.apiNamespace, 'hpa/api');
       return (status.currentMetrics?.length ?? 0) > 0;
@@ -44,12 +45,12 @@ export const hpa: Step = async (context) => {
     });
     const more = secondsUntil(recorder.moments, begun, ({ ready }) => ready > minReplicas);
     const all = secondsUntil(recorder.moments, begun, ({ ready }) => ready === maxReplicas);
-    context.took('from load to a further pod that is ready', more!);
-    context.took(`from load to all ${maxReplicas}`, all!);
+    context.took('from load to the first additional ready pod', more!);
+    context.took(`from load to all ${maxReplicas} pods`, all!);
     const pods = await stack.pods('api');
     const nodes = new Set(pods.map(({ spec }) => spec.nodeName));
     check(
-      `all ${maxReplicas} are scheduled and ready`,
+      `all ${maxReplicas} pods are scheduled and ready`,
       pods.length === maxReplicas && pods.every(isReady),
       `on ${nodes.size} nodes`,
     );
@@ -60,9 +61,5 @@ export const hpa: Step = async (context) => {
   }
   await apply(context, { 'hpa:targetCpuPercent': String(targetCpuPercent) }, { rolls: [] });
   const again = await pulumi.up();
-  check(
-    'Pulumi leaves the number of pods to the autoscaler',
-    again.ok && Object.keys(again.counts).length === 0,
-    again.resources.join(', '),
-  );
+  check('Pulumi leaves the replicas to the autoscaler', again.ok && changesNothing(again), again.resources.join(', '));
 };

@@ -1,26 +1,36 @@
-// From nothing to a stack that serves, and the operations that must then change nothing.
+// From nothing to a serving stack, and the operations that must then change nothing.
 
 import { PROFILES, runLoadTest, startBuiltin } from '../../../loadtest/api.ts';
 import { waitFor } from '../../../tooling/poll.ts';
-import { type Context, type Step, succeeded } from '../context.ts';
+import { CommandError } from '../../../tooling/run.ts';
+import type { Context, Step } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
-import { belongings } from '../docker-things.ts';
-import { describeChanges } from '../events.ts';
 import { checkLoad } from '../load.ts';
-import { isReady, restarts } from '../pods.ts';
-import type { Operation } from '../pulumi.ts';
+import { dockerObjectsOf, npmRun } from '../machine.ts';
+import { changesNothing, describeChanges, type Operation, succeeded } from '../operation.ts';
+import { isReady, restarts } from '../running-stack.ts';
 
-/** The issue's own limits, seconds. */
+/** Limits of docs/results.md. */
 const UP_AND_SMOKE_SECONDS = 300;
 const NO_CHANGES_SECONDS = 20;
+
+export const doctor: Step = async ({ check }) => {
+  try {
+    await npmRun('doctor');
+    check('npm run doctor finds no problem', true);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    check('npm run doctor finds no problem', false, error.output.trim());
+  }
+};
 
 export const preview: Step = async (context) => {
   const operation = succeeded('preview', await context.pulumi.preview());
   const { create = 0, ...others } = operation.counts;
   const found = `${describeChanges(operation)}, ${operation.seconds.toFixed(1)} s`;
-  context.check('it plans only to create', create > 0 && Object.keys(others).length === 0, found);
-  const made = await belongings(context.options.stack);
-  context.check('nothing was made', made.length === 0, made.join(', '));
+  context.check('it plans only creations', create > 0 && Object.keys(others).length === 0, found);
+  const created = await dockerObjectsOf(context.options.stack);
+  context.check('nothing was created', created.length === 0, created.join(', '));
 };
 
 export const up: Step = async (context) => {
@@ -53,7 +63,7 @@ export const up: Step = async (context) => {
   );
   checkLoad(context, report, report.profile.thresholds.failedRatio);
   await checkDataPath(context);
-  // The load may have made the autoscalers add pods a moment ago: they get the time to start.
+  // Autoscalers may have added pods under the load.
   const pods = await waitFor(
     'every pod is ready',
     async () => {
@@ -63,7 +73,7 @@ export const up: Step = async (context) => {
     { within: 120, everyMs: 1_000, signal: context.signal },
   );
   context.check('every pod is ready', true, `${pods.length} pods`);
-  context.check('no container had to start twice', restarts(pods) === 0, `${restarts(pods)} restarts`);
+  context.check('no container restarted', restarts(pods) === 0, `${restarts(pods)} restarts`);
 };
 
 export const again: Step = async (context) => {
@@ -76,12 +86,12 @@ export const refresh: Step = async (context) => {
   const operation = succeeded('refresh', await context.pulumi.refresh());
   unchanged(context, 'refresh', operation);
   context.took('refresh', operation.seconds);
-  unchanged(context, 'up after it', succeeded('up after refresh', await context.pulumi.up()));
+  unchanged(context, 'up after refresh', succeeded('up after refresh', await context.pulumi.up()));
 };
 
 const unchanged = (context: Context, what: string, operation: Operation): void =>
   context.check(
     `${what} changes nothing`,
-    Object.keys(operation.counts).length === 0,
+    changesNothing(operation),
     [describeChanges(operation), ...operation.resources].join('; '),
   );

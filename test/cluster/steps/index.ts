@@ -1,20 +1,16 @@
-// The steps by the names of plan.ts.
+// The implementation of each step of plan.ts.
 import type { Step } from '../context.ts';
 import type { StepName } from '../plan.ts';
 import { hpa } from './autoscaling.ts';
-import { again, preview, refresh, up } from './bring-up.ts';
+import { again, doctor, preview, refresh, up } from './bring-up.ts';
 import { drainSpeed, lastConsumer, scaling } from './consumers.ts';
-import { doctor } from './doctor.ts';
+import { network, podSecurity } from './isolation.ts';
 import { monitoring } from './monitoring.ts';
-import { network } from './network.ts';
-import { nodePort } from './node-port.ts';
-import { passwords } from './passwords.ts';
-import { podSecurity } from './pod-security.ts';
+import { nodePort, sysctls } from './nodes.ts';
 import { refused } from './refused.ts';
 import { rollApi, rollKafka, rotateKafka, rotateMongo, rotateRedis, upgradeKafka } from './rolling.ts';
 import { agents, brokers, partitions, rate, replicas } from './scale.ts';
-import { hidden } from './secrets.ts';
-import { sysctls } from './sysctls.ts';
+import { hidden, passwords } from './secrets.ts';
 import { destroy, gone } from './tear-down.ts';
 
 export const steps: Readonly<Record<StepName, Step>> = {

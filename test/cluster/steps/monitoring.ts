@@ -1,15 +1,15 @@
-// The monitoring sees the stack: every pod is asked and answers, no rule fails or fires, what the apps log is kept.
+// The monitoring covers the stack: pods are scraped, no rule fails, no alert fires, logs arrive.
 import { LOKI_PORT, PROMETHEUS_PORT } from '../../../monitoring/ports.ts';
 import { waitFor } from '../../../tooling/poll.ts';
 import { prometheusData } from '../../prometheus.ts';
 import type { Context, Step } from '../context.ts';
 import type { RunningStack } from '../running-stack.ts';
 
-/** Seconds until what a new pod tells has been asked for, or sent. */
+/** Seconds until a new pod has been scraped and its logs have arrived. */
 const SEEN_WITHIN = 60;
-/** Components with metrics; which of them there are is the stack's choice. */
-const ASKED = ['api', 'consumer', 'producer', 'gate', 'console', 'kafka'];
-/** Apps that every stack has, and that log a line when they start. */
+/** Components with metrics. A stack need not have all of them. */
+const SCRAPED = ['api', 'consumer', 'producer', 'gate', 'console', 'kafka'];
+/** Apps that every stack has and that log when they start. */
 const LOGGING = ['api', 'consumer'];
 
 export const monitoring: Step = async (context) => {
@@ -33,24 +33,24 @@ interface Rules {
 interface Rule {
   readonly name: string;
   readonly health: string;
-  /** Of alerts. */
+  /** Alerts only. */
   readonly state?: string;
 }
 
 async function metrics({ check, signal }: Context, stack: RunningStack, url: string): Promise<void> {
-  const pods = (await Promise.all(ASKED.map((component) => stack.pods(component)))).flat();
-  const silent = async () => {
+  const pods = (await Promise.all(SCRAPED.map((component) => stack.pods(component)))).flat();
+  const missingTargets = async () => {
     const { activeTargets } = await prometheusData<Targets>(url, '/api/v1/targets');
-    const asked = new Set(activeTargets.map(({ labels }) => labels.instance));
+    const scraped = new Set(activeTargets.map(({ labels }) => labels.instance));
     return [
       ...activeTargets.filter(({ health }) => health !== 'up').map(({ labels }) => labels.instance),
-      ...pods.map(({ metadata }) => metadata.name).filter((pod) => !asked.has(pod)),
+      ...pods.map(({ metadata }) => metadata.name).filter((pod) => !scraped.has(pod)),
     ];
   };
-  await eventually(async () => (await silent()).length === 0, signal);
-  const missing = await silent();
+  await eventually(async () => (await missingTargets()).length === 0, signal);
+  const missing = await missingTargets();
   check(
-    'every pod is asked, and every target answers',
+    'every pod is scraped, and every target is up',
     missing.length === 0,
     missing.join(', ') || `${pods.length} pods`,
   );
@@ -72,9 +72,11 @@ async function logs({ check, signal }: Context, url: string): Promise<void> {
     return LOGGING.every((app) => apps.includes(app));
   };
   await eventually(arrived, signal);
-  check("the apps' logs are kept", await arrived(), (await logging()).join(', ') || 'none');
+  check("the apps' logs are in Loki", await arrived(), (await logging()).join(', ') || 'none');
 }
 
-/** Gives it time; what it has come to is looked at afterwards. */
-const eventually = (look: () => Promise<boolean>, signal: AbortSignal) =>
-  waitFor('the monitoring sees it', look, { within: SEEN_WITHIN, signal }).catch(() => signal.throwIfAborted());
+/** Waits up to the limit; the caller then checks the outcome. */
+const eventually = (condition: () => Promise<boolean>, signal: AbortSignal) =>
+  waitFor('the monitoring covers the stack', condition, { within: SEEN_WITHIN, signal }).catch(() =>
+    signal.throwIfAborted(),
+  );

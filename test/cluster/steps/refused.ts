@@ -1,9 +1,10 @@
-// Changes that would lose data: the preview must refuse them, and say why.
+// Changes that would lose data: the preview must refuse them and say why.
 import type { Step } from '../context.ts';
+import { changesNothing } from '../operation.ts';
 
 interface Refused {
   readonly config: Readonly<Record<string, string>>;
-  /** What the message must say. */
+  /** What the message must contain. */
   readonly says: RegExp;
 }
 
@@ -13,7 +14,8 @@ export const refused: Step = async ({ pulumi, check }) => {
     {
       config: {
         'kafka:partitions': String(kafka.partitions - 1),
-        'consumer:maxReplicas': String(kafka.partitions - 1), // more than partitions are refused for a reason of their own
+        // More consumers than partitions would be refused for another reason.
+        'consumer:maxReplicas': String(kafka.partitions - 1),
       },
       says: /kafka:partitions: \d+ → \d+: Kafka cannot take a partition away/,
     },
@@ -44,13 +46,13 @@ export const refused: Step = async ({ pulumi, check }) => {
     check(
       `${shown} is refused`,
       !operation.ok && message !== undefined,
-      message ?? (operation.ok ? 'it is allowed' : said.slice(-500)),
+      message ?? (operation.ok ? 'the preview succeeds' : said.slice(-500)),
     );
   }
   const operation = await pulumi.preview();
   check(
-    'nothing has changed',
-    operation.ok && Object.keys(operation.counts).length === 0,
+    'the config is restored: nothing to change',
+    operation.ok && changesNothing(operation),
     operation.resources.join(', '),
   );
 };

@@ -1,20 +1,20 @@
-// Pods are replaced under load: nobody may notice, and nothing may be lost.
+// Pods are replaced under load: requests keep succeeding, and no record is lost.
 import { parseStackConfig } from '../../../config/parse.ts';
 import { apply } from '../apply.ts';
 import type { Context, Step } from '../context.ts';
 import { checkLoad, LIGHT, type LoadSize, STEADY, startLoad } from '../load.ts';
-import { componentOf, type Pod } from '../pods.ts';
+import { componentOf, type Pod } from '../running-stack.ts';
 
-/** Share of requests that may fail while something rolls that is not meant to interrupt. */
+/** Share of requests that may fail during a roll that should not interrupt service. */
 const MOST_FAILED = 0.01;
-/** Requests before and after the change, so that both are seen. */
+/** Requests before and after the change. */
 const AROUND = 200;
 
 interface Rolling {
   readonly config: Readonly<Record<string, string>>;
   readonly rolls: readonly string[];
   readonly size: LoadSize;
-  /** null: the component is one pod, and its clients are turned away while it is replaced. */
+  /** null: any, as the component is a single pod that is unavailable while it is replaced. */
   readonly mostFailed: number | null;
 }
 
@@ -29,7 +29,7 @@ async function underLoad(context: Context, { config, rolls, size, mostFailed }: 
   }
 }
 
-/** Consumers that work for a long time at each record need fewer of them. */
+/** A stack whose consumers take long for each record gets a lighter load. */
 const sizeFor = ({ pulumi }: Context): LoadSize => (pulumi.config.consumer.workMs > 0 ? LIGHT : STEADY);
 
 export const rollApi: Step = (context) => {
@@ -44,7 +44,7 @@ export const rollKafka: Step = (context) => {
   return underLoad(context, { config, rolls: ['kafka'], size: sizeFor(context), mostFailed: MOST_FAILED });
 };
 
-/** The version that the program comes with; the run began with an older one (plan.ts). */
+/** The default version; the run starts with an older one (plan.ts). */
 const NEXT_KAFKA = parseStackConfig({}).kafka.version;
 
 export const upgradeKafka: Step = async (context) => {
@@ -61,7 +61,7 @@ export const upgradeKafka: Step = async (context) => {
 
 const VARIABLES = { kafka: 'KAFKA_PASSWORD', redis: 'REDIS_PASSWORD', mongo: 'MONGO_PASSWORD' } as const;
 
-/** Raises a password's version under light load: clients and server change over, the one before stays valid meanwhile. */
+/** Rotates a password under light load. The old one stays valid until all have the new one. */
 const rotate =
   (server: keyof typeof VARIABLES): Step =>
   async (context) => {
@@ -71,18 +71,18 @@ const rotate =
     const before = await stack.settings('consumer');
     const rolls = usersOf(server, await stack.pods());
     check(
-      'the server and the API use it',
+      'the server and the API mount its Secret',
       [server, 'api'].every((one) => rolls.includes(one)),
       rolls.join(),
     );
     const config = { [`${server}:passwordVersion`]: String(pulumi.config[server].passwordVersion + 1) };
-    // Kafka's brokers are replaced one by one; Redis and MongoDB are one pod each, which is away for a while.
+    // Brokers are replaced one by one. Redis and MongoDB are single pods, unavailable meanwhile.
     await underLoad(context, { config, rolls, size: LIGHT, mostFailed: server === 'kafka' ? MOST_FAILED : null });
     const after = (await stack.settings('consumer'))[VARIABLES[server]];
-    check('the apps have another password', after !== undefined && after !== before[VARIABLES[server]]);
+    check('the apps have a new password', after !== undefined && after !== before[VARIABLES[server]]);
   };
 
-/** Components whose pods mount a Secret of the server, `<server>-server-…` or `<server>-client-…`. */
+/** Components whose pods mount a Secret of the server: `<server>-server-…`, `<server>-client-…`. */
 const usersOf = (server: string, pods: readonly Pod[]): readonly string[] => [
   ...new Set(
     pods

@@ -1,4 +1,4 @@
-// Day-2 changes of size: API pods, nodes, brokers, partitions, the producer's rate.
+// Day-2 changes of size: API pods, agents, brokers, partitions, the producer's rate.
 import { Cluster as KafkaCluster } from '../../../apps/topics/cluster.ts';
 import { METRICS_PORT } from '../../../tooling/cluster/access.ts';
 import { call } from '../../../tooling/http.ts';
@@ -8,12 +8,12 @@ import type { Context, Step } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
 import type { RunningStack } from '../running-stack.ts';
 
-/** The issue's own limit for `config set api:replicas` to ready. */
+/** Limit of docs/results.md, from `config set api:replicas` until every pod is ready. */
 const REPLICAS_SECONDS = 45;
 
 export const replicas: Step = async (context) => {
   const { api, hpa } = context.pulumi.config;
-  if (hpa.enabled) return context.skip('api:replicas', 'the autoscaler decides (hpa:enabled); see the step hpa');
+  if (hpa.enabled) return context.skip('api:replicas', 'the autoscaler sets it (hpa:enabled); see the step hpa');
   const { replicas: usual } = api;
   const stack = await context.stack();
   for (const count of [usual + 2, usual]) {
@@ -29,7 +29,7 @@ export const agents: Step = async (context) => {
   const { agents: usual, servers } = context.pulumi.config.cluster;
   const stack = await context.stack();
   const before = (await stack.nodes()).length;
-  context.check('servers and agents are nodes', before === servers + usual, `${before} nodes`);
+  context.check('every server and agent is a node', before === servers + usual, `${before} nodes`);
   for (const count of [usual + 1, usual]) {
     await apply(context, { 'cluster:agents': String(count) }, { rolls: [] });
     const nodes = await stack.nodes();
@@ -48,14 +48,14 @@ export const agents: Step = async (context) => {
 export const brokers: Step = async (context) => {
   const { brokers: usual } = context.pulumi.config.kafka;
   const stack = await context.stack();
-  const added = usual; // the ordinal of the next one
+  const added = usual; // ordinals start at 0
   await apply(context, { 'kafka:brokers': String(usual + 1) }, { rolls: [] });
-  await holds(context, stack, `broker ${added} has partitions`, (brokers) => brokers.includes(added));
+  await checkBrokers(context, stack, `broker ${added} has partitions`, (brokers) => brokers.includes(added));
   await checkDataPath(context);
   await apply(context, { 'kafka:brokers': String(usual) }, { rolls: [] });
-  await holds(context, stack, `broker ${added} has none any more`, (brokers) => !brokers.includes(added));
+  await checkBrokers(context, stack, `broker ${added} has none left`, (brokers) => !brokers.includes(added));
   const pods = await stack.pods('kafka');
-  context.check(`${usual} brokers are left`, pods.length === usual, `${pods.length} pods`);
+  context.check(`${usual} brokers remain`, pods.length === usual, `${pods.length} pods`);
   await checkDataPath(context);
 };
 
@@ -64,10 +64,10 @@ export const partitions: Step = async (context) => {
   await apply(context, { 'kafka:partitions': String(count) }, { rolls: [] });
   const stack = await context.stack();
   const found = await kafkaPartitions(context, stack);
-  const copies = context.pulumi.config.kafka.replicationFactor;
+  const factor = context.pulumi.config.kafka.replicationFactor;
   context.check(`Kafka has ${count} partitions`, found.length === count, String(found.length));
-  const complete = found.every(({ replicas, isr }) => replicas.length === copies && isr.length === copies);
-  context.check(`each with ${copies} copies in sync`, complete);
+  const complete = found.every(({ replicas, isr }) => replicas.length === factor && isr.length === factor);
+  context.check(`each has ${factor} replicas in sync`, complete);
   await checkDataPath(context);
 };
 
@@ -77,13 +77,13 @@ export const rate: Step = async (context) => {
   const { pulumi, signal } = context;
   const stack = await context.stack();
   const usual = pulumi.config.producer.rate;
-  // Where there is no producer yet, the console learns of a new app to ask.
+  // A producer that is new or gone changes the console's targets.
   const runs = usual > 0;
   await apply(context, { 'producer:rate': String(RATE) }, { rolls: runs ? ['producer'] : ['console'] });
-  const told = await stack.withPort('deployment/producer', METRICS_PORT, (port) =>
+  const answer = await stack.withPort('deployment/producer', METRICS_PORT, (port) =>
     call(`http://127.0.0.1:${port}/rate`),
   );
-  context.check(`the producer's rate is ${RATE}`, told.text.includes(`"rate":${RATE}`), told.text);
+  context.check(`the producer's rate is ${RATE}`, answer.text.includes(`"rate":${RATE}`), answer.text);
   const [begin, begun] = [await accepted(stack), performance.now()];
   await waitFor('ten seconds of messages', async () => (await accepted(stack)) - begin >= RATE * 10, {
     within: 60,
@@ -91,7 +91,7 @@ export const rate: Step = async (context) => {
   });
   const perSecond = ((await accepted(stack)) - begin) / ((performance.now() - begun) / 1000);
   context.check(
-    `${RATE} messages a second are accepted, give or take 15 %`,
+    `${RATE} messages a second are accepted, within 15 %`,
     Math.abs(perSecond / RATE - 1) < 0.15,
     perSecond.toFixed(1),
   );
@@ -100,15 +100,18 @@ export const rate: Step = async (context) => {
 
 async function accepted(stack: RunningStack): Promise<number> {
   const { accepted } = await stack.stats();
-  if (accepted === null) throw new Error('/api/stats does not know how many records were accepted');
+  if (accepted === null) throw new Error('/api/stats does not report the number of accepted records');
   return accepted;
 }
 
-/** Port for the brokers among themselves (components/servers/kafka/ports.ts): no password, so the way in is through the pod. */
+/**
+ * Port between brokers (components/servers/kafka/ports.ts). It has no password and is reachable
+ * through the pod only.
+ */
 const BROKER_PORT = 9093;
 
-/** Where the partitions of the queue's topic are, as the first broker knows it. */
-export function kafkaPartitions(context: Context, stack: RunningStack) {
+/** The partitions of the queue's topic, as the first broker reports them. */
+function kafkaPartitions(context: Context, stack: RunningStack) {
   return stack.withPort('pod/kafka-0', BROKER_PORT, async (port) => {
     const kafka = new KafkaCluster({ brokers: [`127.0.0.1:${port}`] });
     try {
@@ -119,7 +122,7 @@ export function kafkaPartitions(context: Context, stack: RunningStack) {
   });
 }
 
-async function holds(
+async function checkBrokers(
   context: Context,
   stack: RunningStack,
   what: string,

@@ -1,13 +1,13 @@
-// Everything goes, quickly, and nothing stays: containers, volumes, networks, registry, kubeconfig; namespaces elsewhere.
+// Destroy leaves nothing behind: no container, volume, network, registry, kubeconfig or namespace.
 import { existsSync } from 'node:fs';
 import { CommandError, run } from '../../../tooling/run.ts';
-import { type Context, type Step, succeeded } from '../context.ts';
+import type { Context, Step } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
-import { belongings, clusterOf } from '../docker-things.ts';
-import { describeChanges } from '../events.ts';
+import { clusterOf, dockerObjectsOf } from '../machine.ts';
+import { changesNothing, describeChanges, succeeded } from '../operation.ts';
 import type { RunningStack } from '../running-stack.ts';
 
-/** The issue's own limit. */
+/** Limit of docs/results.md. */
 const DESTROY_SECONDS = 60;
 
 export const destroy: Step = async (context) => {
@@ -19,7 +19,7 @@ export const destroy: Step = async (context) => {
     if (stack) await nothingInCluster(context, stack);
     return;
   }
-  const left = await belongings(options.stack);
+  const left = await dockerObjectsOf(options.stack);
   check('no container, volume or network is left', left.length === 0, left.join(', '));
   if (stack) check('no kubeconfig is left', !existsSync(stack.outputs.kubeconfigPath), stack.outputs.kubeconfigPath);
 };
@@ -32,11 +32,11 @@ async function nothingInCluster({ check }: Context, { kubectl, namespace, apiNam
   check('no namespace is left', left.length === 0, left.join(', '));
 }
 
-/** What `destroy` could not take away is removed by hand, so that no run leaves anything; that it was needed is a failure. */
+/** Deletes what `destroy` left on this machine. Anything found is a failure. */
 export async function sweep({ options, check, say }: Pick<Context, 'options' | 'check' | 'say'>): Promise<void> {
   if (options.existing) return;
-  const left = await belongings(options.stack);
-  check('nothing had to be swept up', left.length === 0, left.join(', '));
+  const left = await dockerObjectsOf(options.stack);
+  check('destroy left nothing to sweep up', left.length === 0, left.join(', '));
   if (left.length === 0) return;
   const name = clusterOf(options.stack);
   for (const args of [
@@ -50,8 +50,8 @@ export const gone: Step = async (context) => {
   const { pulumi, check, options } = context;
   await run('k3d', ['cluster', 'delete', clusterOf(options.stack)]);
   const refreshed = succeeded('refresh without a cluster', await pulumi.refresh());
-  check('refresh notices', Object.keys(refreshed.counts).length > 0, describeChanges(refreshed));
+  check('refresh notices the missing cluster', !changesNothing(refreshed), describeChanges(refreshed));
   const operation = succeeded('up without a cluster', await pulumi.up());
-  context.took(`up makes another (${describeChanges(operation)})`, operation.seconds);
+  context.took(`up creates another (${describeChanges(operation)})`, operation.seconds);
   await checkDataPath(context);
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isLasting, isReady, type Pod, restarts, rolledComponents } from './pods.ts';
+import { isLasting, isReady, type Pod, restarts, rolledComponents } from './running-stack.ts';
 
 const pod = (component: string, uid: string, more: Partial<Pod['metadata']> = {}, restartCount = 0): Pod => ({
   metadata: { name: `${component}-${uid}`, uid, labels: { 'app.kubernetes.io/name': component }, ...more },
@@ -25,7 +25,7 @@ describe('which components were rolled', () => {
   });
 });
 
-test('a pod on its way out does not last', () => {
+test('a pod that is being deleted does not last', () => {
   expect(isLasting(pod('api', 'a', { deletionTimestamp: '2026-01-01T00:00:00Z' }))).toBe(false);
   expect(isLasting(pod('api', 'a'))).toBe(true);
 });

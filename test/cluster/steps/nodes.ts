@@ -1,10 +1,11 @@
-// Kernel settings, read back where they must hold: inside the API's pods, and on the nodes.
+// What only a k3d cluster of our own shows: kernel settings on the nodes, and a node port on this
+// machine.
 import { classifySysctls } from '../../../components/cluster/sysctls.ts';
 import { run } from '../../../tooling/run.ts';
 import { apply } from '../apply.ts';
 import type { Step } from '../context.ts';
 
-/** Set where the stack has none: a safe one, so that Pod Security stays as it is. */
+/** For a stack without kernel settings. A safe one, so that the Pod Security level stays. */
 const EXAMPLE = { name: 'net.ipv4.ip_local_port_range', value: '1024 65000' };
 
 export const sysctls: Step = async (context) => {
@@ -31,7 +32,7 @@ export const sysctls: Step = async (context) => {
   }
 };
 
-/** Where the kernel shows a setting. */
+/** File of a kernel setting. */
 const fileOf = (name: string): string => `/proc/sys/${name.replaceAll('.', '/')}`;
 
 async function readInPod(script: (source: string) => Promise<string>, names: readonly string[]) {
@@ -51,12 +52,32 @@ function compare(
   found: Values,
 ) {
   const wrong = Object.entries(wanted).filter(([name, value]) => plain(found[name] ?? '') !== plain(value));
-  const names = Object.keys(wanted).join(', ') || 'none of its own';
+  const names = Object.keys(wanted).join(', ') || 'none';
   check(
-    `${where} has its settings`,
+    `${where} has the configured settings`,
     wrong.length === 0,
     wrong.length === 0 ? names : wrong.map(([name]) => `${name} is ${found[name]?.trim()}`).join(', '),
   );
 }
 
 const plain = (value: string): string => value.trim().replace(/\s+/g, ' ');
+
+interface Service {
+  readonly spec: { readonly type: string; readonly ports: readonly { readonly nodePort?: number }[] };
+}
+
+export const nodePort: Step = async ({ pulumi, check, ...context }) => {
+  const stack = await context.stack();
+  const { api, cluster } = pulumi.config;
+  const { spec } = await stack.kubectl.get<Service>(stack.apiNamespace, 'service/api');
+  const ports = spec.ports.flatMap(({ nodePort }) => nodePort ?? []);
+  check(
+    `the Service is a NodePort at ${api.nodePort}`,
+    spec.type === 'NodePort' && ports.includes(api.nodePort),
+    `${spec.type} ${ports.join(', ')}`,
+  );
+  const { port } = new URL(stack.outputs.apiUrl);
+  check(`${stack.outputs.apiUrl} has the configured port`, Number(port) === cluster.nodePortHostPort, port);
+  const { status, text } = await stack.call('/api/data');
+  check('GET /api/data answers there', status === 200, String(status === 200 ? status : text));
+};

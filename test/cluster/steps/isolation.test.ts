@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { run } from '../../tooling/run.ts';
-import { connectScript } from './outsider.ts';
+import { run } from '../../../tooling/run.ts';
+import { connectScript } from './isolation.ts';
 
 test('the script says which ports answer', async () => {
   const server = createServer((socket) => socket.end());
