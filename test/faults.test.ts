@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createQueue, type QueueSettings } from '../apps/shared/queue/create.ts';
 import type { Queue } from '../apps/shared/queue/queue.ts';
 import { Cluster } from '../apps/topics/cluster.ts';
-import { bringTopics } from '../apps/topics/topics.ts';
+import { reconcileTopics } from '../apps/topics/reconcile.ts';
 import { databaseUrl, silent, uniqueName } from './api.ts';
 import { AppProcess, freePort } from './processes.ts';
 import { type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
@@ -109,7 +109,7 @@ async function createTopics(brokers: string, name: string): Promise<void> {
     { ...common, name },
     { ...common, name: `${name}.dlq`, partitions: 1, config: { 'cleanup.policy': 'compact' } },
   ];
-  await bringTopics(cluster, {
+  await reconcileTopics(cluster, {
     declared,
     dryRun: false,
     brokersTimeoutMs: 30_000,

@@ -9,7 +9,7 @@ import { createLogger } from '../shared/logger.ts';
 import { createKafkaQueue } from '../shared/queue/kafka.ts';
 import { makeRecords } from '../shared/record.ts';
 import { Cluster } from '../topics/cluster.ts';
-import { bringTopics } from '../topics/topics.ts';
+import { reconcileTopics } from '../topics/reconcile.ts';
 
 const kafka = useKafka({ brokers: 3, heapMiB: 256 });
 const agents: ChildProcess[] = [];
@@ -57,7 +57,7 @@ describe('an agent beside each of three brokers', () => {
   test('lag by group and partition, told once', async () => {
     const cluster = new Cluster({ brokers: kafka.url.split(',') });
     const topic = { partitions: 1, replicationFactor: 3, config: {} };
-    await bringTopics(cluster, {
+    await reconcileTopics(cluster, {
       declared: [
         { name: 'posts', ...topic },
         { name: 'posts.dlq', ...topic },
