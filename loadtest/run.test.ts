@@ -161,7 +161,7 @@ describe('a run', () => {
       mongoUrl: null,
       gateUrl: null,
       drainTimeoutSeconds: 1,
-      engine: { name: 'x', start: startBuiltin },
+      engine: { name: 'builtin' as const, start: startBuiltin },
     };
     await expect(runLoadTest({ ...options, target: 'http://127.0.0.1:1' })).rejects.toThrow(NotReadyError);
     await expect(runLoadTest({ ...options, target: 'http://127.0.0.1:1' })).rejects.toThrow(/npm start/);

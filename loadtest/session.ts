@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { relative } from 'node:path';
 import { createTerminal } from '../local/terminal.ts';
-import type { Engine } from './engine.ts';
+import type { ChosenEngine } from './engine.ts';
 import { endWithParent, tellParent, verdictInWords } from './ipc.ts';
 import { totalSeconds } from './profiles.ts';
 import { renderStatus, renderSummary } from './report/terminal.ts';
@@ -16,7 +16,7 @@ export const INTERRUPTED = 128 + constants.signals.SIGINT;
 const SAME_SIGNAL_MS = 500;
 
 export interface SessionOptions extends Omit<RunOptions, 'engine' | 'interrupt' | 'hurry' | 'onStatus' | 'onProgress'> {
-  readonly engine: Engine;
+  readonly engine: ChosenEngine;
   /** Where `<run>/report.html` is made. */
   readonly reportDir: string;
 }

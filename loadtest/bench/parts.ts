@@ -134,7 +134,7 @@ export async function benchBaseline({ queues, seconds, log }: PartOptions): Prom
         mongoUrl: stack.directMongoUrl,
         gateUrl: stack.gateMetricsUrl,
         drainTimeoutSeconds: 300,
-        engine: { name: 'builtin', start: startBuiltin },
+        engine: { name: 'builtin' as const, start: startBuiltin },
       };
       const gate = iops === 0 ? 'gate off' : `gate ${iops}`;
       const baseline = await startBaseline();

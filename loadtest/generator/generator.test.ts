@@ -4,9 +4,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Plan, SecondRow } from '../plan.ts';
+import { type Plan, readLoad } from '../plan.ts';
+import type { SecondRow } from '../witness/figures.ts';
+import { readWitness, type Witness } from '../witness/log.ts';
 import { checksumOf } from '../witness/outcome.ts';
-import { readWitness, type Witness } from '../witness/witness.ts';
 import { startBuiltin } from './start.ts';
 
 let directory: string;
@@ -50,8 +51,7 @@ const plan = (more: Partial<Plan> = {}): Plan => ({
 
 async function play(given: Plan) {
   const rows: SecondRow[] = [];
-  const load = await startBuiltin(given, (row) => rows.push(row));
-  const totals = await load.done;
+  const totals = await readLoad(startBuiltin(given), (row) => rows.push(row));
   const witness: Witness[] = [];
   for await (const entry of readWitness(given.witnessFile)) witness.push(entry);
   return { totals, rows, witness };
@@ -145,16 +145,15 @@ describe('the generator, in its own process', () => {
       if (++asked === 50) first.resolve();
       success(origin, res);
     };
-    const load = await startBuiltin(given, () => {});
-    await first.promise;
-    load.stop();
-    const totals = await load.done;
+    const load = startBuiltin(given);
+    void first.promise.then(() => load.stop());
+    const totals = await readLoad(load, () => {});
     expect(totals.requests).toBe(asked);
     expect(totals.accepted).toBe(asked);
   });
 
   test('says so when it cannot work', async () => {
-    const load = await startBuiltin(plan({ witnessFile: join(directory, 'no', 'such', 'folder') }), () => {});
-    await expect(load.done).rejects.toThrow(/the generator failed: ENOENT/);
+    const load = startBuiltin(plan({ witnessFile: join(directory, 'no', 'such', 'folder') }));
+    await expect(readLoad(load, () => {})).rejects.toThrow(/the generator failed: ENOENT/);
   });
 });

@@ -2,9 +2,9 @@
 import type { Drain } from '../ledger/drain.ts';
 import type { GateVerdict } from '../ledger/gate.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { SecondRow, Totals } from '../plan.ts';
 import type { Profile, Thresholds } from '../profiles.ts';
 import type { Sample } from '../stats.ts';
+import type { SecondRow, Totals } from '../witness/figures.ts';
 
 /** A check that could not be made says why. */
 export type Checked<T> = T | { readonly skipped: string } | { readonly failed: string };

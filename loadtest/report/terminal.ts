@@ -1,7 +1,7 @@
 // The report as text for a terminal.
 import type { Ledger } from '../ledger/ledger.ts';
-import type { SecondRow } from '../plan.ts';
 import type { Sample } from '../stats.ts';
+import type { SecondRow } from '../witness/figures.ts';
 import { failedRatio, formatCount, formatMs, formatPercent, formatSeconds, type Report } from './report.ts';
 
 const MARKS = new Map<boolean | null, string>([
