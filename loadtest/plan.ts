@@ -28,7 +28,10 @@ export interface Engine {
   start(plan: Plan): Load;
 }
 
-/** A running load: a stream of observations, the last of which has the totals. Reading it throws if the engine dies. */
+/**
+ * A running load: a stream of observations, the last of which has the totals. Reading it throws if
+ * the engine dies.
+ */
 export interface Load extends AsyncIterable<Observation> {
   /** Ends the load early: sends no new requests and lets open ones finish. */
   stop(): void;
@@ -49,7 +52,7 @@ export async function readLoad(load: Load, onSecond: (row: SecondRow) => void): 
   throw new Error('the engine ended without totals');
 }
 
-/** The stream in which an engine reports. It ends with the totals or with a failure, whichever is first. */
+/** The stream in which an engine reports. It ends with the totals or with a failure. */
 export class Observations implements AsyncIterable<Observation> {
   readonly #stream = new Readable({ objectMode: true, read: () => {} });
   #ended = false;

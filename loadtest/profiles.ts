@@ -1,6 +1,6 @@
-// The load profiles as data: what each run asks, how its users come and go, and what it must reach.
+// The load profiles: what question each answers, how its users come and go, and its thresholds.
 
-/** Users move in a straight line from the stage before (0 at first) to `users` within `seconds`. */
+/** The number of users changes linearly to `users` within `seconds`. It starts at 0. */
 export interface Stage {
   readonly seconds: number;
   readonly users: number;
@@ -16,14 +16,14 @@ export interface Thresholds {
 
 export interface Profile {
   readonly name: string;
-  /** What the run answers. */
+  /** The question that a run answers. */
   readonly question: string;
   readonly stages: readonly Stage[];
-  /** Pause between an answer and the next request, drawn evenly from [least, most] seconds; [0, 0] for none. */
+  /** Pause between an answer and the next request: uniform in [least, most] seconds. */
   readonly thinkSeconds: readonly [number, number];
-  /** False opens a connection for each request and sends `Connection: close`. */
+  /** false: opens a connection for each request and sends `Connection: close`. */
   readonly keepAlive: boolean;
-  /** Empties the cache before the load. */
+  /** Flushes the cache before the load. */
   readonly coldCache: boolean;
   readonly thresholds: Thresholds;
 }
@@ -44,7 +44,7 @@ const profile = (name: string, question: string, stages: [number, number][], mor
 const ALL = [
   profile(
     'smoke',
-    'Does the whole path work: are a few users served, and is every accepted record stored?',
+    'Does the whole path work: is every request of a few users served, and every accepted record stored?',
     [
       [1, 20],
       [8, 20],
@@ -54,7 +54,7 @@ const ALL = [
   ),
   profile(
     'demo',
-    'How does it feel with a thousand users at once, in a minute?',
+    'What latency do 1,000 concurrent users see?',
     [
       [15, 1000],
       [35, 1000],
@@ -62,23 +62,27 @@ const ALL = [
     ],
     { thinkSeconds: [0.2, 0.6] },
   ),
-  profile('stress', 'What do 5,000 users get who ask again as soon as they are answered?', [
+  profile('stress', 'What do 5,000 users get who send the next request as soon as they have an answer?', [
     [60, 1000],
     [120, 2000],
     [180, 5000],
     [300, 5000],
     [120, 0],
   ]),
-  profile('stress-10k', 'Where does the time go with 10,000 users who ask again as soon as they are answered?', [
-    [60, 2000],
-    [120, 4000],
-    [180, 10_000],
-    [300, 10_000],
-    [120, 0],
-  ]),
+  profile(
+    'stress-10k',
+    'Where is the time spent with 10,000 users who send the next request as soon as they have an answer?',
+    [
+      [60, 2000],
+      [120, 4000],
+      [180, 10_000],
+      [300, 10_000],
+      [120, 0],
+    ],
+  ),
   profile(
     'spike',
-    'Do 10,000 people who arrive within two minutes, each on a new connection, notice each other?',
+    'Is latency still low when 10,000 users arrive within two minutes, with a new connection per request?',
     [
       [60, 5000],
       [60, 10_000],
@@ -99,7 +103,7 @@ const ALL = [
   ),
   profile(
     'cold',
-    'What happens when the cache is empty and the reads fall through to MongoDB?',
+    'What happens when the cache is empty and all reads go to MongoDB?',
     [
       [10, 200],
       [40, 200],
@@ -113,19 +117,19 @@ const ALL = [
 export const PROFILES: Readonly<Record<string, Profile>> = Object.fromEntries(ALL.map((one) => [one.name, one]));
 
 export interface Scaling {
-  /** Peak number of users; the stages keep their proportions. Default: as the profile says. */
+  /** Peak number of users; the stages are scaled to it. Default: that of the profile. */
   readonly vus?: number | undefined;
-  /** Factor on the duration of each stage; 0.1 runs in a tenth of the time. Default 1. */
+  /** Factor for the duration of each stage; 0.1 runs in a tenth of the time. Default 1. */
   readonly timeScale?: number | undefined;
 }
 
-/** The most users that a profile reaches. */
+/** The peak number of users. */
 export const peakUsers = (stages: readonly Stage[]): number => Math.max(...stages.map(({ users }) => users));
 
-/** How long the stages take. */
+/** The duration of all stages. */
 export const totalSeconds = (stages: readonly Stage[]): number => stages.reduce((sum, { seconds }) => sum + seconds, 0);
 
-/** The same profile with other sizes. Stages that had users keep at least one. */
+/** Scales a profile. A stage with users keeps at least one. */
 export function scaleProfile(from: Profile, { vus, timeScale = 1 }: Scaling): Profile {
   const factor = vus === undefined ? 1 : vus / peakUsers(from.stages);
   const stages = from.stages.map(({ seconds, users }) => ({
@@ -135,7 +139,7 @@ export function scaleProfile(from: Profile, { vus, timeScale = 1 }: Scaling): Pr
   return { ...from, stages };
 }
 
-/** How many users there are `second` seconds after the start; 0 after the last stage. */
+/** The number of users `second` seconds after the start; 0 after the last stage. */
 export function usersAt(stages: readonly Stage[], second: number): number {
   let from = 0;
   let start = 0;

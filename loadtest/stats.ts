@@ -1,8 +1,8 @@
-// Asks the API for the system's numbers, once a second during the load and while the queue drains.
+// Polls the API's statistics once a second, during the load and while the queue drains.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getJson } from '../tooling/http.ts';
 
-/** What GET /api/stats answers; null where the API does not know. */
+/** The answer of GET /api/stats. null: unknown to the API. */
 export interface Stats {
   readonly total_documents: number | null;
   readonly accepted: number | null;
@@ -12,7 +12,7 @@ export interface Stats {
   readonly mongoOperationsPerSecond: number | null;
 }
 
-/** The numbers at one moment of the run. */
+/** The statistics at one moment of the run. */
 export interface Sample extends Stats {
   /** Seconds since the start. */
   readonly t: number;
@@ -20,7 +20,10 @@ export interface Sample extends Stats {
 
 const TIMEOUT_MS = 3000;
 
-/** @param host name that an ingress knows the target by @throws when there is no proper answer */
+/**
+ * @param host host name by which an ingress routes to the target
+ * @throws when there is no valid answer
+ */
 export async function fetchStats(target: string, host?: string): Promise<Stats> {
   const body = (await getJson(new URL('/api/stats', target), { host, timeoutMs: TIMEOUT_MS })) as Partial<Stats>;
   const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
@@ -34,7 +37,10 @@ export async function fetchStats(target: string, host?: string): Promise<Stats> 
   };
 }
 
-/** Collects a sample a second until it is stopped. A second without an answer is a gap: the API may be overloaded. */
+/**
+ * Collects a sample a second until it is stopped. A second without an answer is a gap, since the
+ * API may be overloaded.
+ */
 export class Sampler {
   readonly samples: Sample[] = [];
   readonly #target: string;

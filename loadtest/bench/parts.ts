@@ -1,4 +1,4 @@
-// What the bench measures, one function a question. Each starts a fresh stack and leaves nothing behind.
+// What the bench measures. Each function answers one question on a fresh stack, and removes it.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectMongo } from '../../apps/shared/mongo.ts';
@@ -12,31 +12,35 @@ import { fetchStats } from '../stats.ts';
 import { type BenchProcess, type QueueKind, withStack } from './stack.ts';
 import { runWrk } from './wrk.ts';
 
-/** One line of the result: what was measured, what came out, what it should be, remarks. */
+/** One line of the result. */
 export interface Finding {
   readonly what: string;
   readonly found: string;
-  /** Empty where nothing is asked for. */
+  /** Empty if there is no target. */
   readonly target: string;
+  /** null: there is no target, or the value is unknown. */
   readonly ok: boolean | null;
   readonly remark: string;
 }
 
 export interface PartOptions {
   readonly queues: readonly QueueKind[];
-  /** Length of each measurement. */
+  /** Length of each measurement, seconds. */
   readonly seconds: number;
   readonly log: (line: string) => void;
 }
 
-/** /api/stats may be so old. */
+/** Maximum age of the numbers in /api/stats. */
 export const STATS_AGE_MS = 1100;
 export const WRK_CONNECTIONS = 200;
 const API_TARGETS: Readonly<Record<QueueKind, number>> = { 'redis-streams': 7000, kafka: 5000 };
 const CONSUMER_TARGET = 25_000;
 const RATIO_TARGET = 20;
 
-/** How many requests a second does one API process take, with all servers on the same machine, and with the consumer storing meanwhile? */
+/**
+ * How many requests a second does one API process serve, with all servers on the same machine,
+ * while the consumer stores and while it does not?
+ */
 export async function benchApi({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const queue of queues) {
@@ -63,7 +67,9 @@ export async function benchApi({ queues, seconds, log }: PartOptions): Promise<F
   return findings;
 }
 
-/** How fast does the consumer store a full queue, and how many operations does that cost MongoDB? */
+/**
+ * How fast does the consumer store a full queue, and how many MongoDB operations does that take?
+ */
 export async function benchConsumer({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const queue of queues) {
@@ -99,14 +105,14 @@ export async function benchConsumer({ queues, seconds, log }: PartOptions): Prom
           found: `${formatCount(rate)} records/s`,
           target: `≥ ${formatCount(CONSUMER_TARGET)} records/s`,
           ok: rate >= CONSUMER_TARGET,
-          remark: `${formatCount(records)} records; from the first batch on, which came ${((at - begun) / 1000).toFixed(1)} s after the start of the process`,
+          remark: `${formatCount(records)} records, measured from the first batch, ${((at - begun) / 1000).toFixed(1)} s after the process started`,
         },
         {
           what: `MongoDB operations meanwhile, ${queue}`,
           found: `at most ${formatCount(most)} in a second`,
           target: `≤ ${formatCount(gate.limit)}`,
           ok: most <= gate.limit,
-          remark: `${formatCount(records / operations.reduce((a, b) => a + b, 0))} records an operation`,
+          remark: `${formatCount(records / operations.reduce((a, b) => a + b, 0))} records per operation`,
         },
         memory(`consumer memory, ${queue}`, consumer, 200),
       );
@@ -115,7 +121,9 @@ export async function benchConsumer({ queues, seconds, log }: PartOptions): Prom
   return findings;
 }
 
-/** How many times the naive baseline's throughput is it, behind the same gate and without its limit? */
+/**
+ * How does throughput compare with the naive baseline, behind the same gate and without a limit?
+ */
 export async function benchBaseline({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   const profile: Profile = {
@@ -175,11 +183,11 @@ function line(what: string, report: Report): Finding {
 
 export async function lagOf(api: BenchProcess): Promise<number> {
   const { lag } = await fetchStats(api.url);
-  if (lag === null) throw new Error('the API does not know the lag');
+  if (lag === null) throw new Error('the API does not report the lag');
   return lag;
 }
 
-/** The most memory that the process had, where the system tells. */
+/** The peak memory of the process, on systems that report it. */
 function memory(what: string, { pid }: BenchProcess, limitMiB: number): Finding {
   const target = `< ${limitMiB} MiB`;
   const remark = `peak resident memory at ${WRK_CONNECTIONS} connections`;

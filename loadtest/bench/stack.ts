@@ -1,4 +1,4 @@
-// The stacks that the bench measures: those of the local run on free ports, with data that is thrown away, and the baseline.
+// The stacks under test: local runs on free ports with temporary data, and the baseline.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ export type QueueKind = 'kafka' | 'redis-streams';
 
 export interface BenchStackOptions {
   readonly queue: QueueKind;
-  /** The gate's limit; 0 only counts. */
+  /** The gate's limit, operations a second; 0 is no limit. */
   readonly iops: number;
-  /** Whether the console and Prometheus run beside it. @default false */
+  /** Whether the console and Prometheus run too. Default: false. */
   readonly monitoring?: boolean;
   readonly log: (line: string) => void;
 }
@@ -29,9 +29,9 @@ export interface BenchStack {
   /** One API process, one consumer. */
   readonly api: BenchProcess;
   readonly consumer: BenchProcess;
-  /** A consumer in the place of one that was stopped. */
+  /** Starts a consumer in place of one that was stopped. */
   startConsumer(): Promise<BenchProcess>;
-  /** A second API process, which counts nothing and measures nothing. */
+  /** Starts a second API process that records no metrics. */
   startUncountedApi(): Promise<BenchProcess>;
   startBaseline(): Promise<BenchProcess>;
   /** Stops everything and removes the data. */
@@ -41,7 +41,7 @@ export interface BenchStack {
 const ROOT = join(import.meta.dirname, '..', '..');
 const HOST = '127.0.0.1';
 
-/** Brings a stack up; nothing stays behind if that fails. */
+/** Starts a stack. If that fails, nothing is left behind. */
 export async function startBenchStack({
   queue,
   iops,
@@ -115,7 +115,7 @@ export async function startBenchStack({
       const { payloadChars } = stack.config.api;
       const env = { MONGO_URL: stack.mongoUrl, BASELINE_PORT: String(port), PAYLOAD_CHARS: String(payloadChars) };
       const url = `http://${HOST}:${port}`;
-      return launch('baseline', 'loadtest/baseline/server.ts', env, url, `${url}/api/stats`);
+      return launch('baseline', 'loadtest/bench/baseline/server.ts', env, url, `${url}/api/stats`);
     },
     async stop() {
       for (const one of stops.splice(0).reverse()) await one();
@@ -123,7 +123,7 @@ export async function startBenchStack({
   };
 }
 
-/** A stack for as long as `use` takes. */
+/** Runs `use` with a stack and stops the stack afterwards. */
 export async function withStack(options: BenchStackOptions, use: (stack: BenchStack) => Promise<void>): Promise<void> {
   const stack = await startBenchStack(options);
   try {
@@ -137,7 +137,7 @@ const addressesOf = ({ kafkaBrokers, redisUrl, mongoUrl, gateMetricsUrl }: Stack
   kafkaBrokers,
   redisUrl,
   mongoUrl,
-  mongoUpstream: '', // the gate's business, which runs already
+  mongoUpstream: '', // only the gate uses it, and it is already running
   gateMetricsUrl,
 });
 

@@ -1,4 +1,4 @@
-// A virtual user: sends a request, waits for the answer, thinks, sends the next one (a closed loop).
+// A virtual user in a closed loop: sends a request, waits for the answer, thinks, sends the next.
 import { type Judged, judge, judgeFailure } from '../witness/outcome.ts';
 import type { Recorder } from '../witness/recorder.ts';
 import { Connection, type Endpoint } from './connection.ts';

@@ -1,4 +1,4 @@
-// The generator's own process, so that the ledger, the status line and polling do not disturb its clocks.
+// The generator's own process, so that ledger, status line and polling do not disturb its clocks.
 import type { Observation, Plan } from '../plan.ts';
 import { Generator } from './generator.ts';
 

@@ -8,7 +8,7 @@ export interface K6Line {
   readonly judged: Judged;
 }
 
-/** @returns null for a line that is not from the script: k6 writes its own warnings to the same stream */
+/** @returns null for a line of k6 itself, which writes its warnings to the same stream */
 export function parseLine(line: string): K6Line | null {
   const parts = /^W (\d+) (\d+) ([\d.]+) (\d+) (\d+) (.*)$/.exec(line);
   if (!parts) return null;

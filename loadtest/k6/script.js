@@ -1,5 +1,5 @@
-// Question: what does k6 measure under the same load? It follows the same plan as our generator (PLAN,
-// JSON) and writes one line for each request to standard error, which start.ts records:
+// Question: what does k6 measure under the same load? It follows the same plan as our generator
+// (PLAN, as JSON) and writes one line per request to standard error, which start.ts records:
 // W user iteration latency-ms status k6-error-code body
 
 import { sleep } from 'k6';

@@ -54,7 +54,9 @@ export interface Totals {
    * accepted and unknown requests: fast refusals would make it look better.
    */
   readonly latency: Latency | null;
-  /** The load on the engine itself. Late timers mean that the latencies it measures are too high. */
+  /**
+   * The load on the engine itself. Late timers mean that the latencies it measures are too high.
+   */
   readonly engine: {
     readonly cpuPercent: number | null;
     readonly lateP99Ms: number | null;

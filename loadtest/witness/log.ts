@@ -17,7 +17,9 @@ const CHUNK_BYTES = ENTRY_BYTES * 4096;
 const OUTCOMES: readonly Outcome[] = ['accepted', 'refused', 'unknown'];
 const CODES: Readonly<Record<Outcome, number>> = { accepted: 0, refused: 1, unknown: 2 };
 
-/** Writes entries of three 32-bit integers, little endian: user, iteration × 4 + outcome, checksum. */
+/**
+ * Writes entries of three 32-bit integers, little endian: user, iteration × 4 + outcome, checksum.
+ */
 export class WitnessWriter {
   readonly #stream;
   #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -53,7 +55,10 @@ export class WitnessWriter {
   }
 }
 
-/** All entries of a log in the order of writing. @throws when the log ends in the middle of an entry */
+/**
+ * All entries of a log in the order of writing.
+ * @throws when the log ends in the middle of an entry
+ */
 export async function* readWitness(file: string): AsyncGenerator<Witness> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {

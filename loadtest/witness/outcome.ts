@@ -61,7 +61,10 @@ export function judge(status: number, text: string): Judged {
   };
 }
 
-/** Judges a broken or missing answer. @param sent whether any byte of the request may have been sent */
+/**
+ * Judges a broken or missing answer.
+ * @param sent whether any byte of the request may have been sent
+ */
 export function judgeFailure(error: NodeJS.ErrnoException, sent: boolean): Judged {
   const problem = `${error.code ?? error.message}${sent ? '' : ' (not sent)'}`;
   return { outcome: sent ? 'unknown' : 'refused', shed: false, checksum: 0, reads: 0, problem };
