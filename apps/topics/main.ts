@@ -55,7 +55,10 @@ async function withCluster<T>(
   }
 }
 
-/** Whether any broker has an address. The pods of a StatefulSet have one as soon as they exist, ready or not. */
+/**
+ * Whether any broker has an address. The pods of a StatefulSet have one as soon as they exist,
+ * ready or not.
+ */
 async function anyBrokerExists(brokers: readonly string[]): Promise<boolean> {
   const found = brokers.map((broker) =>
     lookup(broker.slice(0, broker.lastIndexOf(':'))).then(

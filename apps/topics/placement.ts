@@ -45,7 +45,7 @@ function chooseBrokers({ partitions, brokers, load = new Map<number, number>(), 
 
   const addCopy = (start: number): void => {
     const distance = byLoad.map(() => Number.POSITIVE_INFINITY);
-    /** The last hand-over on the way to a broker: which partition comes, and the broker it leaves. */
+    /** The last step of the path to a broker: the partition that moves there, and from where. */
     const steps: { partition: number; from: number | undefined }[] = [];
     const queue: number[] = [];
     const visit = (partition: number, travelled: number, from: number | undefined): void => {
@@ -126,7 +126,9 @@ interface HandOver {
   readonly to: number;
 }
 
-/** The shortest chain of hand-overs from a broker to one that leads at least two partitions fewer. */
+/**
+ * The shortest chain of hand-overs from a broker to one that leads at least two partitions fewer.
+ */
 function handOvers(partitions: readonly Replicas[], ledBy: (broker: number) => number): HandOver[] | undefined {
   const brokers = [...new Set(partitions.flat())].sort((a, b) => ledBy(b) - ledBy(a) || a - b);
   for (const start of brokers) {

@@ -244,7 +244,8 @@ describe('any state', () => {
         declared({ partitions, replicationFactor: 1 + below(stay) }),
         declared({ name: 'new', replicationFactor: 1 + below(stay) }),
       ];
-      // Kafka adds partitions only with as many replicas as the others have, which may be too many at first.
+      // Kafka adds partitions only with as many replicas as the others have, which may be too many
+      // at first.
       const first = after(cluster, planTopics(cluster, topics, stay).steps);
       const done = after(first, planTopics(first, topics, stay).steps);
       expect(onLeaving(done, stay)).toEqual([]);

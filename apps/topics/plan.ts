@@ -131,7 +131,10 @@ class Planner {
       .some((id) => id >= this.#brokerCount);
   }
 
-  /** Moves the replicas off brokers that are to leave. Where every other broker has one, there is one less. */
+  /**
+   * Moves the replicas off brokers that are to leave. Where every other broker has one, there is
+   * one less.
+   */
   drain(topic: string): void {
     if (!this.isLeaving(topic)) return;
     // A broker that is down comes back: with fewer brokers now, copies would be lost for good.
@@ -186,7 +189,10 @@ class Planner {
       this.#steps.push({ kind: 'configure', topic: name, set, reset });
   }
 
-  /** Adds partitions. Kafka takes them only with as many replicas as the others have; moves put that right. */
+  /**
+   * Adds partitions. Kafka takes them only with as many replicas as the others have; moves put that
+   * right.
+   */
   #grow({ name, partitions }: DeclaredTopic): void {
     const current = this.#placed.get(name)!;
     const factor = current[0]!.length;
@@ -221,7 +227,10 @@ class Planner {
     this.#placed.set(topic, target);
   }
 
-  /** Gives leadership back to preferred leaders that are in sync. Moves come first: they change which one is preferred. */
+  /**
+   * Gives leadership back to preferred leaders that are in sync. Moves come first: they change
+   * which one is preferred.
+   */
   #elect(topic: string, observed: TopicState, target: readonly Replicas[]): void {
     const partitions = [...observed.partitions.entries()]
       .filter(([partition, { replicas, leader, isr }]) => {

@@ -6,7 +6,10 @@ import type { ClusterState, PartitionState, Step } from './steps.ts';
 
 const settled = (replicas: readonly number[]): PartitionState => ({ replicas, leader: replicas[0]!, isr: replicas });
 
-/** A cluster whose moves take some observations, during which it shows old and new replicas together. */
+/**
+ * A cluster whose moves take some observations, during which it shows old and new replicas
+ * together.
+ */
 class SimulatedCluster implements ManagedCluster {
   brokers = [0, 1, 2];
   readonly applied: Step[] = [];

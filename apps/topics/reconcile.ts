@@ -42,9 +42,14 @@ export type ManagedCluster = Pick<Cluster, 'observe' | 'apply' | 'registered' | 
 const POLL_MS = 1_000;
 /** Rounds of steps after which another tool must be undoing them. */
 const MAX_ROUNDS = 5;
-/** How long the cluster may fail to answer, or to show the effect of a step while no data moves, milliseconds. */
+/**
+ * How long the cluster may fail to answer, or to show the effect of a step while no data moves,
+ * milliseconds.
+ */
 const QUIET_TIMEOUT_MS = 10_000;
-/** Pause before the second observation, milliseconds; each pause is twice as long as the one before. */
+/**
+ * Pause before the second observation, milliseconds; each pause is twice as long as the one before.
+ */
 const FIRST_PAUSE_MS = 50;
 
 /**
@@ -135,7 +140,8 @@ async function planWithBrokers(
 
 /**
  * Applies the steps and waits until the cluster shows their effect. Once no data is moving it waits
- * only a little longer: another tool may have changed what the steps did, and the next plan sees it.
+ * only a little longer: another tool may have changed what the steps did, and the next plan sees
+ * it.
  */
 async function applySteps(cluster: ManagedCluster, steps: readonly Step[], options: RunOptions): Promise<void> {
   const { print, movesTimeoutMs, pollMs = POLL_MS } = options;

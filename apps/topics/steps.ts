@@ -1,4 +1,4 @@
-// What can be done to a cluster, one step at a time, and how each step reads and shows in the cluster.
+// The steps that change a cluster: what each does, how it reads, and when it has taken effect.
 import type { Replicas } from './placement.ts';
 
 export interface PartitionState {
