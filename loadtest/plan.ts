@@ -1,4 +1,4 @@
-// The contract between the load test and its engines: the plan that they get, and what they report.
+// The interface between the load test and its engines: the plan that they get, what they report.
 import { Readable } from 'node:stream';
 import type { Stage } from './profiles.ts';
 import type { SecondRow, Totals } from './witness/figures.ts';

@@ -18,7 +18,7 @@ next "pulumi up" keeps the rate. To make it permanent, set producer:rate in the 
 
   --stack NAME   the Pulumi stack in a cluster (default: the local run, or without one the selected stack)`;
 
-/** @returns null when help was asked for @throws UsageError */
+/** @returns null if help is requested @throws UsageError */
 export function parseRateArgs(args: readonly string[]): RateOptions | null {
   let rate: number | undefined;
   let stack: string | undefined;

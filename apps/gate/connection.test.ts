@@ -101,7 +101,7 @@ describe('Connection', () => {
     const atClient = received(client);
     mongo.resume();
     client.write(request('hello', 1));
-    await until('it was asked', () => mongo.bytesRead > 0);
+    await until('the request arrives', () => mongo.bytesRead > 0);
     mongo.write(Buffer.concat([reply(1, 100), reply(100, 101), reply(101, 102)]));
     const size = reply(1, 100).length;
     await until('three free replies', () => atClient.bytes().length === 3 * size);
@@ -184,7 +184,7 @@ describe('Connection', () => {
     });
     mongo.resume();
     client.write(request('find', 1));
-    await until('it was asked', () => mongo.bytesRead > 0);
+    await until('the request arrives', () => mongo.bytesRead > 0);
     mongo.end(reply(1, 1, 3_000_000));
     await until('the end', () => ended);
     expect(atClient.bytes()).toHaveLength(reply(1, 1, 3_000_000).length);
@@ -196,7 +196,7 @@ describe('Connection', () => {
     const atClient = received(client);
     mongo.resume();
     client.write(request('find', 1));
-    await until('it was asked', () => mongo.bytesRead > 0);
+    await until('the request arrives', () => mongo.bytesRead > 0);
     connection.close();
     const whole = reply(1, 1, 1000);
     mongo.write(whole.subarray(0, 700));

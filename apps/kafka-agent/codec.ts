@@ -1,5 +1,6 @@
 // Kafka's wire format, as far as the agent's five requests need it. The client that the apps use
-// would take 65 MB of memory more in each broker's pod. @see https://kafka.apache.org/protocol
+// would take 65 MB of memory more in each broker's pod.
+// @see https://kafka.apache.org/protocol
 
 /** Encodes the body of a request. */
 export class Encoder {

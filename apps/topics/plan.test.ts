@@ -30,12 +30,7 @@ const lines = ({ steps }: Plan): string[] => steps.map(describeStep);
 describe('the plan for declared topics', () => {
   test.each<[string, ClusterState, DeclaredTopic[], string[]]>([
     ['nothing to do', state({ posts: topic(three) }), [declared()], []],
-    [
-      'topics that nobody declared are left alone',
-      state({ posts: topic(three), other: topic([[2]]) }),
-      [declared()],
-      [],
-    ],
+    ['undeclared topics are left alone', state({ posts: topic(three), other: topic([[2]]) }), [declared()], []],
     [
       'create',
       state({}),
@@ -156,7 +151,7 @@ describe('the plan for declared topics', () => {
     ]);
   });
 
-  test('a topic that nobody declared stays on a broker that is to leave while one that stays is down', () => {
+  test('an undeclared topic stays on a broker that is to leave while one that stays is down', () => {
     const plan = planTopics(state({ theirs: topic([[3, 0]]) }, [0, 2, 3]), [], 3);
     expect(lines(plan)).toEqual([]);
     expect(plan.notes).toEqual(['theirs: stays where it is until all 3 brokers that stay are available']);

@@ -128,7 +128,7 @@ describe('moves', () => {
     const cluster = new SimulatedCluster().add('posts', [2, 0]);
     cluster.moveTakes = Number.POSITIVE_INFINITY;
     await expect(drain(cluster, { movesTimeoutMs: 20 })).rejects.toThrow(
-      'partitions are still moving after 0.02 s: posts-0. Kafka goes on moving them; run this again later',
+      'partitions are still moving after 0.02 s: posts-0. Kafka continues to move them; run this again later',
     );
   });
 

@@ -163,7 +163,7 @@ async function applySteps(cluster: ManagedCluster, steps: readonly Step[], optio
       const names = state.unsettled.join(', ');
       if (performance.now() > movesDeadline)
         throw new Error(
-          `partitions are still moving after ${movesTimeoutMs / 1000} s: ${names}. Kafka goes on moving them; run this again later`,
+          `partitions are still moving after ${movesTimeoutMs / 1000} s: ${names}. Kafka continues to move them; run this again later`,
         );
       if (state.unsettled.length !== moving) progress(`Waiting for moves: ${names}`);
       moving = state.unsettled.length;

@@ -18,8 +18,9 @@ const OBSERVERS = ['console', 'prometheus'];
 export async function benchMonitoring({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const queue of queues)
-    await withStack({ queue, iops: 100, monitoring: true, log }, async ({ stack, api, startUncountedApi }) => {
-      const uncounted = await startUncountedApi();
+    await withStack({ queue, iops: 100, monitoring: true, log }, async (bench) => {
+      const { stack, api } = bench;
+      const uncounted = await bench.startUncountedApi();
       const closePage = openPage(stack);
       const measure = async (target: BenchProcess, monitored: boolean): Promise<number> => {
         for (const name of OBSERVERS) stack.processes.get(name)!.kill(monitored ? 'SIGCONT' : 'SIGSTOP');

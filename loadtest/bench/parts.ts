@@ -73,9 +73,10 @@ export async function benchApi({ queues, seconds, log }: PartOptions): Promise<F
 export async function benchConsumer({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const queue of queues) {
-    await withStack({ queue, iops: 100, log }, async ({ stack, api, consumer: first, startConsumer }) => {
+    await withStack({ queue, iops: 100, log }, async (bench) => {
+      const { stack, api } = bench;
       log(`consumer on ${queue}: filling the queue`);
-      await first.stop();
+      await bench.consumer.stop();
       await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, seconds);
       await sleep(STATS_AGE_MS);
       const records = await lagOf(api);
@@ -84,7 +85,7 @@ export async function benchConsumer({ queues, seconds, log }: PartOptions): Prom
       const before = await store.count();
       const from = Math.floor(Date.now() / 1000);
       const begun = performance.now();
-      const consumer = await startConsumer();
+      const consumer = await bench.startConsumer();
       log(`consumer on ${queue}: storing ${formatCount(records)} records`);
       let firstSeen: { at: number; stored: number } | undefined;
       for (let stored = 0; stored < records; await sleep(20)) {
@@ -136,7 +137,8 @@ export async function benchBaseline({ queues, seconds, log }: PartOptions): Prom
   };
   const queue = queues[0]!;
   for (const iops of [100, 0]) {
-    await withStack({ queue, iops, log }, async ({ stack, api, startBaseline }) => {
+    await withStack({ queue, iops, log }, async (bench) => {
+      const { stack, api } = bench;
       const common = {
         profile,
         mongoUrl: stack.directMongoUrl,
@@ -145,7 +147,7 @@ export async function benchBaseline({ queues, seconds, log }: PartOptions): Prom
         engine: { name: 'builtin' as const, start: startBuiltin },
       };
       const gate = iops === 0 ? 'gate off' : `gate ${iops}`;
-      const baseline = await startBaseline();
+      const baseline = await bench.startBaseline();
       log(`baseline, ${gate}: 200 users for ${seconds} s`);
       const naive = await measure(common, baseline.url);
       await baseline.stop();

@@ -25,12 +25,12 @@ export class Generator {
   readonly #late = monitorEventLoopDelay({ resolution: LATE_RESOLUTION_MS });
   readonly #timer: NodeJS.Timeout;
   readonly #totals = Promise.withResolvers<Totals>();
-  /** Users that are asked to run, from the first on. */
+  /** Number of users that should run: the first ones. */
   #active = 0;
-  /** Users that run, or wait for their last answer. */
+  /** Number of users that run or wait for their last answer. */
   #running = 0;
   #second = 0;
-  /** When the load ended and only open requests were left. */
+  /** When the load ended: since then only open requests are left. */
   #endedAt: number | undefined;
 
   /** @throws when the target's name cannot be resolved */

@@ -16,7 +16,7 @@ test('percentiles are exact to a thousandth', () => {
     expect(Math.abs(latency![key as 'p50'] - value) / value).toBeLessThan(0.001);
 });
 
-test('sums tell accepted, shed, refused, unknown and bad answers apart', () => {
+test('sums distinguish accepted, shed, refused, unknown and bad answers', () => {
   const figures = new Figures();
   figures.add(accepted, 10);
   figures.add(judge(200, JSON.stringify({ status: 'success', writes: ids, reads: [] })), 10);
@@ -36,7 +36,7 @@ test('sums tell accepted, shed, refused, unknown and bad answers apart', () => {
   });
 });
 
-test('quick refusals do not flatter the latency, slow unknowns count', () => {
+test('fast refusals do not improve the latency, slow unknown requests count', () => {
   const figures = new Figures();
   for (let i = 0; i < 99; i++) figures.add(shed, 0.1);
   figures.add(accepted, 100);
@@ -45,7 +45,7 @@ test('quick refusals do not flatter the latency, slow unknowns count', () => {
   expect(figures.totals(1, engine).latency!.max / 60_000).toBeCloseTo(1, 2);
 });
 
-test('each second begins anew', () => {
+test('each second starts at zero', () => {
   const figures = new Figures();
   figures.add(accepted, 5);
   figures.add(shed, 5);
@@ -56,4 +56,4 @@ test('each second begins anew', () => {
   expect(figures.totals(3, engine).requests).toBe(3);
 });
 
-test('nothing at all has no latency', () => expect(new Figures().totals(1, engine).latency).toBeNull());
+test('without requests there is no latency', () => expect(new Figures().totals(1, engine).latency).toBeNull());
