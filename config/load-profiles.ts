@@ -1,7 +1,7 @@
 // The load profiles as data: the question that each answers, and how its users come and go. The
 // load test runs them, and the console offers them.
 
-/** Users move in a straight line from the stage before (0 at first) to `users` within `seconds`. */
+/** The number of users changes linearly to `users` within `seconds`. It starts at 0. */
 export interface Stage {
   readonly seconds: number;
   readonly users: number;
@@ -9,17 +9,14 @@ export interface Stage {
 
 export interface LoadProfile {
   readonly name: string;
-  /** What a run of it answers. */
+  /** The question that a run answers. */
   readonly question: string;
   readonly stages: readonly Stage[];
-  /**
-   * Pause between an answer and the next request, drawn evenly from [least, most] seconds; [0, 0]
-   * for none.
-   */
+  /** Pause between an answer and the next request: uniform in [least, most] seconds. */
   readonly thinkSeconds: readonly [number, number];
-  /** False opens a connection for each request and sends `Connection: close`. */
+  /** false: opens a connection for each request and sends `Connection: close`. */
   readonly keepAlive: boolean;
-  /** Empties the cache before the load. */
+  /** Flushes the cache before the load. */
   readonly coldCache: boolean;
 }
 
@@ -41,7 +38,7 @@ const profile = (
 const ALL = [
   profile(
     'smoke',
-    'Does the whole path work: are a few users served, and is every accepted record stored?',
+    'Does the whole path work: is every request of a few users served, and every accepted record stored?',
     [
       [1, 20],
       [8, 20],
@@ -51,7 +48,7 @@ const ALL = [
   ),
   profile(
     'demo',
-    'How does it feel with a thousand users at once, in a minute?',
+    'What latency do 1,000 concurrent users see?',
     [
       [15, 1000],
       [35, 1000],
@@ -59,23 +56,27 @@ const ALL = [
     ],
     { thinkSeconds: [0.2, 0.6] },
   ),
-  profile('stress', 'What do 5,000 users get who ask again as soon as they are answered?', [
+  profile('stress', 'What do 5,000 users get who send the next request as soon as they have an answer?', [
     [60, 1000],
     [120, 2000],
     [180, 5000],
     [300, 5000],
     [120, 0],
   ]),
-  profile('stress-10k', 'Where does the time go with 10,000 users who ask again as soon as they are answered?', [
-    [60, 2000],
-    [120, 4000],
-    [180, 10_000],
-    [300, 10_000],
-    [120, 0],
-  ]),
+  profile(
+    'stress-10k',
+    'Where is the time spent with 10,000 users who send the next request as soon as they have an answer?',
+    [
+      [60, 2000],
+      [120, 4000],
+      [180, 10_000],
+      [300, 10_000],
+      [120, 0],
+    ],
+  ),
   profile(
     'spike',
-    'Do 10,000 people who arrive within two minutes, each on a new connection, notice each other?',
+    'Is latency still low when 10,000 users arrive within two minutes, with a new connection per request?',
     [
       [60, 5000],
       [60, 10_000],
@@ -96,7 +97,7 @@ const ALL = [
   ),
   profile(
     'cold',
-    'What happens when the cache is empty and the reads fall through to MongoDB?',
+    'What happens when the cache is empty and all reads go to MongoDB?',
     [
       [10, 200],
       [40, 200],
@@ -111,8 +112,8 @@ export const LOAD_PROFILES: Readonly<Record<string, LoadProfile>> = Object.fromE
   ALL.map((one) => [one.name, one]),
 );
 
-/** The most users that a profile reaches. */
+/** The peak number of users. */
 export const peakUsers = (stages: readonly Stage[]): number => Math.max(...stages.map(({ users }) => users));
 
-/** How long the stages take. */
+/** The duration of all stages. */
 export const totalSeconds = (stages: readonly Stage[]): number => stages.reduce((sum, { seconds }) => sum + seconds, 0);

@@ -1,4 +1,5 @@
-// npm run demo: the whole stack on this machine, a minute of load, the report, and everything stopped again.
+// npm run demo: starts the whole stack on this machine, puts a minute of load on it, shows the
+// report and stops the stack.
 import { ConfigError } from '../config/errors.ts';
 import { LocalError } from '../local/errors.ts';
 import { type Options, parseOptions } from '../local/options.ts';
@@ -11,8 +12,8 @@ import { runSession } from './session.ts';
 
 const HELP = `npm run demo -- [--profile NAME] [options of npm start]
 
-Starts the stack as npm start does, puts a load profile on it (default: demo), prints the report, and stops it.
-The profiles are listed by npm run loadtest -- --help, the other options by npm start -- --help.`;
+Starts the stack as npm start does, runs a load profile on it (default: demo), prints the report and
+stops the stack. npm run loadtest -- --help lists the profiles, npm start -- --help the other options.`;
 
 async function main(): Promise<number> {
   const { profile, rest } = takeProfile(process.argv.slice(2));
@@ -40,17 +41,18 @@ async function main(): Promise<number> {
       engine: chooseEngine(undefined, process.env.PATH ?? ''),
     });
   } finally {
-    console.log('stopping the stack; its data stays');
+    console.log('stopping the stack; its data is kept');
     await stack.stop();
   }
 }
 
-/** Splits the load's option from those of the stack. @throws UsageError */
+/** Separates the option of the load from those of the stack. @throws UsageError */
 function takeProfile(args: string[]): { profile: Profile; rest: string[] } {
   const at = args.indexOf('--profile');
   const name = at < 0 ? 'demo' : args[at + 1];
   const profile = PROFILES[name ?? ''];
-  if (!profile) throw new UsageError(`--profile: there is no "${name}"; there are ${Object.keys(PROFILES).join(', ')}`);
+  if (!profile)
+    throw new UsageError(`--profile: unknown profile "${name}"; choose from ${Object.keys(PROFILES).join(', ')}`);
   return { profile, rest: at < 0 ? args : args.toSpliced(at, 2) };
 }
 

@@ -12,10 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('k6 where it is, our generator elsewhere, and each as asked', () => {
+test('k6 if it is installed, otherwise our own generator, and each by option', () => {
   expect(chooseEngine(undefined, folder)).toMatchObject({ name: 'k6', why: `found: ${join(folder, 'k6')}` });
   expect(chooseEngine('k6', folder)).toMatchObject({ name: 'k6' });
   expect(chooseEngine(undefined, '/nonexistent')).toMatchObject({ name: 'builtin', why: 'k6 is not on the PATH' });
-  expect(chooseEngine('builtin', folder)).toMatchObject({ name: 'builtin', why: 'as asked' });
+  expect(chooseEngine('builtin', folder)).toMatchObject({ name: 'builtin', why: 'by option' });
   expect(() => chooseEngine('k6', '/nonexistent')).toThrow(/k6 is not on the PATH; install it/);
 });

@@ -4,11 +4,11 @@ import { createLogger } from '../apps/shared/logger.ts';
 import { makeRecords } from '../apps/shared/record.ts';
 import { connectRedis, redisReady } from '../apps/shared/redis.ts';
 import { useRedis } from '../test/servers.ts';
-import { emptyCache } from './flush-cache.ts';
+import { flushCacheAt } from './flush-cache.ts';
 
 const server = useRedis();
 
-test('empties the cache of what is stored, and only of that', async () => {
+test('removes stored records from the cache, and nothing else', async () => {
   const redis = connectRedis({ url: server.url, name: 'test' }, createLogger('test', 'silent'));
   try {
     await redisReady(redis);
@@ -17,7 +17,7 @@ test('empties the cache of what is stored, and only of that', async () => {
     await cache.putStored(stored);
     await cache.putPending(pending);
     await redis.set('other', 'kept', 'EX', 600);
-    expect(await emptyCache(server.url)).toBe(2);
+    expect(await flushCacheAt(server.url)).toBe(2);
     const left = await cache.getMany([...stored, ...pending].map(({ _id }) => _id));
     expect(left.map((one) => one !== null)).toEqual([false, false, true]);
     expect(await redis.get('other')).toBe('kept');
@@ -26,6 +26,6 @@ test('empties the cache of what is stored, and only of that', async () => {
   }
 });
 
-test('says so when Redis is not there', async () => {
-  await expect(emptyCache('redis://127.0.0.1:1')).rejects.toThrow(/cache cannot be emptied.*--redis/s);
+test('says so when Redis is unreachable', async () => {
+  await expect(flushCacheAt('redis://127.0.0.1:1')).rejects.toThrow(/cache cannot be flushed.*--redis/s);
 }, 20_000);

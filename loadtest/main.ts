@@ -1,12 +1,15 @@
-// npm run loadtest: puts load on the API, waits until everything is stored, checks every record, writes the report.
+// npm run loadtest: puts load on the API, waits until everything is stored, checks every record and
+// writes the report.
 import { join } from 'node:path';
 import { type Access, openAccess, type Part } from '../tooling/cluster/access.ts';
 import { readOutputs } from '../tooling/cluster/outputs.ts';
 import { UserError } from '../tooling/errors.ts';
 import { chooseEngine } from './engine.ts';
-import { emptyCache } from './flush-cache.ts';
-import { tellParent } from './ipc.ts';
+
+import { flushCacheAt } from './flush-cache.ts';
+import { sendProgress } from './ipc.ts';
 import { helpText, isLoopback, type Options, parseOptions } from './options.ts';
+
 import { runSession } from './session.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
@@ -25,7 +28,10 @@ async function main(): Promise<number> {
   }
 }
 
-/** Ways into the stack in a cluster, to what the command line does not name. */
+/**
+ * Opens access to a stack in a cluster: to those of its parts that the command line gives no
+ * address for.
+ */
 async function openStack(options: Options): Promise<Access | undefined> {
   const { stack, profile, mongoUrl, gateUrl, redisUrl } = options;
   if (stack === undefined) return undefined;
@@ -38,13 +44,15 @@ async function openStack(options: Options): Promise<Access | undefined> {
 
 async function load(options: Options, access: Access | undefined): Promise<number> {
   const { profile, target = access!.addresses.target, redisUrl = access?.addresses.redisUrl } = options;
-  if (!isLoopback(target)) console.warn(`warning: ${target} is not this machine; make sure that it is yours to load`);
-  if (profile.coldCache) console.log(`cache emptied: ${(await emptyCache(redisUrl!)).toLocaleString('en-US')} records`);
+  if (!isLoopback(target))
+    console.warn(`warning: ${target} is not on this machine; make sure that you may put load on it`);
+  if (profile.coldCache)
+    console.log(`cache flushed: ${(await flushCacheAt(redisUrl!)).toLocaleString('en-US')} records`);
   const { mongoUrl = access?.addresses.mongoUrl, gateUrl = access?.addresses.gateUrl } = options;
   return runSession({
     profile,
     target,
-    // A target of the user's own has a host name of the user's own.
+    // The stack's host name belongs to the stack's address only.
     host: options.host ?? (options.target === undefined ? access?.addresses.host : undefined),
     mongoUrl: mongoUrl ?? null,
     gateUrl: gateUrl ?? null,
@@ -60,6 +68,6 @@ try {
 } catch (error) {
   const expected = error instanceof UserError;
   console.error(expected ? error.message : error);
-  tellParent({ phase: 'failed', text: (error as Error).message });
+  sendProgress({ phase: 'failed', text: (error as Error).message });
   process.exitCode = expected ? 2 : 1;
 }

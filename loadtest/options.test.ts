@@ -4,7 +4,7 @@ import { helpText, isLoopback, parseOptions } from './options.ts';
 import { PROFILES } from './profiles.ts';
 
 describe('the command line', () => {
-  test('has defaults for all of it', () => {
+  test('has defaults for every option', () => {
     expect(parseOptions([])).toMatchObject({
       profile: PROFILES.smoke,
       target: 'http://127.0.0.1:8000',
@@ -25,7 +25,7 @@ describe('the command line', () => {
     expect(options!.profile.stages[0]).toEqual({ seconds: 30, users: 20 });
     expect(options).toMatchObject({ gateUrl: null, mongoUrl: null });
   });
-  test('leaves to a stack in a cluster what is not said', () => {
+  test('leaves to a stack in a cluster what is not given', () => {
     expect(parseOptions(['--stack', 'dev', '--gate', 'none'])).toMatchObject({
       stack: 'dev',
       target: undefined,
@@ -40,17 +40,17 @@ describe('the command line', () => {
     expect(parseOptions(args.filter(Boolean))).toBeNull();
   });
   test.each([
-    [['--profile', 'stres'], /there is no "stres"; there are smoke, demo, stress, stress-10k, spike, soak, cold/],
-    [['--vus', '0'], /--vus: must be a whole number from 1 to 100000; it is "0"/],
+    [['--profile', 'stres'], /unknown profile "stres"; choose from smoke, demo, stress, stress-10k, spike, soak, cold/],
+    [['--vus', '0'], /--vus: must be a whole number from 1 to 100000, not "0"/],
     [['--vus', '1.5'], /--vus: must be a whole number/],
     [['--vus', 'many'], /--vus: must be/],
     [['--time-scale', '-1'], /--time-scale: must be a number from 0.001 to 100/],
-    [['--target', 'localhost:8000'], /--target: must be an address that begins with http:/],
-    [['--target', 'https://x'], /--target: must be an address that begins with http:/],
+    [['--target', 'localhost:8000'], /--target: must be a URL that starts with http:/],
+    [['--target', 'https://x'], /--target: must be a URL that starts with http:/],
     [['--engine', 'jmeter'], /--engine: must be k6 or builtin/],
-    [['--profil', 'smoke'], /--profil: there is no such option; did you mean --profile\?/],
+    [['--profil', 'smoke'], /--profil: unknown option; did you mean --profile\?/],
     [['--vus'], /--vus: needs a value/],
-    [['stress'], /"stress" stands alone/],
+    [['stress'], /"stress": unexpected argument/],
     [['--vus', '0', '--engine', 'x'], /--engine[\s\S]*--vus|--vus[\s\S]*--engine/],
   ] as const)('refused: %s', (args, message) => {
     expect(() => parseOptions(args)).toThrow(UsageError);

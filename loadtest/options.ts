@@ -1,4 +1,4 @@
-// The command line of `npm run loadtest`, parsed once into typed values.
+// The command line of `npm run loadtest`, parsed into typed values.
 import { parseArgs } from 'node:util';
 import { closest } from 'fastest-levenshtein';
 import { peakUsers, totalSeconds } from '../config/load-profiles.ts';
@@ -7,20 +7,20 @@ import { PROFILES, type Profile, scaleProfile } from './profiles.ts';
 
 export interface Options {
   readonly profile: Profile;
-  /** A stack that runs in a cluster; undefined: the local run. What is undefined below is then as that stack says. */
+  /** A stack in a cluster; undefined: the local run. The stack provides what is undefined below. */
   readonly stack: string | undefined;
   readonly target: string | undefined;
-  /** Name that an ingress knows the API by. */
+  /** Host name by which an ingress routes to the API. */
   readonly host: string | undefined;
-  /** null: no ledger. */
+  /** null: skip the ledger. */
   readonly mongoUrl: string | null | undefined;
-  /** null: the gate is not checked. */
+  /** null: skip the check of the gate. */
   readonly gateUrl: string | null | undefined;
   readonly redisUrl: string | undefined;
   readonly payloadChars: number | undefined;
   readonly reportDir: string;
   readonly drainTimeoutSeconds: number;
-  /** undefined: k6 where it is on the PATH. */
+  /** undefined: k6 if it is on the PATH. */
   readonly engine: 'k6' | 'builtin' | undefined;
 }
 
@@ -30,7 +30,7 @@ export const DEFAULTS = {
   'drain-timeout': '600',
 };
 
-/** The local run, see `local/`. */
+/** Addresses of the local run. */
 const LOCAL_RUN = {
   target: 'http://127.0.0.1:8000',
   mongo: 'mongodb://127.0.0.1:27017/breakwater',
@@ -40,22 +40,22 @@ const LOCAL_RUN = {
 };
 
 const FLAGS = {
-  profile: { value: 'NAME', help: 'what to run, see below' },
-  vus: { value: 'N', help: 'peak number of users; the stages keep their proportions' },
-  'time-scale': { value: 'F', help: 'factor on the duration; 0.1 runs in a tenth of the time' },
+  profile: { value: 'NAME', help: 'the load profile, see below' },
+  vus: { value: 'N', help: 'peak number of users; the stages are scaled to it' },
+  'time-scale': { value: 'F', help: 'factor for the duration; 0.1 runs in a tenth of the time' },
   stack: {
     value: 'NAME',
-    help: 'the Pulumi stack of a cluster, which says all of what follows down to --payload-chars',
+    help: 'a Pulumi stack in a cluster; it provides the options from --target to --payload-chars',
   },
   target: { value: 'URL', help: 'address of the API' },
-  host: { value: 'NAME', help: 'host name that an ingress knows the API by, where the address has another' },
-  mongo: { value: 'URL', help: "MongoDB's own address, past the gate, for the ledger; none leaves the ledger out" },
-  gate: { value: 'URL', help: "the gate's metrics server; none leaves its check out" },
-  redis: { value: 'URL', help: 'the Redis whose cache the profile cold empties' },
-  'payload-chars': { value: 'N', help: 'length of the payloads that the API makes (api:payloadChars)' },
-  report: { value: 'DIR', help: 'where reports/<run>/ is made' },
-  'drain-timeout': { value: 'S', help: 'seconds that the queue may take to drain after the load' },
-  engine: { value: 'NAME', help: 'k6 or builtin; without it k6 where it is on the PATH' },
+  host: { value: 'NAME', help: 'host name by which an ingress routes to the API, if it is not that of the address' },
+  mongo: { value: 'URL', help: 'address of MongoDB itself, past the gate, for the ledger; none skips the ledger' },
+  gate: { value: 'URL', help: "the gate's metrics server; none skips its check" },
+  redis: { value: 'URL', help: 'the Redis whose cache the profile cold flushes' },
+  'payload-chars': { value: 'N', help: 'length of the payloads that the API creates (api:payloadChars)' },
+  report: { value: 'DIR', help: 'directory of the reports; each run gets a folder in it' },
+  'drain-timeout': { value: 'S', help: 'maximum time for the queue to drain after the load, seconds' },
+  engine: { value: 'NAME', help: 'k6 or builtin (default: k6 if it is on the PATH)' },
 } as const;
 
 export function helpText(): string {
@@ -70,8 +70,8 @@ export function helpText(): string {
   return [
     'npm run loadtest -- [options]',
     '',
-    'Puts load on the API, waits until everything is stored, and checks every record.',
-    'Status 0: thresholds, ledger and gate hold; 1: they do not; 2: wrong usage or nothing to test.',
+    'Puts load on the API, waits until everything is stored and checks every record.',
+    'Exit status 0: all checks hold; 1: a check fails; 2: invalid usage, or no stack to test.',
     '',
     'Options:',
     ...flags,
@@ -81,7 +81,7 @@ export function helpText(): string {
   ].join('\n');
 }
 
-/** @returns null when help was asked for @throws UsageError with every problem, one a line */
+/** @returns null if help is requested @throws UsageError with all problems, one per line */
 export function parseOptions(args: readonly string[]): Options | null {
   const problems: string[] = [];
   const given = readFlags(args, problems);
@@ -93,7 +93,7 @@ export function parseOptions(args: readonly string[]): Options | null {
     if (text === undefined) return undefined;
     const result = Number(text);
     if (text.trim() !== '' && result >= min && result <= max && (!whole || Number.isInteger(result))) return result;
-    problems.push(`--${name}: must be ${whole ? 'a whole number' : 'a number'} from ${min} to ${max}; it is "${text}"`);
+    problems.push(`--${name}: must be ${whole ? 'a whole number' : 'a number'} from ${min} to ${max}, not "${text}"`);
     return undefined;
   };
   const url = (name: string, protocols: readonly string[]): string | undefined => {
@@ -101,7 +101,7 @@ export function parseOptions(args: readonly string[]): Options | null {
     if (text === undefined) return undefined;
     if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol.slice(0, -1)))
       problems.push(
-        `--${name}: must be an address that begins with ${protocols.map((p) => `${p}://`).join(' or ')}; it is "${text}"`,
+        `--${name}: must be a URL that starts with ${protocols.map((p) => `${p}://`).join(' or ')}, not "${text}"`,
       );
     return text;
   };
@@ -110,10 +110,10 @@ export function parseOptions(args: readonly string[]): Options | null {
 
   const name = value('profile')!;
   const profile = PROFILES[name];
-  if (!profile) problems.push(`--profile: there is no "${name}"; there are ${Object.keys(PROFILES).join(', ')}`);
+  if (!profile) problems.push(`--profile: unknown profile "${name}"; choose from ${Object.keys(PROFILES).join(', ')}`);
   const engine = value('engine');
   if (engine !== undefined && engine !== 'k6' && engine !== 'builtin')
-    problems.push(`--engine: must be k6 or builtin; it is "${engine}"`);
+    problems.push(`--engine: must be k6 or builtin, not "${engine}"`);
   const scaling = { vus: number('vus', 1, 100_000, true), timeScale: number('time-scale', 0.001, 100, false) };
   const rest = {
     stack: value('stack'),
@@ -131,26 +131,24 @@ export function parseOptions(args: readonly string[]): Options | null {
   return { profile: scaleProfile(profile, scaling), engine: engine as Options['engine'], ...rest };
 }
 
-/** The flags by name; null when help was asked for. Collects what is wrong. */
+/** The flags by name; null if help is requested. Adds to the problems. */
 function readFlags(args: readonly string[], problems: string[]): Map<string, string> | null {
   const options = { help: { type: 'boolean' as const, short: 'h' } };
   for (const name of Object.keys(FLAGS)) Object.assign(options, { [name]: { type: 'string' } });
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const given = new Map<string, string>();
   for (const token of tokens) {
-    if (token.kind === 'positional') problems.push(`"${token.value}" stands alone; options begin with --`);
+    if (token.kind === 'positional') problems.push(`"${token.value}": unexpected argument; options start with --`);
     if (token.kind !== 'option') continue;
     if (token.name === 'help' || token.name === 'h') return null;
     if (!(token.name in FLAGS))
-      problems.push(
-        `${token.rawName}: there is no such option; did you mean --${closest(token.name, Object.keys(FLAGS))}?`,
-      );
+      problems.push(`${token.rawName}: unknown option; did you mean --${closest(token.name, Object.keys(FLAGS))}?`);
     else if (!token.value || token.value.startsWith('--')) problems.push(`--${token.name}: needs a value`);
     else given.set(token.name, token.value);
   }
   return given;
 }
 
-/** Whether an address leads to this machine. */
+/** Whether an address is on this machine. */
 export const isLoopback = (target: string): boolean =>
   /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(target).hostname);

@@ -1,89 +1,82 @@
-// What an engine (our generator or k6) is told, and what it tells: the border between them and the rest.
+// The interface between the load test and its engines: the plan that they get, what they report.
+import { Readable } from 'node:stream';
 import type { Stage } from '../config/load-profiles.ts';
+import type { SecondRow, Totals } from './witness/figures.ts';
 
-/** Everything that an engine needs to know; plain data, it crosses to another process. */
+/** Everything that an engine needs to know. Plain data, since it crosses to another process. */
 export interface Plan {
   /** First part of every origin: `<run>/<user>/<iteration>`. */
   readonly run: string;
   /** Base address, http only. */
   readonly target: string;
-  /** Name that an ingress knows the target by. Default: that of the address. */
+  /** Host name by which an ingress routes to the target. Default: that of the address. */
   readonly host?: string | undefined;
   readonly stages: readonly Stage[];
   readonly thinkSeconds: readonly [number, number];
   readonly keepAlive: boolean;
   /** An answer that takes longer counts as unknown. */
   readonly timeoutMs: number;
-  /** How long answers are awaited after the last stage. */
+  /** How long to wait for answers after the last stage. */
   readonly gracefulStopMs: number;
-  /** Where the witness log goes. */
+  /** Path of the witness log that the engine writes. */
   readonly witnessFile: string;
 }
 
-/** What happened to a request, as the caller knows it. */
-export type Outcome = 'accepted' | 'refused' | 'unknown';
-
-/** What one second of the run looked like. */
-export interface SecondRow {
-  /** Seconds since the start. */
-  readonly t: number;
-  readonly users: number;
-  readonly requests: number;
-  readonly accepted: number;
-  /** Refused with 503: the API protects itself. */
-  readonly shed: number;
-  /** Everything else that was not accepted. */
-  readonly errors: number;
-  /** Latencies in milliseconds; null where nothing was answered. */
-  readonly p50: number | null;
-  readonly p95: number | null;
-  readonly p99: number | null;
-  readonly max: number | null;
+/** What makes the load: our own generator, or k6. */
+export interface Engine {
+  readonly name: 'k6' | 'builtin';
+  start(plan: Plan): Load;
 }
 
-export interface Latency {
-  readonly min: number;
-  readonly mean: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-}
-
-/** The sums of a run. */
-export interface Totals {
-  /** From the first request to the last answer. */
-  readonly seconds: number;
-  readonly requests: number;
-  readonly accepted: number;
-  readonly shed: number;
-  /** Refused for another reason than load. */
-  readonly refused: number;
-  readonly unknown: number;
-  /** 200s whose body is not what the API promises; they count as failed. */
-  readonly badAnswers: number;
-  /** Answers with fewer than five reads (the store was still empty). */
-  readonly shortReads: number;
-  /** Why requests failed, and how often. */
-  readonly problems: Readonly<Record<string, number>>;
-  /** Milliseconds from wanting to send to the whole answer, connecting included; of accepted and unknown requests (a quick refusal would flatter it). */
-  readonly latency: Latency | null;
-  /** How the engine itself fared: late timers mean that its latencies are too high. */
-  readonly engine: {
-    readonly cpuPercent: number | null;
-    readonly lateP99Ms: number | null;
-    readonly memoryMiB: number | null;
-  };
-}
-
-/** A load that runs. */
-export interface Load {
-  /** Ends it early: no new requests, open ones may finish. */
+/**
+ * A running load: a stream of observations, the last of which has the totals. Reading it throws if
+ * the engine dies.
+ */
+export interface Load extends AsyncIterable<Observation> {
+  /** Ends the load early: sends no new requests and lets open ones finish. */
   stop(): void;
-  /** @throws when the engine died */
-  readonly done: Promise<Totals>;
 }
 
-export type StartLoad = (plan: Plan, onSecond: (row: SecondRow) => void) => Promise<Load>;
+export type Observation = { readonly second: SecondRow } | { readonly totals: Totals };
+
+/**
+ * Reads a load to its end.
+ * @param onSecond called with each second of the run as it passes
+ * @throws when the engine dies
+ */
+export async function readLoad(load: Load, onSecond: (row: SecondRow) => void): Promise<Totals> {
+  for await (const observation of load) {
+    if ('totals' in observation) return observation.totals;
+    onSecond(observation.second);
+  }
+  throw new Error('the engine ended without totals');
+}
+
+/** The stream in which an engine reports. It ends with the totals or with a failure. */
+export class Observations implements AsyncIterable<Observation> {
+  readonly #stream = new Readable({ objectMode: true, read: () => {} });
+  #ended = false;
+
+  constructor() {
+    // A failure reaches the reader; if it comes before anybody reads, it must not end the process.
+    this.#stream.on('error', () => {});
+  }
+
+  push(observation: Observation): void {
+    if (this.#ended) return;
+    this.#stream.push(observation);
+    if (!('totals' in observation)) return;
+    this.#ended = true;
+    this.#stream.push(null);
+  }
+
+  fail(error: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#stream.destroy(error);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Observation> {
+    return this.#stream[Symbol.asyncIterator]();
+  }
+}

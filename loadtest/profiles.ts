@@ -1,4 +1,4 @@
-// The load profiles with what a run must reach.
+// The load profiles with the thresholds that a run must meet.
 import { LOAD_PROFILES, type LoadProfile, peakUsers, type Stage } from '../config/load-profiles.ts';
 import { parseStackConfig } from '../config/parse.ts';
 import { thresholdsOf } from '../monitoring/thresholds.ts';
@@ -32,13 +32,13 @@ export const PROFILES: Readonly<Record<string, Profile>> = Object.fromEntries(
 );
 
 interface Scaling {
-  /** Peak number of users; the stages keep their proportions. Default: as the profile says. */
+  /** Peak number of users; the stages are scaled to it. Default: that of the profile. */
   readonly vus?: number | undefined;
-  /** Factor on the duration of each stage; 0.1 runs in a tenth of the time. Default 1. */
+  /** Factor for the duration of each stage; 0.1 runs in a tenth of the time. Default 1. */
   readonly timeScale?: number | undefined;
 }
 
-/** The same profile with other sizes. Stages that had users keep at least one. */
+/** Scales a profile. A stage with users keeps at least one. */
 export function scaleProfile(from: Profile, { vus, timeScale = 1 }: Scaling): Profile {
   const factor = vus === undefined ? 1 : vus / peakUsers(from.stages);
   const stages = from.stages.map(({ seconds, users }) => ({
@@ -48,7 +48,7 @@ export function scaleProfile(from: Profile, { vus, timeScale = 1 }: Scaling): Pr
   return { ...from, stages };
 }
 
-/** How many users there are `second` seconds after the start; 0 after the last stage. */
+/** The number of users `second` seconds after the start; 0 after the last stage. */
 export function usersAt(stages: readonly Stage[], second: number): number {
   let from = 0;
   let start = 0;

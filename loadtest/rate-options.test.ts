@@ -14,12 +14,12 @@ describe('the command line of npm run rate', () => {
   test.each([[['--help']], [['5', '-h']]])('help: %j', (args) => expect(parseRateArgs(args)).toBeNull());
 
   test.each([
-    [['many'], /it is "many"/],
-    [[''], /it is ""/],
+    [['many'], /not "many"/],
+    [[''], /not ""/],
     [['1', '2'], /given 1 and 2/],
     [['--stack'], /--stack: needs/],
     [['--stack', '--x'], /--stack: needs/],
-    [['--rate', '5'], /--rate: there is no such option/],
+    [['--rate', '5'], /--rate: unknown option/],
   ])('refused: %j', (args, message) => {
     expect(() => parseRateArgs(args)).toThrow(UsageError);
     expect(() => parseRateArgs(args)).toThrow(message);

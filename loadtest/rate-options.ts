@@ -2,21 +2,23 @@
 import { UsageError } from '../tooling/errors.ts';
 
 export interface RateOptions {
-  /** Messages a second; undefined only asks. */
+  /** Messages a second; undefined only reads the rate. */
   readonly rate: number | undefined;
-  /** A stack in a cluster; undefined: the local run, or the selected stack where there is none. */
+  /**
+   * A stack in a cluster; undefined: the local run, or the selected stack if there is no local run.
+   */
   readonly stack: string | undefined;
 }
 
 export const RATE_HELP = `npm run rate -- [RATE] [--stack NAME]
 
-Sets the rate of the producer that runs, in messages a second: 0 pauses, 0.008 is one in two minutes, at most 20000.
-Without a rate it tells the one there is. Nothing is restarted, and the next "pulumi up" does not take it back;
-to keep it, set producer:rate in the stack config.
+Sets the rate of the running producer, in messages a second: 0 pauses, 0.008 is one message in two
+minutes, 20000 is the maximum. Without RATE it prints the current rate. Nothing is restarted, and the
+next "pulumi up" keeps the rate. To make it permanent, set producer:rate in the stack config.
 
-  --stack NAME   the Pulumi stack in a cluster (default: the local run, or the selected stack where none runs here)`;
+  --stack NAME   the Pulumi stack in a cluster (default: the local run, or without one the selected stack)`;
 
-/** @returns null when help was asked for @throws UsageError */
+/** @returns null if help is requested @throws UsageError */
 export function parseRateArgs(args: readonly string[]): RateOptions | null {
   let rate: number | undefined;
   let stack: string | undefined;
@@ -26,10 +28,10 @@ export function parseRateArgs(args: readonly string[]): RateOptions | null {
     if (name === '--stack') {
       stack = inline ?? args[++at];
       if (!stack || stack.startsWith('--')) throw new UsageError('--stack: needs the name of a stack');
-    } else if (name?.startsWith('--')) throw new UsageError(`${name}: there is no such option\n\n${RATE_HELP}`);
-    else if (rate !== undefined) throw new UsageError(`one rate is enough; given ${rate} and ${args[at]}`);
+    } else if (name?.startsWith('--')) throw new UsageError(`${name}: unknown option\n\n${RATE_HELP}`);
+    else if (rate !== undefined) throw new UsageError(`only one rate is allowed; given ${rate} and ${args[at]}`);
     else if (args[at]!.trim() === '' || !Number.isFinite(Number(args[at])))
-      throw new UsageError(`the rate must be a number of messages a second; it is "${args[at]}"`);
+      throw new UsageError(`the rate must be a number of messages a second, not "${args[at]}"`);
     else rate = Number(args[at]);
   }
   return { rate, stack };

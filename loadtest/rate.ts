@@ -1,4 +1,4 @@
-// npm run rate: what the running producer's rate is, and changing it without restarting anything.
+// npm run rate: shows the rate of the running producer, or changes it without a restart.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -21,11 +21,11 @@ async function main(): Promise<number> {
   const { rate, stack } = options;
   const local = stack === undefined ? localProducer() : undefined;
   const now = local === undefined ? await inCluster(stack, rate) : await setRate(local, rate);
-  console.log(`the producer makes ${now} messages a second`);
+  console.log(`the producer sends ${now} messages a second`);
   return 0;
 }
 
-/** The producer of the local run, which leaves its address there while it runs. */
+/** The producer of the local run, whose address is in this file while it runs. */
 function localProducer(): string | undefined {
   try {
     return parseEnv(readFileSync(join(REPOSITORY, '.local', 'running.env'), 'utf8')).PRODUCER_URL;
@@ -44,7 +44,11 @@ async function inCluster(stack: string | undefined, rate: number | undefined): P
   }
 }
 
-/** @param rate undefined only asks @returns the rate from now on @throws NotReadyError when the producer refuses or is silent */
+/**
+ * @param rate undefined: only reads it
+ * @returns the rate from now on
+ * @throws NotReadyError when the producer refuses or does not answer
+ */
 async function setRate(producer: string, rate: number | undefined): Promise<number> {
   const change = rate === undefined ? {} : { method: 'PUT', body: { rate } };
   const answer = await call(new URL('/rate', producer), change).catch((cause: Error) => {

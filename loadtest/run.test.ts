@@ -1,4 +1,4 @@
-// The whole load test against a small API of our own that can be told to break each promise, on a real MongoDB.
+// The whole load test against a small API that can break each promise, on a real MongoDB.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -30,9 +30,9 @@ const profile: Profile = {
   thinkSeconds: [0.02, 0.04],
 };
 
-/** What the API does with the n-th request; the default keeps every promise. */
+/** What the API does with the n-th request. By default it keeps every promise. */
 interface Behaviour {
-  /** What is stored of the records that the answer names. */
+  /** Which of the records in the answer are stored. */
   store: (records: DataRecord[], count: number) => DataRecord[];
   /** A status other than 200 refuses. */
   status: (count: number) => number;
@@ -156,13 +156,13 @@ describe('a run', () => {
     expect(report.totals.shed).toBeGreaterThan(0);
     expect(report.ledger).toMatchObject({ ok: true, phantom: 0 });
   });
-  test('does not begin where nothing answers', async () => {
+  test('does not start if nothing answers', async () => {
     const options = {
       profile,
       mongoUrl: null,
       gateUrl: null,
       drainTimeoutSeconds: 1,
-      engine: { name: 'x', start: startBuiltin },
+      engine: { name: 'builtin' as const, start: startBuiltin },
     };
     await expect(runLoadTest({ ...options, target: 'http://127.0.0.1:1' })).rejects.toThrow(NotReadyError);
     await expect(runLoadTest({ ...options, target: 'http://127.0.0.1:1' })).rejects.toThrow(/npm start/);
@@ -200,7 +200,7 @@ describe('the command', () => {
     '4',
   ];
 
-  test('status 0 and a report when all holds', async () => {
+  test('status 0 and a report when all checks hold', async () => {
     const command = start(...everything());
     expect(await command.status).toBe(0);
     expect(command.output).toMatch(/✓ ledger +clean/);
@@ -218,7 +218,7 @@ describe('the command', () => {
   test('status 2 for wrong usage and for an absent target', async () => {
     const wrong = start('--profile', 'x');
     expect(await wrong.status).toBe(2);
-    expect(wrong.output).toMatch(/there are smoke, demo/);
+    expect(wrong.output).toMatch(/choose from smoke, demo/);
     const absent = start('--target', 'http://127.0.0.1:1');
     expect(await absent.status).toBe(2);
     expect(absent.output).toMatch(/npm start/);

@@ -1,4 +1,4 @@
-// One load test from end to end: load, drain, ledger, gate, verdict. Used by the command, the bench and the tests.
+// One load test from start to end: load, drain, ledger, gate, verdict.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -8,33 +8,34 @@ import { waitForDrain } from './ledger/drain.ts';
 import { fetchGateSeconds, GateLog, type GateVerdict } from './ledger/gate.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { runLedger } from './ledger/scan.ts';
-import type { SecondRow, StartLoad } from './plan.ts';
+import { type Engine, readLoad } from './plan.ts';
 import type { Profile } from './profiles.ts';
 import { type Checked, checksOf, type Report } from './report/report.ts';
+
 import { Sampler } from './stats.ts';
+import type { SecondRow } from './witness/figures.ts';
 
 export interface RunOptions {
   readonly profile: Profile;
   /** Base address of the API. */
   readonly target: string;
-  /** Name that an ingress knows the target by. Default: that of the address. */
+  /** Host name by which an ingress routes to the target. Default: that of the address. */
   readonly host?: string | undefined;
-  /** MongoDB's own address; null leaves the ledger out. */
+  /** Address of MongoDB itself, past the gate; null skips the ledger. */
   readonly mongoUrl: string | null;
-  /** Metrics server of the gate; null leaves its check out. */
+  /** Metrics server of the gate; null skips its check. */
   readonly gateUrl: string | null;
-  /** Length of the payloads that the API makes. Default 512. */
+  /** Length of the payloads that the API creates, characters. Default 512. */
   readonly payloadChars?: number;
   /** How long the queue may take to drain, seconds. */
   readonly drainTimeoutSeconds: number;
-  /** Name of the engine and how to start it. */
-  readonly engine: { readonly name: string; readonly start: StartLoad };
-  /** Ends the load early; it is still drained and judged. */
+  readonly engine: Engine;
+  /** Ends the load early. What it sent is still drained and checked. */
   readonly interrupt?: AbortSignal;
-  /** A further one ends the waiting too. */
+  /** Ends the wait for the queue too. */
   readonly hurry?: AbortSignal;
   readonly onStatus?: (row: SecondRow, sampler: Sampler) => void;
-  /** What goes on after the load, for a line that is overwritten. */
+  /** Called with what happens after the load, for a status line. */
   readonly onProgress?: (text: string) => void;
 }
 
@@ -67,7 +68,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
   const now = () => (performance.now() - origin) / 1000;
   const sampler = new Sampler(target, origin, host);
   const gatePoll = setInterval(() => {
-    // A missed poll does no harm: the gate remembers an hour, and the last poll must succeed.
+    // A missed poll does no harm: the gate keeps an hour, and the last poll must succeed.
     if (gateUrl !== null)
       fetchGateSeconds(gateUrl).then(
         (seconds) => gate.add(seconds),
@@ -76,27 +77,24 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
   }, GATE_POLL_MS);
   try {
     const seconds: SecondRow[] = [];
-    const load = await options.engine.start(
-      {
-        run,
-        target,
-        host,
-        stages: profile.stages,
-        thinkSeconds: profile.thinkSeconds,
-        keepAlive: profile.keepAlive,
-        timeoutMs: REQUEST_TIMEOUT_MS,
-        gracefulStopMs: GRACEFUL_STOP_MS,
-        witnessFile,
-      },
-      (row) => {
-        seconds.push(row);
-        options.onStatus?.(row, sampler);
-      },
-    );
+    const load = options.engine.start({
+      run,
+      target,
+      host,
+      stages: profile.stages,
+      thinkSeconds: profile.thinkSeconds,
+      keepAlive: profile.keepAlive,
+      timeoutMs: REQUEST_TIMEOUT_MS,
+      gracefulStopMs: GRACEFUL_STOP_MS,
+      witnessFile,
+    });
     const stop = () => load.stop();
     if (options.interrupt?.aborted) stop();
     options.interrupt?.addEventListener('abort', stop, { once: true });
-    const totals = await load.done;
+    const totals = await readLoad(load, (row) => {
+      seconds.push(row);
+      options.onStatus?.(row, sampler);
+    });
     options.interrupt?.removeEventListener('abort', stop);
 
     const drain = await waitForDrain({
@@ -150,7 +148,7 @@ async function checkTarget(target: string, host: string | undefined) {
     return await fetchStats(target, host);
   } catch (cause) {
     throw new NotReadyError(
-      `${target} is not ready for a load test: ${(cause as Error).message}.\nStart the stack with "npm start", or name another one with --stack or --target.`,
+      `${target} is not ready for a load test: ${(cause as Error).message}.\nStart the stack with "npm start", or choose another one with --stack or --target.`,
       { cause },
     );
   }
@@ -161,7 +159,7 @@ async function checkGate(gateUrl: string, log: GateLog): Promise<void> {
     log.add(await fetchGateSeconds(gateUrl));
   } catch (cause) {
     throw new NotReadyError(
-      `the gate's metrics at ${gateUrl} do not answer, so nobody would know what MongoDB had to do.\nName its metrics server with --gate URL, or leave the check out with --gate none.`,
+      `the gate's metrics server at ${gateUrl} does not answer, so the load on MongoDB cannot be checked.\nGive its address with --gate URL, or skip the check with --gate none.`,
       { cause },
     );
   }
@@ -173,7 +171,7 @@ async function judgeGate(
   from: number,
   to: number,
 ): Promise<Checked<GateVerdict>> {
-  if (gateUrl === null) return { skipped: 'no gate was named' };
+  if (gateUrl === null) return { skipped: 'no gate was given' };
   try {
     log.add(await fetchGateSeconds(gateUrl));
     return log.verdict(from, to);
@@ -186,7 +184,7 @@ async function keepLedger(
   options: RunOptions,
   parts: { run: string; witnessFile: string; startedAt: Date; deadLetters: number },
 ): Promise<Checked<Ledger>> {
-  if (options.mongoUrl === null) return { skipped: 'no MongoDB was named' };
+  if (options.mongoUrl === null) return { skipped: 'no MongoDB was given' };
   try {
     return await runLedger({
       ...parts,

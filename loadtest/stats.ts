@@ -1,14 +1,18 @@
-// Asks the API for the system's numbers, once a second during the load and while the queue drains.
+// Polls the API's statistics once a second, during the load and while the queue drains.
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { fetchStats, type Stats } from '../tooling/api-stats.ts';
 
-/** The numbers at one moment of the run. */
+/** The statistics at one moment of the run. */
 export interface Sample extends Stats {
   /** Seconds since the start. */
   readonly t: number;
 }
 
-/** Collects a sample a second until it is stopped. A second without an answer is a gap: the API may be overloaded. */
+/**
+ * Collects a sample a second until it is stopped. A second without an answer is a gap, since the
+ * API may be overloaded.
+ */
 export class Sampler {
   readonly samples: Sample[] = [];
   readonly #target: string;

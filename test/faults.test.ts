@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createQueue, type QueueSettings } from '../apps/shared/queue/create.ts';
 import type { Queue } from '../apps/shared/queue/queue.ts';
 import { Cluster } from '../apps/topics/cluster.ts';
-import { bringTopics } from '../apps/topics/topics.ts';
+
+import { reconcileTopics } from '../apps/topics/reconcile.ts';
 import { isUp } from '../tooling/http.ts';
 import { freePort } from '../tooling/ports.ts';
+
 import { databaseUrl, silent, uniqueName } from './api.ts';
 import { appEnvironment } from './app-environment.ts';
 import { AppProcess } from './processes.ts';
@@ -111,7 +113,7 @@ async function createTopics(brokers: string, name: string): Promise<void> {
     { ...common, name },
     { ...common, name: `${name}.dlq`, partitions: 1, config: { 'cleanup.policy': 'compact' } },
   ];
-  await bringTopics(cluster, {
+  await reconcileTopics(cluster, {
     declared,
     dryRun: false,
     brokersTimeoutMs: 30_000,

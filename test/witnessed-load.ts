@@ -4,8 +4,7 @@ import { connectMongo } from '../apps/shared/mongo.ts';
 import { payloadFor } from '../apps/shared/payload.ts';
 import { RECORDS } from '../apps/shared/store.ts';
 import { type Ledger, LedgerBook } from '../loadtest/ledger/ledger.ts';
-import type { Outcome } from '../loadtest/plan.ts';
-import { judge, judgeFailure } from '../loadtest/witness/outcome.ts';
+import { judge, judgeFailure, type Outcome } from '../loadtest/witness/outcome.ts';
 import { until } from './until.ts';
 
 export interface LoadOptions {

@@ -1,7 +1,7 @@
-// The system's numbers, as the API tells them.
+// The system's statistics, as the API reports them.
 import { getJson } from './http.ts';
 
-/** What GET /api/stats answers; null where the API does not know. */
+/** The answer of GET /api/stats. null: unknown to the API. */
 export interface Stats {
   readonly total_documents: number | null;
   readonly accepted: number | null;
@@ -13,7 +13,10 @@ export interface Stats {
 
 const TIMEOUT_MS = 3000;
 
-/** @param host name that an ingress knows the target by @throws when there is no proper answer */
+/**
+ * @param host host name by which an ingress routes to the target
+ * @throws when there is no valid answer
+ */
 export async function fetchStats(target: string, host?: string): Promise<Stats> {
   const body = (await getJson(new URL('/api/stats', target), { host, timeoutMs: TIMEOUT_MS })) as Partial<Stats>;
   const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);

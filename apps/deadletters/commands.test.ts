@@ -1,4 +1,4 @@
-// The dead-letter command over letters in memory: what it prints and its exit status.
+// The dead-letter commands on letters in memory: what they print, and their exit status.
 import { describe, expect, test } from '@jest/globals';
 import type { DeadLetter, DeadLetters } from '../shared/queue/queue.ts';
 import { runCommand, UsageError } from './commands.ts';
@@ -33,23 +33,23 @@ async function run(argv: string, box: DeadLetters) {
 }
 
 describe('deadletters', () => {
-  test('list: a line each with id, time, record, origin and reason; the oldest first, as many as asked for', async () => {
+  test('list: one line each with id, time, record, origin and reason; the oldest first, up to the limit', async () => {
     const { status, text } = await run('list --limit 2', letters(3).box);
     expect(status).toBe(0);
     expect(text.split('\n')).toHaveLength(2);
     expect(text).toMatch(/^1-0 {2}2026.* {2}0+1 {2}o\/1 {2}reason 1$/m);
   });
 
-  test('list: says so when there is none', async () => {
+  test('list: says so if there are none', async () => {
     expect(await run('list', letters(0).box)).toEqual({ status: 0, text: 'no dead letters' });
   });
 
-  test('show: the letter whole, or status 1', async () => {
+  test('show: the complete letter, or status 1', async () => {
     expect((await run('show 1-0', letters(1).box)).text).toContain('"reason": "reason 1"');
-    expect(await run('show 9-0', letters(1).box)).toEqual({ status: 1, text: 'there is no dead letter 9-0' });
+    expect(await run('show 9-0', letters(1).box)).toEqual({ status: 1, text: 'no dead letter 9-0' });
   });
 
-  test('replay and drop: by id, and status 1 when one is missing', async () => {
+  test('replay and drop: by id, and status 1 if one does not exist', async () => {
     const { box, held, replayed } = letters(2);
     expect((await run('replay 1-0 7-0', box)).status).toBe(1);
     expect(replayed).toEqual(['1-0']);
@@ -57,7 +57,7 @@ describe('deadletters', () => {
     expect(held.size).toBe(0);
   });
 
-  test('--all takes more than a page, and ends when letters cannot be taken', async () => {
+  test('--all handles more than a page, and ends when letters cannot be handled', async () => {
     const many = letters(1_201);
     expect((await run('replay --all', many.box)).text).toBe('1201 back in the queue');
     expect((await run('replay --all', letters(600, { stuck: true }).box)).text).toBe('0 back in the queue');
@@ -68,7 +68,7 @@ describe('deadletters', () => {
     ['drop 1-0 --all', 'drop takes either IDs or --all'],
     ['show', 'show takes one ID'],
     ['list --limit 0', '--limit must be a whole number from 1, not 0'],
-    ['bogus', 'there is no command bogus; there are list, show, replay, drop'],
+    ['bogus', 'unknown command bogus; choose from list, show, replay, drop'],
     ['list --wat', "Unknown option '--wat'"],
   ])('%s: a usage error', async (argv, message) => {
     const { box } = letters(1);

@@ -1,4 +1,4 @@
-// What a person does with dead letters: list them, look at one, send it on its way again, or let it go.
+// The commands for dead letters: list them, show one, replay or drop them.
 import { parseArgs } from 'node:util';
 import type { DeadLetter, DeadLetters } from '../shared/queue/queue.ts';
 
@@ -7,10 +7,10 @@ export const HELP = `Usage: npm run deadletters -- COMMAND [options]
 Records that MongoDB refused are kept as dead letters, with the reason.
 
 Commands
-  list [--limit N]      the oldest N (default 20), a line each
-  show ID               one letter, whole
-  replay ID... | --all  back into the queue; the consumer stores it or refuses it again
-  drop ID... | --all    forget it; this can't be undone
+  list [--limit N]      lists the oldest N (default 20), one per line
+  show ID               shows one letter completely
+  replay ID... | --all  returns letters to the queue; the consumer tries to store them again
+  drop ID... | --all    deletes letters; this cannot be undone
 
 Options
   --json                machine-readable output (list, show)
@@ -19,18 +19,18 @@ Options
 It works on the running local stack. Elsewhere, it works on the queue that the environment names,
 with the variables of a consumer (QUEUE_*, REDIS_*, KAFKA_*).`;
 
-/** The call was wrong: exit status 2. */
+/** The command line is invalid: exit status 2. */
 export class UsageError extends Error {
   readonly code = 'USAGE';
 }
 
-/** Letters that `--all` takes at a time. */
+/** Number of letters that `--all` reads at a time. */
 const PAGE = 500;
 
 /**
  * Runs one command.
- * @param print takes a line of output
- * @returns the exit status: 0 done, 1 when a letter was not there
+ * @param print prints a line
+ * @returns the exit status: 0 done, 1 a letter does not exist
  * @throws UsageError
  */
 export async function runCommand(
@@ -53,14 +53,10 @@ export async function runCommand(
       return 0;
     }
     case 'show': {
-      if (ids.length !== 1) throw new UsageError('show takes one ID (see: list)');
+      if (ids.length !== 1) throw new UsageError('show takes one ID, as printed by list');
       const letter = await letters.show(ids[0]!);
       print(
-        letter
-          ? values.json
-            ? JSON.stringify(letter)
-            : JSON.stringify(letter, null, 2)
-          : `there is no dead letter ${ids[0]}`,
+        letter ? (values.json ? JSON.stringify(letter) : JSON.stringify(letter, null, 2)) : `no dead letter ${ids[0]}`,
       );
       return letter ? 0 : 1;
     }
@@ -70,7 +66,7 @@ export async function runCommand(
       return values.all ? all(command, letters, print) : some(command, ids, letters, print);
     }
     default:
-      throw new UsageError(`there is no command ${command}; there are list, show, replay, drop`);
+      throw new UsageError(`unknown command ${command}; choose from list, show, replay, drop`);
   }
 }
 
@@ -109,12 +105,12 @@ async function some(
   for (const id of ids) {
     const done = await letters[command](id);
     if (!done) missing++;
-    print(`${id}: ${done ? DONE[command] : 'there is no such dead letter'}`);
+    print(`${id}: ${done ? DONE[command] : 'no such dead letter'}`);
   }
   return missing > 0 ? 1 : 0;
 }
 
-/** Takes what is there now: a replayed letter that comes back is not taken twice. */
+/** Handles the letters that exist now. A replayed letter that fails again is not replayed twice. */
 async function all(command: 'replay' | 'drop', letters: DeadLetters, print: (line: string) => void): Promise<number> {
   const startedAt = new Date().toISOString();
   let count = 0;
@@ -123,7 +119,8 @@ async function all(command: 'replay' | 'drop', letters: DeadLetters, print: (lin
     let done = 0;
     for (const { id } of page) if (await letters[command](id)) done++;
     count += done;
-    // A letter that can't be taken (unreadable, or gone meanwhile) must not make this go on for ever.
+    // A letter that cannot be handled, unreadable or gone meanwhile, must not cause an endless
+    // loop.
     if (page.length < PAGE || done === 0) break;
   }
   print(`${count} ${DONE[command]}`);

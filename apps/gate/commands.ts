@@ -1,4 +1,4 @@
-// Which command a message carries, read from its first bytes, and which commands are no work for the disk.
+// Reads the command of a message from its first bytes, and says what it costs in disk operations.
 import { constants, inflateSync, zstdDecompressSync } from 'node:zlib';
 
 export const OP_REPLY = 1;
@@ -11,7 +11,7 @@ export const OP_KILL_CURSORS = 2007;
 export const OP_COMPRESSED = 2012;
 export const OP_MSG = 2013;
 
-/** Handshake, monitoring, sessions and authentication: no operations of the disk. */
+/** Handshake, monitoring, sessions and authentication use no disk. */
 const FREE = new Set(
   `hello isMaster ismaster ping buildInfo buildinfo saslStart saslContinue authenticate getnonce logout
   startSession endSessions refreshSessions killSessions killAllSessions killCursors killOp serverStatus getParameter
@@ -19,7 +19,10 @@ const FREE = new Set(
   replSetGetStatus replSetGetConfig isdbgrid top atlasVersion getFreeMonitoringStatus`.split(/\s+/),
 );
 
-/** Commands with a metric label of their own; others, which a client could invent without end, share `other`. */
+/**
+ * Commands with their own metric label. All others share `other`, because a client could invent any
+ * number of them.
+ */
 const NAMED = new Set([
   ...FREE,
   ...`insert update delete find getMore aggregate count distinct findAndModify findandmodify bulkWrite mapReduce explain
@@ -28,16 +31,25 @@ const NAMED = new Set([
   usersInfo setParameter shutdown compressed`.split(/\s+/),
 ]);
 
-/** Whether a command costs nothing (but for a size beyond its first 256 KiB). Unknown commands cost. */
+/** Whether a command is free, apart from its size beyond 256 KiB. Unknown commands are not. */
 export const isFree = (command: string): boolean => FREE.has(command);
 
-/** The label under which a command is counted: its name, or `other`. */
+/** The metric label of a command: its name, or `other`. */
 export const commandLabel = (command: string): string => (NAMED.has(command) ? command : 'other');
+
+/** Bytes that one operation carries, as EBS counts I/O. */
+const OPERATION_BYTES = 256 * 1024;
+
+/** Operations beyond the first for a message of this size. */
+export const furtherOperations = (bytes: number): number => Math.max(0, Math.ceil(bytes / OPERATION_BYTES) - 1);
+
+/** Operations for a request: 1 (0 for a free command), and 1 for each further 256 KiB. */
+export const requestCost = (free: boolean, bytes: number): number => (free ? 0 : 1) + furtherOperations(bytes);
 
 export interface CommandHead {
   readonly command: string;
   readonly expectsReply: boolean;
-  /** Bytes of the message once decompressed; 0 when it isn't compressed. */
+  /** Size of the decompressed message, bytes; 0 if it is not compressed. */
   readonly plainBytes: number;
 }
 
@@ -49,7 +61,7 @@ const LEGACY: Readonly<Record<number, { command: string; expectsReply: boolean }
   [OP_KILL_CURSORS]: { command: 'killCursors', expectsReply: false },
 };
 
-/** Sections that may come before the command's own, and the command that they belong to. */
+/** Document sequences that may precede the command's section, and the command they belong to. */
 const SEQUENCES: Readonly<Record<string, string>> = {
   documents: 'insert',
   updates: 'update',
@@ -58,7 +70,7 @@ const SEQUENCES: Readonly<Record<string, string>> = {
   nsInfo: 'bulkWrite',
 };
 
-/** Reads the command out of a message's head (its header and the first bytes of its body). Never throws. */
+/** Reads the command from a message's header and the first bytes of its body. Never throws. */
 export function readCommand(head: Buffer): CommandHead {
   const opCode = head.readInt32LE(12);
   const body = head.subarray(16);
@@ -75,14 +87,17 @@ function readBody(opCode: number, body: Buffer): { command: string; expectsReply
   return LEGACY[opCode] ?? { command: 'other', expectsReply: true };
 }
 
-/** OP_MSG: flags, then sections; kind 0 is the command, kind 1 a sequence of its documents. */
+/** OP_MSG: flags, then sections. Kind 0 is the command, kind 1 a sequence of documents. */
 function readMessage(body: Buffer): string | undefined {
   if (body[4] === 0) return firstKey(body, 5);
   if (body[4] === 1) return SEQUENCES[readText(body, 9)?.text ?? ''];
   return undefined;
 }
 
-/** OP_QUERY: flags, collection, two numbers, a document; a command when the collection is `$cmd`. */
+/**
+ * OP_QUERY: flags, collection, two numbers, a document. It is a command if the collection is
+ * `$cmd`.
+ */
 function readQuery(body: Buffer): string | undefined {
   const collection = readText(body, 4);
   if (!collection) return undefined;
@@ -94,7 +109,7 @@ function readQuery(body: Buffer): string | undefined {
   return firstKey(body, start + 5 + name.length + 1);
 }
 
-/** Name of the first element of the BSON document at `start`: length (4), type (1), name. */
+/** The name of the first element of the BSON document at `start`: length (4), type (1), name. */
 const firstKey = (body: Buffer, start: number): string | undefined => readText(body, start + 5)?.text || undefined;
 
 function readText(body: Buffer, start: number): { text: string; end: number } | undefined {
@@ -102,7 +117,7 @@ function readText(body: Buffer, start: number): { text: string; end: number } | 
   return start >= body.length || end < 0 ? undefined : { text: body.toString('utf8', start, end), end: end + 1 };
 }
 
-/** OP_COMPRESSED: original opcode, size once decompressed, compressor, data. */
+/** OP_COMPRESSED: original opcode, decompressed size, compressor, data. */
 function readCompressed(body: Buffer): CommandHead {
   if (body.length < 9) return { command: 'other', expectsReply: true, plainBytes: 0 };
   const opCode = body.readInt32LE(0);
@@ -112,14 +127,17 @@ function readCompressed(body: Buffer): CommandHead {
   return { ...readBody(opCode, plain), plainBytes };
 }
 
-/** What the first bytes of compressed data decompress to; undefined where they can't alone, or with a foreign compressor. */
+/**
+ * Decompresses the first bytes of compressed data. Undefined if they cannot be decompressed alone,
+ * or if the compressor is unknown.
+ */
 function decompressStart(compressor: number, data: Buffer): Buffer | undefined {
   try {
     if (compressor === 0) return data;
     if (compressor === 2) return inflateSync(data, { finishFlush: constants.Z_SYNC_FLUSH });
     if (compressor === 3) return zstdDecompressSync(data, { maxOutputLength: 1_048_576 });
   } catch {
-    // Cut off or damaged: the gate needs no more than a name, and counts the message as `compressed`.
+    // Truncated or damaged. The gate only needs a name, and counts the message as `compressed`.
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
-// One connection between two sockets that the test holds both ends of: wire order, exhaust replies, backpressure, half-closing.
+// One connection between two sockets, both ends of which belong to the test: wire order, exhaust
+// replies, backpressure, half-closing.
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { OP_MSG } from './commands.ts';
@@ -70,7 +71,7 @@ const request = (command: string, requestId: number, paddingBytes = 0, flags = 0
 const reply = (responseTo: number, requestId: number, paddingBytes = 0): Buffer =>
   message(OP_MSG, msgBody([commandSection('ok', paddingBytes)]), requestId, responseTo);
 
-/** Holds once a value has begun to move and then stood still for 200 ms. */
+/** True once a value has changed and then stayed the same for 200 ms. */
 function settled(read: () => number): () => boolean {
   let last = read();
   let sinceMs = performance.now();
@@ -95,12 +96,12 @@ describe('Connection', () => {
     expect(slots).toEqual(['insert', 'insert']);
   });
 
-  test('replies that nobody asked for wait for slots like requests; those of hello are free', async () => {
+  test('unrequested replies wait for slots like requests; those of hello are free', async () => {
     const { client, mongo, received, slots } = await join(10);
     const atClient = received(client);
     mongo.resume();
     client.write(request('hello', 1));
-    await until('it was asked', () => mongo.bytesRead > 0);
+    await until('the request arrives', () => mongo.bytesRead > 0);
     mongo.write(Buffer.concat([reply(1, 100), reply(100, 101), reply(101, 102)]));
     const size = reply(1, 100).length;
     await until('three free replies', () => atClient.bytes().length === 3 * size);
@@ -115,7 +116,7 @@ describe('Connection', () => {
     expect(slots).toEqual(['getMore', 'getMore', 'getMore', 'getMore']);
   });
 
-  test('a large message is not taken in while it waits', async () => {
+  test('a large message is not read while it waits', async () => {
     const { client, mongo, gateClient, received, throttle } = await join(1);
     const atMongo = received(mongo);
     mongo.resume();
@@ -129,7 +130,7 @@ describe('Connection', () => {
     expect(atMongo.bytes()).toHaveLength(0);
   });
 
-  test('a large message is not taken in while MongoDB does not read, and comes whole when it does', async () => {
+  test('a large message is not read while MongoDB does not read, and arrives complete when it does', async () => {
     const { client, mongo, gateUpstream, received } = await join(0);
     const large = request('insert', 2, 40_000_000);
     client.write(large);
@@ -144,7 +145,7 @@ describe('Connection', () => {
     expect(atMongo.bytes().equals(large)).toBe(true);
   });
 
-  test('a client that sends unacknowledged writes and leaves: they are forwarded in their turn', async () => {
+  test('a client that sends unacknowledged writes and disconnects: they are forwarded in their turn', async () => {
     const { client, mongo, received, throttle, events } = await join(4);
     const atMongo = received(mongo);
     mongo.resume();
@@ -160,7 +161,7 @@ describe('Connection', () => {
     expect(events).not.toContain('abandoned insert');
   });
 
-  test('a client that leaves while its command waits: MongoDB never sees it', async () => {
+  test('a client that disconnects while its command waits: MongoDB never receives it', async () => {
     const { client, mongo, received, throttle, events } = await join(1);
     const atMongo = received(mongo);
     mongo.resume();
@@ -174,7 +175,7 @@ describe('Connection', () => {
     expect(atMongo.bytes()).toHaveLength(0);
   });
 
-  test('MongoDB hangs up: the client gets the replies sent before, then the end', async () => {
+  test('MongoDB closes the connection: the client gets the replies sent before, then the end', async () => {
     const { client, mongo, received, events } = await join(0);
     const atClient = received(client);
     let ended = false;
@@ -183,19 +184,19 @@ describe('Connection', () => {
     });
     mongo.resume();
     client.write(request('find', 1));
-    await until('it was asked', () => mongo.bytesRead > 0);
+    await until('the request arrives', () => mongo.bytesRead > 0);
     mongo.end(reply(1, 1, 3_000_000));
     await until('the end', () => ended);
     expect(atClient.bytes()).toHaveLength(reply(1, 1, 3_000_000).length);
     expect(events).toContain('upstreamLeft');
   });
 
-  test('closing waits for the reply to come whole', async () => {
+  test('closing waits for the complete reply', async () => {
     const { client, mongo, received, connection, events } = await join(0);
     const atClient = received(client);
     mongo.resume();
     client.write(request('find', 1));
-    await until('it was asked', () => mongo.bytesRead > 0);
+    await until('the request arrives', () => mongo.bytesRead > 0);
     connection.close();
     const whole = reply(1, 1, 1000);
     mongo.write(whole.subarray(0, 700));

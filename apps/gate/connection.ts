@@ -1,7 +1,7 @@
-// One client's connection and its own connection to MongoDB: counts what passes and holds back what the disk can't do yet.
+// One client's connection and its connection to MongoDB: counts operations and delays those above
+// the limit.
 import type { Socket } from 'node:net';
-import { commandLabel, isFree } from './commands.ts';
-import { furtherOperations, requestCost } from './cost.ts';
+import { commandLabel, furtherOperations, isFree, requestCost } from './commands.ts';
 import type { FrameHead } from './frames.ts';
 import { Relay } from './relay.ts';
 import type { Throttle, Ticket } from './throttle.ts';
@@ -9,11 +9,11 @@ import type { Throttle, Ticket } from './throttle.ts';
 export interface ConnectionEvents {
   /** A command was read from the client. */
   command(label: string): void;
-  /** A command was dropped because its client left while it waited. */
+  /** A command was dropped because its client disconnected while it waited. */
   abandoned(label: string): void;
-  /** Either side broke or sent what is no MongoDB message. */
+  /** A side failed, or sent something other than MongoDB's wire protocol. */
   failed(side: 'client' | 'upstream', error: Error): void;
-  /** MongoDB hung up before the client did. */
+  /** MongoDB closed the connection before the client did. */
   upstreamLeft(): void;
   closed(): void;
 }
@@ -26,21 +26,21 @@ export interface ConnectionOptions {
   events: ConnectionEvents;
 }
 
-interface Asked {
+interface Request {
   readonly label: string;
   readonly free: boolean;
 }
 
-const UNASKED: Asked = { label: 'other', free: true };
+const UNKNOWN_REQUEST: Request = { label: 'other', free: true };
 
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #requests: Relay;
   readonly #replies: Relay;
-  /** Requests whose replies are to come, by request id. */
-  readonly #asked = new Map<number, Asked>();
-  #lastReply: (Asked & { id: number }) | undefined;
-  #ticket: (Ticket & Asked & { expectsReply: boolean }) | undefined;
+  /** Requests that wait for a reply, by request id. */
+  readonly #pending = new Map<number, Request>();
+  #lastReply: (Request & { id: number }) | undefined;
+  #ticket: (Ticket & Request & { expectsReply: boolean }) | undefined;
   #replyTicket: Ticket | undefined;
   #closed = false;
   #clientEnded = false;
@@ -80,13 +80,13 @@ export class Connection {
     });
   }
 
-  /** Ends the connection as soon as no operation is under way on it. */
+  /** Closes the connection as soon as it has no operation in progress. */
   close(): void {
     this.#closing = true;
     this.#closeIfIdle();
   }
 
-  /** Ends the connection now. */
+  /** Closes the connection at once. */
   destroy(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -98,39 +98,45 @@ export class Connection {
   }
 
   #onRequest(head: FrameHead, proceed: () => void): void {
-    const asked: Asked = { label: commandLabel(head.command), free: isFree(head.command) };
-    this.#options.events.command(asked.label);
-    if (head.expectsReply) this.#asked.set(head.requestId, asked);
-    const cost = requestCost(asked.free, head.sizeBytes);
+    const request: Request = { label: commandLabel(head.command), free: isFree(head.command) };
+    this.#options.events.command(request.label);
+    if (head.expectsReply) this.#pending.set(head.requestId, request);
+    const cost = requestCost(request.free, head.sizeBytes);
     if (cost === 0) {
       proceed();
       return;
     }
     let admitted = false;
-    const ticket = this.#options.throttle.admit(asked.label, cost, () => {
+    const ticket = this.#options.throttle.admit(request.label, cost, () => {
       admitted = true;
       this.#ticket = undefined;
       proceed();
     });
-    if (!admitted) this.#ticket = { ...asked, expectsReply: head.expectsReply, cancel: () => ticket.cancel() };
+    if (!admitted) this.#ticket = { ...request, expectsReply: head.expectsReply, cancel: () => ticket.cancel() };
   }
 
-  /** A reply passes at once, and what it costs is charged afterwards; one that nobody asked for (an exhaust cursor's) waits like a request. */
+  /**
+   * Lets a reply pass at once and charges its cost afterwards. An unrequested reply (of an exhaust
+   * cursor) waits like a request.
+   */
   #onReply(head: FrameHead, proceed: () => void): void {
-    const known = this.#asked.get(head.responseTo);
+    const known = this.#pending.get(head.responseTo);
     const follows = !known && this.#lastReply?.id === head.responseTo;
-    const asked: Asked = known ?? (follows ? this.#lastReply! : UNASKED);
-    this.#asked.delete(head.responseTo);
-    this.#lastReply = { label: asked.label, free: asked.free, id: head.requestId };
-    if (follows && !asked.free) {
-      this.#replyTicket = this.#options.throttle.admit(asked.label, requestCost(false, head.sizeBytes), proceed);
+    const request: Request = known ?? (follows ? this.#lastReply! : UNKNOWN_REQUEST);
+    this.#pending.delete(head.responseTo);
+    this.#lastReply = { label: request.label, free: request.free, id: head.requestId };
+    if (follows && !request.free) {
+      this.#replyTicket = this.#options.throttle.admit(request.label, requestCost(false, head.sizeBytes), proceed);
       return;
     }
-    this.#options.throttle.charge(asked.label, furtherOperations(head.sizeBytes));
+    this.#options.throttle.charge(request.label, furtherOperations(head.sizeBytes));
     proceed();
   }
 
-  /** A command whose client left would only take slots from the living; but one that wants no reply may have been sent on purpose. */
+  /**
+   * Drops a waiting command whose client has disconnected, since it would only take slots from
+   * others. A command that expects no reply may have been sent on purpose, and stays.
+   */
   #onClientLeft(): void {
     const waiting = this.#ticket;
     if (!waiting?.expectsReply) return;
@@ -146,7 +152,7 @@ export class Connection {
 
   #closeIfIdle(): void {
     if (!this.#closing) return;
-    const working = [...this.#asked.values()].some(({ free }) => !free);
-    if (!working && this.#requests.isIdle && this.#replies.isIdle) this.#options.client.destroySoon();
+    const busy = [...this.#pending.values()].some(({ free }) => !free);
+    if (!busy && this.#requests.isIdle && this.#replies.isIdle) this.#options.client.destroySoon();
   }
 }

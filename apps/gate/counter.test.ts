@@ -1,9 +1,9 @@
-// The witness itself: counts belong to the second they fell in, and old ones go.
+// Operations are counted in the second in which they happen, and old seconds are dropped.
 import { describe, expect, test } from '@jest/globals';
 import { SecondCounter } from './counter.ts';
 
 describe('SecondCounter', () => {
-  test('counts by aligned second, idle ones as zero, the running one last', () => {
+  test('counts by aligned second, idle seconds as zero, the current one last', () => {
     const counter = new SecondCounter(100_500);
     counter.add(100_600, 2);
     counter.add(100_999.9, 1);
@@ -23,11 +23,11 @@ describe('SecondCounter', () => {
     ]);
   });
 
-  test('nothing before it started', () => {
+  test('nothing before the start', () => {
     expect(new SecondCounter(5000).lastFullSecond(5900)).toBe(0);
   });
 
-  test('keeps the last seconds only', () => {
+  test('keeps only the last seconds', () => {
     const counter = new SecondCounter(0, 3);
     for (let second = 0; second < 5; second++) counter.add(second * 1000, second + 1);
     expect(counter.seconds(4500)).toEqual([

@@ -1,14 +1,18 @@
-// Operations in each second of the last hour: the gate's evidence that no second was above the limit.
+// Counts operations in each second of the last hour: the evidence that no second was above the
+// limit.
 
 const HOUR_SECONDS = 3600;
 
-/** Counts per Unix second in a ring. Times are Unix times in ms that never go backwards. */
+/** A ring of counts per Unix second. Times are monotonic Unix times in milliseconds. */
 export class SecondCounter {
   readonly #counts: Float64Array;
   #firstSecond: number;
   #lastSecond: number;
 
-  /** @param nowMs Unix time at which counting starts @param seconds how many seconds are kept; default one hour */
+  /**
+   * @param nowMs Unix time at which counting starts
+   * @param seconds number of seconds to keep; default: one hour
+   */
   constructor(nowMs: number, seconds: number = HOUR_SECONDS) {
     this.#counts = new Float64Array(seconds);
     this.#firstSecond = this.#lastSecond = Math.floor(nowMs / 1000);
@@ -19,14 +23,18 @@ export class SecondCounter {
     this.#counts[this.#lastSecond % this.#counts.length]! += operations;
   }
 
-  /** Operations in the last second that is over. */
+  /** Operations in the last full second. */
   lastFullSecond(nowMs: number): number {
     this.#advance(nowMs);
     const second = this.#lastSecond - 1;
     return second < this.#firstSecond ? 0 : this.#counts[second % this.#counts.length]!;
   }
 
-  /** `[unixSecond, operations]` of each second kept, zeros too, oldest first; the last one is still running. @param since first second wanted */
+  /**
+   * `[unixSecond, operations]` of each second, oldest first, including zeros. The last second is
+   * not over yet.
+   * @param since the first second to return
+   */
   seconds(nowMs: number, since: number = 0): [number, number][] {
     this.#advance(nowMs);
     const pairs: [number, number][] = [];
@@ -35,7 +43,7 @@ export class SecondCounter {
     return pairs;
   }
 
-  /** Moves on to the second of `nowMs`, clearing what the ring held there an hour ago. */
+  /** Advances to the second of `nowMs` and clears the counts of an hour ago. */
   #advance(nowMs: number): void {
     const now = Math.floor(nowMs / 1000);
     const size = this.#counts.length;

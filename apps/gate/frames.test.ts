@@ -1,4 +1,4 @@
-// However the bytes are cut, the messages come out whole and in order.
+// However the bytes are split, the messages come out complete and in order.
 import { describe, expect, test } from '@jest/globals';
 import { OP_MSG } from './commands.ts';
 import { FrameParser, HEADER_BYTES, MAX_MESSAGE_BYTES, MalformedFrameError } from './frames.ts';
@@ -47,7 +47,7 @@ describe('FrameParser', () => {
     expect(parser.atBoundary).toBe(true);
   });
 
-  test('hands out a large message as it comes, not when it is whole', () => {
+  test('hands out a large message as it arrives, not only when it is complete', () => {
     const { heads, bytes, parser } = parse([messages[1]!.subarray(0, 1000)]);
     expect(heads).toHaveLength(1);
     expect(bytes).toHaveLength(1000);

@@ -1,29 +1,32 @@
-// MongoDB's wire protocol as the gate needs it: where a message starts and ends, and what its head says; never its whole body.
+// MongoDB's wire protocol as far as the gate needs it: where messages start and end, and their
+// head, but never a whole body.
 import { readCommand } from './commands.ts';
 
-/** Bytes of a message's own header. */
+/** Size of a message's header. */
 export const HEADER_BYTES = 16;
-/** The head of a message is read from at most this many of its first bytes. */
+/** Maximum number of bytes from which the head of a message is read. */
 export const HEAD_BYTES = 512;
-/** The largest message: MongoDB's 48,000,000 bytes and 16 KiB of room for the command around the documents. */
+/**
+ * Maximum message size: MongoDB's 48,000,000 bytes and 16 KiB for the command around the documents.
+ */
 export const MAX_MESSAGE_BYTES = 48_000_000 + 16 * 1024;
 
-/** What the gate knows of a message before it lets it through. */
+/** What the gate knows about a message before it forwards it. */
 export interface FrameHead {
-  /** Bytes on the wire, header included. */
+  /** Bytes on the wire, including the header. */
   readonly wireBytes: number;
-  /** Bytes that count: as on the wire, or as they will be once decompressed. */
+  /** Bytes that are charged: those on the wire, or those after decompression if more. */
   readonly sizeBytes: number;
   readonly requestId: number;
   readonly responseTo: number;
   readonly opCode: number;
-  /** The command's name; `compressed` or `other` where it can't be read. */
+  /** The command's name; `compressed` or `other` if it cannot be read. */
   readonly command: string;
-  /** False for a message that nobody answers (`moreToCome`, legacy writes). */
+  /** False for a message without a reply (`moreToCome`, legacy writes). */
   readonly expectsReply: boolean;
 }
 
-/** The bytes are no MongoDB message: the connection can't be followed any further. */
+/** The bytes are no MongoDB message, so the rest of the connection cannot be parsed. */
 export class MalformedFrameError extends Error {
   override readonly name = 'MalformedFrameError';
   readonly code = 'MALFORMED_FRAME';
@@ -32,26 +35,27 @@ export class MalformedFrameError extends Error {
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Splits a stream of bytes into messages, incrementally. After `push`, call `takeBytes` and `takeHead` in turn until
- * both give nothing: `takeHead` opens a message once its first bytes are there, `takeBytes` hands out the open message's
- * bytes (header included) as they come.
+ * Splits a stream of bytes into messages, incrementally. After `push`, call `takeBytes` and
+ * `takeHead` in turn until both return nothing: `takeHead` opens a message once its first bytes
+ * have arrived, `takeBytes` hands out the bytes of the open message, including the header, as they
+ * arrive.
  */
 export class FrameParser {
   readonly #maxMessageBytes: number;
   #buffer: Buffer = EMPTY;
   #openBytes = 0;
 
-  /** @param maxMessageBytes messages above it are malformed; default {@link MAX_MESSAGE_BYTES} */
+  /** @param maxMessageBytes larger messages are malformed; default: {@link MAX_MESSAGE_BYTES} */
   constructor(maxMessageBytes: number = MAX_MESSAGE_BYTES) {
     this.#maxMessageBytes = maxMessageBytes;
   }
 
-  /** Bytes pushed and not yet taken. */
+  /** Number of bytes pushed and not yet taken. */
   get bufferedBytes(): number {
     return this.#buffer.length;
   }
 
-  /** True between messages: nothing open, nothing held. */
+  /** Whether the parser is between messages: none is open and no bytes are held. */
   get atBoundary(): boolean {
     return this.#openBytes === 0 && this.#buffer.length === 0;
   }
@@ -60,7 +64,9 @@ export class FrameParser {
     this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
   }
 
-  /** The next bytes of the open message, or undefined when there are none or no message is open. */
+  /**
+   * Takes the next bytes of the open message; undefined if there are none or no message is open.
+   */
   takeBytes(): Buffer | undefined {
     if (this.#openBytes === 0 || this.#buffer.length === 0) return undefined;
     const buffer = this.#buffer;
@@ -75,14 +81,17 @@ export class FrameParser {
     return bytes;
   }
 
-  /** Opens the next message, or gives undefined while too little of it is there. @throws MalformedFrameError */
+  /**
+   * Opens the next message; undefined until enough of it has arrived.
+   * @throws MalformedFrameError
+   */
   takeHead(): FrameHead | undefined {
     const buffer = this.#buffer;
     if (this.#openBytes > 0 || buffer.length < 4) return undefined;
     const wireBytes = buffer.readInt32LE(0);
     if (wireBytes < HEADER_BYTES || wireBytes > this.#maxMessageBytes)
       throw new MalformedFrameError(
-        `a message of ${wireBytes} bytes, outside ${HEADER_BYTES}..${this.#maxMessageBytes}: not MongoDB's wire protocol (or TLS, which the gate can't read)`,
+        `a message of ${wireBytes} bytes, outside ${HEADER_BYTES}..${this.#maxMessageBytes}: not MongoDB's wire protocol (or TLS, which the gate does not support)`,
       );
     const headBytes = Math.min(wireBytes, HEAD_BYTES);
     if (buffer.length < headBytes) return undefined;

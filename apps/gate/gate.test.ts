@@ -1,4 +1,5 @@
-// The gate between the real driver and the real MongoDB: what it counts, what it holds back, what it leaves alone.
+// The gate between the real driver and a real MongoDB: what it counts, what it delays, what it
+// passes unchanged.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { MongoClient, type MongoClientOptions } from 'mongodb';
@@ -32,7 +33,9 @@ async function clientOf(url: string, options: MongoClientOptions = {}): Promise<
 const operations = (gate: GateFixture, kind = ''): Promise<number> =>
   gate.metric('breakwater_gate_operations_total', kind && `kind="${kind}"`);
 
-/** A second witness behind the gate: when each operation's first byte arrived at MongoDB. */
+/**
+ * A second witness, behind the gate: the time at which each operation's first byte reached MongoDB.
+ */
 async function startRecorder(): Promise<{ port: number; times: number[] }> {
   const times: number[] = [];
   const server: Server = createServer({ noDelay: true }, (client) => {
@@ -124,7 +127,8 @@ describe('limiting', () => {
     expect(Math.max(...counts)).toBeLessThanOrEqual(limit);
     expect(counts.reduce((a, b) => a + b)).toBe(acknowledged);
     expect(counts.slice(1, 5).every((count) => count >= limit * 0.9)).toBe(true);
-    // The recorder sees them after a trip through two sockets: 15 ms of grace for that at either end of a second.
+    // The recorder sees operations after two more sockets: 15 ms of tolerance at either end of a
+    // second.
     expect(recorder.times).toHaveLength(acknowledged);
     expect(busiestSpan(recorder.times, 970)).toBeLessThanOrEqual(limit);
     expect(await things.countDocuments()).toBe(acknowledged);
@@ -152,7 +156,7 @@ describe('limiting', () => {
     expect(await gate.metric('breakwater_gate_wait_seconds_count')).toBe(1);
   });
 
-  test('a command whose client has left is dropped', async () => {
+  test('a command whose client has disconnected is dropped', async () => {
     const gate = await gateFor(1);
     const client = await clientOf(gate.url);
     const things = client.db('gone').collection('things');
@@ -168,8 +172,8 @@ describe('limiting', () => {
   });
 });
 
-describe('leaving alone', () => {
-  test('cursors, large documents, errors and unacknowledged writes pass untouched', async () => {
+describe('passing unchanged', () => {
+  test('cursors, large documents, errors and unacknowledged writes pass unchanged', async () => {
     const gate = await gateFor(0);
     const things = (await clientOf(gate.url)).db('same').collection<{ _id: number; payload?: string }>('things');
     await things.insertMany(Array.from({ length: 1000 }, (_, i) => ({ _id: i })));
@@ -196,7 +200,7 @@ describe('failing loudly', () => {
       socket.on('error', () => undefined).on('close', () => resolve());
     });
 
-  test('what is no MongoDB message closes the connection and is logged with its peer', async () => {
+  test('anything but a MongoDB message closes the connection and is logged with its peer', async () => {
     const gate = await gateFor(100);
     await sendRaw(gate.port, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n');
     const line = gate.log.find((entry) => entry.includes('malformed message'));
@@ -204,7 +208,7 @@ describe('failing loudly', () => {
     expect(await gate.metric('breakwater_gate_malformed_messages_total', 'side="client"')).toBe(1);
   });
 
-  test('MongoDB killed: clients are turned away at once, readiness goes; back: all is well again', async () => {
+  test('MongoDB is killed: clients are rejected at once and the gate is not ready; it recovers with MongoDB', async () => {
     const gate = await gateFor(100);
     const client = await clientOf(gate.url, { serverSelectionTimeoutMS: 20_000 });
     const things = client.db('killed').collection<{ _id: number }>('things');
@@ -220,7 +224,7 @@ describe('failing loudly', () => {
     await sendRaw(gate.port, '');
     expect(performance.now() - startMs).toBeLessThan(500);
     expect(await gate.metric('breakwater_gate_refused_connections_total')).toBeGreaterThan(0);
-    expect(gate.log.some((line) => line.includes('client turned away'))).toBe(true);
+    expect(gate.log.some((line) => line.includes('client rejected'))).toBe(true);
 
     await mongo.restart();
     await until('ready', async () => (await gate.get('/readyz')).status === 200);
@@ -228,19 +232,19 @@ describe('failing loudly', () => {
     expect(await things.countDocuments()).toBe(2);
   }, 120_000);
 
-  test('MongoDB absent at start-up: the gate starts, is not ready, says so and tries on', async () => {
+  test('MongoDB is absent at start-up: the gate starts, is not ready, says so and retries', async () => {
     const port = portOf(mongo.url);
     await mongo.server.stop();
     const gate = await gateFor(100, port);
     expect((await gate.get('/readyz')).status).toBe(503);
-    expect(gate.log.some((line) => line.includes('MongoDB cannot be reached'))).toBe(true);
+    expect(gate.log.some((line) => line.includes('MongoDB is unreachable'))).toBe(true);
     await mongo.restart();
     await until('ready', async () => (await gate.get('/readyz')).status === 200);
     await (await clientOf(gate.url)).db('late').command({ ping: 1 });
   }, 120_000);
 });
 
-test('stopping lets the operation under way finish; stopping twice is harmless', async () => {
+test('stopping lets the operation in progress finish; stopping twice is harmless', async () => {
   const gate = await gateFor(2);
   const client = await clientOf(gate.url);
   const things = client.db('stop').collection('things');

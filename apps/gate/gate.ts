@@ -1,4 +1,5 @@
-// The gate put together: MongoDB's disk, as a proxy that lets so many operations a second through and counts them.
+// Assembles the gate: a proxy that limits the operations a second that reach MongoDB, and counts
+// them.
 import type { App } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createRegistry, sendJson, startMetricsServer } from '../shared/metrics.ts';
@@ -15,7 +16,7 @@ export interface Gate extends App {
   readonly metricsPort: number;
 }
 
-/** What `GET /stats` answers. */
+/** The answer of `GET /stats`. */
 export interface GateStats {
   /** In the last full second. */
   operationsPerSecond: number;
@@ -24,17 +25,23 @@ export interface GateStats {
   queueLength: number;
 }
 
-/** What `GET /seconds?since=` answers. */
+/** The answer of `GET /seconds?since=`. */
 export interface GateSeconds {
   limit: number;
-  /** `[unixSecond, operations]`, oldest first, zeros too; the last second is still running. One hour at most. */
+  /**
+   * `[unixSecond, operations]` of up to an hour, oldest first, including zeros. The last second is
+   * not over yet.
+   */
   seconds: [number, number][];
 }
 
-/** Starts the gate; it listens (and turns clients away) even while MongoDB can't be reached. @throws when a port is taken */
+/**
+ * Starts the gate. It listens even while MongoDB is unreachable, and rejects clients then.
+ * @throws when a port is taken
+ */
 export async function startGate(settings: GateSettings, logger: Logger): Promise<Gate> {
   const limit = settings.MONGO_IOPS;
-  // One clock for pacing and counting, that no correction of the time of day can make jump.
+  // One clock for pacing and counting, which does not jump when the time of day is corrected.
   const now = (): number => performance.now();
   const unixMs = (monotonicMs: number): number => performance.timeOrigin + monotonicMs;
   const counter = new SecondCounter(unixMs(now()));
@@ -86,7 +93,7 @@ export async function startGate(settings: GateSettings, logger: Logger): Promise
     throw error;
   });
   await upstream.start();
-  logger.info({ port: proxy.port, metricsPort: server.port, upstream: upstream.address, limit }, 'the gate is open');
+  logger.info({ port: proxy.port, metricsPort: server.port, upstream: upstream.address, limit }, 'gate started');
 
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

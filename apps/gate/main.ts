@@ -1,4 +1,4 @@
-// The gate's process.
+// gate: the disk of the constrained MongoDB, as a proxy in front of it.
 import { runApp } from '../shared/lifecycle.ts';
 import { createLogger } from '../shared/logger.ts';
 import { startGate } from './gate.ts';

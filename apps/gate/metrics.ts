@@ -1,7 +1,7 @@
-// The gate's metrics, each named once.
+// The gate's metrics.
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** What is read when the metrics are asked for. */
+/** Values that are read when the metrics are collected. */
 export interface GateReadings {
   operationsPerSecond: () => number;
   queueLength: () => number;
@@ -9,14 +9,14 @@ export interface GateReadings {
   upstreamUp: () => boolean;
 }
 
-/** What the gate reports as it happens. */
+/** Events that the gate reports as they happen. */
 export interface GateMetrics {
-  /** One operation (cost unit) was let through. */
+  /** One operation (unit of cost) was admitted. */
   operation(kind: string): void;
   command(label: string): void;
   abandoned(label: string): void;
   waited(seconds: number): void;
-  /** A client was turned away. */
+  /** A client was rejected. */
   refused(): void;
   malformed(side: string): void;
 }
@@ -28,36 +28,36 @@ export function createGateMetrics(registry: Registry, limit: number, readings: G
   const registers = [registry];
   const operations = new Counter({
     name: 'breakwater_gate_operations_total',
-    help: 'Operations let through to MongoDB (1 a command, and 1 for each further 256 KiB of request or reply)',
+    help: 'Operations admitted to MongoDB (1 per command, and 1 for each further 256 KiB of request or reply)',
     labelNames: ['kind'],
     registers,
   });
   const commands = new Counter({
     name: 'breakwater_gate_commands_total',
-    help: 'Commands received, free ones (handshake, monitoring, sessions) included',
+    help: 'Commands received, including free ones (handshake, monitoring, sessions)',
     labelNames: ['command'],
     registers,
   });
   const abandoned = new Counter({
     name: 'breakwater_gate_abandoned_commands_total',
-    help: 'Commands dropped because their client left while they waited; MongoDB never saw them',
+    help: 'Commands dropped because their client disconnected while they waited; MongoDB never received them',
     labelNames: ['command'],
     registers,
   });
   const refused = new Counter({
     name: 'breakwater_gate_refused_connections_total',
-    help: 'Clients turned away because MongoDB could not be reached',
+    help: 'Clients rejected because MongoDB was unreachable',
     registers,
   });
   const malformed = new Counter({
     name: 'breakwater_gate_malformed_messages_total',
-    help: "Connections closed because a side sent what is not MongoDB's wire protocol",
+    help: "Connections closed because a side did not send MongoDB's wire protocol",
     labelNames: ['side'],
     registers,
   });
   const wait = new Histogram({
     name: 'breakwater_gate_wait_seconds',
-    help: 'How long operations waited to be let through',
+    help: 'Time that operations waited to be admitted',
     buckets: WAIT_BUCKETS_SECONDS,
     registers,
   });
@@ -73,13 +73,13 @@ export function createGateMetrics(registry: Registry, limit: number, readings: G
   };
   gauge(
     'breakwater_gate_operations_per_second',
-    'Operations let through in the last full second',
+    'Operations admitted in the last full second',
     readings.operationsPerSecond,
   );
-  gauge('breakwater_gate_limit_operations_per_second', 'Operations a second that may pass; 0 = unlimited', () => limit);
-  gauge('breakwater_gate_queue_length', 'Operations that wait to be let through', readings.queueLength);
+  gauge('breakwater_gate_limit_operations_per_second', 'Limit of operations a second; 0 = unlimited', () => limit);
+  gauge('breakwater_gate_queue_length', 'Operations that wait to be admitted', readings.queueLength);
   gauge('breakwater_gate_connections', 'Connected clients', readings.connections);
-  gauge('breakwater_gate_upstream_up', 'Whether MongoDB can be reached: 1 or 0', () => Number(readings.upstreamUp()));
+  gauge('breakwater_gate_upstream_up', 'Whether MongoDB is reachable: 1 or 0', () => Number(readings.upstreamUp()));
   return {
     operation: (kind) => operations.inc({ kind }),
     command: (command) => commands.inc({ command }),

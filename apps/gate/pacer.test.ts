@@ -1,27 +1,23 @@
-// No second above the limit, whatever comes and however late the timers fire; and next to nothing of the limit wasted.
+// No second is above the limit, whatever the load and however late the timers fire, and hardly any
+// of the limit is wasted.
 import { describe, expect, test } from '@jest/globals';
+import { seededRandom } from '../../test/random.ts';
 import { Pacer } from './pacer.ts';
 import { busiestSpan } from './testing.ts';
 
-/** The same numbers in [0, 1) at every run. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 interface Run {
   limit: number;
-  /** Operations that arrive, by time. */
+  /** Times at which operations arrive. */
   arrivals: readonly number[];
   /** How late a timer fires. */
   latenessMs: () => number;
   untilMs: number;
 }
 
-/** What a throttle does with a pacer, on a clock of its own; gives the times at which slots were taken. */
+/**
+ * Does what a throttle does with a pacer, on a simulated clock.
+ * @returns the times at which slots were taken
+ */
 function simulate({ limit, arrivals, latenessMs, untilMs }: Run): number[] {
   const pacer = new Pacer({ limit });
   const taken: number[] = [];
@@ -50,7 +46,7 @@ describe('Pacer', () => {
     for (let i = 0; i < 300; i++) expect(taken[i]!).toBeCloseTo(5 + i * 10, 6);
   });
 
-  test('idle time earns nothing: a crowd after a pause is spaced like any other', () => {
+  test('idle time earns no burst: a crowd after a pause is spaced like any other', () => {
     const arrivals = [...crowd(50, 0), ...crowd(300, 60_000)];
     const taken = simulate({ limit: 100, arrivals, latenessMs: onTime, untilMs: 70_000 });
     const after = taken.slice(50);
@@ -96,7 +92,7 @@ describe('Pacer', () => {
     'limit %i: no sliding second above it, with late timers and stalls',
     (limit) => {
       for (const seed of [1, 2, 3, 4, 5]) {
-        const random = randomNumbers(seed);
+        const random = seededRandom(seed);
         const latenessMs = (): number => (random() < 0.02 ? random() * 150 : random() * 1.5);
         const arrivals: number[] = [];
         for (let atMs = 0; atMs < 20_000; atMs += random() * 3000)
@@ -108,7 +104,7 @@ describe('Pacer', () => {
   );
 
   test('under steady load with timers up to 1.5 ms late, 98 % of the limit passes', () => {
-    const random = randomNumbers(7);
+    const random = seededRandom(7);
     const taken = simulate({
       limit: 100,
       arrivals: crowd(10_000, 0),

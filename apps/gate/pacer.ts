@@ -1,26 +1,32 @@
-// When the next operation may pass: slots one spacing apart, no burst for idle time, and never too many in any second.
+// Determines when the next operation may pass: slots at even intervals, no burst after idle time,
+// and never more than the limit in any second.
 
 export interface PacerOptions {
   /** Operations a second; 0 = unlimited. */
   limit: number;
-  /** How late a slot may be taken without being lost (a timer fires late, the process is busy), in ms. Default 50. */
+  /**
+   * How late a slot may be taken before it is lost, since timers fire late, milliseconds. Default
+   * 50.
+   */
   toleranceMs?: number;
 }
 
 const SECOND_MS = 1000;
 
 /**
- * A clockless pacer (times are passed in, in ms, of any monotonic clock). Two rules hold at once:
- * - the schedule: slots are due one spacing apart; one taken late doesn't delay those after it, unless it is later than
- *   the tolerance, which is lost for good;
- * - the window: the slot `limit` slots ago was taken a full second ago or more. It looks at the times when slots were really
- *   taken, so that catching up never puts more than `limit` into any second, aligned or sliding.
+ * A pacer without a clock of its own: the caller passes the time of any monotonic clock, in
+ * milliseconds. Two rules hold at once:
+ * - the schedule: slots are due at even intervals. A slot that is taken late does not delay those
+ *   after it, but what exceeds the tolerance is lost for good.
+ * - the window: the slot `limit` slots before was taken at least a second ago. This uses the times
+ *   at which slots were really taken, so that catching up never puts more than `limit` into any
+ *   second, aligned or sliding.
  */
 export class Pacer {
   readonly limit: number;
   readonly #spacingMs: number;
   readonly #toleranceMs: number;
-  /** Times of the last `limit` slots; `#oldest` is the next to be overwritten. */
+  /** Times of the last `limit` slots. `#oldest` is overwritten next. */
   readonly #taken: Float64Array;
   #oldest = 0;
   #dueMs = Number.NEGATIVE_INFINITY;
@@ -32,17 +38,17 @@ export class Pacer {
     this.#taken = new Float64Array(options.limit).fill(Number.NEGATIVE_INFINITY);
   }
 
-  /** Call when work comes after none was waiting: slots that passed unused are gone. */
+  /** To be called when work arrives and none was waiting: slots that passed unused are lost. */
   wake(nowMs: number): void {
     this.#dueMs = Math.max(this.#dueMs, nowMs);
   }
 
-  /** The earliest time of the next slot; in the past when it is due. */
+  /** The time of the next slot; in the past if it is due. */
   readyAtMs(): number {
     return this.limit === 0 ? Number.NEGATIVE_INFINITY : Math.max(this.#dueMs, this.#taken[this.#oldest]! + SECOND_MS);
   }
 
-  /** Takes one slot if one is to be had at this time. */
+  /** Takes a slot if one is due at this time. */
   take(nowMs: number): boolean {
     if (this.limit === 0) return true;
     if (nowMs < this.readyAtMs()) return false;

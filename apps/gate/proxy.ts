@@ -1,4 +1,5 @@
-// The listening side: takes clients in, gives each a connection to MongoDB of its own, and turns them away while there is none.
+// The listening side: accepts clients and opens a connection to MongoDB for each. Rejects clients
+// while MongoDB is unreachable.
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from '../shared/logger.ts';
 import { Connection } from './connection.ts';
@@ -9,17 +10,17 @@ import type { Upstream } from './upstream.ts';
 
 export interface ProxyOptions {
   host: string;
-  /** 0 takes a free one. */
+  /** 0: any free port. */
   port: number;
   upstream: Upstream;
   throttle: Throttle;
   metrics: GateMetrics;
   logger: Logger;
-  /** How long `close` waits for operations under way. Default 10 s. */
+  /** How long `close` waits for operations in progress, milliseconds. Default 10,000. */
   drainTimeoutMs?: number;
 }
 
-/** Clients that may wait to be taken in: a pool or ten that reconnect at once. */
+/** Length of the accept queue: enough for several connection pools that reconnect at once. */
 const BACKLOG = 4096;
 
 export class GateProxy {
@@ -58,11 +59,16 @@ export class GateProxy {
     });
   }
 
-  /** Takes no more clients in, lets operations under way finish, then hangs up. May be called twice. */
+  /**
+   * Accepts no more clients, lets operations in progress finish, then closes. May be called twice.
+   */
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.#options.logger.warn({ connections: this.#connections.size }, 'operations still under way; hanging up');
+        this.#options.logger.warn(
+          { connections: this.#connections.size },
+          'closing connections with operations in progress',
+        );
         for (const connection of this.#connections) connection.destroy();
         for (const client of this.#clients) client.destroy();
       }, this.#options.drainTimeoutMs ?? 10_000);
@@ -80,11 +86,11 @@ export class GateProxy {
     const peer = `${client.remoteAddress}:${client.remotePort}`;
     this.#clients.add(client);
     client.once('close', () => this.#clients.delete(client));
-    const ignoreError = (error: Error): void => logger.debug({ peer, err: error }, 'client broke off');
+    const ignoreError = (error: Error): void => logger.debug({ peer, err: error }, 'client connection failed');
     client.on('error', ignoreError);
     if (!upstream.isUp) {
       metrics.refused();
-      logger.warn({ peer, upstream: upstream.address }, 'client turned away: MongoDB cannot be reached');
+      logger.warn({ peer, upstream: upstream.address }, 'client rejected: MongoDB is unreachable');
       client.destroy();
       return;
     }
@@ -95,7 +101,7 @@ export class GateProxy {
       else this.#join(client, socket, peer);
     } catch (error) {
       metrics.refused();
-      logger.warn({ peer, upstream: upstream.address, err: error }, 'client turned away: no connection to MongoDB');
+      logger.warn({ peer, upstream: upstream.address, err: error }, 'client rejected: no connection to MongoDB');
       client.destroy();
       upstream.suspect();
     }
@@ -111,17 +117,17 @@ export class GateProxy {
         command: (label) => metrics.command(label),
         abandoned: (label) => {
           metrics.abandoned(label);
-          logger.debug({ peer, command: label }, 'client left while its command waited');
+          logger.debug({ peer, command: label }, 'client disconnected while its command waited');
         },
         failed: (side, error) => {
           if (error instanceof MalformedFrameError) {
             metrics.malformed(side);
             logger.error({ peer, side, err: error }, 'connection closed: malformed message');
-          } else logger.debug({ peer, side, err: error }, 'connection broke');
+          } else logger.debug({ peer, side, err: error }, 'connection failed');
           if (side === 'upstream') upstream.suspect();
         },
         upstreamLeft: () => {
-          logger.debug({ peer }, 'MongoDB hung up');
+          logger.debug({ peer }, 'MongoDB closed the connection');
           upstream.suspect();
         },
         closed: () => this.#connections.delete(connection),

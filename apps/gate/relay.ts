@@ -1,24 +1,25 @@
-// One direction of one connection: messages pass in wire order, each held at its head until it may go on, then streamed.
+// One direction of one connection: forwards messages in wire order. Each is held at its head until
+// it may pass, then streamed.
 import type { Socket } from 'node:net';
 import { type FrameHead, FrameParser } from './frames.ts';
 
-/** Bytes that may gather behind a message that waits; then the sender has to wait too. */
+/** Maximum number of bytes buffered behind a message that waits. Then the source is paused. */
 const HELD_BYTES = 64 * 1024;
 
 export interface RelayOptions {
   source: Socket;
   sink: Socket;
-  /** Decides about a message; it and all behind it wait until `proceed` is called, which may be at once. */
+  /** Called with the head of each message. It and all after it wait until `proceed` is called. */
   onHead: (head: FrameHead, proceed: () => void) => void;
-  /** All that came has gone on: the source is between messages. */
+  /** Called when everything received has been forwarded and the source is between messages. */
   onIdle: () => void;
-  /** The bytes are no MongoDB messages. */
+  /** Called when the bytes are no MongoDB messages. */
   onError: (error: Error) => void;
-  /** The source has sent its last byte while a message still waits. */
+  /** Called when the source has ended while a message still waits. */
   onEndWhileHeld: () => void;
 }
 
-/** Forwards what `source` sends to `sink`, with backpressure, and never more than a chunk of it in memory. */
+/** Forwards `source` to `sink` with backpressure, and never holds more than a chunk in memory. */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #parser = new FrameParser();
@@ -41,11 +42,11 @@ export class Relay {
     });
     sink.on('drain', () => {
       this.#blocked = false;
-      this.#steer();
+      this.#applyBackpressure();
     });
   }
 
-  /** True while no message is under way. */
+  /** Whether no message is in progress. */
   get isIdle(): boolean {
     return !this.#held && this.#parser.atBoundary;
   }
@@ -63,7 +64,7 @@ export class Relay {
       this.#options.onError(error as Error);
     }
     this.#running = false;
-    this.#steer();
+    this.#applyBackpressure();
     this.#finish();
     if (this.isIdle) this.#options.onIdle();
   }
@@ -83,7 +84,7 @@ export class Relay {
     return true;
   }
 
-  #steer(): void {
+  #applyBackpressure(): void {
     const { source } = this.#options;
     const pause = this.#blocked || (this.#held && this.#parser.bufferedBytes >= HELD_BYTES);
     if (pause !== source.isPaused()) pause ? source.pause() : source.resume();

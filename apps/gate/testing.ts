@@ -1,11 +1,11 @@
-// What the gate's tests share: messages made by hand, and the busiest second of a list of times.
+// Shared by the gate's tests: handmade messages, and the busiest second in a list of times.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { appEnvironment } from '../../test/app-environment.ts';
 import { type Gate, startGate } from './gate.ts';
 import { readSettings } from './settings.ts';
 
-/** One message of the wire protocol. */
+/** A message of the wire protocol. */
 export function message(opCode: number, body: Buffer, requestId = 1, responseTo = 0): Buffer {
   const head = Buffer.alloc(16);
   head.writeInt32LE(16 + body.length, 0);
@@ -21,7 +21,7 @@ export function int32(value: number): Buffer {
   return bytes;
 }
 
-/** A BSON document `{ [command]: 1, padding: <so many bytes> }`. */
+/** A BSON document `{ [command]: 1, padding: <paddingBytes> }`. */
 export function commandDocument(command: string, paddingBytes = 0): Buffer {
   const elements = Buffer.concat([
     Buffer.from(`\x10${command}\0`, 'latin1'),
@@ -41,7 +41,7 @@ export const commandSection = (command: string, paddingBytes = 0): Buffer =>
 /** The body of an OP_MSG. */
 export const msgBody = (sections: readonly Buffer[], flags = 0): Buffer => Buffer.concat([int32(flags), ...sections]);
 
-/** The most times within any span of `spanMs` (its end not included). */
+/** The maximum number of times within any span of `spanMs` (excluding its end). */
 export function busiestSpan(times: readonly number[], spanMs = 1000): number {
   let most = 0;
   for (let first = 0, last = 0; last < times.length; last++) {
@@ -51,13 +51,14 @@ export function busiestSpan(times: readonly number[], spanMs = 1000): number {
   return most;
 }
 
-/** A gate for a test: on free ports, its log kept in `log`. */
+/** A gate for a test, on free ports. */
 export interface GateFixture extends Gate {
+  /** The lines of its log. */
   readonly log: string[];
-  /** Driver's address of the gate. */
+  /** Connection string of the gate. */
   readonly url: string;
   get<T = string>(path: string): Promise<{ status: number; body: T }>;
-  /** The value of a metric with these labels; 0 while it has none. */
+  /** The value of a metric with these labels; 0 if it has none. */
   metric(name: string, labels?: string): Promise<number>;
 }
 

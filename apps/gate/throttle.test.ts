@@ -1,4 +1,4 @@
-// The queue in front of the disk: order, cost, debts and places given up.
+// The queue in front of the disk: order, cost, debts and cancelled operations.
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Pacer } from './pacer.ts';
 import { Throttle } from './throttle.ts';
@@ -92,7 +92,7 @@ describe('Throttle', () => {
     ]);
   });
 
-  test('a place given up goes to the next; what it took stays counted', () => {
+  test('a cancelled operation makes way for the next; slots that it took stay counted', () => {
     const { throttle, admitted, slots } = start(100);
     const large = throttle.admit('large', 5, nothing);
     const gone = throttle.admit('gone', 1, nothing);

@@ -1,20 +1,21 @@
-// The one queue of the disk: operations of all connections wait here, first come first served, for their slots.
+// The queue of the disk: the operations of all connections wait here for their slots, first come,
+// first served.
 import Denque from 'denque';
 import type { Pacer } from './pacer.ts';
 
 export interface ThrottleOptions {
   pacer: Pacer;
-  /** Monotonic clock in ms. */
+  /** Monotonic clock, milliseconds. */
   now: () => number;
-  /** Told of each slot as it is taken: whose it was, and when. */
+  /** Called for each slot that is taken, with its kind and time. */
   onSlot: (kind: string, nowMs: number) => void;
-  /** Told of each operation let through: how long it waited. */
+  /** Called for each admitted operation, with the time that it waited. */
   onAdmitted: (waitMs: number) => void;
 }
 
-/** An operation's place in the queue. */
+/** An operation in the queue. */
 export interface Ticket {
-  /** Gives the place up; slots already taken stay counted. Harmless once admitted. */
+  /** Removes the operation. Slots that it took stay counted. Has no effect once it is admitted. */
   cancel(): void;
 }
 
@@ -26,10 +27,10 @@ interface Entry extends Ticket {
   state: 'waiting' | 'admitted' | 'cancelled';
 }
 
-/** Lets operations through one after the other, at the pacer's pace. */
+/** Admits operations one by one, at the rate of the pacer. */
 export class Throttle {
   readonly #options: ThrottleOptions;
-  /** Debts of replies already given: paid before anything else passes. */
+  /** Costs of replies that have already passed. They are paid before anything else passes. */
   readonly #debts: Entry[] = [];
   readonly #queue = new Denque<Entry>();
   #waiting = 0;
@@ -41,12 +42,15 @@ export class Throttle {
     this.#options = options;
   }
 
-  /** Operations that wait for their slots. */
+  /** Number of operations that wait for their slots. */
   get queueLength(): number {
     return this.#waiting;
   }
 
-  /** Queues an operation; `admit` is called when its last slot has come, at once if that is now. @param cost slots, 1 or more */
+  /**
+   * Queues an operation. `admit` is called when its last slot is taken, which may be at once.
+   * @param cost number of slots, 1 or more
+   */
   admit(kind: string, cost: number, admit: () => void): Ticket {
     const entry = this.#enter(kind, cost, admit);
     this.#waiting++;
@@ -55,14 +59,17 @@ export class Throttle {
     return entry;
   }
 
-  /** Charges what is known only afterwards (a large reply) against whatever comes next. */
+  /**
+   * Charges a cost that is known only afterwards, such as that of a large reply. What follows waits
+   * for it.
+   */
   charge(kind: string, cost: number): void {
     if (cost <= 0) return;
     this.#debts.push(this.#enter(kind, cost, undefined));
     this.#pump();
   }
 
-  /** Drops everything that waits. */
+  /** Drops all waiting operations. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -104,7 +111,7 @@ export class Throttle {
     this.#pumping = false;
   }
 
-  /** The entry whose turn it is. */
+  /** The next entry to be served. */
   #next(): Entry | undefined {
     if (this.#debts.length > 0) return this.#debts[0];
     while (this.#queue.peekFront()?.state === 'cancelled') this.#queue.shift();

@@ -1,4 +1,5 @@
-// Knows whether MongoDB can be reached: looks at start-up, on every suspicion and when idle, and tries on with backoff.
+// Tracks whether MongoDB is reachable: connects at start-up and whenever it is suspected to be
+// down, and retries with backoff.
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../shared/logger.ts';
@@ -7,11 +8,11 @@ export interface UpstreamOptions {
   host: string;
   port: number;
   logger: Logger;
-  /** How long a connection may take to be made. Default 5 s. */
+  /** Timeout of a connection attempt, milliseconds. Default 5000. */
   connectTimeoutMs?: number;
-  /** Pause after the first failed attempt; it doubles with each. Default 100 ms. */
+  /** Pause after the first failed attempt, milliseconds. It doubles each time. Default 100. */
   minBackoffMs?: number;
-  /** The longest pause between attempts. Default 2 s. */
+  /** Maximum pause between attempts, milliseconds. Default 2000. */
   maxBackoffMs?: number;
 }
 
@@ -25,7 +26,7 @@ export class Upstream {
     this.#options = { connectTimeoutMs: 5000, minBackoffMs: 100, maxBackoffMs: 2000, ...options };
   }
 
-  /** Whether the last attempt to reach it worked. */
+  /** Whether the last attempt succeeded. */
   get isUp(): boolean {
     return this.#up;
   }
@@ -34,13 +35,13 @@ export class Upstream {
     return `${this.#options.host}:${this.#options.port}`;
   }
 
-  /** Makes the first attempt; returns after it, whether it worked or not: attempts go on if it failed. */
+  /** Makes the first attempt and returns after it. If it failed, attempts continue. */
   async start(): Promise<void> {
     await this.#attempt();
     if (!this.#up) this.suspect();
   }
 
-  /** Something went wrong on a connection: finds out whether MongoDB is there, and if not, tries until it is. */
+  /** To be called when a connection failed: checks MongoDB, and retries until it is reachable. */
   suspect(): void {
     this.#probing ??= this.#probe().finally(() => {
       this.#probing = undefined;
@@ -86,11 +87,11 @@ export class Upstream {
     try {
       const socket = await this.connect();
       socket.destroy();
-      if (!this.#up) logger.info({ upstream: this.address }, 'MongoDB can be reached');
+      if (!this.#up) logger.info({ upstream: this.address }, 'MongoDB is reachable');
       this.#up = true;
     } catch (error) {
       if (this.#abort.signal.aborted) return;
-      logger.error({ upstream: this.address, err: error }, 'MongoDB cannot be reached; trying on');
+      logger.error({ upstream: this.address, err: error }, 'MongoDB is unreachable; retrying');
       this.#up = false;
     }
   }

@@ -1,4 +1,5 @@
-// The agent beside real brokers: what it says when a broker is killed, comes back, or must not stop.
+// The agent with real brokers: what it reports when a broker is killed, comes back, or must not
+// stop.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -10,7 +11,7 @@ import { createLogger } from '../shared/logger.ts';
 import { createKafkaQueue } from '../shared/queue/kafka.ts';
 import { makeRecords } from '../shared/record.ts';
 import { Cluster } from '../topics/cluster.ts';
-import { bringTopics } from '../topics/topics.ts';
+import { reconcileTopics } from '../topics/reconcile.ts';
 
 const kafka = useKafka({ brokers: 3, heapMiB: 256 });
 const agents: ChildProcess[] = [];
@@ -50,13 +51,13 @@ describe('an agent beside each of three brokers', () => {
     for (const id of [0, 1, 2]) await until(() => ready(id));
     expect(await metric(0, 'brokers')).toBe(3);
     expect(await metric(1, 'voters_current')).toBe(3);
-    expect(await get(2, '/before-stop')).toEqual({ status: 200, text: 'the others can do without this broker\n' });
+    expect(await get(2, '/before-stop')).toEqual({ status: 200, text: 'the other brokers can do without this one\n' });
   });
 
-  test('lag by group and partition, told once', async () => {
+  test('lag by group and partition, reported once', async () => {
     const cluster = new Cluster({ brokers: kafka.url.split(',') });
     const topic = { partitions: 1, replicationFactor: 3, config: {} };
-    await bringTopics(cluster, {
+    await reconcileTopics(cluster, {
       declared: [
         { name: 'posts', ...topic },
         { name: 'posts.dlq', ...topic },
@@ -80,24 +81,24 @@ describe('an agent beside each of three brokers', () => {
     await queue.close();
   });
 
-  test('a broker that is killed: it is not ready, the others are, and neither of them may stop', async () => {
+  test('a broker is killed: it is not ready, the others are, and neither of them may stop', async () => {
     kafka.server.brokers[2]?.kill('SIGKILL');
     await until(async () => !(await ready(2)));
     await until(async () => (await metric(0, 'brokers')) === 2, 50_000);
     expect(await Promise.all([ready(0), ready(1)])).toEqual([true, true]);
     await until(async () => (await sum('partitions_under_replicated')) === 5);
-    expect((await get(0, '/before-stop')).text).toMatch(/^too few others are in sync for .*posts-0/);
+    expect((await get(0, '/before-stop')).text).toMatch(/^too few other brokers are in sync for .*posts-0/);
     expect((await get(2, '/before-stop')).text).toMatch(/can do without/);
   });
 
-  test('it comes back: ready only when all of its replicas are in sync', async () => {
+  test('it comes back: it is ready only when all of its replicas are in sync', async () => {
     await kafka.server.startBroker(2);
     await until(() => ready(2), 50_000);
     expect(await metric(2, 'replicas_behind')).toBe(0);
     await until(async () => (await sum('partitions_under_replicated')) === 0);
   });
 
-  test('a broker that hangs keeps none of the others from being ready, even while it leads the controllers', async () => {
+  test('a broker that hangs does not make the others unready, even while it leads the controllers', async () => {
     for (const id of [0, 1, 2]) {
       kafka.server.brokers[id]?.kill('SIGSTOP');
       await until(async () => !(await ready(id)), 50_000);
@@ -107,11 +108,11 @@ describe('an agent beside each of three brokers', () => {
     }
   }, 180_000);
 
-  test('the last one standing does not take its own word for it', async () => {
+  test('the last running broker is not ready by its own word alone', async () => {
     for (const id of [1, 2]) kafka.server.brokers[id]?.kill('SIGKILL');
     await until(async () => !(await ready(0)), 50_000);
     await until(async () => (await get(0, '/before-stop')).text.includes('no controller answers'), 50_000);
-    // Nobody can say: no value, rather than an old one.
+    // Unknown: no value rather than an old one.
     await until(async () => Number.isNaN(await metric(0, 'voters_current')));
   }, 120_000);
 });

@@ -1,8 +1,8 @@
-// Kafka's wire format, as far as the agent's five requests need it. The apps' client would do it too, for 65 MB of memory in
-// each broker's pod; this costs none.
+// Kafka's wire format, as far as the agent's five requests need it. The client that the apps use
+// would take 65 MB of memory more in each broker's pod.
 // @see https://kafka.apache.org/protocol
 
-/** Writes a request's body. */
+/** Encodes the body of a request. */
 export class Encoder {
   readonly #parts: Buffer[] = [];
 
@@ -35,14 +35,16 @@ export class Encoder {
     return this;
   }
 
-  /** Stands for "all of them" where the protocol has an array. */
+  /** A null array, which means "all" in requests. */
   nullArray(): this {
     return this.int32(-1);
   }
 
-  /** A length or text of the protocol's newer, compact versions. Ours are short enough for one byte. */
+  /**
+   * The length of a compact array or string (newer versions of the protocol). Ours fit in one byte.
+   */
   compactLength(length: number): this {
-    if (length > 126) throw new RangeError(`${length} is more than one byte can say`);
+    if (length > 126) throw new RangeError(`a length of ${length} does not fit in one byte`);
     return this.int8(length + 1);
   }
 
@@ -53,7 +55,7 @@ export class Encoder {
     return this;
   }
 
-  /** Where newer versions could add fields: none. */
+  /** An empty tag section, where newer versions may add fields. */
   noTags(): this {
     return this.int8(0);
   }
@@ -70,7 +72,7 @@ export class Encoder {
   }
 }
 
-/** Reads an answer. Throws RangeError where it ends too soon. */
+/** Decodes a response. Throws RangeError if it is too short. */
 export class Decoder {
   readonly #buffer: Buffer;
   #at = 0;
@@ -91,12 +93,12 @@ export class Decoder {
     return this.#buffer.readInt32BE(this.#step(4));
   }
 
-  /** Offsets and times: far below what a number holds exactly. */
+  /** Offsets and times are far below the largest exact number. */
   int64(): number {
     return Number(this.#buffer.readBigInt64BE(this.#step(8)));
   }
 
-  /** Empty for the protocol's null. */
+  /** Empty for null. */
   string(): string {
     return this.#text(this.int16());
   }
@@ -113,7 +115,7 @@ export class Decoder {
     return Array.from({ length: Math.max(0, this.#varint() - 1) }, read);
   }
 
-  /** Skips what newer versions added. */
+  /** Skips fields that newer versions have added. */
   tags(): void {
     for (let left = this.#varint(); left > 0; left--) {
       this.#varint();
@@ -138,7 +140,7 @@ export class Decoder {
 
   #step(size: number): number {
     const from = this.#at;
-    if (from + size > this.#buffer.length) throw new RangeError('the answer ends too soon');
+    if (from + size > this.#buffer.length) throw new RangeError('the response is too short');
     this.#at += size;
     return from;
   }

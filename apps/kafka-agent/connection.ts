@@ -1,21 +1,22 @@
-// One connection to a broker: made when it is needed, again when it broke, with an end to all patience.
+// A connection to a broker: opened on demand, reopened after a failure, with a timeout for each
+// request.
 import { connect, type Socket } from 'node:net';
 import { Decoder, Encoder } from './codec.ts';
 
-/** One kind of request: how it is numbered, written and read. */
-export interface Api<Question, Answer> {
+/** A kind of request: its API key and version, and how it is encoded and decoded. */
+export interface Api<Request, Response> {
   readonly key: number;
   readonly version: number;
-  /** Whether this version has the newer headers, which end with tags. */
+  /** Whether this version has flexible headers, which end with tags. */
   readonly flexible: boolean;
-  write(body: Encoder, question: Question): void;
-  read(body: Decoder): Answer;
+  write(body: Encoder, request: Request): void;
+  read(body: Decoder): Response;
 }
 
 const CLIENT = 'breakwater-agent';
 
-interface Waiting {
-  resolve(answer: Buffer): void;
+interface Pending {
+  resolve(response: Buffer): void;
   reject(error: Error): void;
 }
 
@@ -23,30 +24,30 @@ export class Connection {
   readonly #host: string;
   readonly #port: number;
   readonly #timeoutMs: number;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pending = new Map<number, Pending>();
   #socket: Socket | undefined;
   #received = Buffer.alloc(0);
-  #last = 0;
+  #lastId = 0;
 
-  /** @param timeoutMs how long an answer may take; the connection is given up with it */
+  /** @param timeoutMs timeout of a response; the connection is closed when it expires */
   constructor(host: string, port: number, timeoutMs = 2_000) {
     this.#host = host;
     this.#port = port;
     this.#timeoutMs = timeoutMs;
   }
 
-  /** @throws Error when the broker is not there, does not answer in time, or answers what cannot be read */
-  async ask<Question, Answer>(api: Api<Question, Answer>, question: Question): Promise<Answer> {
-    const id = (this.#last = (this.#last + 1) & 0x7fffffff);
-    const request = new Encoder().int16(api.key).int16(api.version).int32(id).string(CLIENT);
-    if (api.flexible) request.noTags();
-    api.write(request, question);
-    const bytes = request.bytes();
-    const answer = new Decoder(
+  /** @throws Error when the broker is unreachable, or its response is late or cannot be decoded */
+  async send<Request, Response>(api: Api<Request, Response>, request: Request): Promise<Response> {
+    const id = (this.#lastId = (this.#lastId + 1) & 0x7fffffff);
+    const encoder = new Encoder().int16(api.key).int16(api.version).int32(id).string(CLIENT);
+    if (api.flexible) encoder.noTags();
+    api.write(encoder, request);
+    const bytes = encoder.bytes();
+    const response = new Decoder(
       await this.#exchange(id, Buffer.concat([new Encoder().int32(bytes.length).bytes(), bytes])),
     );
-    if (api.flexible) answer.tags();
-    return api.read(answer);
+    if (api.flexible) response.tags();
+    return api.read(response);
   }
 
   close(): void {
@@ -59,10 +60,10 @@ export class Connection {
         () => this.#fail(new Error(`${this.#host}:${this.#port} did not answer within ${this.#timeoutMs} ms`)),
         this.#timeoutMs,
       );
-      this.#waiting.set(id, {
-        resolve: (answer) => {
+      this.#pending.set(id, {
+        resolve: (response) => {
           clearTimeout(timer);
-          resolve(answer);
+          resolve(response);
         },
         reject: (error) => {
           clearTimeout(timer);
@@ -76,10 +77,10 @@ export class Connection {
 
   #connect(): Socket {
     const socket = connect({ host: this.#host, port: this.#port, noDelay: true });
-    const mine = (error: Error) => socket === this.#socket && this.#fail(error);
+    const fail = (error: Error) => socket === this.#socket && this.#fail(error);
     socket.on('data', (data) => this.#onData(data));
-    socket.on('error', mine);
-    socket.on('close', () => mine(new Error(`${this.#host}:${this.#port} closed the connection`)));
+    socket.on('error', fail);
+    socket.on('close', () => fail(new Error(`${this.#host}:${this.#port} closed the connection`)));
     return socket;
   }
 
@@ -89,10 +90,10 @@ export class Connection {
       const end = 4 + this.#received.readInt32BE(0);
       if (this.#received.length < end) return;
       const id = this.#received.readInt32BE(4);
-      const answer = this.#received.subarray(8, end);
+      const response = this.#received.subarray(8, end);
       this.#received = this.#received.subarray(end);
-      this.#waiting.get(id)?.resolve(answer);
-      this.#waiting.delete(id);
+      this.#pending.get(id)?.resolve(response);
+      this.#pending.delete(id);
     }
   }
 
@@ -101,7 +102,7 @@ export class Connection {
     this.#socket = undefined;
     this.#received = Buffer.alloc(0);
     socket?.destroy();
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
   }
 }

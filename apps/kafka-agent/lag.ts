@@ -1,19 +1,20 @@
-// The lag of the groups that a broker coordinates, asked of the brokers that lead their partitions.
+// Measures the lag of the groups that a broker coordinates, with offsets from the brokers that lead
+// their partitions.
 import type { Peers } from './peers.ts';
 import { committedOffsets, endOffsets, listGroups, type Metadata, type Offset } from './requests.ts';
 
-/** What a group has not read of a partition. */
+/** The lag of a group on a partition. */
 export interface Lag {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
-  /** Records between what is committed and the end. */
+  /** Records between the committed offset and the end. */
   readonly records: number;
 }
 
 const keyOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${partition}`;
 
-/** Asks brokers for offsets. */
+/** Reads offsets from brokers. */
 export class Offsets {
   readonly #broker: number;
   readonly #peers: Peers;
@@ -24,21 +25,24 @@ export class Offsets {
     this.#peers = peers;
   }
 
-  /** Ends of the partitions that this broker leads. */
+  /** End offsets of the partitions that this broker leads. */
   async ends({ partitions }: Metadata): Promise<readonly Offset[]> {
-    return this.#peers.own.ask(
+    return this.#peers.own.send(
       endOffsets,
       partitions.filter(({ leader }) => leader === this.#broker),
     );
   }
 
-  /** Lag of all groups that this broker coordinates. A partition whose leader does not answer is left out. */
+  /**
+   * Lag of all groups that this broker coordinates. Partitions whose leader does not answer are
+   * omitted.
+   */
   async lags(metadata: Metadata): Promise<readonly Lag[]> {
     const { own } = this.#peers;
-    const groups = await own.ask(listGroups, undefined);
+    const groups = await own.send(listGroups, undefined);
     const committed = await Promise.all(
       groups.map(async (group) => {
-        const offsets = await own.ask(committedOffsets, group);
+        const offsets = await own.send(committedOffsets, group);
         return offsets.map((offset) => ({ group, ...offset }));
       }),
     );
@@ -56,16 +60,16 @@ export class Offsets {
 
   async #endsOf({ brokers, partitions }: Metadata): Promise<ReadonlyMap<string, number>> {
     const byLeader = [...Map.groupBy(partitions, ({ leader }) => leader)];
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       byLeader.map(([leader, led]) => {
         const broker = brokers.find(({ id }) => id === leader);
         if (broker === undefined) return [];
         return this.#peers
           .to(broker)
-          .ask(endOffsets, led)
+          .send(endOffsets, led)
           .catch(() => []);
       }),
     );
-    return new Map(answers.flat().map((found) => [keyOf(found), found.offset]));
+    return new Map(responses.flat().map((found) => [keyOf(found), found.offset]));
   }
 }

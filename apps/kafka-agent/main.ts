@@ -1,5 +1,5 @@
-// agent: stands beside each Kafka broker. It answers Kubernetes whether the broker is ready, holds it back when it is told to
-// stop before the others can do without it, and tells Prometheus of it.
+// kafka-agent: a sidecar of each Kafka broker. It tells Kubernetes whether the broker is ready,
+// delays a stop until the other brokers can do without it, and exports metrics.
 import { type App, runApp } from '../shared/lifecycle.ts';
 import { createLogger } from '../shared/logger.ts';
 import { createRegistry, startMetricsServer } from '../shared/metrics.ts';
@@ -34,7 +34,7 @@ async function start(): Promise<App> {
     routes: {
       '/before-stop': async (_url, _req, res) => {
         const reasons = await watch.untilStoppable(settings.STOP_WAIT_SECONDS * 1000);
-        res.end(`${reasons.length === 0 ? 'the others can do without this broker' : reasons.join('\n')}\n`);
+        res.end(`${reasons.length === 0 ? 'the other brokers can do without this one' : reasons.join('\n')}\n`);
       },
     },
   });

@@ -1,21 +1,21 @@
-// What the agent tells Prometheus of its broker. Every partition is told by one broker, its leader, and every group by its
-// coordinator: sums over the brokers count nothing twice.
+// The metrics of one broker. Only the leader of a partition reports it, and only the coordinator of
+// a group, so that sums over all brokers count nothing twice.
 import { Gauge, type Registry } from 'prom-client';
 import type { Lag } from './lag.ts';
 import { behind, freshVoters, notReady, type View } from './readiness.ts';
 import type { Metadata, Offset } from './requests.ts';
 
-/** Where the numbers come from, when Prometheus asks. */
+/** The sources of the values, read at each scrape. */
 export interface Readings {
   readonly broker: number;
   view(): View;
-  /** Ends of the partitions that the broker leads. */
+  /** End offsets of the partitions that the broker leads. */
   ends(metadata: Metadata): Promise<readonly Offset[]>;
   /** Lag of the groups that the broker coordinates. */
   lags(metadata: Metadata): Promise<readonly Lag[]>;
 }
 
-/** Registers the gauges of one broker. What cannot be asked for is absent, not old. */
+/** Registers the gauges of one broker. A value that cannot be read is absent rather than old. */
 export function createAgentMetrics(registry: Registry, { broker, view, ends, lags }: Readings): void {
   const registers = [registry];
   const of = (name: string, help: string, read: (view: View) => number | undefined): void => {
@@ -38,11 +38,11 @@ export function createAgentMetrics(registry: Registry, { broker, view, ends, lag
   of('broker_ready', 'Whether the broker is registered and all of its replicas are in sync: 1 or 0', (seen) =>
     notReady(broker, seen).length === 0 ? 1 : 0,
   );
-  of('brokers', 'Brokers that are there, as this one knows', ({ own }) => own?.brokers.length);
-  of('voters', 'Controllers that vote', ({ quorum }) => quorum?.voters.length);
+  of('brokers', 'Available brokers, as this one knows', ({ own }) => own?.brokers.length);
+  of('voters', 'Controllers with a vote', ({ quorum }) => quorum?.voters.length);
   of(
     'voters_current',
-    'Controllers that are as far as their leader; a majority of all that vote is needed',
+    'Controllers that have caught up with their leader; a majority of all voters is needed',
     ({ quorum }) => quorum && freshVoters(quorum).length,
   );
   of(
@@ -62,7 +62,7 @@ export function createAgentMetrics(registry: Registry, { broker, view, ends, lag
   );
   of(
     'partitions_under_replicated',
-    'Partitions that the broker leads and of which some replica is not in sync',
+    'Partitions that the broker leads and that have a replica out of sync',
     partitions(
       (metadata) =>
         metadata.partitions.filter(({ leader, replicas, isr }) => leader === broker && isr.length < replicas.length)
@@ -71,13 +71,13 @@ export function createAgentMetrics(registry: Registry, { broker, view, ends, lag
   );
   of(
     'partitions_offline',
-    'Partitions without a leader, as this broker knows: nothing can be written to them or read from them',
+    'Partitions without a leader, as this broker knows; they can be neither written nor read',
     partitions((metadata) => metadata.partitions.filter(({ leader }) => leader < 0).length),
   );
 
   new Gauge({
     name: 'breakwater_kafka_partition_end_offset',
-    help: 'Records ever appended to the partition, told by its leader',
+    help: 'Records ever appended to the partition, reported by its leader',
     labelNames: ['topic', 'partition'],
     registers,
     async collect() {
@@ -89,7 +89,7 @@ export function createAgentMetrics(registry: Registry, { broker, view, ends, lag
   });
   new Gauge({
     name: 'breakwater_kafka_group_lag_records',
-    help: 'Records that the consumer group has not committed, told by its coordinator',
+    help: 'Records that the consumer group has not committed, reported by its coordinator',
     labelNames: ['group', 'topic', 'partition'],
     registers,
     async collect() {

@@ -1,15 +1,15 @@
-// Connections to the broker beside the agent and to the others, each made once and used for all questions of a kind.
+// Connections to the agent's own broker and to the other brokers, each opened once and reused.
 import { type Api, Connection } from './connection.ts';
 import type { Metadata } from './requests.ts';
 
 type Broker = Metadata['brokers'][number];
 
 export class Peers {
-  /** The broker beside the agent. */
+  /** The agent's own broker. */
   readonly own: Connection;
   readonly #broker: number;
   readonly #others = new Map<string, Connection>();
-  #last: number | undefined;
+  #lastAnswered: number | undefined;
 
   /** @param broker id of the broker that listens at `host` and `port` */
   constructor(broker: number, host: string, port: number) {
@@ -17,7 +17,7 @@ export class Peers {
     this.#broker = broker;
   }
 
-  /** The connection to any broker, this one included. */
+  /** The connection to a broker, which may be the agent's own. */
   to({ id, host, port }: Broker): Connection {
     if (id === this.#broker) return this.own;
     const address = `${host}:${port}`;
@@ -26,16 +26,24 @@ export class Peers {
     return connection;
   }
 
-  /** What another broker answers: the one that answered last if it still does. Nothing when none does. */
-  async another<Answer>(api: Api<undefined, Answer>, brokers: readonly Broker[]): Promise<Answer | undefined> {
+  /**
+   * Sends a request to another broker: first to the one that answered last.
+   * @returns undefined if no broker answers
+   */
+  async sendToAnother<Response>(
+    api: Api<undefined, Response>,
+    brokers: readonly Broker[],
+  ): Promise<Response | undefined> {
     const others = brokers.filter(({ id }) => id !== this.#broker);
-    for (const broker of others.sort((a, b) => Number(b.id === this.#last) - Number(a.id === this.#last))) {
-      const answer = await this.to(broker)
-        .ask(api, undefined)
+    for (const broker of others.sort(
+      (a, b) => Number(b.id === this.#lastAnswered) - Number(a.id === this.#lastAnswered),
+    )) {
+      const response = await this.to(broker)
+        .send(api, undefined)
         .catch(() => undefined);
-      if (answer !== undefined) {
-        this.#last = broker.id;
-        return answer;
+      if (response !== undefined) {
+        this.#lastAnswered = broker.id;
+        return response;
       }
     }
     return undefined;

@@ -1,4 +1,5 @@
-// Ready: the next broker can be stopped. Stoppable: this one can. Each row says what breaks when the rule is another one.
+// Ready: the next broker can be stopped. Stoppable: this one can. Each row says what a different
+// rule would break.
 import { describe, expect, test } from '@jest/globals';
 import { freshVoters, notReady, notStoppable, type View } from './readiness.ts';
 import type { Metadata, Partition, Quorum } from './requests.ts';
@@ -14,7 +15,7 @@ const seen = (partitions: Partition[] = [], brokers = [0, 1, 2, 3]): Metadata =>
   brokers: brokers.map((id) => ({ id, host: `kafka-${id}`, port: 9093 })),
   partitions,
 });
-/** What all brokers agree on. */
+/** A view on which all brokers agree. */
 const all = (partitions: Partition[] = [], brokers?: number[]): View => {
   const own = seen(partitions, brokers);
   return own.brokers.length > 1 ? { own, other: own, quorum: quorum() } : { own, quorum: quorum() };
@@ -34,7 +35,7 @@ const rows: [name: string, broker: number, view: View, reason: string | undefine
   ['the broker is down', 1, {}, 'the broker does not answer'],
   ['up and not registered, or fenced', 1, all([], [0, 2]), 'the broker is not registered'],
   ['a replica is not in sync', 1, all([late]), '1 replicas are not in sync: posts-0'],
-  ['another one is down: not this one’s fault', 1, all([partition([0, 1, 2], [0, 1])], [0, 1]), undefined],
+  ['another broker is down: this one is ready', 1, all([partition([0, 1, 2], [0, 1])], [0, 1]), undefined],
   ['replicas that it does not hold', 3, all([partition([0, 1, 2], [0])]), undefined],
   ['offline, and this one waits for the last leader', 1, all([partition([0, 1], [0], -1)], [1]), 'not in sync'],
   [
@@ -43,7 +44,7 @@ const rows: [name: string, broker: number, view: View, reason: string | undefine
     { own: seen([mine]), other: seen([mine]) },
     undefined,
   ],
-  ['cut off, and nobody to ask', 1, { own: seen([mine]), quorum: quorum() }, 'no other broker answers'],
+  ['cut off, and no other broker answers', 1, { own: seen([mine]), quorum: quorum() }, 'no other broker answers'],
   [
     'cut off from the controllers: the others know it is fenced',
     1,
@@ -51,7 +52,7 @@ const rows: [name: string, broker: number, view: View, reason: string | undefine
     'registered',
   ],
   ['cut off from the controllers: the others know it is behind', 1, { own: seen([mine]), other: seen([late]) }, 'sync'],
-  ['the others have not heard yet that it is back', 1, { own: seen([late]), other: seen([mine]) }, 'sync'],
+  ['the others do not know yet that it is back', 1, { own: seen([late]), other: seen([mine]) }, 'sync'],
   [
     'many replicas: some are named',
     1,
@@ -73,10 +74,10 @@ describe('ready', () => {
   test.each<[string, (id: number, view: View) => boolean]>([
     ['that it listens', (_id, { own }) => own !== undefined],
     ['that it is registered', (id, { own, other }) => registered(id, own) && (!other || registered(id, other))],
-    ['its own word', (id, { own }) => registered(id, own) && inSync(id, own)],
-    ['the word of the others', (id, { own, other }) => own !== undefined && registered(id, other) && inSync(id, other)],
+    ['its own view', (id, { own }) => registered(id, own) && inSync(id, own)],
+    ['the view of the others', (id, { own, other }) => own !== undefined && registered(id, other) && inSync(id, other)],
     [
-      'that no partition of anybody lacks a copy',
+      'that no partition in the cluster lacks a copy',
       (_id, { own }) => own?.partitions.every(({ replicas, isr }) => replicas.length === isr.length) ?? false,
     ],
     ['that it has replicas', (id, { own }) => own?.partitions.some(({ replicas }) => replicas.includes(id)) ?? false],
@@ -95,13 +96,13 @@ describe('stoppable', () => {
   test.each<[string, number, View, readonly string[]]>([
     ['nothing on it', 3, all([mine]), []],
     ['all in sync', 1, all([mine]), []],
-    ['one of the others is down', 1, all([partition([0, 1, 2], [1, 2])], [1, 2]), ['too few others']],
+    ['one of the others is down', 1, all([partition([0, 1, 2], [1, 2])], [1, 2]), ['too few other brokers']],
     ['its own replica is not in sync: nothing to lose', 1, all([partition([0, 1, 2], [0])]), []],
-    ['one copy: no other could take over', 1, all([partition([1])]), []],
+    ['one copy: no other broker could take over', 1, all([partition([1])]), []],
     ['two copies', 1, all([partition([1, 2])]), []],
-    ['two copies, the other behind', 1, all([partition([1, 2], [1])]), ['too few others']],
+    ['two copies, the other behind', 1, all([partition([1, 2], [1])]), ['too few other brokers']],
     ['three of five would stay', 0, all([partition([0, 1, 2, 3, 4], [0, 1, 2, 3])]), []],
-    ['two of five would stay', 0, all([partition([0, 1, 2, 3, 4], [0, 1, 2])]), ['too few others']],
+    ['two of five would stay', 0, all([partition([0, 1, 2, 3, 4], [0, 1, 2])]), ['too few other brokers']],
     ['the broker is down', 1, {}, []],
     ['another controller is behind', 1, controllers(seen(), quorum({ 2: 60_000 })), ['majority: 1 of 3']],
     ['another controller is behind, and this is none', 3, controllers(seen(), quorum({ 2: 60_000 })), []],
@@ -112,7 +113,7 @@ describe('stoppable', () => {
   });
 });
 
-test('controllers are fresh by their leader’s clock, and none is without a leader', () => {
+test('controllers are up to date by the clock of their leader; without a leader none is', () => {
   expect(freshVoters(quorum({ 2: 6_000 }))).toEqual([0, 1]);
   expect(freshVoters({ ...quorum(), leader: -1 })).toEqual([]);
 });

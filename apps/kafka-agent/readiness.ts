@@ -1,18 +1,19 @@
-// When a broker counts as ready, and when it may stop: from what the cluster knows, not from what the broker thinks of itself.
+// Decides when a broker is ready and when it may stop, from the view of the cluster and not only
+// from that of the broker.
 import type { Metadata, Partition, Quorum, QuorumReplica } from './requests.ts';
 
-/** What the agent saw when it last looked; what nobody answered is absent. */
+/** The last observation of the agent. What it could not read is absent. */
 export interface View {
-  /** As the broker itself knows it. */
+  /** The broker's own view. */
   readonly own?: Metadata;
-  /** As another broker knows it. */
+  /** The view of another broker. */
   readonly other?: Metadata;
   readonly quorum?: Quorum;
 }
 
-/** A copy of the metadata this far behind the leader's is old. It fetches twice a second. */
+/** Maximum lag of an up-to-date copy of the metadata. Copies are fetched twice a second. */
 const FRESH_MS = 5_000;
-/** Partitions that are named; further ones are counted. */
+/** Maximum number of partitions to name. Further ones are counted. */
 const NAMED = 5;
 
 const nameOf = ({ topic, partition }: Partition): string => `${topic}-${partition}`;
@@ -27,7 +28,7 @@ const isFresh = (quorum: Quorum, { caughtUpAt }: QuorumReplica): boolean => {
   return leader !== undefined && leader.caughtUpAt - caughtUpAt < FRESH_MS;
 };
 
-/** Controllers that are as far as their leader, the leader included. */
+/** Controllers that have caught up with their leader, including the leader. */
 export const freshVoters = (quorum: Quorum): readonly number[] =>
   quorum.voters.filter((voter) => isFresh(quorum, voter)).map(({ id }) => id);
 
@@ -42,21 +43,23 @@ function missing(broker: number, metadata: Metadata): string | undefined {
 }
 
 /**
- * Why a broker is not ready; empty when it is. It is ready when the next one can be stopped without a write losing a copy: it
- * is registered, and every replica that it holds is in sync. What others lack is not its fault: a broker without replicas
- * is ready at once, and one that is down or hangs keeps none of the others from it.
+ * Why a broker is not ready; empty if it is. It is ready when the next broker can be stopped
+ * without a loss of copies: it is registered, and all replicas that it holds are in sync. The state
+ * of other brokers does not matter: a broker without replicas is ready at once, and one that is
+ * down or hangs does not make the others unready.
  */
 export function notReady(broker: number, { own, other }: View): readonly string[] {
   if (own === undefined) return ['the broker does not answer'];
-  // Its own word is not enough: a broker that is cut off from the controllers believes what was. The others know.
+  // The broker's own view is not enough: if it is cut off from the controllers, its view is old.
   if (other === undefined && own.brokers.some(({ id }) => id !== broker)) return ['no other broker answers'];
   const reason = missing(broker, own) ?? (other && missing(broker, other));
   return reason === undefined ? [] : [reason];
 }
 
 /**
- * Why a broker should not stop yet; empty when it may. Others must keep at least half of the copies in sync (2 of 3, 3 of 5),
- * and the controllers their majority. A broker that does not answer has nothing to wait for.
+ * Why a broker should not stop yet; empty if it may. The others must keep at least half of the
+ * copies in sync (2 of 3, 3 of 5), and the controllers their majority. A broker that does not
+ * answer has nothing to wait for.
  */
 export function notStoppable(broker: number, { own, quorum }: View): readonly string[] {
   if (own === undefined) return [];
@@ -64,7 +67,7 @@ export function notStoppable(broker: number, { own, quorum }: View): readonly st
     const needed = Math.min(Math.ceil(replicas.length / 2), replicas.length - 1);
     return isr.includes(broker) && isr.length - 1 < needed;
   });
-  const reasons = alone.length === 0 ? [] : [`too few others are in sync for ${listed(alone)}`];
+  const reasons = alone.length === 0 ? [] : [`too few other brokers are in sync for ${listed(alone)}`];
   if (quorum === undefined) return [...reasons, 'no controller answers'];
   const others = freshVoters(quorum).filter((id) => id !== broker).length;
   const isVoter = quorum.voters.some(({ id }) => id === broker);

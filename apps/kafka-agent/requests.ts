@@ -1,11 +1,11 @@
-// What the agent asks brokers, each at a version that every Kafka from 4.0 on understands.
+// The agent's requests, each in a version that every Kafka from 4.0 on supports.
 import type { Decoder } from './codec.ts';
 import type { Api } from './connection.ts';
 
 export interface Partition {
   readonly topic: string;
   readonly partition: number;
-  /** -1 when there is none: the partition is offline. */
+  /** -1: none, the partition is offline. */
   readonly leader: number;
   readonly replicas: readonly number[];
   /** Replicas in sync. */
@@ -13,20 +13,20 @@ export interface Partition {
 }
 
 export interface Metadata {
-  /** Brokers that the controller counts as there. */
+  /** Brokers that are available, according to the controller. */
   readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[];
-  /** Of all topics, Kafka's own included. */
+  /** Partitions of all topics, including Kafka's own. */
   readonly partitions: readonly Partition[];
 }
 
-/** All brokers and partitions, as the broker that is asked knows them. */
+/** All brokers and partitions, as the receiving broker knows them. */
 export const metadata: Api<undefined, Metadata> = {
   key: 3,
   version: 4,
   flexible: false,
   write: (body) => void body.nullArray().int8(0),
   read: (body) => {
-    body.int32(); // throttled for so long
+    body.int32(); // throttle time
     const brokers = body.array(() => {
       const broker = { id: body.int32(), host: body.string(), port: body.int32() };
       body.string(); // rack
@@ -35,11 +35,11 @@ export const metadata: Api<undefined, Metadata> = {
     body.string(); // cluster id
     body.int32(); // controller
     const partitions = body.array(() => {
-      body.int16(); // error of the topic: then it lists no partitions
+      body.int16(); // error of the topic, which then has no partitions
       const topic = body.string();
       body.int8(); // internal
       return body.array((): Partition => {
-        body.int16(); // error of the partition: told by its leader
+        body.int16(); // error of the partition, which its leader shows
         return {
           topic,
           partition: body.int32(),
@@ -53,24 +53,27 @@ export const metadata: Api<undefined, Metadata> = {
   },
 };
 
-/** One copy of the cluster's metadata. */
+/** A copy of the cluster's metadata. */
 export interface QuorumReplica {
   readonly id: number;
-  /** When it last had all that the leader had, in the leader's time, milliseconds. */
+  /** When it last had caught up with the leader, by the leader's clock, milliseconds. */
   readonly caughtUpAt: number;
 }
 
 export interface Quorum {
-  /** Controller that leads. */
+  /** Id of the leading controller. */
   readonly leader: number;
   readonly voters: readonly QuorumReplica[];
-  /** Brokers that are no controllers. */
+  /** Brokers that are not controllers. */
   readonly observers: readonly QuorumReplica[];
 }
 
 const METADATA_TOPIC = '__cluster_metadata';
 
-/** The controllers' quorum. The broker passes the question on: an answer means that it reaches the leading controller. */
+/**
+ * The controllers' quorum. The broker forwards the request, so a response means that it reaches the
+ * leading controller.
+ */
 export const quorum: Api<undefined, Quorum> = {
   key: 55,
   version: 1,
@@ -78,7 +81,7 @@ export const quorum: Api<undefined, Quorum> = {
   write: (body) =>
     void body.compactLength(1).compactString(METADATA_TOPIC).compactLength(1).int32(0).noTags().noTags().noTags(),
   read: (body) => {
-    mustBeFine(body.int16(), 'the quorum');
+    assertNoError(body.int16(), 'the quorum');
     const replicas = () =>
       body.compactArray((): QuorumReplica => {
         const id = body.int32();
@@ -93,19 +96,19 @@ export const quorum: Api<undefined, Quorum> = {
         body.compactString();
         const partitions = body.compactArray(() => {
           body.int32(); // partition
-          mustBeFine(body.int16(), 'the quorum');
+          assertNoError(body.int16(), 'the quorum');
           const leader = body.int32();
           body.int32(); // epoch
           body.int64(); // high watermark
-          const answer = { leader, voters: replicas(), observers: replicas() };
+          const described = { leader, voters: replicas(), observers: replicas() };
           body.tags();
-          return answer;
+          return described;
         });
         body.tags();
         return partitions;
       })
       .flat();
-    if (found === undefined) throw new Error('the quorum is not described');
+    if (found === undefined) throw new Error('the response does not describe the quorum');
     return found;
   },
 };
@@ -117,7 +120,7 @@ export const listGroups: Api<undefined, readonly string[]> = {
   flexible: false,
   write: () => {},
   read: (body) => {
-    mustBeFine(body.int16(), 'the groups');
+    assertNoError(body.int16(), 'the groups');
     return body.array(() => {
       const name = body.string();
       body.string(); // protocol
@@ -126,14 +129,14 @@ export const listGroups: Api<undefined, readonly string[]> = {
   },
 };
 
-/** An offset of a partition. */
+/** An offset in a partition. */
 export interface Offset {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
 }
 
-/** What a group has committed; its coordinator knows. */
+/** The committed offsets of a group. Only its coordinator knows them. */
 export const committedOffsets: Api<string, readonly Offset[]> = {
   key: 9,
   version: 2,
@@ -143,15 +146,15 @@ export const committedOffsets: Api<string, readonly Offset[]> = {
     const offsets = offsetsByTopic(body, () => {
       const partition = body.int32();
       const offset = body.int64();
-      body.string(); // the client's own remark
+      body.string(); // metadata of the client
       return body.int16() === 0 ? { partition, offset } : undefined;
     });
-    mustBeFine(body.int16(), 'the offsets');
+    assertNoError(body.int16(), 'the offsets');
     return offsets.filter(({ offset }) => offset >= 0);
   },
 };
 
-/** Where partitions end; only their leader knows. */
+/** The end offsets of partitions. Only their leader knows them. */
 export const endOffsets: Api<readonly Pick<Partition, 'topic' | 'partition'>[], readonly Offset[]> = {
   key: 2,
   version: 1,
@@ -172,7 +175,7 @@ export const endOffsets: Api<readonly Pick<Partition, 'topic' | 'partition'>[], 
     }),
 };
 
-/** @param read reads one partition; undefined where the broker had an error instead of an offset */
+/** @param read decodes one partition; undefined if it has an error instead of an offset */
 const offsetsByTopic = (
   body: Decoder,
   read: () => Pick<Offset, 'partition' | 'offset'> | undefined,
@@ -187,6 +190,6 @@ const offsetsByTopic = (
     })
     .flat(2);
 
-function mustBeFine(code: number, what: string): void {
-  if (code !== 0) throw new Error(`${what}: Kafka answers with error ${code}`);
+function assertNoError(code: number, what: string): void {
+  if (code !== 0) throw new Error(`${what}: Kafka returned error ${code}`);
 }

@@ -1,4 +1,4 @@
-// Looks at the broker again and again, and answers from what it saw last.
+// Observes the broker at intervals and answers from the last observation.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../shared/logger.ts';
 import type { Connection } from './connection.ts';
@@ -10,52 +10,56 @@ export interface WatchOptions {
   readonly broker: number;
   readonly peers: Peers;
   /**
-   * A connection to the broker for what it passes on to the controllers. While the one that leads hangs, no answer comes, and
-   * a broker answers the questions of a connection one by one.
+   * A connection to the broker for requests that it forwards to the controllers. While the leading
+   * controller hangs they get no response, and a broker answers the requests of a connection in
+   * order.
    */
   readonly controllers: Connection;
   readonly logger: Logger;
 }
 
-/** Pause between two looks. */
+/** Pause between two observations. */
 const POLL_MS = 2_000;
-/** What was seen longer ago is not known any more. */
-const OLD_MS = 15_000;
+/** Maximum age of an observation. */
+const MAX_AGE_MS = 15_000;
 
 export class Watch {
   readonly #options: WatchOptions;
   #view: View = {};
-  #seenAt = Number.NEGATIVE_INFINITY;
-  #said: string | undefined;
+  #observedAt = Number.NEGATIVE_INFINITY;
+  #logged: string | undefined;
   #closed = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
   }
 
-  /** Begins to look. */
+  /** Starts to observe. */
   start(): void {
     void this.#loop();
   }
 
-  /** What was seen last; nothing when that is long ago. */
+  /** The last observation; empty if it is too old. */
   get view(): View {
-    return performance.now() - this.#seenAt < OLD_MS ? this.#view : {};
+    return performance.now() - this.#observedAt < MAX_AGE_MS ? this.#view : {};
   }
 
-  /** Why the broker is not ready; empty when it is. */
+  /** Why the broker is not ready; empty if it is. */
   get notReady(): readonly string[] {
     return notReady(this.#options.broker, this.view);
   }
 
-  /** Waits until the others can do without this broker, at most so long. @returns what was still in the way */
+  /**
+   * Waits until the other brokers can do without this one, for at most `timeoutMs`.
+   * @returns the reasons against a stop that were left
+   */
   async untilStoppable(timeoutMs: number): Promise<readonly string[]> {
     const { broker, logger } = this.#options;
     for (const deadline = performance.now() + timeoutMs; ; await sleep(300)) {
-      const reasons = notStoppable(broker, await this.#look());
+      const reasons = notStoppable(broker, await this.#observe());
       if (reasons.length === 0) return reasons;
       if (performance.now() > deadline) {
-        logger.warn({ reasons }, 'the broker stops though the others cannot do without it: it waited long enough');
+        logger.warn({ reasons }, 'the broker stops after the timeout, although the others cannot do without it');
         return reasons;
       }
     }
@@ -67,31 +71,31 @@ export class Watch {
 
   async #loop(): Promise<void> {
     while (!this.#closed) {
-      await this.#look();
-      this.#tell();
+      await this.#observe();
+      this.#logChange();
       await sleep(POLL_MS, undefined, { ref: false });
     }
   }
 
-  async #look(): Promise<View> {
+  async #observe(): Promise<View> {
     const { peers, controllers } = this.#options;
-    const own = await peers.own.ask(metadata, undefined).catch(() => undefined);
+    const own = await peers.own.send(metadata, undefined).catch(() => undefined);
     const [other, leading] = await Promise.all([
-      own && peers.another(metadata, own.brokers),
-      own && controllers.ask(quorum, undefined).catch(() => undefined),
+      own && peers.sendToAnother(metadata, own.brokers),
+      own && controllers.send(quorum, undefined).catch(() => undefined),
     ]);
     this.#view = { ...(own && { own }), ...(other && { other }), ...(leading && { quorum: leading }) };
-    this.#seenAt = performance.now();
+    this.#observedAt = performance.now();
     return this.#view;
   }
 
-  /** Says when it changes. */
-  #tell(): void {
+  /** Logs when readiness changes. */
+  #logChange(): void {
     const reasons = this.notReady;
     const text = reasons.join('; ');
-    if (text === this.#said) return;
+    if (text === this.#logged) return;
     if (reasons.length === 0) this.#options.logger.info('the broker is ready');
     else this.#options.logger.info({ reasons }, 'the broker is not ready');
-    this.#said = text;
+    this.#logged = text;
   }
 }

@@ -1,4 +1,5 @@
-// Every metric that the apps have, asked of the code that makes them: for the page in docs/ and for whoever names a metric.
+// Every metric of the apps, from the code that creates them: for docs/metrics.md, and to check the
+// names that rules and dashboards use.
 import type { Registry } from 'prom-client';
 import { createApiMetrics } from '../api/metrics.ts';
 import { createQueueMetrics } from '../api/queue-metrics.ts';
@@ -14,7 +15,7 @@ export interface MetricInfo {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
   readonly help: string;
-  /** Labels besides `app`, which every metric has. */
+  /** Labels in addition to `app`, which every metric has. */
   readonly labels: readonly string[];
 }
 
@@ -45,14 +46,14 @@ export const APPS: Readonly<Record<string, (registry: Registry) => void>> = {
   },
 };
 
-/** The registry of an app as it is when it starts. */
+/** The registry of an app at its start. */
 export function registryOf(app: string): Registry {
   const registry = createRegistry(app);
   APPS[app]?.(registry);
   return registry;
 }
 
-/** prom-client keeps the label names of a metric to itself; they are in every one's config all the same. */
+/** prom-client's types hide the label names, which every metric has. */
 type WithLabels = { readonly name: string; readonly help: string; readonly labelNames?: readonly string[] };
 
 async function infoOf(registry: Registry): Promise<MetricInfo[]> {
@@ -65,7 +66,7 @@ async function infoOf(registry: Registry): Promise<MetricInfo[]> {
   }));
 }
 
-/** The metrics that every app has (the first entry), then what each adds. */
+/** The metrics that every app has (the first entry), then those of each app. */
 export async function inventory(): Promise<readonly AppMetrics[]> {
   const everyApp = await infoOf(createRegistry('any'));
   const common = new Set(everyApp.map(({ name }) => name));

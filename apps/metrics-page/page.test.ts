@@ -1,4 +1,4 @@
-// docs/metrics.md is what the code says, or this fails; and Prometheus finds nothing wrong with any app's metrics.
+// docs/metrics.md matches the code, and Prometheus accepts the metrics of every app.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -7,14 +7,14 @@ import { APPS, inventory, registryOf } from './inventory.ts';
 import { metricsTables, unitOf, withMetricsTables } from './page.ts';
 
 describe('docs/metrics.md', () => {
-  // Elsewhere Node knows fewer numbers of its own process.
+  // On other systems Node reports fewer metrics of its own process.
   const onLinux = process.platform === 'linux' ? test : test.skip;
   onLinux('is up to date (npm run docs:metrics)', async () => {
     const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'metrics.md'), 'utf8');
     expect(withMetricsTables(page, await inventory())).toBe(page);
   });
 
-  test('has a row a metric, with a cell for each column', async () => {
+  test('has a row for each metric, with a cell for each column', async () => {
     const apps = await inventory();
     const rows = metricsTables(apps)
       .split('\n')
@@ -55,7 +55,7 @@ describe('promtool check metrics', () => {
     300_000,
   );
 
-  test('finds fault with what breaks the conventions', async () => {
+  test('rejects metrics that break the conventions', async () => {
     const wrong =
       '# HELP breakwater_things_total Things\n# TYPE breakwater_things_total gauge\nbreakwater_things_total 1\n';
     const { status, output } = await promtool(['check', 'metrics'], wrong);

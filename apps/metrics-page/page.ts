@@ -1,4 +1,4 @@
-// The tables of docs/metrics.md, made from the code that makes the metrics so that they cannot be out of date.
+// The tables of docs/metrics.md, generated from the code that creates the metrics.
 import type { AppMetrics, MetricInfo } from './inventory.ts';
 
 const START = '<!-- metrics:start -->';
@@ -10,7 +10,7 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
   [/_(up|info)$/, '0 or 1'],
 ];
 
-/** What one of the value is, read off the name's end, where the Prometheus conventions put it. */
+/** The unit of a metric: the suffix of its name, by the conventions of Prometheus. */
 export function unitOf({ name, type }: Pick<MetricInfo, 'name' | 'type'>): string {
   for (const [pattern, unit] of UNITS) {
     const match = pattern.exec(name);
@@ -24,7 +24,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 const row = (metric: MetricInfo): string =>
   `| \`${metric.name}\` | ${metric.type} | ${unitOf(metric)} | ${metric.labels.map((label) => `\`${label}\``).join(' ')} | ${cell(metric.help)} |`;
 
-/** The metrics as Markdown, a table an app. */
+/** The metrics as Markdown, one table per app. */
 export const metricsTables = (apps: readonly AppMetrics[]): string =>
   apps
     .map(({ app, metrics }) =>
@@ -39,8 +39,8 @@ export const metricsTables = (apps: readonly AppMetrics[]): string =>
     .join('\n\n');
 
 /**
- * Puts the tables between the markers of a page.
- * @throws Error when the page lacks them
+ * Replaces the tables between the markers of a page.
+ * @throws Error when the markers are missing
  */
 export function withMetricsTables(page: string, apps: readonly AppMetrics[]): string {
   const start = page.indexOf(START);

@@ -1,4 +1,4 @@
-// producer: messages at a steady rate -> queue.
+// producer: sends messages to the queue at a steady rate, which can be changed while it runs.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type App, runApp } from '../shared/lifecycle.ts';
@@ -7,7 +7,7 @@ import { createRegistry, startMetricsServer } from '../shared/metrics.ts';
 import { createQueue } from '../shared/queue/create.ts';
 import { loadSettings } from '../shared/settings.ts';
 import { createProducerMetrics } from './metrics.ts';
-import { startProducer } from './producer.ts';
+import { Producer } from './producer.ts';
 import { rateRoute } from './rate-route.ts';
 import { producerSettings } from './settings.ts';
 
@@ -17,11 +17,11 @@ async function start(): Promise<App> {
   const registry = createRegistry('producer');
   const queue = createQueue(settings, logger);
   const writer = await queue.writer();
-  const producer = startProducer({
+  const producer = new Producer({
     writer,
     rate: settings.PRODUCER_RATE,
     payloadChars: settings.PAYLOAD_CHARS,
-    // New with each start: the numbers behind it begin again.
+    // New at each start, because the numbers after it start at 0 again.
     instance: `${hostname()}-${randomBytes(4).toString('hex')}`,
     metrics: createProducerMetrics(registry),
     logger,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Pacer } from './pacer.ts';
 
-/** How many messages come in each slice of time. */
+/** The number of messages in each slice of time. */
 function run(pacer: Pacer, fromMs: number, toMs: number, stepMs: number): number[] {
   const counts: number[] = [];
   for (let now = fromMs + stepMs; now <= toMs + 1e-6; now += stepMs) counts.push(pacer.take(now));
@@ -19,7 +19,7 @@ describe('Pacer', () => {
     [120, 10, 5, 1_200, 1],
     [1_000, 10, 5, 10_000, 6],
     [20_000, 5, 5, 100_000, 101],
-  ])('%d messages a second for %d s: right in sum and smooth', (rate, seconds, stepMs, total, mostAStep) => {
+  ])('%d messages a second for %d s: correct in sum and smooth', (rate, seconds, stepMs, total, mostAStep) => {
     const counts = run(new Pacer(rate, 0), 0, seconds * 1000, stepMs);
     expect(Math.abs(sum(counts) - total)).toBeLessThanOrEqual(1);
     expect(Math.max(...counts)).toBeLessThanOrEqual(mostAStep);
@@ -36,14 +36,14 @@ describe('Pacer', () => {
     expect(pacer.take(3_600_000)).toBe(0);
   });
 
-  test('a clock that stands still or goes back makes nothing due', () => {
+  test('nothing is due while the clock stands still or goes back', () => {
     const pacer = new Pacer(100, 1_000);
     expect(pacer.take(1_000)).toBe(0);
     expect(pacer.take(500)).toBe(0);
     expect(pacer.take(1_010)).toBe(1);
   });
 
-  test('a new rate counts from now on and keeps what has gone by', () => {
+  test('a new rate applies from now on and keeps the accumulated fraction', () => {
     const pacer = new Pacer(0.1, 0);
     expect(pacer.nextInMs(0)).toBe(10_000);
     pacer.setRate(1, 5_000);
@@ -56,7 +56,7 @@ describe('Pacer', () => {
     expect(pacer.nextInMs(60_000)).toBeCloseTo(750);
   });
 
-  test('what is given back is due again, within the bound', () => {
+  test('messages that are given back are due again, up to a burst', () => {
     const pacer = new Pacer(100, 0);
     expect(pacer.take(50)).toBe(5);
     pacer.giveBack(3);

@@ -1,4 +1,4 @@
-// The producer: messages at a steady rate into the queue, each once, however often that takes.
+// The producer: sends messages to the queue at a steady rate and retries each until it is accepted.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QueueRefusedError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -9,127 +9,144 @@ import type { ProducerMetrics } from './metrics.ts';
 import { Pacer } from './pacer.ts';
 
 export interface ProducerOptions {
-  writer: QueueWriter;
+  readonly writer: QueueWriter;
   /** Messages a second; 0 pauses. */
-  rate: number;
-  /** Length of a payload, characters. */
-  payloadChars: number;
-  /** Part of every origin; no two runs may share it. */
-  instance: string;
-  metrics: ProducerMetrics;
-  logger: Logger;
-}
-
-export interface Producer {
   readonly rate: number;
-  /** Messages that the queue has confirmed. */
-  readonly accepted: number;
-  /** @throws RangeError when it is neither 0 nor 0.008 to 20000 */
-  setRate(rate: number): void;
-  /** Makes no more; waits for those under way, 10 s at most. May be called twice. */
-  stop(): Promise<void>;
+  /** Length of a payload, characters. */
+  readonly payloadChars: number;
+  /** Part of every origin. No two runs may share it. */
+  readonly instance: string;
+  readonly metrics: ProducerMetrics;
+  readonly logger: Logger;
 }
 
-/** How long messages are gathered, milliseconds. */
+/** How long messages are gathered into a batch, milliseconds. */
 const TICK_MS = 5;
-/** Messages that are accepted together, at most; fewer when they are large. */
+const MAX_TICK_MS = 1_000;
+/** Maximum number of messages in a batch; fewer if they are large. */
 const MAX_BATCH = 200;
 const MAX_BATCH_CHARS = 200_000;
-/** Batches under way at once: when the queue is slower than the rate, the rate is not kept rather than memory filled. */
+/**
+ * Maximum number of batches in flight. A queue that is slower lowers the rate rather than fill the
+ * memory.
+ */
 const MAX_IN_FLIGHT = 16;
-const STOP_MS = 10_000;
+const STOP_TIMEOUT_MS = 10_000;
 
-/** Starts producing. */
-export function startProducer(options: ProducerOptions): Producer {
-  const { writer, payloadChars, instance, metrics, logger } = options;
-  const now = (): number => performance.now();
-  const pacer = new Pacer(options.rate, now());
-  const batchSize = Math.max(1, Math.min(MAX_BATCH, Math.floor(MAX_BATCH_CHARS / payloadChars)));
-  const inFlight = new Set<Promise<void>>();
-  const giveUp = new AbortController();
-  let made = 0;
-  let accepted = 0;
-  let failing = false;
-  let stopped: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  metrics.rate.set(options.rate);
+/** Produces from its creation on. */
+export class Producer {
+  readonly #options: ProducerOptions;
+  readonly #pacer: Pacer;
+  readonly #batchSize: number;
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #giveUp = new AbortController();
+  #made = 0;
+  #accepted = 0;
+  #failing = false;
+  #stopped: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
-  const make = (): DataRecord => {
-    const origin = `producer/${instance}/${made++}`;
+  /** @throws RangeError for a rate other than 0 or 0.008 to 20000 */
+  constructor(options: ProducerOptions) {
+    const { rate, payloadChars, metrics } = options;
+    this.#options = options;
+    this.#pacer = new Pacer(rate, performance.now());
+    this.#batchSize = Math.max(1, Math.min(MAX_BATCH, Math.floor(MAX_BATCH_CHARS / payloadChars)));
+    metrics.rate.set(rate);
+    this.#schedule();
+  }
+
+  /** Messages a second. */
+  get rate(): number {
+    return this.#pacer.rate;
+  }
+
+  /** Messages that the queue has accepted. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** @throws RangeError for a rate other than 0 or 0.008 to 20000 */
+  setRate(rate: number): void {
+    const { metrics, logger } = this.#options;
+    this.#pacer.setRate(rate, performance.now());
+    metrics.rate.set(rate);
+    logger.info({ rate }, 'rate changed');
+    this.#schedule();
+  }
+
+  /** Makes no more messages and waits up to 10 s for those in flight. May be called twice. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#drain();
+    return this.#stopped;
+  }
+
+  async #drain(): Promise<void> {
+    clearTimeout(this.#timer);
+    const timeout = setTimeout(() => this.#giveUp.abort(), STOP_TIMEOUT_MS);
+    await Promise.all(this.#inFlight);
+    clearTimeout(timeout);
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#stopped !== undefined || this.#pacer.rate === 0) return;
+    const delayMs = Math.min(Math.max(TICK_MS, this.#pacer.nextInMs(performance.now())), MAX_TICK_MS);
+    this.#timer = setTimeout(() => this.#tick(), delayMs);
+  }
+
+  #tick(): void {
+    const { metrics, logger } = this.#options;
+    let due = this.#pacer.take(performance.now());
+    while (due > 0 && this.#inFlight.size < MAX_IN_FLIGHT) {
+      const count = Math.min(due, this.#batchSize);
+      due -= count;
+      const delivery = this.#deliver(Array.from({ length: count }, () => this.#make()))
+        .catch(() => {
+          metrics.messages.inc({ outcome: 'given_up' }, count);
+          logger.error({ messages: count }, 'stopped before the queue accepted these messages');
+        })
+        .finally(() => this.#inFlight.delete(delivery));
+      this.#inFlight.add(delivery);
+    }
+    this.#pacer.giveBack(due);
+    this.#schedule();
+  }
+
+  #make(): DataRecord {
+    const { instance, payloadChars } = this.#options;
+    const origin = `producer/${instance}/${this.#made++}`;
     return makeRecords('message', origin, [payloadFor(origin, 0, payloadChars)])[0]!;
-  };
+  }
 
-  /** The same records, with the same ids, until the queue has them: what arrives twice is stored once. */
-  const deliver = async (records: readonly DataRecord[]): Promise<void> => {
+  /**
+   * Sends the same records, with the same ids, until the queue accepts them. If they arrive twice,
+   * they are stored once.
+   */
+  async #deliver(records: readonly DataRecord[]): Promise<void> {
+    const { writer, metrics, logger } = this.#options;
     for (let attempt = 0; ; attempt++) {
       try {
         await writer.accept(records);
-        accepted += records.length;
+        this.#accepted += records.length;
         metrics.messages.inc({ outcome: 'accepted' }, records.length);
-        if (failing) logger.info('the queue takes messages again');
-        failing = false;
+        if (this.#failing) logger.info('the queue accepts messages again');
+        this.#failing = false;
         return;
       } catch (error) {
         const err = (error as Error).message;
         if (error instanceof QueueRefusedError) {
           metrics.messages.inc({ outcome: 'refused' }, records.length);
-          logger.error({ err, messages: records.length }, 'the queue refuses messages for ever; dropping them');
+          logger.error({ err, messages: records.length }, 'messages dropped: the queue refuses them permanently');
           return;
         }
         metrics.messages.inc({ outcome: 'retried' }, records.length);
-        if (!failing) logger.error({ err }, 'the queue does not take messages; trying again');
-        failing = true;
-        await sleep(backoffMs(attempt), undefined, { signal: giveUp.signal });
+        if (!this.#failing) logger.error({ err }, 'the queue does not accept messages; retrying');
+        this.#failing = true;
+        await sleep(backoffMs(attempt), undefined, { signal: this.#giveUp.signal });
       }
     }
-  };
-
-  const tick = (): void => {
-    let due = pacer.take(now());
-    while (due > 0 && inFlight.size < MAX_IN_FLIGHT) {
-      const count = Math.min(due, batchSize);
-      due -= count;
-      const delivery = deliver(Array.from({ length: count }, make))
-        .catch(() => {
-          metrics.messages.inc({ outcome: 'given_up' }, count);
-          logger.error({ messages: count }, 'stopped before the queue took these messages');
-        })
-        .finally(() => inFlight.delete(delivery));
-      inFlight.add(delivery);
-    }
-    pacer.giveBack(due);
-    schedule();
-  };
-  const schedule = (): void => {
-    clearTimeout(timer);
-    if (stopped !== undefined || pacer.rate === 0) return;
-    timer = setTimeout(tick, Math.min(Math.max(TICK_MS, pacer.nextInMs(now())), 1_000));
-  };
-  schedule();
-
-  return {
-    get rate() {
-      return pacer.rate;
-    },
-    get accepted() {
-      return accepted;
-    },
-    setRate(rate) {
-      pacer.setRate(rate, now());
-      metrics.rate.set(rate);
-      logger.info({ rate }, 'new rate');
-      schedule();
-    },
-    stop() {
-      stopped ??= (async () => {
-        clearTimeout(timer);
-        const timeout = setTimeout(() => giveUp.abort(), STOP_MS);
-        await Promise.all(inFlight);
-        clearTimeout(timeout);
-      })();
-      return stopped;
-    },
-  };
+  }
 }
 
 /** 100 ms, doubling to 5 s, with jitter. */

@@ -1,9 +1,9 @@
-// GET and PUT /rate on the metrics server: what the rate is, and changing it while the producer runs.
+// GET and PUT /rate on the metrics server: reads the rate, or changes it while the producer runs.
 import { text } from 'node:stream/consumers';
 import { type Route, sendJson } from '../shared/metrics.ts';
 import type { Producer } from './producer.ts';
 
-/** PUT takes {"rate": messages a second}. */
+/** PUT takes `{"rate": <messages a second>}`. */
 export function rateRoute(producer: Pick<Producer, 'rate' | 'setRate'>): Route {
   return async (_url, req, res) => {
     if (req.method === 'PUT') {

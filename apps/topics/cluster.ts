@@ -8,14 +8,24 @@ import {
   createAPI,
   IncrementalAlterConfigOperationTypes,
   listPartitionReassignmentsV0,
+  metadataV12,
   type Reader,
+  ResponseError,
   unregisterBrokerV0,
   Writer,
 } from '@platformatic/kafka';
 import { clientOptions, type KafkaAddress } from '../shared/queue/kafka-client.ts';
-import type { Observed, ObservedTopic, Step } from './plan.ts';
+import { leaves, protocolName } from '../shared/queue/kafka-errors.ts';
+import { type ClusterState, type PartitionState, type Step, sameReplicas, type TopicState } from './steps.ts';
 
 const TIMEOUT_MS = 30_000;
+
+/** What one broker knows. */
+interface View {
+  readonly broker: number;
+  readonly brokers: readonly number[];
+  readonly topics: ReadonlyMap<string, readonly PartitionState[]>;
+}
 
 export class Cluster {
   readonly #admin: Admin;
@@ -30,71 +40,69 @@ export class Cluster {
     });
   }
 
-  /** Ids of the brokers that are there. */
+  /** Ids of the available brokers, as any one of them knows. */
   async brokers(): Promise<number[]> {
     const metadata = await this.#admin.metadata({ topics: [], forceUpdate: true });
     return [...metadata.brokers.keys()].sort((a, b) => a - b);
   }
 
-  /** Brokers that the controllers list; a fenced one is not there. */
+  /** Brokers that are registered with the controllers. A fenced one is unavailable. */
   async registered(): Promise<{ id: number; fenced: boolean }[]> {
     return describeCluster.async(await this.#connection());
   }
 
-  /** Takes a broker that is gone off that list. */
+  /** Removes a broker that is gone from the registered ones. */
   async unregister(id: number): Promise<void> {
     await unregisterBrokerV0.api.async(await this.#connection(), id);
   }
 
-  /** Where the partitions of a topic are, by what any one broker knows. */
-  async partitions(topic: string): Promise<ObservedTopic['partitions']> {
+  /** Where the partitions of a topic are, as any one broker knows. */
+  async partitions(topic: string): Promise<TopicState['partitions']> {
     const { topics } = await this.#admin.metadata({ topics: [topic], forceUpdate: true });
     return (topics.get(topic)?.partitions ?? []).map(({ replicas, leader, isr }) => ({ replicas, leader, isr }));
   }
 
-  /** What is there of all topics. */
-  async observe(): Promise<Observed> {
-    const names = await this.#admin.listTopics();
+  /**
+   * The state of the brokers and of all topics, Kafka's own included. Only the controllers know
+   * which partitions are moving; where partitions are is known to each broker, which may hear late
+   * of the end of a move and shows old and new replicas together until then. A partition is
+   * therefore settled when the controllers move it no longer and all brokers know it alike.
+   */
+  async observe(): Promise<ClusterState> {
+    const moving = await this.#moving();
+    const views = await this.#views();
+    const brokers = views[0]!.brokers.filter((id) => views.every((view) => view.brokers.includes(id)));
+    if (brokers.length === 0) throw new Error('the brokers do not agree on which of them are available');
+    // A broker that another one does not list is cut off, and what it knows is old.
+    const known = views.filter(({ broker }) => brokers.includes(broker)).map(({ topics }) => topics);
+    const names = [...new Set(known.flatMap((topics) => [...topics.keys()]))].sort();
     const configs = await this.#configs(names);
-    const topics: Record<string, ObservedTopic> = {};
-    for (const name of names)
-      topics[name] = { partitions: await this.partitions(name), config: configs.get(name) ?? {} };
-    return { brokers: await this.brokers(), topics };
+    const unsettled = new Set(moving);
+    const topics: Record<string, TopicState> = {};
+    for (const name of names) {
+      const [partitions = [], ...others] = known.map((topics) => topics.get(name) ?? []);
+      topics[name] = { partitions, config: configs.get(name) ?? {} };
+      for (const other of others)
+        for (let p = 0; p < Math.max(partitions.length, other.length); p++)
+          if (!alike(partitions[p], other[p])) unsettled.add(`${name}-${p}`);
+    }
+    return { brokers, topics, unsettled: [...unsettled] };
   }
 
-  /** Partitions that are on the move. */
-  async moving(): Promise<string[]> {
-    const connection = await this.#connection();
-    const { topics } = await listPartitionReassignmentsV0.api.async(connection, TIMEOUT_MS, null);
-    return topics.flatMap(({ name, partitions }) =>
-      partitions.map(({ partitionIndex }) => `${name}-${partitionIndex}`),
-    );
-  }
-
-  /** Does a step; a move is only begun. */
+  /**
+   * Applies a step; a move is only started. A step that is done already, by a run before this one,
+   * is no error.
+   */
   async apply(step: Step): Promise<void> {
     switch (step.kind) {
+      case 'wait':
+        return;
       case 'create':
-        await this.#admin.createTopics({
-          topics: [
-            {
-              topic: step.topic,
-              assignments: step.assignments.map((brokers, partition) => ({ partition, brokers: [...brokers] })),
-            },
-          ],
-          configs: Object.entries(step.config).map(([name, value]) => ({ name, value })),
-        });
-        return;
-      case 'config':
-        await this.#configure(step);
-        return;
-      case 'grow': {
-        const assignments = step.assignments.map((brokers) => ({ brokerIds: [...brokers] }));
-        await this.#admin.createPartitions({
-          topics: [{ name: step.topic, count: step.from + assignments.length, assignments }],
-        });
-        return;
-      }
+        return unlessAlready('TOPIC_ALREADY_EXISTS', () => this.#create(step));
+      case 'configure':
+        return this.#configure(step);
+      case 'grow':
+        return unlessAlready('INVALID_PARTITIONS', () => this.#grow(step));
       case 'move': {
         const partitions = [{ partitionIndex: step.partition, replicas: [...step.to] }];
         const topics = [{ name: step.topic, partitions }];
@@ -102,8 +110,7 @@ export class Cluster {
         return;
       }
       case 'elect':
-        await electLeaders.async(await this.#connection(), step.topic, step.partitions, TIMEOUT_MS);
-        return;
+        return electLeaders.async(await this.#connection(), step.topic, [...step.partitions], TIMEOUT_MS);
     }
   }
 
@@ -111,15 +118,48 @@ export class Cluster {
     await this.#admin.close();
   }
 
-  /** Any broker that answers: it passes on what is the controller's. */
+  /** Partitions that the controllers are moving. */
+  async #moving(): Promise<string[]> {
+    const connection = await this.#connection();
+    const { topics } = await listPartitionReassignmentsV0.api.async(connection, TIMEOUT_MS, null);
+    return topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex }) => `${name}-${partitionIndex}`),
+    );
+  }
+
+  /** What each broker knows that answers, at least one. */
+  async #views(): Promise<View[]> {
+    const errors: unknown[] = [];
+    const views = (await this.brokers()).map(async (broker): Promise<View[]> => {
+      try {
+        return [await viewOf(broker, await this.#connectTo(broker))];
+      } catch (error) {
+        errors.push(error);
+        return [];
+      }
+    });
+    const found = (await Promise.all(views)).flat();
+    if (found.length === 0) throw new AggregateError(errors, 'no broker answers');
+    return found;
+  }
+
+  /** Any broker that answers. It forwards what is for the controllers. */
   async #connection(): Promise<Connection> {
     const errors: unknown[] = [];
     for (const id of await this.brokers()) {
-      const connected = await this.#admin.connectToBrokers([id]).catch((error: unknown) => void errors.push(error));
-      const connection = connected?.get(id);
-      if (connection !== undefined) return connection;
+      try {
+        return await this.#connectTo(id);
+      } catch (error) {
+        errors.push(error);
+      }
     }
     throw new AggregateError(errors, 'no broker answers');
+  }
+
+  async #connectTo(broker: number): Promise<Connection> {
+    const connection = (await this.#admin.connectToBrokers([broker])).get(broker);
+    if (connection === undefined) throw new Error(`broker ${broker} is not available any more`);
+    return connection;
   }
 
   async #configs(names: readonly string[]): Promise<Map<string, Record<string, string>>> {
@@ -139,7 +179,26 @@ export class Cluster {
     );
   }
 
-  async #configure({ topic, set, reset }: Extract<Step, { kind: 'config' }>): Promise<void> {
+  async #create({ topic, assignments, config }: Extract<Step, { kind: 'create' }>): Promise<void> {
+    await this.#admin.createTopics({
+      topics: [{ topic, assignments: assignments.map((brokers, partition) => ({ partition, brokers: [...brokers] })) }],
+      configs: Object.entries(config).map(([name, value]) => ({ name, value })),
+    });
+  }
+
+  async #grow({ topic, from, assignments }: Extract<Step, { kind: 'grow' }>): Promise<void> {
+    await this.#admin.createPartitions({
+      topics: [
+        {
+          name: topic,
+          count: from + assignments.length,
+          assignments: assignments.map((brokers) => ({ brokerIds: [...brokers] })),
+        },
+      ],
+    });
+  }
+
+  async #configure({ topic, set, reset }: Extract<Step, { kind: 'configure' }>): Promise<void> {
     const { SET, DELETE } = IncrementalAlterConfigOperationTypes;
     await this.#admin.incrementalAlterConfigs({
       resources: [
@@ -154,6 +213,38 @@ export class Cluster {
       ],
     });
   }
+}
+
+const alike = (a: PartitionState | undefined, b: PartitionState | undefined): boolean =>
+  a?.leader === b?.leader && sameReplicas(a?.replicas ?? [], b?.replicas ?? []);
+
+/** @param already the name of Kafka's error where there is nothing left to do */
+async function unlessAlready(already: string, apply: () => Promise<void>): Promise<void> {
+  try {
+    await apply();
+  } catch (error) {
+    if (!leaves(error).some((one) => protocolName(one) === already)) throw error;
+  }
+}
+
+async function viewOf(broker: number, connection: Connection): Promise<View> {
+  const metadata = await metadataV12.api.async(connection, null, false, false).catch((error: unknown) => {
+    // The client throws where any partition has an error, such as one that has no leader (yet).
+    if (error instanceof ResponseError) return error.response as metadataV12.MetadataResponse;
+    throw error;
+  });
+  return {
+    broker,
+    brokers: metadata.brokers.map(({ nodeId }) => nodeId).sort((a, b) => a - b),
+    topics: new Map(
+      metadata.topics.map(({ name, partitions }) => [
+        name ?? '',
+        partitions
+          .sort((a, b) => a.partitionIndex - b.partitionIndex)
+          .map(({ replicaNodes, leaderId, isrNodes }) => ({ replicas: replicaNodes, leader: leaderId, isr: isrNodes })),
+      ]),
+    ),
+  };
 }
 
 /** DescribeCluster version 2, which the client library lacks: lists fenced brokers too. */

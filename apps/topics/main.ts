@@ -1,5 +1,5 @@
-// topics: a job that brings Kafka's topics to the declared state. --dry-run only prints the plan; --empty only empties the
-// brokers from BROKER_COUNT on, before they are taken away.
+// topics: a job that brings Kafka's topics to the declared state. --dry-run only prints the plan;
+// --empty only drains the brokers from BROKER_COUNT on, before they are removed.
 // Exit status: 0 done or nothing to do, 1 failed, 2 refused or bad settings.
 import { lookup } from 'node:dns/promises';
 import type { z } from 'zod';
@@ -7,32 +7,30 @@ import { kafkaAddress } from '../shared/queue/kafka-client.ts';
 import { describe } from '../shared/queue/kafka-errors.ts';
 import { loadSettings, SettingsError } from '../shared/settings.ts';
 import { Cluster } from './cluster.ts';
-import { emptyBrokers } from './empty.ts';
+import { drainBrokers, type Outcome, type RunOptions, reconcileTopics } from './reconcile.ts';
 import { emptySettings, topicsSettings } from './settings.ts';
-import { bringTopics } from './topics.ts';
-import type { Outcome, RunOptions } from './waiting.ts';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<Outcome> {
   const unknown = process.argv.slice(2).filter((argument) => !['--dry-run', '--empty'].includes(argument));
   if (unknown.length > 0)
-    throw new SettingsError(`Unknown argument ${unknown.join(' ')}: there are --dry-run and --empty`);
-  return process.argv.includes('--empty') ? empty() : bring();
+    throw new SettingsError(`Unknown argument ${unknown.join(' ')}. Valid arguments: --dry-run, --empty`);
+  return process.argv.includes('--empty') ? drain() : reconcile();
 }
 
-async function bring(): Promise<Outcome> {
+async function reconcile(): Promise<Outcome> {
   const settings = loadSettings(topicsSettings, process.env);
   return withCluster(settings, (cluster, options) =>
-    bringTopics(cluster, { ...options, brokerCount: settings.BROKER_COUNT, declared: settings.TOPICS }),
+    reconcileTopics(cluster, { ...options, brokerCount: settings.BROKER_COUNT, declared: settings.TOPICS }),
   );
 }
 
-async function empty(): Promise<Outcome> {
+async function drain(): Promise<Outcome> {
   const settings = loadSettings(emptySettings, process.env);
-  if (await exists(settings.KAFKA_BROKERS))
+  if (await anyBrokerExists(settings.KAFKA_BROKERS))
     return withCluster(settings, (cluster, options) =>
-      emptyBrokers(cluster, { ...options, brokerCount: settings.BROKER_COUNT }),
+      drainBrokers(cluster, { ...options, brokerCount: settings.BROKER_COUNT }),
     );
   print('Nothing to do: there is no broker yet.');
   return 'nothing to do';
@@ -57,8 +55,11 @@ async function withCluster<T>(
   }
 }
 
-/** Whether any broker has an address: the names of a StatefulSet's pods have one as soon as there are pods, ready or not. */
-async function exists(brokers: readonly string[]): Promise<boolean> {
+/**
+ * Whether any broker has an address. The pods of a StatefulSet have one as soon as they exist,
+ * ready or not.
+ */
+async function anyBrokerExists(brokers: readonly string[]): Promise<boolean> {
   const found = brokers.map((broker) =>
     lookup(broker.slice(0, broker.lastIndexOf(':'))).then(
       () => true,

@@ -1,86 +1,73 @@
-// From what is there to what is declared: the steps, or why it cannot be done.
-import { assign, type Replicas } from './assign.ts';
+// From the state of a cluster to the one that is wanted: the steps, or why it cannot be reached.
+import { placeReplicas, type Replicas } from './placement.ts';
+import { type ClusterState, type Step, sameReplicas, type TopicState } from './steps.ts';
 
 /** A topic as it should be. */
 export interface DeclaredTopic {
-  name: string;
-  partitions: number;
-  replicationFactor: number;
-  /** Topic settings that differ from the brokers'; all others are reset. */
-  config: Readonly<Record<string, string>>;
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Topic settings that differ from the brokers' settings. All others are reset. */
+  readonly config: Readonly<Record<string, string>>;
 }
-
-export interface ObservedPartition {
-  replicas: Replicas;
-  /** -1 when there is none. */
-  leader: number;
-  /** Replicas in sync. */
-  isr: Replicas;
-}
-
-/** A topic as it is. */
-export interface ObservedTopic {
-  partitions: readonly ObservedPartition[];
-  /** Settings of the topic itself. */
-  config: Readonly<Record<string, string>>;
-}
-
-export interface Observed {
-  /** Ids of the brokers that are there. */
-  brokers: readonly number[];
-  topics: Readonly<Record<string, ObservedTopic>>;
-}
-
-export type Step =
-  | { kind: 'create'; topic: string; assignments: Replicas[]; config: Readonly<Record<string, string>> }
-  | { kind: 'config'; topic: string; set: Readonly<Record<string, string>>; reset: readonly string[] }
-  | { kind: 'grow'; topic: string; from: number; assignments: Replicas[] }
-  | { kind: 'move'; topic: string; partition: number; from: Replicas; to: Replicas }
-  | { kind: 'elect'; topic: string; partitions: number[] };
-
-export type Move = Extract<Step, { kind: 'move' }>;
 
 export interface Plan {
-  steps: Step[];
-  /** Why the declaration cannot be met; then nothing of it is done. All reasons at once. */
-  refusals: string[];
-  /** What is left as it is for now, and why. */
-  notes: string[];
+  readonly steps: readonly Step[];
+  /** Why the goal cannot be reached, all reasons at once. There are no steps then. */
+  readonly refusals: readonly string[];
+  /** What stays as it is for now, and why. */
+  readonly notes: readonly string[];
+  /** Brokers that the goal needs, and those that are available and may hold replicas. */
+  readonly brokers: { readonly needed: number; readonly available: number };
 }
 
-/** Settings that Kafka itself puts on topics. */
-const OWN_SETTINGS = /\.replication\.throttled\.replicas$/;
+/** Settings that Kafka itself puts on topics while it moves them. */
+const KAFKAS_OWN_SETTINGS = /\.replication\.throttled\.replicas$/;
 
 /**
- * Works out the steps. Planned again after they are done, there are none left.
+ * Plans how declared topics come to be as declared: created, grown, configured, with replicas and
+ * leaders spread evenly. Other topics stay as they are, apart from replicas on brokers that are to
+ * leave. Once the steps are done, the next plan has none.
  *
- * @param brokerCount brokers that are to hold replicas: those with lower ids. Default: whoever is there
+ * @param brokerCount brokers that may hold replicas: those with ids below it. Default: all
  */
-export function plan(
-  observed: Observed,
+export function planTopics(
+  state: ClusterState,
   declared: readonly DeclaredTopic[],
   brokerCount = Number.POSITIVE_INFINITY,
 ): Plan {
-  const brokers = observed.brokers.filter((id) => id < brokerCount);
-  const refusals = refusalsOf({ ...observed, brokers }, declared);
-  if (refusals.length > 0) return { steps: [], refusals, notes: [] };
-  const steps: Step[] = [];
-  const notes: string[] = [];
-  for (const topic of declared) {
-    const there = observed.topics[topic.name];
-    const load = loadOf(observed, topic.name);
-    if (there === undefined) {
-      const assignments = assign({ ...topic, current: [], brokers, load });
-      steps.push({ kind: 'create', topic: topic.name, assignments, config: topic.config });
-      continue;
-    }
-    steps.push(...configSteps(topic, there));
-    steps.push(...placementSteps(topic, there, { brokers, brokerCount }, load, notes));
-  }
-  return { steps, refusals, notes };
+  const planner = new Planner(state, brokerCount);
+  const factors = declared.map(({ replicationFactor }) => replicationFactor);
+  const needed = Math.max(Number.isFinite(brokerCount) ? brokerCount : 1, ...factors);
+  const refusals = refusalsOf(declared, state.topics, planner.staying.length);
+  if (refusals.length > 0) return planner.refuse(refusals, needed);
+  for (const topic of Object.keys(state.topics)) if (!declared.some(({ name }) => name === topic)) planner.drain(topic);
+  for (const topic of declared) planner.reconcile(topic);
+  return planner.finish(needed);
 }
 
-function refusalsOf({ brokers, topics }: Observed, declared: readonly DeclaredTopic[]): string[] {
+/**
+ * Plans how the brokers with ids from `brokerCount` on come to hold no replicas, of whatever topic.
+ * Nothing else changes.
+ */
+export function planDrain(state: ClusterState, brokerCount: number): Plan {
+  const planner = new Planner(state, brokerCount);
+  const topics = Object.keys(state.topics).filter((topic) => planner.isLeaving(topic));
+  if (topics.length === 0) return planner.finish(0);
+  if (planner.staying.length < brokerCount) {
+    const available = planner.staying.join(', ') || 'none';
+    const reason = `of the ${brokerCount} brokers that stay, only ${available} are available to take over replicas`;
+    return planner.refuse([reason], brokerCount);
+  }
+  for (const topic of topics) planner.drain(topic);
+  return planner.finish(brokerCount);
+}
+
+function refusalsOf(
+  declared: readonly DeclaredTopic[],
+  topics: ClusterState['topics'],
+  availableBrokers: number,
+): string[] {
   const refusals: string[] = [];
   const names = new Set<string>();
   for (const { name, partitions, replicationFactor, config } of declared) {
@@ -91,104 +78,166 @@ function refusalsOf({ brokers, topics }: Observed, declared: readonly DeclaredTo
     const now = topics[name]?.partitions.length ?? 0;
     if (partitions < now)
       refusals.push(
-        `${name}: has ${now} partitions and cannot have fewer (${partitions} declared): Kafka cannot take partitions away; declare a new topic`,
+        `${name}: has ${now} partitions and cannot have ${partitions}: Kafka cannot remove partitions. Declare a new topic`,
       );
-    if (replicationFactor > brokers.length)
+    if (replicationFactor > availableBrokers)
       refusals.push(
-        `${name}: replication factor ${replicationFactor} needs as many brokers, and there are ${brokers.length}`,
+        `${name}: replication factor ${replicationFactor} needs as many brokers, and ${availableBrokers} are available`,
       );
     const inSync = Number(config['min.insync.replicas'] ?? 1);
     if (inSync > replicationFactor)
       refusals.push(
-        `${name}: min.insync.replicas ${inSync} is above the replication factor ${replicationFactor}: nothing could be written`,
+        `${name}: min.insync.replicas ${inSync} is above the replication factor ${replicationFactor}: every write would fail`,
       );
   }
   return refusals;
 }
 
-/** Replicas that other topics have on each broker. */
-function loadOf({ topics }: Observed, except: string): Map<number, number> {
-  const load = new Map<number, number>();
-  for (const [name, { partitions }] of Object.entries(topics))
-    if (name !== except)
-      for (const id of partitions.flatMap(({ replicas }) => replicas)) load.set(id, (load.get(id) ?? 0) + 1);
-  return load;
-}
+/** Collects the steps topic by topic. */
+class Planner {
+  /** Brokers that are available and may hold replicas. */
+  readonly staying: readonly number[];
+  readonly #state: ClusterState;
+  readonly #brokerCount: number;
+  readonly #steps: Step[] = [];
+  readonly #notes: string[] = [];
+  /** Where the replicas of each topic will be, by what is planned so far. */
+  readonly #placed: Map<string, readonly Replicas[]>;
 
-function configSteps({ name, config }: DeclaredTopic, there: ObservedTopic): Step[] {
-  const set = Object.fromEntries(Object.entries(config).filter(([key, value]) => there.config[key] !== value));
-  const reset = Object.keys(there.config).filter((key) => !(key in config) && !OWN_SETTINGS.test(key));
-  if (Object.keys(set).length === 0 && reset.length === 0) return [];
-  return [{ kind: 'config', topic: name, set, reset }];
-}
-
-function placementSteps(
-  topic: DeclaredTopic,
-  there: ObservedTopic,
-  { brokers, brokerCount }: { brokers: readonly number[]; brokerCount: number },
-  load: ReadonlyMap<number, number>,
-  notes: string[],
-): Step[] {
-  const { name, partitions, replicationFactor } = topic;
-  const current = there.partitions.map(({ replicas }) => replicas);
-  const away = [...new Set(current.flat())]
-    .filter((id) => id < brokerCount && !brokers.includes(id))
-    .sort((a, b) => a - b);
-  const steps: Step[] = [];
-  const base = [...current];
-  // Kafka takes new partitions only with as many replicas as the others have; the moves below put that right.
-  const factor = current[0]?.length ?? replicationFactor;
-  if (partitions > current.length && factor <= brokers.length) {
-    const assignments = assign({ current, partitions, replicationFactor: factor, brokers, load }).slice(current.length);
-    steps.push({ kind: 'grow', topic: name, from: current.length, assignments });
-    base.push(...assignments);
-  }
-  // A broker that is down comes back with its data: its replicas are not given to others behind its back.
-  if (away.length > 0) {
-    notes.push(
-      `${name}: broker ${away.join(', ')} holds replicas and is not there; they stay where they are until it is back`,
+  constructor(state: ClusterState, brokerCount: number) {
+    this.#state = state;
+    this.#brokerCount = brokerCount;
+    this.staying = state.brokers.filter((id) => id < brokerCount);
+    this.#placed = new Map(
+      Object.entries(state.topics).map(([name, { partitions }]) => [name, partitions.map(({ replicas }) => replicas)]),
     );
-    return steps;
   }
-  const target = assign({ current: base, partitions: base.length, replicationFactor, brokers, load });
-  for (const [partition, from] of base.entries()) {
-    const to = target[partition]!;
-    if (!same(from, to)) steps.push({ kind: 'move', topic: name, partition, from, to });
+
+  refuse(refusals: readonly string[], needed: number): Plan {
+    return { steps: [], refusals, notes: [], brokers: { needed, available: this.staying.length } };
   }
-  const misled = [...there.partitions.entries()]
-    .filter(([p, { replicas, leader, isr }]) => {
-      const preferred = target[p]![0]!;
-      return same(replicas, target[p]!) && leader !== preferred && isr.includes(preferred);
-    })
-    .map(([p]) => p);
-  if (misled.length > 0) steps.push({ kind: 'elect', topic: name, partitions: misled });
-  return steps;
-}
 
-/** The same brokers in the same order: the first is to lead. */
-export const same = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((id, i) => id === b[i]);
+  finish(needed: number): Plan {
+    const { unsettled } = this.#state;
+    const steps: Step[] = unsettled.length > 0 ? [{ kind: 'wait', partitions: unsettled }] : this.#steps;
+    return { steps, refusals: [], notes: this.#notes, brokers: { needed, available: this.staying.length } };
+  }
 
-/** One line for a person. */
-export function describeStep(step: Step): string {
-  switch (step.kind) {
-    case 'create': {
-      const settings = Object.entries(step.config).map(([key, value]) => `, ${key}=${value}`);
-      return `create ${step.topic}: ${step.assignments.length} partitions, replication ${step.assignments[0]?.length}${settings.join('')}`;
+  /** Whether a broker that is to leave holds replicas of the topic. */
+  isLeaving(topic: string): boolean {
+    return this.#placed
+      .get(topic)!
+      .flat()
+      .some((id) => id >= this.#brokerCount);
+  }
+
+  /**
+   * Moves the replicas off brokers that are to leave. Where every other broker has one, there is
+   * one less.
+   */
+  drain(topic: string): void {
+    if (!this.isLeaving(topic)) return;
+    // A broker that is down comes back: with fewer brokers now, copies would be lost for good.
+    if (this.staying.length < this.#brokerCount) {
+      this.#notes.push(`${topic}: stays where it is until all ${this.#brokerCount} brokers that stay are available`);
+      return;
     }
-    case 'config': {
-      const set = Object.entries(step.set).map(([key, value]) => `${key}=${value}`);
-      const reset = step.reset.map((key) => `${key} back to the brokers' value`);
-      return `configure ${step.topic}: ${[...set, ...reset].join(', ')}`;
+    const current = this.#placed.get(topic)!;
+    const partitions = current.map((replicas) => ({
+      replicas,
+      copies: Math.min(replicas.length, this.staying.length),
+    }));
+    const target = placeReplicas({
+      partitions,
+      brokers: this.staying,
+      load: this.#loadWithout(topic),
+      mode: 'drain',
+    });
+    this.#move(topic, current, target);
+  }
+
+  /** Brings a topic to what is declared. */
+  reconcile(topic: DeclaredTopic): void {
+    const { name, partitions, replicationFactor, config } = topic;
+    const observed = this.#state.topics[name];
+    if (observed === undefined) {
+      const assignments = this.#balance(name, [], partitions, replicationFactor);
+      this.#placed.set(name, assignments);
+      this.#steps.push({ kind: 'create', topic: name, assignments, config });
+      return;
     }
-    case 'grow':
-      return `grow ${step.topic}: from ${step.from} to ${step.from + step.assignments.length} partitions`;
-    case 'move': {
-      const moves = [...step.from].sort().join() !== [...step.to].sort().join();
-      const what = moves ? 'move' : 'reorder';
-      return `${what} ${step.topic}-${step.partition}: from brokers ${step.from.join(', ')} to ${step.to.join(', ')}`;
+    this.#configure(topic, observed);
+    this.#grow(topic);
+    const current = this.#placed.get(name)!;
+    const down = [...new Set(current.flat())]
+      .filter((id) => id < this.#brokerCount && !this.staying.includes(id))
+      .sort((a, b) => a - b);
+    // A broker that is down comes back with its data, so its replicas remain its own.
+    if (down.length > 0) {
+      this.#notes.push(`${name}: broker ${down.join(', ')} is down; its replicas stay where they are until it is back`);
+      return;
     }
-    case 'elect':
-      return `elect the preferred leaders of ${step.topic}: partitions ${step.partitions.join(', ')}`;
+    const target = this.#balance(name, current, current.length, replicationFactor);
+    this.#move(name, current, target);
+    this.#elect(name, observed, target);
+  }
+
+  #configure({ name, config }: DeclaredTopic, observed: TopicState): void {
+    const set = Object.fromEntries(Object.entries(config).filter(([key, value]) => observed.config[key] !== value));
+    const reset = Object.keys(observed.config).filter((key) => !(key in config) && !KAFKAS_OWN_SETTINGS.test(key));
+    if (Object.keys(set).length > 0 || reset.length > 0)
+      this.#steps.push({ kind: 'configure', topic: name, set, reset });
+  }
+
+  /**
+   * Adds partitions. Kafka takes them only with as many replicas as the others have; moves put that
+   * right.
+   */
+  #grow({ name, partitions }: DeclaredTopic): void {
+    const current = this.#placed.get(name)!;
+    const factor = current[0]!.length;
+    if (partitions <= current.length || factor > this.staying.length) return;
+    const assignments = this.#balance(name, current, partitions, factor).slice(current.length);
+    this.#steps.push({ kind: 'grow', topic: name, from: current.length, assignments });
+    this.#placed.set(name, [...current, ...assignments]);
+  }
+
+  #balance(topic: string, current: readonly Replicas[], partitions: number, copies: number): Replicas[] {
+    return placeReplicas({
+      partitions: Array.from({ length: partitions }, (_, p) => ({ replicas: current[p] ?? [], copies })),
+      brokers: this.staying,
+      load: this.#loadWithout(topic),
+      mode: 'balance',
+    });
+  }
+
+  /** Replicas of all other topics on each broker. */
+  #loadWithout(topic: string): Map<number, number> {
+    const load = new Map<number, number>();
+    for (const [name, partitions] of this.#placed)
+      if (name !== topic) for (const id of partitions.flat()) load.set(id, (load.get(id) ?? 0) + 1);
+    return load;
+  }
+
+  #move(topic: string, current: readonly Replicas[], target: readonly Replicas[]): void {
+    for (const [partition, to] of target.entries()) {
+      const from = current[partition]!;
+      if (!sameReplicas(from, to)) this.#steps.push({ kind: 'move', topic, partition, from, to });
+    }
+    this.#placed.set(topic, target);
+  }
+
+  /**
+   * Gives leadership back to preferred leaders that are in sync. Moves come first: they change
+   * which one is preferred.
+   */
+  #elect(topic: string, observed: TopicState, target: readonly Replicas[]): void {
+    const partitions = [...observed.partitions.entries()]
+      .filter(([partition, { replicas, leader, isr }]) => {
+        const preferred = replicas[0]!;
+        return sameReplicas(replicas, target[partition]!) && leader !== preferred && isr.includes(preferred);
+      })
+      .map(([partition]) => partition);
+    if (partitions.length > 0) this.#steps.push({ kind: 'elect', topic, partitions });
   }
 }

@@ -5,9 +5,8 @@ import { appEnvironment } from '../../test/app-environment.ts';
 import { useKafka } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
 import { Cluster } from './cluster.ts';
-import { emptyBrokers } from './empty.ts';
 import type { DeclaredTopic } from './plan.ts';
-import { bringTopics } from './topics.ts';
+import { drainBrokers, reconcileTopics } from './reconcile.ts';
 
 const kafka = useKafka({ brokers: 3, heapMiB: 256 });
 let cluster: Cluster;
@@ -29,18 +28,17 @@ const options = (lines: string[], dryRun: boolean) => ({
   brokersTimeoutMs: 2_000,
   movesTimeoutMs: 60_000,
   print: (line: string) => void lines.push(line),
-  pollMs: 100,
 });
 
-async function bring(declared: DeclaredTopic[], dryRun = false, brokerCount?: number) {
+async function reconcile(declared: DeclaredTopic[], dryRun = false, brokerCount?: number) {
   const lines: string[] = [];
-  const outcome = await bringTopics(cluster, { ...options(lines, dryRun), declared, brokerCount });
+  const outcome = await reconcileTopics(cluster, { ...options(lines, dryRun), declared, brokerCount });
   return { outcome, lines };
 }
 
-async function empty(brokerCount: number, dryRun = false) {
+async function drain(brokerCount: number, dryRun = false) {
   const lines: string[] = [];
-  const outcome = await emptyBrokers(cluster, { ...options(lines, dryRun), brokerCount });
+  const outcome = await drainBrokers(cluster, { ...options(lines, dryRun), brokerCount });
   return { outcome, lines };
 }
 
@@ -52,7 +50,7 @@ const perBroker = async (pick: (partition: { replicas: readonly number[]; leader
 
 describe('topics on real brokers', () => {
   test('a dry run changes nothing', async () => {
-    const { outcome, lines } = await bring([posts()], true);
+    const { outcome, lines } = await reconcile([posts()], true);
     expect(outcome).toBe('done');
     expect(lines).toContain('  create posts: 3 partitions, replication 1, retention.ms=604800000');
     expect(await observed()).toBeUndefined();
@@ -60,24 +58,32 @@ describe('topics on real brokers', () => {
 
   test('creates, and finds nothing to do the second time', async () => {
     const declared = [posts(), posts({ name: 'posts.dlq', partitions: 1, config: { 'cleanup.policy': 'compact' } })];
-    expect((await bring(declared)).outcome).toBe('done');
+    expect((await reconcile(declared)).outcome).toBe('done');
     expect((await observed())?.partitions).toHaveLength(3);
     expect((await observed('posts.dlq'))?.config).toEqual({ 'cleanup.policy': 'compact' });
     expect(await perBroker(({ replicas }) => replicas)).toEqual([1, 1, 1, 0]);
-    expect((await bring(declared)).outcome).toBe('nothing to do');
+    expect((await reconcile(declared)).outcome).toBe('nothing to do');
+  });
+
+  test('a step that an earlier run has applied is no error', async () => {
+    await cluster.apply({ kind: 'create', topic: 'posts', assignments: [[0]], config: {} });
+    await cluster.apply({ kind: 'grow', topic: 'posts', from: 0, assignments: [[0], [1], [2]] });
+    const wrong = cluster.apply({ kind: 'create', topic: 'no such broker', assignments: [[9]], config: {} });
+    await expect(wrong).rejects.toThrow();
+    expect((await observed())?.partitions).toHaveLength(3);
   });
 
   test('grows, raises the replication and changes settings in one go', async () => {
     const declared = [posts({ partitions: 4, replicationFactor: 3, config: { 'segment.ms': '3600000' } })];
-    expect((await bring(declared)).outcome).toBe('done');
+    expect((await reconcile(declared)).outcome).toBe('done');
     expect(await perBroker(({ replicas }) => replicas)).toEqual([4, 4, 4, 0]);
     expect((await observed())?.config).toEqual({ 'segment.ms': '3600000' });
-    expect((await bring(declared)).outcome).toBe('nothing to do');
+    expect((await reconcile(declared)).outcome).toBe('nothing to do');
   });
 
   test('refuses what Kafka cannot do, all reasons at once, with nothing changed', async () => {
     const before = await cluster.observe();
-    const { outcome, lines } = await bring([
+    const { outcome, lines } = await reconcile([
       posts({ partitions: 2 }),
       posts({ name: 'new', replicationFactor: 4 }),
     ]).catch((error) => ({ outcome: 'error', lines: [String(error)] }));
@@ -89,21 +95,21 @@ describe('topics on real brokers', () => {
   test('spreads onto a fourth broker, leadership too', async () => {
     await kafka.server.addBroker();
     const declared = [posts({ partitions: 4, replicationFactor: 3, config: {} })];
-    const { outcome, lines } = await bring(declared);
+    const { outcome, lines } = await reconcile(declared);
     expect(outcome).toBe('done');
     expect(lines.filter((line) => line.startsWith('move')).length).toBeLessThanOrEqual(4);
     expect(await perBroker(({ replicas }) => replicas)).toEqual([3, 3, 3, 3]);
     expect(await perBroker(({ leader }) => [leader])).toEqual([1, 1, 1, 1]);
-    expect((await bring(declared)).outcome).toBe('nothing to do');
+    expect((await reconcile(declared)).outcome).toBe('nothing to do');
   }, 90_000);
 
-  test('a broker is not emptied while one that stays is away: nobody else could take over', async () => {
+  test('a broker is not drained while one that stays is down: it could not take over', async () => {
     await kafka.server.brokers[1]?.stop();
     await until(async () => (await cluster.brokers()).length === 3);
     const before = await cluster.observe();
-    const { outcome, lines } = await empty(3);
+    const { outcome, lines } = await drain(3);
     expect(outcome).toBe('refused');
-    expect(lines.join()).toContain('of the 3 brokers that stay, only 0, 2 are there');
+    expect(lines.join()).toContain('of the 3 brokers that stay, only 0, 2 are available');
     expect((await cluster.observe()).topics.posts?.partitions.map(({ replicas }) => replicas)).toEqual(
       before.topics.posts?.partitions.map(({ replicas }) => replicas),
     );
@@ -111,23 +117,30 @@ describe('topics on real brokers', () => {
     await until(async () => (await cluster.brokers()).length === 4);
   }, 60_000);
 
-  test('a broker that is to go is emptied of every topic, and forgotten when it is gone', async () => {
+  test('a broker that is to leave is drained of every topic, and unregistered when it is gone', async () => {
     const declared = [posts({ partitions: 4, replicationFactor: 3, config: {} })];
-    await cluster.apply({ kind: 'create', topic: 'theirs', assignments: [[3, 0]], config: {} });
-    await until(async () => (await observed('theirs'))?.partitions[0]?.isr.length === 2);
-    expect((await empty(3, true)).lines).toContain('  move theirs-0: from brokers 3, 0 to 0, 1');
+    // Kafka's own topics too.
+    for (const topic of ['theirs', '__consumer_offsets', 'moving']) {
+      await cluster.apply({ kind: 'create', topic, assignments: [[3, 0]], config: {} });
+      await until(async () => (await observed(topic))?.partitions[0]?.isr.length === 2);
+    }
+    expect((await drain(3, true)).lines).toContain('  move theirs-0: from brokers 3, 0 to 0, 1');
     expect(await perBroker(({ replicas }) => replicas)).toEqual([3, 3, 3, 3]);
 
-    expect((await empty(3)).outcome).toBe('done');
+    // An earlier run started this move and did not see its end.
+    await cluster.apply({ kind: 'move', topic: 'moving', partition: 0, from: [3, 0], to: [2, 0] });
+    expect((await drain(3)).outcome).toBe('done');
     expect(await perBroker(({ replicas }) => replicas)).toEqual([4, 4, 4, 0]);
-    expect((await observed('theirs'))?.partitions[0]?.replicas).toEqual([0, 1]);
-    expect((await empty(3)).outcome).toBe('nothing to do');
+    for (const topic of ['theirs', '__consumer_offsets'])
+      expect((await observed(topic))?.partitions[0]?.replicas).toEqual([0, expect.any(Number)]);
+    expect((await observed('moving'))?.partitions[0]?.replicas).toEqual([2, 0]);
+    expect((await drain(3)).outcome).toBe('nothing to do');
 
-    // While it is still there it gets nothing back, and stays on the list.
-    expect((await bring(declared, false, 3)).lines).toContain('Note: broker 3 is still there, and empty');
+    // While it is still running it gets nothing back, and stays registered.
+    expect((await reconcile(declared, false, 3)).lines).toContain('Note: broker 3 is still running, and empty');
     expect(await perBroker(({ replicas }) => replicas)).toEqual([4, 4, 4, 0]);
     await kafka.server.brokers[3]?.stop();
-    expect((await bring(declared, false, 3)).lines).toContain('Broker 3 is gone and was taken off the list');
+    expect((await reconcile(declared, false, 3)).lines).toContain('Broker 3 is gone and was unregistered');
     expect((await cluster.registered()).map(({ id }) => id)).toEqual([0, 1, 2]);
   }, 120_000);
 
@@ -136,15 +149,15 @@ describe('topics on real brokers', () => {
     ['refused', { TOPICS: JSON.stringify([posts({ partitions: 1 })]) }, [], 2, /Refused/],
     ['bad settings', { TOPICS: '[{"name":"x"}]' }, [], 2, /TOPICS/],
     ['bad arguments', { TOPICS: '[]' }, ['--force'], 2, /--dry-run/],
-    ['emptied', { BROKER_COUNT: '3' }, ['--empty'], 0, /brokers from 3 on hold nothing/],
+    ['drained', { BROKER_COUNT: '3' }, ['--empty'], 0, /brokers from 3 on hold no replicas/],
     [
-      'emptied, before there is a Kafka',
+      'drained, before there is a Kafka',
       { BROKER_COUNT: '3', KAFKA_BROKERS: 'none.invalid:9092' },
       ['--empty'],
       0,
       /no broker yet/,
     ],
-    ['emptied, of what', {}, ['--empty'], 2, /BROKER_COUNT: is required/],
+    ['drained, of what', {}, ['--empty'], 2, /BROKER_COUNT: is required/],
     ['failed', { KAFKA_BROKERS: '127.0.0.1:1', BROKERS_TIMEOUT_SECONDS: '0' }, [], 1, /Failed: /],
   ])('the job ends with its status: %s', async (_name, env, args, status, output) => {
     const main = fileURLToPath(new URL('./main.ts', import.meta.url));

@@ -1,4 +1,4 @@
-// What the bench measures, one function a question. Each starts a fresh stack and leaves nothing behind.
+// What the bench measures. Each function answers one question on a fresh stack, and removes it.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectMongo } from '../../apps/shared/mongo.ts';
@@ -13,31 +13,35 @@ import { type RunOptions, runLoadTest } from '../run.ts';
 import { type BenchProcess, type QueueKind, withStack } from './stack.ts';
 import { runWrk } from './wrk.ts';
 
-/** One line of the result: what was measured, what came out, what it should be, remarks. */
+/** One line of the result. */
 export interface Finding {
   readonly what: string;
   readonly found: string;
-  /** Empty where nothing is asked for. */
+  /** Empty if there is no target. */
   readonly target: string;
+  /** null: there is no target, or the value is unknown. */
   readonly ok: boolean | null;
   readonly remark: string;
 }
 
 export interface PartOptions {
   readonly queues: readonly QueueKind[];
-  /** Length of each measurement. */
+  /** Length of each measurement, seconds. */
   readonly seconds: number;
   readonly log: (line: string) => void;
 }
 
-/** /api/stats may be so old. */
+/** Maximum age of the numbers in /api/stats. */
 export const STATS_AGE_MS = 1100;
 export const WRK_CONNECTIONS = 200;
 const API_TARGETS: Readonly<Record<QueueKind, number>> = { 'redis-streams': 7000, kafka: 5000 };
 const CONSUMER_TARGET = 25_000;
 const RATIO_TARGET = 20;
 
-/** How many requests a second does one API process take, with all servers on the same machine, and with the consumer storing meanwhile? */
+/**
+ * How many requests a second does one API process serve, with all servers on the same machine,
+ * while the consumer stores and while it does not?
+ */
 export async function benchApi({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const queue of queues) {
@@ -64,13 +68,16 @@ export async function benchApi({ queues, seconds, log }: PartOptions): Promise<F
   return findings;
 }
 
-/** How fast does the consumer store a full queue, and how many operations does that cost MongoDB? */
+/**
+ * How fast does the consumer store a full queue, and how many MongoDB operations does that take?
+ */
 export async function benchConsumer({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const queue of queues) {
-    await withStack({ queue, iops: 100, log }, async ({ stack, api, consumer: first, startConsumer }) => {
+    await withStack({ queue, iops: 100, log }, async (bench) => {
+      const { stack, api } = bench;
       log(`consumer on ${queue}: filling the queue`);
-      await first.stop();
+      await bench.consumer.stop();
       await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, seconds);
       await sleep(STATS_AGE_MS);
       const records = await lagOf(api);
@@ -79,7 +86,7 @@ export async function benchConsumer({ queues, seconds, log }: PartOptions): Prom
       const before = await store.count();
       const from = Math.floor(Date.now() / 1000);
       const begun = performance.now();
-      const consumer = await startConsumer();
+      const consumer = await bench.startConsumer();
       log(`consumer on ${queue}: storing ${formatCount(records)} records`);
       let firstSeen: { at: number; stored: number } | undefined;
       for (let stored = 0; stored < records; await sleep(20)) {
@@ -100,14 +107,14 @@ export async function benchConsumer({ queues, seconds, log }: PartOptions): Prom
           found: `${formatCount(rate)} records/s`,
           target: `≥ ${formatCount(CONSUMER_TARGET)} records/s`,
           ok: rate >= CONSUMER_TARGET,
-          remark: `${formatCount(records)} records; from the first batch on, which came ${((at - begun) / 1000).toFixed(1)} s after the start of the process`,
+          remark: `${formatCount(records)} records, measured from the first batch, ${((at - begun) / 1000).toFixed(1)} s after the process started`,
         },
         {
           what: `MongoDB operations meanwhile, ${queue}`,
           found: `at most ${formatCount(most)} in a second`,
           target: `≤ ${formatCount(gate.limit)}`,
           ok: most <= gate.limit,
-          remark: `${formatCount(records / operations.reduce((a, b) => a + b, 0))} records an operation`,
+          remark: `${formatCount(records / operations.reduce((a, b) => a + b, 0))} records per operation`,
         },
         memory(`consumer memory, ${queue}`, consumer, 200),
       );
@@ -116,7 +123,9 @@ export async function benchConsumer({ queues, seconds, log }: PartOptions): Prom
   return findings;
 }
 
-/** How many times the naive baseline's throughput is it, behind the same gate and without its limit? */
+/**
+ * How does throughput compare with the naive baseline, behind the same gate and without a limit?
+ */
 export async function benchBaseline({ queues, seconds, log }: PartOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   const profile: Profile = {
@@ -129,16 +138,17 @@ export async function benchBaseline({ queues, seconds, log }: PartOptions): Prom
   };
   const queue = queues[0]!;
   for (const iops of [100, 0]) {
-    await withStack({ queue, iops, log }, async ({ stack, api, startBaseline }) => {
+    await withStack({ queue, iops, log }, async (bench) => {
+      const { stack, api } = bench;
       const common = {
         profile,
         mongoUrl: stack.directMongoUrl,
         gateUrl: stack.gateMetricsUrl,
         drainTimeoutSeconds: 300,
-        engine: { name: 'builtin', start: startBuiltin },
+        engine: { name: 'builtin' as const, start: startBuiltin },
       };
       const gate = iops === 0 ? 'gate off' : `gate ${iops}`;
-      const baseline = await startBaseline();
+      const baseline = await bench.startBaseline();
       log(`baseline, ${gate}: 200 users for ${seconds} s`);
       const naive = await measure(common, baseline.url);
       await baseline.stop();
@@ -176,11 +186,11 @@ function line(what: string, report: Report): Finding {
 
 export async function lagOf(api: BenchProcess): Promise<number> {
   const { lag } = await fetchStats(api.url);
-  if (lag === null) throw new Error('the API does not know the lag');
+  if (lag === null) throw new Error('the API does not report the lag');
   return lag;
 }
 
-/** The most memory that the process had, where the system tells. */
+/** The peak memory of the process, on systems that report it. */
 function memory(what: string, { pid }: BenchProcess, limitMiB: number): Finding {
   const target = `< ${limitMiB} MiB`;
   const remark = `peak resident memory at ${WRK_CONNECTIONS} connections`;

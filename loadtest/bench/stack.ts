@@ -1,4 +1,4 @@
-// The stacks that the bench measures: those of the local run on free ports, with data that is thrown away, and the baseline.
+// The stacks under test: local runs on free ports with temporary data, and the baseline.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +12,9 @@ export type QueueKind = 'kafka' | 'redis-streams';
 
 export interface BenchStackOptions {
   readonly queue: QueueKind;
-  /** The gate's limit; 0 only counts. */
+  /** The gate's limit, operations a second; 0 is no limit. */
   readonly iops: number;
-  /** Whether the console and Prometheus run beside it. @default false */
+  /** Whether the console and Prometheus run too. Default: false. */
   readonly monitoring?: boolean;
   readonly log: (line: string) => void;
 }
@@ -25,109 +25,119 @@ export interface BenchProcess {
   stop(): Promise<void>;
 }
 
-export interface BenchStack {
-  readonly stack: Stack;
-  /** One API process, one consumer. */
-  readonly api: BenchProcess;
-  readonly consumer: BenchProcess;
-  /** A consumer in the place of one that was stopped. */
-  startConsumer(): Promise<BenchProcess>;
-  /** A second API process, which counts nothing and measures nothing. */
-  startUncountedApi(): Promise<BenchProcess>;
-  startBaseline(): Promise<BenchProcess>;
-  /** Stops everything and removes the data. */
-  stop(): Promise<void>;
-}
-
 const ROOT = join(import.meta.dirname, '..', '..');
 const HOST = '127.0.0.1';
 
-/** Brings a stack up; nothing stays behind if that fails. */
-export async function startBenchStack({
-  queue,
-  iops,
-  monitoring = false,
-  log,
-}: BenchStackOptions): Promise<BenchStack> {
-  const directory = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
-  const removeData = () => rm(directory, { recursive: true, force: true });
-  const options = {
-    overrides: { 'mongo:iops': String(iops), 'console:enabled': String(monitoring) },
-    monitoring,
-    queue,
-    brokers: 1,
-    apiProcesses: 1,
-  };
-  const stack = await startStack({
-    ...options,
-    dataDir: directory,
-    ports: 'free',
-    env: { PATH: process.env.PATH, JAVA_HOME: process.env.JAVA_HOME },
-    log,
-  }).catch(async (error: unknown) => {
-    await removeData();
-    throw error;
-  });
-  const stops: (() => Promise<void>)[] = [removeData, stack.stop];
+interface Launch {
+  readonly name: string;
+  /** The entry point, relative to the repository. */
+  readonly file: string;
+  readonly env: Environment;
+  readonly url: string;
+  /** Answers once the process is ready. */
+  readonly readyUrl: string;
+  readonly preload?: readonly string[];
+}
 
-  const launch = async (
-    name: string,
-    file: string,
-    env: Environment,
-    url: string,
-    readyUrl: string,
-    preload: readonly string[] = [],
-  ): Promise<BenchProcess> => {
+/** A stack with one API process and one consumer, to which further processes can be added. */
+export class BenchStack {
+  readonly stack: Stack;
+  readonly api: BenchProcess;
+  readonly consumer: BenchProcess;
+  readonly #directory: string;
+  readonly #stops: (() => Promise<void>)[];
+
+  /** Starts a stack. If that fails, nothing is left behind. */
+  static async start({ queue, iops, monitoring = false, log }: BenchStackOptions): Promise<BenchStack> {
+    const directory = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
+    try {
+      const stack = await startStack({
+        overrides: { 'mongo:iops': String(iops), 'console:enabled': String(monitoring) },
+        monitoring,
+        queue,
+        brokers: 1,
+        apiProcesses: 1,
+        dataDir: directory,
+        ports: 'free',
+        env: { PATH: process.env.PATH, JAVA_HOME: process.env.JAVA_HOME },
+        log,
+      });
+      return new BenchStack(stack, directory);
+    } catch (error) {
+      await removeData(directory);
+      throw error;
+    }
+  }
+
+  private constructor(stack: Stack, directory: string) {
+    this.stack = stack;
+    this.api = processOf(stack, 'api-0', stack.apiUrl);
+    this.consumer = processOf(stack, 'consumer-0', '');
+    this.#directory = directory;
+    this.#stops = [() => removeData(directory), () => stack.stop()];
+  }
+
+  /** Starts a consumer in place of one that was stopped. */
+  async startConsumer(): Promise<BenchProcess> {
+    const [port] = await freePorts(1);
+    const url = `http://${HOST}:${port}`;
+    const env = consumerEnvironment(this.stack.config, addressesOf(this.stack), {
+      metricsHost: HOST,
+      metricsPort: port!,
+    });
+    return this.#launch({ name: 'consumer', file: 'apps/consumer/main.ts', env, url, readyUrl: `${url}/readyz` });
+  }
+
+  /** Starts a second API process that records no metrics. */
+  async startUncountedApi(): Promise<BenchProcess> {
+    const [port, metricsPort] = (await freePorts(2)) as [number, number];
+    const listen = { host: HOST, port, metricsHost: HOST, metricsPort };
+    return this.#launch({
+      name: 'uncounted-api',
+      file: 'apps/api/main.ts',
+      env: apiEnvironment(this.stack.config, addressesOf(this.stack), listen),
+      url: `http://${HOST}:${port}`,
+      readyUrl: `http://${HOST}:${metricsPort}/readyz`,
+      preload: ['--import', join(import.meta.dirname, 'uncounted.mjs')],
+    });
+  }
+
+  async startBaseline(): Promise<BenchProcess> {
+    const [port] = await freePorts(1);
+    const { payloadChars } = this.stack.config.api;
+    const url = `http://${HOST}:${port}`;
+    return this.#launch({
+      name: 'baseline',
+      file: 'loadtest/bench/baseline/server.ts',
+      env: { MONGO_URL: this.stack.mongoUrl, BASELINE_PORT: String(port), PAYLOAD_CHARS: String(payloadChars) },
+      url,
+      readyUrl: `${url}/api/stats`,
+    });
+  }
+
+  /** Stops all processes and removes the data. May be called twice. */
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0).reverse()) await stop();
+  }
+
+  async #launch({ name, file, env, url, readyUrl, preload = [] }: Launch): Promise<BenchProcess> {
     const running = new GuardedProcess({
       name,
       command: process.execPath,
       args: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', ...preload, join(ROOT, file)],
-      logFile: join(directory, `${name}.log`),
+      logFile: join(this.#directory, `${name}.log`),
       env,
     });
     const stop = () => running.stop();
-    stops.push(stop);
+    this.#stops.push(stop);
     await running.untilReady(() => isUp(readyUrl));
     return { url, pid: running.pid, stop };
-  };
-  const ofStack = (name: string, url: string): BenchProcess => {
-    const running = stack.processes.get(name)!;
-    return { url, pid: running.pid, stop: () => running.stop() };
-  };
-  return {
-    stack,
-    api: ofStack('api-0', stack.apiUrl),
-    consumer: ofStack('consumer-0', ''),
-    async startConsumer() {
-      const [port] = await freePorts(1);
-      const env = consumerEnvironment(stack.config, addressesOf(stack), { metricsHost: HOST, metricsPort: port! });
-      const url = `http://${HOST}:${port}`;
-      return launch('consumer', 'apps/consumer/main.ts', env, url, `${url}/readyz`);
-    },
-    async startUncountedApi() {
-      const [port, metricsPort] = (await freePorts(2)) as [number, number];
-      const listen = { host: HOST, port, metricsHost: HOST, metricsPort };
-      const env = apiEnvironment(stack.config, addressesOf(stack), listen);
-      const readyUrl = `http://${HOST}:${metricsPort}/readyz`;
-      const preload = ['--import', join(import.meta.dirname, 'uncounted.mjs')];
-      return launch('uncounted-api', 'apps/api/main.ts', env, `http://${HOST}:${port}`, readyUrl, preload);
-    },
-    async startBaseline() {
-      const [port] = await freePorts(1);
-      const { payloadChars } = stack.config.api;
-      const env = { MONGO_URL: stack.mongoUrl, BASELINE_PORT: String(port), PAYLOAD_CHARS: String(payloadChars) };
-      const url = `http://${HOST}:${port}`;
-      return launch('baseline', 'loadtest/baseline/server.ts', env, url, `${url}/api/stats`);
-    },
-    async stop() {
-      for (const one of stops.splice(0).reverse()) await one();
-    },
-  };
+  }
 }
 
-/** A stack for as long as `use` takes. */
+/** Runs `use` with a stack and stops the stack afterwards. */
 export async function withStack(options: BenchStackOptions, use: (stack: BenchStack) => Promise<void>): Promise<void> {
-  const stack = await startBenchStack(options);
+  const stack = await BenchStack.start(options);
   try {
     await use(stack);
   } finally {
@@ -135,10 +145,17 @@ export async function withStack(options: BenchStackOptions, use: (stack: BenchSt
   }
 }
 
+const removeData = (directory: string): Promise<void> => rm(directory, { recursive: true, force: true });
+
+function processOf(stack: Stack, name: string, url: string): BenchProcess {
+  const running = stack.processes.get(name)!;
+  return { url, pid: running.pid, stop: () => running.stop() };
+}
+
 const addressesOf = ({ kafkaBrokers, redisUrl, mongoUrl, gateMetricsUrl }: Stack): Addresses => ({
   kafkaBrokers,
   redisUrl,
   mongoUrl,
-  mongoUpstream: '', // the gate's business, which runs already
+  mongoUpstream: '', // only the gate uses it, and it is already running
   gateMetricsUrl,
 });

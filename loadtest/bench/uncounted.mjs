@@ -1,4 +1,5 @@
-// Preloaded into an API process: its metrics are there and are never touched, so that what they cost can be measured.
+// Preloaded into an API process: its metrics exist and are never updated, so that their cost can be
+// measured.
 import { createRequire } from 'node:module';
 
 const require = createRequire(new URL('../../apps/api/main.ts', import.meta.url));

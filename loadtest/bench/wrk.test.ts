@@ -15,14 +15,14 @@ Requests/sec:   7035.11
 Transfer/sec:      4.22MB
 `;
 
-test('reads what wrk says', () => {
+test('parses the result of wrk', () => {
   expect(parseWrk(GOOD)).toEqual({ requestsPerSecond: 7035.11, p50Ms: 25.01, p99Ms: 1020, failed: 0 });
 });
-test('counts what failed', () => {
+test('counts failed requests', () => {
   const bad = GOOD.replace(
     'Requests/sec',
     '  Socket errors: connect 1, read 2, write 3, timeout 4\n  Non-2xx or 3xx responses: 90\nRequests/sec',
   );
   expect(parseWrk(bad).failed).toBe(100);
 });
-test('refuses what is not wrk', () => expect(() => parseWrk('unable to connect')).toThrow(/unable to connect/));
+test('rejects any other text', () => expect(() => parseWrk('unable to connect')).toThrow(/unable to connect/));

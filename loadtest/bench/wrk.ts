@@ -1,4 +1,5 @@
-// wrk, for the figure that others quote: found on the PATH, or fetched as the local run fetches Redis.
+// wrk, the usual HTTP benchmark: found on the PATH, or fetched as the local run fetches Redis.
+
 import { join } from 'node:path';
 import { debianTree } from '../../local/install/debian.ts';
 import { findProgram } from '../../tooling/programs.ts';
@@ -8,11 +9,11 @@ export interface WrkResult {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers that were not 2xx or 3xx, and socket errors. */
+  /** Number of answers other than 2xx or 3xx, and of socket errors. */
   readonly failed: number;
 }
 
-/** Runs `wrk -t1`. @throws when wrk can't be had or the target does not answer */
+/** Runs `wrk -t1`. @throws when wrk is unavailable or the target does not answer */
 export async function runWrk(
   url: string,
   connections: number,
@@ -31,10 +32,10 @@ async function wrkCommand(path: string | undefined): Promise<string[]> {
   return tree.command(join(tree.root, 'usr', 'bin', 'wrk'));
 }
 
-/** @throws when the text is not wrk's */
+/** @throws when the text is not a result of wrk */
 export function parseWrk(text: string): WrkResult {
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(text);
-  if (!rate) throw new Error(`wrk said something unexpected:\n${text}`);
+  if (!rate) throw new Error(`unexpected output of wrk:\n${text}`);
   const percentile = (name: string): number => {
     const [, value, unit] = new RegExp(`${name}%\\s+([\\d.]+)(us|ms|s|m)`).exec(text) ?? [];
     return Number(value) * ({ us: 0.001, ms: 1, s: 1000, m: 60_000 }[unit!] ?? Number.NaN);

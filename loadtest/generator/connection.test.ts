@@ -7,7 +7,7 @@ const json = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Lengt
 const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n4;x=y\r\n":1}\r\n0\r\n\r\n';
 const early = `HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${json}`;
 
-describe('an answer is read however it is cut', () => {
+describe('an answer is parsed however it is split', () => {
   test.each([
     ['with a length', json, { status: 200, body: '{"a":1}', close: false }],
     ['in chunks', chunked, { status: 200, body: '{"a":1}', close: false }],
@@ -22,12 +22,12 @@ describe('an answer is read however it is cut', () => {
     for (let length = 0; length < text.length; length++) expect(parseResponse(text.slice(0, length), false)).toBeNull();
     expect(parseResponse(text, false)).toEqual(expected);
   });
-  test('without any length: until the server closes', () => {
+  test('without a length: until the server closes', () => {
     const text = 'HTTP/1.1 200 OK\r\nX: y\r\n\r\nabc';
     expect(parseResponse(text, false)).toBeNull();
     expect(parseResponse(text, true)).toEqual({ status: 200, body: 'abc', close: true });
   });
-  test('what is no HTTP', () => expect(parseResponse('SSH-2.0-OpenSSH', false)).toMatchObject({ status: 0 }));
+  test('anything but HTTP', () => expect(parseResponse('SSH-2.0-OpenSSH', false)).toMatchObject({ status: 0 }));
 });
 
 describe('a connection', () => {
@@ -36,7 +36,7 @@ describe('a connection', () => {
   /** What the server does with the n-th request it gets. */
   let serve: (socket: Socket, request: string, count: number) => void;
   let outcomes: string[];
-  let told: () => void;
+  let onOutcome: () => void;
 
   beforeEach(async () => {
     sockets = [];
@@ -58,20 +58,20 @@ describe('a connection', () => {
     new Connection({ host: '127.0.0.1', port }, keepAlive, {
       answered: (status, body) => {
         outcomes.push(`${status} ${body}`);
-        told();
+        onOutcome();
       },
       failed: (error, sent) => {
         outcomes.push(`${error.code ?? error.message} ${sent ? 'sent' : 'not sent'}`);
-        told();
+        onOutcome();
       },
     });
   const ask = (connection: Connection) =>
     new Promise<void>((resolve) => {
-      told = resolve;
+      onOutcome = resolve;
       connection.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     });
 
-  test('is used again', async () => {
+  test('is reused', async () => {
     serve = (socket) => void socket.write(json);
     const connection = open();
     for (let i = 0; i < 3; i++) await ask(connection);
@@ -80,7 +80,7 @@ describe('a connection', () => {
     connection.destroy();
   });
 
-  test('is made anew for each request where it is not kept alive, and left to the server to close', async () => {
+  test('is opened for each request if it is not kept alive, and closed by the server', async () => {
     serve = (socket) => void socket.end(json);
     const connection = open(false);
     for (let i = 0; i < 3; i++) await ask(connection);
@@ -88,7 +88,7 @@ describe('a connection', () => {
     expect(sockets).toHaveLength(3);
   });
 
-  test('is made anew after the server closed it idle', async () => {
+  test('is reopened after the server closed it while idle', async () => {
     serve = (socket) => void socket.write(json);
     const connection = open();
     await ask(connection);
@@ -100,7 +100,7 @@ describe('a connection', () => {
     connection.destroy();
   });
 
-  test('that breaks in the middle of an answer leaves the outcome open', async () => {
+  test('that breaks in the middle of an answer: the outcome is unknown', async () => {
     serve = (socket) => {
       socket.write(json.slice(0, -3), () => socket.destroy());
     };
@@ -109,13 +109,13 @@ describe('a connection', () => {
     expect(outcomes[0]).toMatch(/^(ECLOSED|ECONNRESET) sent$/);
   });
 
-  test('that is reset after the request leaves the outcome open', async () => {
+  test('that is reset after the request: the outcome is unknown', async () => {
     serve = (socket) => void socket.resetAndDestroy();
     await ask(open());
     expect(outcomes).toEqual(['ECONNRESET sent']);
   });
 
-  test('that cannot be made has sent nothing', async () => {
+  test('that cannot be opened has sent nothing', async () => {
     const { port } = server.address() as { port: number };
     await new Promise((resolve) => server.close(resolve));
     await ask(open(true, port));
@@ -123,7 +123,7 @@ describe('a connection', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
   });
 
-  test('to what speaks no HTTP fails', async () => {
+  test('to a server that does not speak HTTP fails', async () => {
     serve = (socket) => void socket.write('SSH-2.0-OpenSSH\r\n');
     await ask(open());
     expect(outcomes).toEqual(['EPROTO sent']);

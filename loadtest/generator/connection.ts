@@ -1,12 +1,13 @@
-// One user's HTTP/1.1 connection, as lean as it can be: ten thousand of them fit in 200 MB, and a request costs half of
-// what undici's client takes (measured: 16 against 31 microseconds), so that the generator leaves the cores to what it measures.
+// One user's HTTP/1.1 connection, as lean as possible: 10,000 of them fit in 200 MB, and a request
+// takes half the CPU time of undici's client (measured: 16 against 31 microseconds), which leaves
+// the cores to the system under test.
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 
-/** What becomes of a request: exactly one of the two is called for each. */
+/** Receives the result of a request: exactly one of the two is called for each. */
 export interface Answer {
   answered(status: number, body: string): void;
-  /** @param sent whether any byte of the request may have left */
+  /** @param sent whether any byte of the request may have been sent */
   failed(error: NodeJS.ErrnoException, sent: boolean): void;
 }
 
@@ -15,10 +16,10 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** Servers close first; those that don't are cut after this. */
+/** The server closes first. If it does not within this time, the socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 5000;
 
-/** All connections read into the same memory: what is in it is taken out before the next one reads. */
+/** All connections read into the same buffer: each copies its data before the next one reads. */
 const shared = Buffer.allocUnsafe(64 * 1024);
 
 export class Connection {
@@ -37,7 +38,7 @@ export class Connection {
     this.#answer = answer;
   }
 
-  /** Sends a request (head, no body); one at a time. Connects where there is no connection. */
+  /** Sends a request without a body, one at a time. Connects if there is no connection. */
   send(request: string): void {
     this.#busy = true;
     this.#received = '';
@@ -49,7 +50,7 @@ export class Connection {
     this.#socket = this.#open();
   }
 
-  /** Gives up: an open request fails with `error`. */
+  /** Closes the connection. An open request fails with `error`. */
   destroy(error: NodeJS.ErrnoException = new Error('closed')): void {
     this.#socket?.destroy();
     this.#fail(error);
@@ -78,7 +79,7 @@ export class Connection {
     socket.once('end', () => {
       if (this.#socket !== socket) return;
       if (this.#busy) this.#read('', true);
-      else this.#leave();
+      else this.#release();
     });
     socket.once('close', () => {
       if (this.#socket === socket) this.#fail(Object.assign(new Error('closed by the server'), { code: 'ECLOSED' }));
@@ -95,14 +96,14 @@ export class Connection {
       this.destroy(Object.assign(new Error('not an HTTP answer'), { code: 'EPROTO' }));
       return;
     }
-    if (response.close || !this.#keepAlive) this.#leave();
+    if (response.close || !this.#keepAlive) this.#release();
     this.#busy = false;
     this.#received = '';
     this.#answer.answered(response.status, response.body);
   }
 
-  /** Leaves the socket to the server to close, so that its port does not linger on this side. */
-  #leave(): void {
+  /** Lets the server close the socket, so that the port does not stay in TIME_WAIT on this side. */
+  #release(): void {
     const socket = this.#socket;
     this.#socket = null;
     this.#connected = false;
@@ -120,15 +121,15 @@ export class Connection {
 }
 
 export interface Response {
-  /** 0 where the text is no HTTP answer. */
+  /** 0: the text is no HTTP answer. */
   readonly status: number;
   readonly body: string;
-  /** The connection cannot be used again. */
+  /** The connection cannot be reused. */
   readonly close: boolean;
 }
 
 /**
- * Reads one answer out of what was received so far; null where more must come.
+ * Parses an answer out of what has been received so far; null: more must come.
  * @param ended the server has closed its side
  */
 export function parseResponse(text: string, ended: boolean): Response | null {

@@ -4,9 +4,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Plan, SecondRow } from '../plan.ts';
+import { type Plan, readLoad } from '../plan.ts';
+import type { SecondRow } from '../witness/figures.ts';
+import { readWitness, type Witness } from '../witness/log.ts';
 import { checksumOf } from '../witness/outcome.ts';
-import { readWitness, type Witness } from '../witness/witness.ts';
 import { startBuiltin } from './start.ts';
 
 let directory: string;
@@ -50,15 +51,14 @@ const plan = (more: Partial<Plan> = {}): Plan => ({
 
 async function play(given: Plan) {
   const rows: SecondRow[] = [];
-  const load = await startBuiltin(given, (row) => rows.push(row));
-  const totals = await load.done;
+  const totals = await readLoad(startBuiltin(given), (row) => rows.push(row));
   const witness: Witness[] = [];
   for await (const entry of readWitness(given.witnessFile)) witness.push(entry);
   return { totals, rows, witness };
 }
 
 describe('the generator, in its own process', () => {
-  test('sends every origin once, knows every answer, keeps its connections', async () => {
+  test('sends every origin once, records every answer, keeps its connections', async () => {
     const served = new Map<string, number>();
     serve = (origin, req, res) => {
       expect(req.url).toBe('/api/data');
@@ -81,7 +81,7 @@ describe('the generator, in its own process', () => {
     expect(rows.at(-1)!.users).toBe(0);
   });
 
-  test('tells shed, unknown and refused apart', async () => {
+  test('distinguishes shed, unknown and refused requests', async () => {
     let count = 0;
     const error = (res: ServerResponse, status: number, code: string) =>
       void res.writeHead(status).end(JSON.stringify({ status: 'error', code, message: 'x' }));
@@ -102,7 +102,7 @@ describe('the generator, in its own process', () => {
     expect(Object.keys(totals.problems)).toEqual(expect.arrayContaining(['503 QUEUE_FULL', '503 OUTCOME_UNKNOWN']));
   });
 
-  test('opens a connection a request where it is not to keep them, and thinks', async () => {
+  test('opens a connection per request if they are not kept alive, and thinks', async () => {
     serve = (origin, req, res) => {
       expect(req.headers.connection).toBe('close');
       success(origin, res);
@@ -116,7 +116,7 @@ describe('the generator, in its own process', () => {
   test.each([
     ['during the run', { timeoutMs: 500 }, 'TIMEOUT'],
     ['at its end', { gracefulStopMs: 100 }, 'CUT_AT_END'],
-  ])('cuts what takes too long %s: unknown', async (_when, more, problem) => {
+  ])('cuts requests that take too long %s: unknown', async (_when, more, problem) => {
     serve = () => {}; // never answers
     const { totals, witness } = await play(plan(more));
     expect(totals.requests).toBe(5);
@@ -124,7 +124,7 @@ describe('the generator, in its own process', () => {
     expect(witness.every(({ outcome }) => outcome === 'unknown')).toBe(true);
   });
 
-  test('does not hammer an absent server', async () => {
+  test('does not flood an absent server', async () => {
     await new Promise((resolve) => server.close(resolve));
     const { totals, witness } = await play(plan());
     expect(totals.requests).toBeLessThanOrEqual(5 * 3);
@@ -132,29 +132,28 @@ describe('the generator, in its own process', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
   });
 
-  test('stops early when told, with every request accounted for', async () => {
+  test('stops early, with every request accounted for', async () => {
     const given = plan({
       stages: [
         { seconds: 0, users: 3 },
         { seconds: 600, users: 3 },
       ],
     });
-    let asked = 0;
+    let received = 0;
     const first = Promise.withResolvers<void>();
     serve = (origin, _req, res) => {
-      if (++asked === 50) first.resolve();
+      if (++received === 50) first.resolve();
       success(origin, res);
     };
-    const load = await startBuiltin(given, () => {});
-    await first.promise;
-    load.stop();
-    const totals = await load.done;
-    expect(totals.requests).toBe(asked);
-    expect(totals.accepted).toBe(asked);
+    const load = startBuiltin(given);
+    void first.promise.then(() => load.stop());
+    const totals = await readLoad(load, () => {});
+    expect(totals.requests).toBe(received);
+    expect(totals.accepted).toBe(received);
   });
 
-  test('says so when it cannot work', async () => {
-    const load = await startBuiltin(plan({ witnessFile: join(directory, 'no', 'such', 'folder') }), () => {});
-    await expect(load.done).rejects.toThrow(/the generator failed: ENOENT/);
+  test('fails with the reason when it cannot run', async () => {
+    const load = startBuiltin(plan({ witnessFile: join(directory, 'no', 'such', 'folder') }));
+    await expect(readLoad(load, () => {})).rejects.toThrow(/the generator failed: ENOENT/);
   });
 });

@@ -1,91 +1,113 @@
-// The generator: moves the users along the stages, records what they get, and writes the witness log.
+// The generator: moves the users along the stages and records what they get.
 import { lookup } from 'node:dns/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+
 import { peakUsers, totalSeconds } from '../../config/load-profiles.ts';
-import type { Load, Plan, SecondRow } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import { usersAt } from '../profiles.ts';
+import type { SecondRow, Totals } from '../witness/figures.ts';
+
 import { Recorder } from '../witness/recorder.ts';
-import { WitnessWriter } from '../witness/witness.ts';
 import type { Endpoint } from './connection.ts';
 import { VirtualUser } from './user.ts';
 
 const TICK_MS = 50;
+const LATE_RESOLUTION_MS = 10;
 
-/** The one call that the load consists of. */
-export const REQUEST_PATH = '/api/data';
+/** The only request of the load. */
+const REQUEST_PATH = '/api/data';
 
-/** Starts the load in this process. @throws when the target's name cannot be resolved */
-export async function startGenerator(plan: Plan, onSecond: (row: SecondRow) => void): Promise<Load> {
-  const url = new URL(plan.target);
-  const address = await lookup(url.hostname.replace(/^\[|\]$/g, ''));
-  const endpoint: Endpoint = { host: address.address, port: Number(url.port || 80) };
-  const { promise: done, resolve, reject } = Promise.withResolvers<Awaited<Load['done']>>();
-  const witness = new WitnessWriter(plan.witnessFile);
-  witness.failed.catch(reject);
-  const recorder = new Recorder();
-  const [leastThink, mostThink] = plan.thinkSeconds;
-  const head = `Host: ${plan.host ?? url.host}\r\n${plan.keepAlive ? '' : 'Connection: close\r\n'}X-Origin: ${plan.run}/`;
-  const startedAt = performance.now();
-  let running = 0;
-  let stopping: number | null = null;
+/** A load that is made in this process. */
+export class Generator {
+  readonly #plan: Plan;
+  readonly #onSecond: (row: SecondRow) => void;
+  readonly #recorder: Recorder;
+  readonly #users: readonly VirtualUser[];
+  readonly #startedAt = performance.now();
+  readonly #cpu = process.cpuUsage();
+  readonly #late = monitorEventLoopDelay({ resolution: LATE_RESOLUTION_MS });
+  readonly #timer: NodeJS.Timeout;
+  readonly #totals = Promise.withResolvers<Totals>();
+  /** Number of users that should run: the first ones. */
+  #active = 0;
+  /** Number of users that run or wait for their last answer. */
+  #running = 0;
+  #second = 0;
+  /** When the load ended: since then only open requests are left. */
+  #endedAt: number | undefined;
 
-  const users = Array.from(
-    { length: peakUsers(plan.stages) },
-    (_, id) =>
-      new VirtualUser(id, {
-        endpoint,
-        keepAlive: plan.keepAlive,
-        request: (user, iteration) => `GET ${REQUEST_PATH} HTTP/1.1\r\n${head}${user}/${iteration}\r\n\r\n`,
-        think: () => (leastThink + Math.random() * (mostThink - leastThink)) * 1000,
-        now: () => performance.now(),
-        started: () => running++,
-        stopped: () => running--,
-        done: (user, iteration, judged, latencyMs) => {
-          recorder.add(judged, latencyMs);
-          witness.add(user, iteration, judged.outcome, judged.checksum);
-        },
-      }),
-  );
-
-  const late = monitorEventLoopDelay({ resolution: 10 });
-  late.enable();
-  const cpu = process.cpuUsage();
-  let active = 0;
-  let second = 0;
-  const timer = setInterval(() => {
-    const now = performance.now();
-    const elapsed = (now - startedAt) / 1000;
-    if (stopping === null && elapsed >= totalSeconds(plan.stages)) stopping = now;
-    const wanted = stopping === null ? usersAt(plan.stages, elapsed) : 0;
-    while (active < wanted) users[active++]!.start();
-    while (active > wanted) users[--active]!.stop();
-    if (elapsed >= second + 1) {
-      onSecond(recorder.takeSecond(second, running));
-      second = Math.floor(elapsed);
-      for (const user of users) user.cut(plan.timeoutMs, 'TIMEOUT');
-    }
-    if (stopping === null) return;
-    if (now - stopping > plan.gracefulStopMs) for (const user of users) user.cut(0, 'CUT_AT_END');
-    if (running === 0) finish(elapsed);
-  }, TICK_MS);
-
-  function finish(elapsed: number): void {
-    clearInterval(timer);
-    late.disable();
-    onSecond(recorder.takeSecond(second, 0));
-    const used = process.cpuUsage(cpu);
-    const totals = recorder.totals(elapsed, {
-      cpuPercent: Math.round((used.user + used.system) / 1e4 / elapsed),
-      lateP99Ms: Math.max(0, Math.round(late.percentile(99) / 1e6) - 10),
-      memoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
-    });
-    witness.close().then(() => resolve(totals), reject);
+  /** @throws when the target's name cannot be resolved */
+  static async start(plan: Plan, onSecond: (row: SecondRow) => void): Promise<Generator> {
+    const url = new URL(plan.target);
+    const { address } = await lookup(url.hostname.replace(/^\[|\]$/g, ''));
+    return new Generator(plan, { host: address, port: Number(url.port || 80) }, onSecond);
   }
 
-  return {
-    stop: () => {
-      stopping ??= performance.now();
-    },
-    done,
-  };
+  private constructor(plan: Plan, endpoint: Endpoint, onSecond: (row: SecondRow) => void) {
+    this.#plan = plan;
+    this.#onSecond = onSecond;
+    this.#recorder = new Recorder(plan.witnessFile);
+    this.#recorder.failed.catch(this.#totals.reject);
+    this.#users = this.#createUsers(endpoint);
+    this.#late.enable();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** The figures of the whole load. @throws when the witness log cannot be written */
+  get totals(): Promise<Totals> {
+    return this.#totals.promise;
+  }
+
+  /** Ends the load early: sends no new requests and lets open ones finish. */
+  stop(): void {
+    this.#endedAt ??= performance.now();
+  }
+
+  #createUsers(endpoint: Endpoint): VirtualUser[] {
+    const { run, target, host, keepAlive, stages, thinkSeconds } = this.#plan;
+    const headers = [`Host: ${host ?? new URL(target).host}`, ...(keepAlive ? [] : ['Connection: close'])].join('\r\n');
+    const [leastThink, mostThink] = thinkSeconds;
+    const context = {
+      endpoint,
+      keepAlive,
+      request: (user: number, iteration: number) =>
+        `GET ${REQUEST_PATH} HTTP/1.1\r\n${headers}\r\nX-Origin: ${run}/${user}/${iteration}\r\n\r\n`,
+      thinkMs: () => (leastThink + Math.random() * (mostThink - leastThink)) * 1000,
+      started: () => this.#running++,
+      stopped: () => this.#running--,
+      recorder: this.#recorder,
+    };
+    return Array.from({ length: peakUsers(stages) }, (_, id) => new VirtualUser(id, context));
+  }
+
+  #tick(): void {
+    const { stages, timeoutMs, gracefulStopMs } = this.#plan;
+    const now = performance.now();
+    const elapsed = (now - this.#startedAt) / 1000;
+    if (elapsed >= totalSeconds(stages)) this.#endedAt ??= now;
+    const wanted = this.#endedAt === undefined ? usersAt(stages, elapsed) : 0;
+    while (this.#active < wanted) this.#users[this.#active++]!.start();
+    while (this.#active > wanted) this.#users[--this.#active]!.stop();
+    if (elapsed >= this.#second + 1) {
+      this.#onSecond(this.#recorder.takeSecond(this.#second, this.#running));
+      this.#second = Math.floor(elapsed);
+      for (const user of this.#users) user.cut(timeoutMs, 'TIMEOUT');
+    }
+    if (this.#endedAt === undefined) return;
+    if (now - this.#endedAt > gracefulStopMs) for (const user of this.#users) user.cut(0, 'CUT_AT_END');
+    if (this.#running === 0) this.#finish(elapsed);
+  }
+
+  #finish(seconds: number): void {
+    clearInterval(this.#timer);
+    this.#late.disable();
+    this.#onSecond(this.#recorder.takeSecond(this.#second, 0));
+    const used = process.cpuUsage(this.#cpu);
+    const engine = {
+      cpuPercent: Math.round((used.user + used.system) / 1e4 / seconds),
+      lateP99Ms: Math.max(0, Math.round(this.#late.percentile(99) / 1e6) - LATE_RESOLUTION_MS),
+      memoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+    };
+    this.#recorder.close(seconds, engine).then(this.#totals.resolve, this.#totals.reject);
+  }
 }

@@ -1,24 +1,42 @@
-// Starts the generator in a process of its own.
-import { fork } from 'node:child_process';
+// The built-in engine: runs the generator in a process of its own.
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { StartLoad, Totals } from '../plan.ts';
+import { type Load, type Observation, Observations, type Plan } from '../plan.ts';
 import type { FromWorker, ToWorker } from './worker.ts';
 
-/** Our own engine; see `StartLoad`. */
-export const startBuiltin: StartLoad = async (plan, onSecond) => {
-  const child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [], {
-    execArgv: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--max-semi-space-size=32'],
-  });
-  const say = (message: ToWorker) => void child.send(message);
-  const done = new Promise<Totals>((resolve, reject) => {
-    child.on('message', (message: FromWorker) => {
-      if ('row' in message) onSecond(message.row);
-      else if ('totals' in message) resolve(message.totals);
-      else reject(new Error(`the generator failed: ${message.failure}`));
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+
+/** Starts a load with our own generator. */
+export const startBuiltin = (plan: Plan): Load => new GeneratorProcess(plan);
+
+class GeneratorProcess implements Load {
+  readonly #child: ChildProcess;
+  readonly #observations = new Observations();
+
+  constructor(plan: Plan) {
+    this.#child = fork(WORKER, [], {
+      execArgv: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--max-semi-space-size=32'],
     });
-    child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new Error(`the generator died (${signal ?? `status ${code}`})`)));
-  });
-  say({ plan });
-  return { stop: () => child.connected && say({ stop: true }), done };
-};
+    this.#child.on('message', (message: FromWorker) => {
+      if ('failure' in message) this.#observations.fail(new Error(`the generator failed: ${message.failure}`));
+      else this.#observations.push(message);
+    });
+    this.#child.once('error', (error) => this.#observations.fail(error));
+    this.#child.once('exit', (code, signal) =>
+      this.#observations.fail(new Error(`the generator died (${signal ?? `status ${code}`})`)),
+    );
+    this.#send({ plan });
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Observation> {
+    return this.#observations[Symbol.asyncIterator]();
+  }
+
+  stop(): void {
+    if (this.#child.connected) this.#send({ stop: true });
+  }
+
+  #send(message: ToWorker): void {
+    this.#child.send(message);
+  }
+}

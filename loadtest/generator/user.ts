@@ -1,24 +1,23 @@
-// A virtual user: asks, waits for the answer, thinks, asks again (a closed loop).
-
+// A virtual user in a closed loop: sends a request, waits for the answer, thinks, sends the next.
 import { type Judged, judge, judgeFailure } from '../witness/outcome.ts';
+import type { Recorder } from '../witness/recorder.ts';
 import { Connection, type Endpoint } from './connection.ts';
 
-/** A user whose connection fails waits this long, so that an absent server is not hammered. */
+/** Pause after a failed connection, so that an absent server is not flooded with attempts. */
 const RECONNECT_PAUSE_MS = 1000;
 
 /** What all users of a run share. */
 export interface UserContext {
   readonly endpoint: Endpoint;
   readonly keepAlive: boolean;
-  /** The request of this user and iteration, ready to send. */
+  /** Returns the request of this user and iteration, ready to send. */
   readonly request: (user: number, iteration: number) => string;
-  /** Milliseconds until the next request. */
-  readonly think: () => number;
-  readonly now: () => number;
-  readonly done: (user: number, iteration: number, judged: Judged, latencyMs: number) => void;
-  /** The user begins, for the first time or again. */
+  /** Draws the pause before the next request, milliseconds. */
+  readonly thinkMs: () => number;
+  readonly recorder: Recorder;
+  /** Called when the user starts, for the first time or again. */
   readonly started: () => void;
-  /** The user has stopped after its last answer. */
+  /** Called when the user has stopped after its last answer. */
   readonly stopped: () => void;
 }
 
@@ -35,54 +34,54 @@ export class VirtualUser {
     this.id = id;
     this.#context = context;
     this.#connection = new Connection(context.endpoint, context.keepAlive, {
-      answered: (status, body) => this.#finish(judge(status, body), 0),
-      failed: (error, sent) => this.#finish(judgeFailure(error, sent), RECONNECT_PAUSE_MS),
+      answered: (status, body) => this.#receive(judge(status, body), 0),
+      failed: (error, sent) => this.#receive(judgeFailure(error, sent), RECONNECT_PAUSE_MS),
     });
   }
 
   start(): void {
     if (this.#active) return;
     this.#active = true;
-    if (this.#sentAt !== null) return; // It had not left yet.
+    if (this.#sentAt !== null) return; // It is still waiting for its last answer.
     this.#context.started();
-    this.#ask();
+    this.#send();
   }
 
-  /** Stops after the open answer, at once where none is open. */
+  /** Stops after the answer to the open request, or at once if there is none. */
   stop(): void {
     if (!this.#active) return;
     this.#active = false;
     if (this.#pause !== null) clearTimeout(this.#pause);
     this.#pause = null;
-    if (this.#sentAt === null) this.#leave();
+    if (this.#sentAt === null) this.#finish();
   }
 
-  /** Cuts the open request where it is older than `timeoutMs`: its outcome stays unknown. */
+  /** Cuts the open request if it is older than `timeoutMs`. Its outcome remains unknown. */
   cut(timeoutMs: number, reason: string): void {
-    if (this.#sentAt === null || this.#context.now() - this.#sentAt < timeoutMs) return;
+    if (this.#sentAt === null || performance.now() - this.#sentAt < timeoutMs) return;
     this.#connection.destroy(Object.assign(new Error(reason), { code: reason }));
   }
 
-  #ask(): void {
-    this.#sentAt = this.#context.now();
+  #send(): void {
+    this.#sentAt = performance.now();
     this.#connection.send(this.#context.request(this.id, this.#iteration));
   }
 
-  #finish(judged: Judged, leastPauseMs: number): void {
-    const latencyMs = this.#context.now() - this.#sentAt!;
+  #receive(judged: Judged, leastPauseMs: number): void {
+    const latencyMs = performance.now() - this.#sentAt!;
     this.#sentAt = null;
-    this.#context.done(this.id, this.#iteration++, judged, latencyMs);
-    const pauseMs = Math.max(this.#context.think(), leastPauseMs);
-    if (!this.#active) this.#leave();
-    else if (pauseMs === 0) this.#ask();
+    this.#context.recorder.record(this.id, this.#iteration++, judged, latencyMs);
+    const pauseMs = Math.max(this.#context.thinkMs(), leastPauseMs);
+    if (!this.#active) this.#finish();
+    else if (pauseMs === 0) this.#send();
     else
       this.#pause = setTimeout(() => {
         this.#pause = null;
-        this.#ask();
+        this.#send();
       }, pauseMs);
   }
 
-  #leave(): void {
+  #finish(): void {
     this.#connection.destroy();
     this.#context.stopped();
   }

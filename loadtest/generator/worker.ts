@@ -1,11 +1,11 @@
-// The generator's own process, so that the ledger, the status line and the polling don't disturb its clocks.
-import type { Plan, SecondRow, Totals } from '../plan.ts';
-import { startGenerator } from './generator.ts';
+// The generator's own process, so that ledger, status line and polling do not disturb its clocks.
+import type { Observation, Plan } from '../plan.ts';
+import { Generator } from './generator.ts';
 
-/** What the parent says. */
+/** What the parent sends. */
 export type ToWorker = { readonly plan: Plan } | { readonly stop: true };
-/** What it hears. */
-export type FromWorker = { readonly row: SecondRow } | { readonly totals: Totals } | { readonly failure: string };
+/** What the parent receives. */
+export type FromWorker = Observation | { readonly failure: string };
 
 const send = (message: FromWorker) =>
   new Promise<void>((resolve) => {
@@ -24,9 +24,9 @@ process.on('message', (message: ToWorker) => {
 
 async function run(plan: Plan): Promise<void> {
   try {
-    const load = await startGenerator(plan, (row) => void send({ row }));
-    stop = () => load.stop();
-    await send({ totals: await load.done });
+    const generator = await Generator.start(plan, (second) => void send({ second }));
+    stop = () => generator.stop();
+    await send({ totals: await generator.totals });
     process.exit(0);
   } catch (error) {
     await send({ failure: (error as Error).message });

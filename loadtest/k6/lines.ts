@@ -1,4 +1,4 @@
-// Understands the lines that script.js writes.
+// Parses the lines that script.js writes.
 import { type Judged, judge, judgeFailure } from '../witness/outcome.ts';
 
 export interface K6Line {
@@ -8,7 +8,7 @@ export interface K6Line {
   readonly judged: Judged;
 }
 
-/** @returns null for a line that is not the script's (k6's own warnings come the same way) */
+/** @returns null for a line of k6 itself, which writes its warnings to the same stream */
 export function parseLine(line: string): K6Line | null {
   const parts = /^W (\d+) (\d+) ([\d.]+) (\d+) (\d+) (.*)$/.exec(line);
   if (!parts) return null;
@@ -21,7 +21,7 @@ export function parseLine(line: string): K6Line | null {
   };
 }
 
-/** k6's error codes: 11xx is the name service, 121x dialling: nothing was sent. */
+/** Judges an error code of k6. With 11xx (name resolution) and 121x (dialling) nothing was sent. */
 function judgeK6Error(code: number): Judged {
   const unsent = (code >= 1100 && code < 1200) || (code >= 1210 && code < 1220);
   return judgeFailure(Object.assign(new Error(), { code: K6_ERRORS[code] ?? `k6 ${code}` }), !unsent);
@@ -36,7 +36,7 @@ const K6_ERRORS: Readonly<Record<number, string>> = {
   1220: 'ECONNRESET',
 };
 
-/** How many iterations k6 says that it cut, from its last progress line. */
+/** The number of iterations that k6 has cut, by its last progress line. */
 export function interruptedIterations(output: string): number {
   const matches = [...output.matchAll(/and (\d+) interrupted iterations/g)];
   return Number(matches.at(-1)?.[1] ?? 0);

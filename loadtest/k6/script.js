@@ -1,5 +1,6 @@
-// What does k6 see of the same load? The plan is our generator's (PLAN, JSON); each request leaves one witness line on
-// standard error: W user iteration latency-ms status k6-error-code body. start.ts judges it.
+// Question: what does k6 measure under the same load? It follows the same plan as our generator
+// (PLAN, as JSON) and writes one line per request to standard error, which start.ts records:
+// W user iteration latency-ms status k6-error-code body
 
 import { sleep } from 'k6';
 import exec from 'k6/execution';
@@ -34,7 +35,7 @@ export default function () {
   const body = response.body === null ? '' : String(response.body).replace(/\n/g, ' ');
   const latency = (blocked + connecting + duration).toFixed(3);
   console.log(`W ${user} ${iteration} ${latency} ${response.status} ${response.error_code} ${body}`);
-  if (response.status === 0) sleep(1); // As our users do: an absent server is not hammered.
+  if (response.status === 0) sleep(1); // As our own users do, so that an absent server is not flooded.
   const think = leastThink + Math.random() * (mostThink - leastThink);
   if (think > 0) sleep(think);
 }

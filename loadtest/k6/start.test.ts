@@ -1,4 +1,4 @@
-// k6 against our own generator's promises; runs where k6 is on the PATH.
+// k6 keeps the promises of our own generator. Runs only if k6 is on the PATH.
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findProgram } from '../../tooling/programs.ts';
-import type { Plan, SecondRow } from '../plan.ts';
+import { type Plan, readLoad } from '../plan.ts';
+import type { SecondRow } from '../witness/figures.ts';
+import { readWitness, type Witness } from '../witness/log.ts';
 import { checksumOf } from '../witness/outcome.ts';
-import { readWitness, type Witness } from '../witness/witness.ts';
 import { startK6 } from './start.ts';
 
 const k6 = findProgram('k6', process.env.PATH);
@@ -51,8 +52,7 @@ const k6 = findProgram('k6', process.env.PATH);
   });
   async function play(given: Plan) {
     const rows: SecondRow[] = [];
-    const load = await startK6(k6!)(given, (row) => rows.push(row));
-    const totals = await load.done;
+    const totals = await readLoad(startK6(k6!)(given), (row) => rows.push(row));
     const witness: Witness[] = [];
     for await (const entry of readWitness(given.witnessFile)) witness.push(entry);
     return { totals, rows, witness };
@@ -92,13 +92,11 @@ const k6 = findProgram('k6', process.env.PATH);
   });
 
   test('stops early, and says why it cannot begin', async () => {
-    const load = await startK6(k6!)(
-      plan({ stages: [{ seconds: 60, users: 10 }] }),
-      (row) => row.requests > 0 && load.stop(),
-    );
-    const totals = await load.done;
+    const load = startK6(k6!)(plan({ stages: [{ seconds: 60, users: 10 }] }));
+    const totals = await readLoad(load, (row) => row.requests > 0 && load.stop());
     expect(totals.accepted).toBeGreaterThan(0);
-    const absent = await startK6(join(directory, 'k6'))(plan({}), () => {});
-    await expect(absent.done).rejects.toThrow(/k6 could not be started/);
+    await expect(readLoad(startK6(join(directory, 'k6'))(plan({})), () => {})).rejects.toThrow(
+      /k6 could not be started/,
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Witness } from '../witness/log.ts';
 import { checksumOf } from '../witness/outcome.ts';
-import type { Witness } from '../witness/witness.ts';
 import { countIterations, type Found, type Ledger, LedgerBook } from './ledger.ts';
 
 const idOf = (user: number, iteration: number, index: number) => `65f0a0b0${user}${iteration}${index}`.padEnd(24, '0');

@@ -1,8 +1,7 @@
 // The ledger: what the witness saw against what MongoDB holds. One byte and one checksum a request, however many records there are.
 import { fnv1a } from '../../apps/shared/payload.ts';
-import type { Outcome } from '../plan.ts';
-import { RECORDS_PER_REQUEST } from '../witness/outcome.ts';
-import type { Witness } from '../witness/witness.ts';
+import type { Witness } from '../witness/log.ts';
+import { type Outcome, RECORDS_PER_REQUEST } from '../witness/outcome.ts';
 
 /** A record as it was found, as far as the ledger cares. */
 export interface Found {

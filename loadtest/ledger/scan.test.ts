@@ -7,8 +7,8 @@ import { payloadFor } from '../../apps/shared/payload.ts';
 import { type DataRecord, makeRecords } from '../../apps/shared/record.ts';
 import { createRecordStore } from '../../apps/shared/store.ts';
 import { useMongo } from '../../test/servers.ts';
+import { WitnessWriter } from '../witness/log.ts';
 import { checksumOf } from '../witness/outcome.ts';
-import { WitnessWriter } from '../witness/witness.ts';
 import { firstIdAt, runLedger, withDatabase } from './scan.ts';
 
 const mongo = useMongo();

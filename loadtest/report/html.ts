@@ -1,11 +1,25 @@
-// The report as one HTML file: verdict first, then the figures, then the plots.
+// The report as files: report.json with every number, and report.html with the verdict, the figures
+// and the plots.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { formatCount, formatMs, formatPercent, formatSeconds } from '../../tooling/report/format.ts';
 import { escapeHtml, plot, shortNumber } from '../../tooling/report/plot.ts';
 import { STYLE } from '../../tooling/report/style.ts';
+
 import type { Ledger } from '../ledger/ledger.ts';
 import { type Check, failedRatio, type Report } from './report.ts';
 
-/** A page that needs nothing but a browser. */
+/** Writes the report. @returns the files, in `<directory>/<run>/` */
+export async function writeReport(report: Report, directory: string): Promise<{ html: string; json: string }> {
+  const folder = join(directory, report.run);
+  await mkdir(folder, { recursive: true });
+  const files = { html: join(folder, 'report.html'), json: join(folder, 'report.json') };
+  await writeFile(files.json, `${JSON.stringify(report, null, 1)}\n`);
+  await writeFile(files.html, renderHtml(report));
+  return files;
+}
+
+/** A self-contained HTML page: no scripts, nothing to load. */
 export function renderHtml(report: Report): string {
   const { profile, totals, drain } = report;
   const title = `${profile.name} · ${report.run}`;
@@ -47,7 +61,7 @@ ${tile('highest lag', drain.maxLag === null ? '–' : formatCount(drain.maxLag),
 <div><h2>Latency</h2>${latencyTable(report)}</div>
 <div><h2>Why requests failed</h2>${problemsTable(report)}</div>
 </section>
-<footer>${escapeHtml(stagesText(report))} Latency is measured from wanting to send to the whole answer, connecting included, over accepted and unknown requests. Every number is in report.json.</footer>
+<footer>${escapeHtml(stagesText(report))} Latency is the time from the intention to send until the answer is complete, including the time to connect, of accepted and unknown requests. Every number is in report.json.</footer>
 </body>
 </html>
 `;
@@ -73,15 +87,15 @@ function checksTable(checks: readonly Check[]): string {
 }
 
 function ledgerTable({ ledger }: Report): string {
-  if ('skipped' in ledger) return `<p class="none">Not kept: ${escapeHtml(ledger.skipped)}.</p>`;
-  if ('failed' in ledger) return `<p class="none">Could not be kept: ${escapeHtml(ledger.failed)}</p>`;
+  if ('skipped' in ledger) return `<p class="none">Skipped: ${escapeHtml(ledger.skipped)}.</p>`;
+  if ('failed' in ledger) return `<p class="none">Failed: ${escapeHtml(ledger.failed)}</p>`;
   const one: Ledger = ledger;
   const kinds: [keyof Ledger & ('lost' | 'phantom' | 'double' | 'corrupt' | 'torn'), string][] = [
     ['lost', 'accepted, not stored'],
-    ['phantom', 'not accepted, yet stored'],
+    ['phantom', 'not accepted, but stored'],
     ['double', 'one (origin, index) under two ids'],
-    ['corrupt', 'stored with another payload'],
-    ['torn', 'stored in part'],
+    ['corrupt', 'stored with a different payload'],
+    ['torn', 'only partly stored'],
   ];
   const lines = [
     ['promised', formatCount(one.promised), 'records of accepted requests'],
@@ -107,7 +121,7 @@ function ledgerTable({ ledger }: Report): string {
 }
 
 function latencyTable({ totals }: Report): string {
-  if (!totals.latency) return '<p class="none">Nothing was answered.</p>';
+  if (!totals.latency) return '<p class="none">No answers.</p>';
   const { min, mean, p50, p90, p95, p99, p999, max } = totals.latency;
   const pairs: [string, number][] = [
     ['min', min],
@@ -124,21 +138,21 @@ function latencyTable({ totals }: Report): string {
 
 function problemsTable({ totals }: Report): string {
   const list = Object.entries(totals.problems).sort(([, a], [, b]) => b - a);
-  if (list.length === 0) return '<p class="none">None did.</p>';
+  if (list.length === 0) return '<p class="none">No request failed.</p>';
   return rows(list.slice(0, 20).map(([problem, count]) => [escapeHtml(problem), formatCount(count)]));
 }
 
 function stagesText({ profile, totals }: Report): string {
   const stages = profile.stages
-    .map(({ seconds, users }) => `${formatCount(seconds)} s to ${formatCount(users)}`)
+    .map(({ seconds, users }) => `${formatCount(users)} within ${formatCount(seconds)} s`)
     .join(', ');
   const [least, most] = profile.thinkSeconds;
   const think = most === 0 ? 'no think time' : `think time ${least} to ${most} s`;
   const late =
     totals.engine.lateP99Ms === null
       ? ''
-      : ` The generator used ${totals.engine.cpuPercent} % of a core; its timers were late by ${totals.engine.lateP99Ms} ms (p99).`;
-  return `Users: ${stages}; ${think}; ${profile.keepAlive ? 'connections kept alive' : 'a connection per request'}.${late}`;
+      : ` The generator used ${totals.engine.cpuPercent} % of a core; its timers were ${totals.engine.lateP99Ms} ms late (p99).`;
+  return `Users: ${stages}; ${think}; ${profile.keepAlive ? 'connections kept alive' : 'one connection per request'}.${late}`;
 }
 
 function plots(report: Report): string[] {
@@ -165,19 +179,19 @@ function plots(report: Report): string[] {
     plot({
       ...common,
       title: 'Throughput',
-      unit: 'requests a second',
+      unit: 'requests per second',
       series: [{ name: 'accepted', color: 1, area: true, points: of(seconds, (row) => row.accepted) }],
     }),
     plot({
       ...common,
       title: 'Users',
-      unit: 'at once',
+      unit: 'concurrent',
       series: [{ name: 'users', color: 4, area: true, points: of(seconds, (row) => row.users) }],
     }),
     plot({
       ...common,
       title: 'Errors and shed',
-      unit: 'requests a second',
+      unit: 'requests per second',
       atLeast: 5,
       series: [
         { name: 'shed (503)', color: 5, points: of(seconds, (row) => row.shed) },
@@ -187,13 +201,13 @@ function plots(report: Report): string[] {
     plot({
       ...common,
       title: 'Lag',
-      unit: 'records accepted, not yet stored',
+      unit: 'records accepted and not yet stored',
       series: [{ name: 'lag', color: 2, area: true, points: of(samples, (row) => row.lag) }],
     }),
     plot({
       ...common,
       title: 'MongoDB',
-      unit: gateSeconds.length > 0 ? 'operations in each second, counted by the gate' : 'operations a second',
+      unit: gateSeconds.length > 0 ? 'operations per second, counted by the gate' : 'operations per second',
       atLeast: 5,
       series: [{ name: 'operations', color: 6, area: true, points: mongo }],
       ...(limit > 0 && { limit: { value: limit, name: `limit ${formatCount(limit)}` } }),
@@ -201,7 +215,7 @@ function plots(report: Report): string[] {
     plot({
       ...common,
       title: 'Cache hits',
-      unit: 'share of reads, last ten seconds',
+      unit: 'share of reads, last 10 seconds',
       atLeast: 1,
       format: (value) => `${shortNumber(value * 100)} %`,
       series: [{ name: 'hit ratio', color: 1, points: of(samples, (row) => row.cacheHitRatio) }],

@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { PROFILES } from '../profiles.ts';
 import { renderHtml } from './html.ts';
 import { checksOf, type Report } from './report.ts';
-import { renderStatus, renderSummary } from './terminal.ts';
+import { renderStatus, renderSummary, renderVerdict } from './terminal.ts';
 
 const latency = { min: 1, mean: 10, p50: 9, p90: 20, p95: 30, p99: 50, p999: 90, max: 100 };
 const totals = {
@@ -42,7 +42,7 @@ const good = { totals, ledger, gate, drain, thresholds };
 const failing = (changes: object) => checksOf({ ...good, ...changes }).filter(({ ok }) => ok === false);
 
 describe('the verdict', () => {
-  test('everything holds', () => expect(failing({})).toEqual([]));
+  test('passes when everything holds', () => expect(failing({})).toEqual([]));
   test.each([
     ['p95 latency', { totals: { ...totals, latency: { ...latency, p95: 2000 } } }],
     ['p99 latency', { totals: { ...totals, latency: { ...latency, p99: 5001 } } }],
@@ -52,10 +52,11 @@ describe('the verdict', () => {
     ['ledger', { ledger: { failed: 'unreachable' } }],
     ['gate', { gate: { ...gate, above: [[1, 101]], maxOperations: 101, ok: false } }],
     ['gate', { gate: { failed: 'unreachable' } }],
-  ])('%s does not', (name, changes) => expect(failing(changes).map((check) => check.name)).toEqual([name]));
+  ])('fails on %s', (name, changes) => expect(failing(changes).map((check) => check.name)).toEqual([name]));
 
-  test('just under one percent passes', () => expect(failing({ totals: { ...totals, accepted: 991 } })).toEqual([]));
-  test('a load that nobody answered fails', () => {
+  test('passes just under one percent of failures', () =>
+    expect(failing({ totals: { ...totals, accepted: 991 } })).toEqual([]));
+  test('fails when no request was answered', () => {
     const nothing = { ...totals, requests: 0, accepted: 0, latency: null };
     expect(failing({ totals: nothing }).map(({ name }) => name)).toEqual([
       'p95 latency',
@@ -63,11 +64,11 @@ describe('the verdict', () => {
       'failed requests',
     ]);
   });
-  test('what the user left out does not fail, and is not called good', () => {
-    const checks = checksOf({ ...good, gate: { skipped: 'no gate was named' } });
+  test('a skipped check neither fails nor passes', () => {
+    const checks = checksOf({ ...good, gate: { skipped: 'no gate was given' } });
     expect(checks.find(({ name }) => name === 'gate')).toMatchObject({
       ok: null,
-      found: 'not checked: no gate was named',
+      found: 'not checked: no gate was given',
     });
   });
 });
@@ -104,8 +105,8 @@ const report: Report = {
 
 describe('the page', () => {
   const page = renderHtml(report);
-  test('stands alone', () => expect(page).not.toMatch(/<script|<link|src=|url\(|@import/));
-  test('has a plot for each thing that is asked for', () => {
+  test('is self-contained', () => expect(page).not.toMatch(/<script|<link|src=|url\(|@import/));
+  test('has every plot', () => {
     for (const title of ['Latency', 'Throughput', 'Errors and shed', 'Lag', 'MongoDB', 'Cache hits'])
       expect(page).toContain(`<b>${title}</b>`);
     expect(page).toContain('limit 100');
@@ -119,7 +120,7 @@ describe('the page', () => {
     expect(renderHtml(bad)).toMatch(/verdict bad">failed/);
     expect(renderHtml(bad)).toContain('lost run/1/2#3');
   });
-  test('can be drawn from nothing', () => {
+  test('can be rendered without any data', () => {
     const nothing = { ...totals, requests: 0, accepted: 0, latency: null, seconds: 0 };
     const empty = {
       ...report,
@@ -134,7 +135,7 @@ describe('the page', () => {
   });
 });
 
-test('the summary says what matters', () => {
+test('the summary has the main figures', () => {
   const text = renderSummary(report);
   for (const part of ['100 a second', 'p95 30.0 ms', 'at most 1,234', '5,000 records promised', '✓ gate'])
     expect(text).toContain(part);
@@ -143,7 +144,7 @@ test('the summary says what matters', () => {
   );
 });
 
-test('the status line copes with what is not known', () => {
+test('the status line shows unknown values as such', () => {
   const row = { ...report.seconds[0]!, p95: null };
   expect(renderStatus(row, 10, undefined)).toBe(
     '   1/10 s  5 users  100 req/s  p95 –  lag –  MongoDB – op/s  shed 0  errors 0',
@@ -160,3 +161,17 @@ test.each([
   [formatSeconds(59.96), '60.0 s'],
   [formatSeconds(780), '13 min 0 s'],
 ])('%s', (found, expected) => expect(found).toBe(expected));
+
+const fine = { name: 'ledger', found: 'clean', limit: '', ok: true };
+test.each<[Report['checks'], number | null, string]>([
+  [[fine], 12.34, 'passed; 12,345 requests, p95 12.3 ms; r.html'],
+  [[{ ...fine, ok: null }], null, 'passed; 12,345 requests; r.html'],
+  [
+    [fine, { name: 'p95 latency', found: '2.5 s', limit: '< 2 s', ok: false }],
+    2_500,
+    'failed: p95 latency 2.5 s; 12,345 requests, p95 2.50 s; r.html',
+  ],
+])('the verdict in one line', (checks, p95, expected) => {
+  const some = { ...totals, requests: 12_345, latency: p95 === null ? null : { ...latency, p95 } };
+  expect(renderVerdict({ ...report, totals: some, checks }, 'r.html')).toBe(expected);
+});

@@ -1,18 +1,19 @@
-// The report as data: everything that a run found out, and whether it passed. What is printed and drawn is made from it.
+// The report as data: all results of a run, and whether it passed. Terminal and HTML render it.
 import { formatCount, formatMs, formatPercent, formatSeconds } from '../../tooling/report/format.ts';
+
 import type { Drain } from '../ledger/drain.ts';
 import type { GateVerdict } from '../ledger/gate.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { SecondRow, Totals } from '../plan.ts';
 import type { Profile, Thresholds } from '../profiles.ts';
 import type { Sample } from '../stats.ts';
+import type { SecondRow, Totals } from '../witness/figures.ts';
 
-/** A check that could not be made says why. */
+/** The result of a check, or why there is none. */
 export type Checked<T> = T | { readonly skipped: string } | { readonly failed: string };
 
 export interface Report {
   readonly run: string;
-  /** As it ran, scaled. */
+  /** As it ran, after scaling. */
   readonly profile: Profile;
   readonly engine: string;
   readonly target: string;
@@ -24,17 +25,17 @@ export interface Report {
     readonly memoryMiB: number;
     readonly node: string;
   };
-  /** Ended early by the user. */
+  /** The user ended it early. */
   readonly interrupted: boolean;
   readonly totals: Totals;
   readonly seconds: readonly SecondRow[];
   readonly samples: readonly Sample[];
-  /** [seconds since the start, operations], from the gate itself. */
+  /** [seconds since the start, operations], counted by the gate. */
   readonly gateSeconds: readonly (readonly [number, number])[];
   readonly drain: Drain;
   readonly ledger: Checked<Ledger>;
   readonly gate: Checked<GateVerdict>;
-  /** Every check, in the order they are shown. */
+  /** All checks, in the order of display. */
   readonly checks: readonly Check[];
   /** All of them hold. */
   readonly ok: boolean;
@@ -44,11 +45,11 @@ export interface Check {
   readonly name: string;
   readonly found: string;
   readonly limit: string;
-  /** null: not checked, on the user's word. */
+  /** null: skipped by the user. */
   readonly ok: boolean | null;
 }
 
-/** Share of requests without a proper 200. */
+/** Share of requests without a correct 200. */
 export const failedRatio = (totals: Totals): number =>
   totals.requests === 0 ? 1 : (totals.requests - totals.accepted) / totals.requests;
 
@@ -60,12 +61,12 @@ export interface Verdicts {
   readonly gate: Checked<GateVerdict>;
 }
 
-/** All checks of a run. A load without a single answer fails them. */
+/** All checks of a run. A load without a single answer fails. */
 export function checksOf({ totals, thresholds, drain, ledger, gate }: Verdicts): Check[] {
   const { latency } = totals;
   const latencyCheck = (name: string, found: number | undefined, limitMs: number): Check => ({
     name,
-    found: found === undefined ? 'nothing answered' : formatMs(found),
+    found: found === undefined ? 'no answers' : formatMs(found),
     limit: `< ${formatMs(limitMs)}`,
     ok: found !== undefined && found < limitMs,
   });
@@ -96,7 +97,7 @@ export function checksOf({ totals, thresholds, drain, ledger, gate }: Verdicts):
 }
 
 function gateCheck({ limit, maxOperations, seconds, ok }: GateVerdict): Check {
-  const found = seconds === 0 ? 'it counted no second of the run' : `at most ${formatCount(maxOperations)} op/s`;
+  const found = seconds === 0 ? 'no second of the run was counted' : `at most ${formatCount(maxOperations)} op/s`;
   return { name: 'gate', found, limit: limit === 0 ? 'no limit' : `≤ ${formatCount(limit)} op/s in every second`, ok };
 }
 

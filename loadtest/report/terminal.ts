@@ -1,8 +1,9 @@
 // The report as text for a terminal.
 import { formatCount, formatMs, formatPercent, formatSeconds } from '../../tooling/report/format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { SecondRow } from '../plan.ts';
 import type { Sample } from '../stats.ts';
+
+import type { SecondRow } from '../witness/figures.ts';
 import { failedRatio, type Report } from './report.ts';
 
 const MARKS = new Map<boolean | null, string>([
@@ -11,7 +12,7 @@ const MARKS = new Map<boolean | null, string>([
   [null, '–'],
 ]);
 
-/** What a run found, on about thirty lines. */
+/** The result of a run in about thirty lines. */
 export function renderSummary(report: Report): string {
   const { totals, profile, drain } = report;
   const { latency, engine } = totals;
@@ -45,10 +46,10 @@ export function renderSummary(report: Report): string {
     '',
     latency
       ? `latency   p50 ${formatMs(latency.p50)}   p90 ${formatMs(latency.p90)}   p95 ${formatMs(latency.p95)}   p99 ${formatMs(latency.p99)}   p99.9 ${formatMs(latency.p999)}   max ${formatMs(latency.max)}`
-      : 'latency   nothing was answered',
+      : 'latency   no answers',
     `lag       at most ${drain.maxLag === null ? 'unknown' : formatCount(drain.maxLag)}, ${drain.drained ? `drained ${formatSeconds(drain.seconds)} after the load` : `not drained within ${formatSeconds(drain.seconds)}`}`,
     ...ledgerLines(report),
-    `engine    ${engine.cpuPercent ?? '?'} % of a core, ${engine.memoryMiB ?? '?'} MiB${engine.lateP99Ms === null ? '' : `, timers late by ${engine.lateP99Ms} ms (p99)`}`,
+    `engine    ${engine.cpuPercent ?? '?'} % of a core, ${engine.memoryMiB ?? '?'} MiB${engine.lateP99Ms === null ? '' : `, timers ${engine.lateP99Ms} ms late (p99)`}`,
     '',
     ...table(
       report.checks.map(({ name, found, limit, ok }) => [`${MARKS.get(ok)} ${name}`, found, limit && `(${limit})`]),
@@ -66,14 +67,14 @@ function ledgerLines({ ledger }: Report): string[] {
     ...(l.dead > 0 ? [`          ${formatCount(l.dead)} in the dead letters`] : []),
     ...(l.requests.unknown > 0
       ? [
-          `          of ${formatCount(l.requests.unknown)} unknown requests ${formatCount(l.unknownStored)} were stored, ${formatCount(l.unknownAbsent)} were not`,
+          `          of ${formatCount(l.requests.unknown)} unknown requests, ${formatCount(l.unknownStored)} were stored and ${formatCount(l.unknownAbsent)} were not`,
         ]
       : []),
     ...l.examples.map((example) => `          ${example}`),
   ];
 }
 
-/** Columns that line up; the second to the right. */
+/** Aligned columns. The second is right-aligned if it holds numbers. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const wide = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
   const [first, second] = [wide(0), wide(1)];
@@ -83,7 +84,7 @@ function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** One line a second while it runs. */
+/** The status of one second of the run in one line. */
 export function renderStatus(row: SecondRow, totalSeconds: number, sample: Sample | undefined): string {
   const lag = sample?.lag ?? null;
   const mongo = sample?.mongoOperationsPerSecond ?? null;
@@ -97,4 +98,12 @@ export function renderStatus(row: SecondRow, totalSeconds: number, sample: Sampl
     `shed ${formatCount(row.shed)}`,
     `errors ${formatCount(row.errors)}`,
   ].join('  ');
+}
+
+/** The result in one line. */
+export function renderVerdict({ totals, checks }: Report, reportFile: string): string {
+  const failed = checks.filter(({ ok }) => ok === false).map(({ name, found }) => `${name} ${found}`);
+  const verdict = failed.length > 0 ? `failed: ${failed.join(', ')}` : 'passed';
+  const p95 = totals.latency ? `, p95 ${formatMs(totals.latency.p95)}` : '';
+  return `${verdict}; ${formatCount(totals.requests)} requests${p95}; ${reportFile}`;
 }

@@ -53,12 +53,12 @@ describe('judge', () => {
   });
 });
 
-test('the checksum does not depend on the order, and on every id', () => {
+test('the checksum depends on every id and not on their order', () => {
   expect(checksumOf([...ids].reverse())).toBe(checksumOf(ids));
   for (let i = 0; i < ids.length; i++) expect(checksumOf(ids.with(i, 'x'))).not.toBe(checksumOf(ids));
 });
 
-test('a broken connection leaves the outcome open only if something was sent', () => {
+test('the outcome of a broken connection is unknown only if something was sent', () => {
   const error = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
   expect(judgeFailure(error, false)).toMatchObject({
     outcome: 'refused',

@@ -1,23 +1,25 @@
-// Reads the outcome of a request out of its answer: pure, and the same for our generator and for k6's lines.
+// Judges one request by its answer. Every engine is judged by the same pure functions.
 import { fnv1a } from '../../apps/shared/payload.ts';
-import type { Outcome } from '../plan.ts';
+
+/** What happened to a request, as the caller knows it. */
+export type Outcome = 'accepted' | 'refused' | 'unknown';
 
 /** Records that one request writes. */
 export const RECORDS_PER_REQUEST = 5;
 
 export interface Judged {
   readonly outcome: Outcome;
-  /** The API refused to protect itself. */
+  /** Refused with 503: the API protects itself from overload. */
   readonly shed: boolean;
-  /** Of the ids that were promised, see `checksumOf`; 0 where nothing was. */
+  /** Checksum of the promised ids, see `checksumOf`; 0 if none were promised. */
   readonly checksum: number;
-  /** How many records the answer says it read. */
+  /** Number of records that the answer returns as read. */
   readonly reads: number;
-  /** Why it counts as failed; null for a proper 200. */
+  /** Why the request counts as failed; null for a correct 200. */
   readonly problem: string | null;
 }
 
-/** One number for a set of ids, whatever their order. */
+/** Checksum of a set of ids, in any order. */
 export function checksumOf(ids: readonly string[]): number {
   let sum = 0;
   for (const id of ids) sum ^= fnv1a(id);
@@ -31,7 +33,10 @@ interface Body {
   reads?: unknown;
 }
 
-/** What an answer means. A 5xx without a code is not the API's word (a proxy's, say), so nobody knows what it did. */
+/**
+ * Judges an answer. A 5xx without a code does not come from the API but from a proxy, for example,
+ * so the outcome is unknown.
+ */
 export function judge(status: number, text: string): Judged {
   const body = parse(text);
   if (status === 200) {
@@ -56,7 +61,10 @@ export function judge(status: number, text: string): Judged {
   };
 }
 
-/** What a broken or missing answer means. @param sent whether any byte of the request may have left */
+/**
+ * Judges a broken or missing answer.
+ * @param sent whether any byte of the request may have been sent
+ */
 export function judgeFailure(error: NodeJS.ErrnoException, sent: boolean): Judged {
   const problem = `${error.code ?? error.message}${sent ? '' : ' (not sent)'}`;
   return { outcome: sent ? 'unknown' : 'refused', shed: false, checksum: 0, reads: 0, problem };
@@ -70,6 +78,6 @@ function parse(text: string): Body | undefined {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
-    return undefined; // Not JSON: the status alone must tell.
+    return undefined; // Not JSON: only the status counts.
   }
 }

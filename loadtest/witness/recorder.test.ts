@@ -1,59 +1,41 @@
-import { expect, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readWitness, type Witness } from './log.ts';
 import { judge, judgeFailure } from './outcome.ts';
 import { Recorder } from './recorder.ts';
 
+const engine = { cpuPercent: null, lateP99Ms: null, memoryMiB: null };
 const ids = ['1', '2', '3', '4', '5'];
 const accepted = judge(200, JSON.stringify({ status: 'success', writes: ids, reads: ids }));
-const shed = judge(503, JSON.stringify({ code: 'OVERLOADED' }));
-const unknown = judgeFailure(Object.assign(new Error(), { code: 'TIMEOUT' }), true);
-const engine = { cpuPercent: null, lateP99Ms: null, memoryMiB: null };
+const timeout = judgeFailure(Object.assign(new Error(), { code: 'TIMEOUT' }), true);
 
-test('percentiles are exact to a thousandth', () => {
-  const recorder = new Recorder();
-  for (let i = 1; i <= 10_000; i++) recorder.add(accepted, i / 10);
-  const { latency } = recorder.totals(10, engine);
-  for (const [key, value] of Object.entries({ p50: 500, p90: 900, p95: 950, p99: 990, p999: 999, max: 1000 }))
-    expect(Math.abs(latency![key as 'p50'] - value) / value).toBeLessThan(0.001);
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'breakwater-recorder-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+test('each request is in the log and in the figures; one that is only suspected is in the log alone', async () => {
+  const file = join(directory, 'witness.bin');
+  const recorder = new Recorder(file);
+  recorder.record(3, 0, accepted, 10);
+  recorder.record(3, 1, timeout, 60_000);
+  expect(recorder.takeSecond(0, 2)).toMatchObject({ t: 0, users: 2, requests: 2, accepted: 1, errors: 1 });
+  recorder.recordUnknown(3, 2);
+  expect(await recorder.close(1, engine)).toMatchObject({ seconds: 1, requests: 2, accepted: 1, unknown: 1 });
+  const entries: Witness[] = [];
+  for await (const entry of readWitness(file)) entries.push(entry);
+  expect(entries).toEqual([
+    { user: 3, iteration: 0, outcome: 'accepted', checksum: accepted.checksum },
+    { user: 3, iteration: 1, outcome: 'unknown', checksum: 0 },
+    { user: 3, iteration: 2, outcome: 'unknown', checksum: 0 },
+  ]);
 });
 
-test('sums tell accepted, shed, refused, unknown and bad answers apart', () => {
-  const recorder = new Recorder();
-  recorder.add(accepted, 10);
-  recorder.add(judge(200, JSON.stringify({ status: 'success', writes: ids, reads: [] })), 10);
-  recorder.add(shed, 1);
-  recorder.add(judge(400, '{"code":"BAD"}'), 1);
-  recorder.add(unknown, 60_000);
-  recorder.add(judge(200, 'nonsense'), 10);
-  expect(recorder.totals(1, engine)).toMatchObject({
-    requests: 6,
-    accepted: 2,
-    shed: 1,
-    refused: 1,
-    unknown: 1,
-    badAnswers: 1,
-    shortReads: 1,
-    problems: { '503 OVERLOADED': 1, '400 BAD': 1, TIMEOUT: 1, 'a 200 without five ids': 1 },
-  });
+test('a log that cannot be written fails the recording at once, and its close', async () => {
+  const recorder = new Recorder(join(directory, 'no', 'such', 'folder'));
+  await expect(recorder.failed).rejects.toThrow('ENOENT');
+  await expect(recorder.close(1, engine)).rejects.toThrow();
 });
-
-test('quick refusals do not flatter the latency, slow unknowns count', () => {
-  const recorder = new Recorder();
-  for (let i = 0; i < 99; i++) recorder.add(shed, 0.1);
-  recorder.add(accepted, 100);
-  expect(recorder.totals(1, engine).latency!.p50).toBeCloseTo(100, 0);
-  recorder.add(unknown, 60_000);
-  expect(recorder.totals(1, engine).latency!.max / 60_000).toBeCloseTo(1, 2);
-});
-
-test('each second begins anew', () => {
-  const recorder = new Recorder();
-  recorder.add(accepted, 5);
-  recorder.add(shed, 5);
-  expect(recorder.takeSecond(0, 7)).toMatchObject({ t: 0, users: 7, requests: 2, accepted: 1, shed: 1, errors: 0 });
-  expect(recorder.takeSecond(1, 7)).toMatchObject({ requests: 0, p50: null, p95: null, p99: null, max: null });
-  recorder.add(unknown, 5);
-  expect(recorder.takeSecond(2, 7)).toMatchObject({ requests: 1, errors: 1 });
-  expect(recorder.totals(3, engine).requests).toBe(3);
-});
-
-test('nothing at all has no latency', () => expect(new Recorder().totals(1, engine).latency).toBeNull());

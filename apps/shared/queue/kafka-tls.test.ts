@@ -97,7 +97,7 @@ async function topics(change: Record<string, string> = {}): Promise<{ status: nu
 }
 
 test('with the right password and an authority that is known, it is reached', async () => {
-  expect(await topics()).toEqual({ status: 0, text: expect.stringContaining('create posts: 1 partitions') });
+  expect(await topics()).toEqual({ status: 0, text: expect.stringContaining('create posts: 1 partition') });
 });
 
 test.each<[string, Record<string, string>, RegExp]>([

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { connectMongo } from '../../apps/shared/mongo.ts';
-import { payloadFor } from '../../apps/shared/payload.ts';
-import { createRecordStore } from '../../apps/shared/store.ts';
-import { useMongo } from '../../test/servers.ts';
-import { withDatabase } from '../ledger/scan.ts';
-import { judge } from '../witness/outcome.ts';
+import { connectMongo } from '../../../apps/shared/mongo.ts';
+import { payloadFor } from '../../../apps/shared/payload.ts';
+import { createRecordStore } from '../../../apps/shared/store.ts';
+import { useMongo } from '../../../test/servers.ts';
+import { withDatabase } from '../../ledger/scan.ts';
+import { judge } from '../../witness/outcome.ts';
 import { createBaseline } from './app.ts';
 
 const mongo = useMongo();

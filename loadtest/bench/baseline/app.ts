@@ -1,16 +1,19 @@
-// The naive baseline: what one writes first. Every request does its five inserts and five reads itself, all at once,
-// on the driver's own connection pool, and answers when MongoDB has.
-import { express, type Request, type Response } from '../../apps/shared/express.ts';
-import type { connectMongo } from '../../apps/shared/mongo.ts';
-import { payloadFor } from '../../apps/shared/payload.ts';
-import { makeRecords } from '../../apps/shared/record.ts';
-import { RECORDS, type StoredRecord } from '../../apps/shared/store.ts';
+// The naive baseline: the design that comes to mind first. Every request does its own five inserts
+// and five reads, all at once, on the driver's connection pool, and answers when MongoDB has.
+import { express, type Request, type Response } from '../../../apps/shared/express.ts';
+import type { connectMongo } from '../../../apps/shared/mongo.ts';
+import { payloadFor } from '../../../apps/shared/payload.ts';
+import { makeRecords } from '../../../apps/shared/record.ts';
+import { RECORDS, type StoredRecord } from '../../../apps/shared/store.ts';
 
 const RECORDS_PER_REQUEST = 5;
-/** Ids that it knows of and chooses reads from. */
+/** Number of ids that it remembers, to choose reads from. */
 const KNOWN_IDS = 100_000;
 
-/** The same call and the same answer as Breakwater's API, and the statistics that the load test asks for. */
+/**
+ * Serves the same request and answer as Breakwater's API, and the statistics that the load test
+ * polls.
+ */
 export function createBaseline(db: ReturnType<typeof connectMongo>['db'], payloadChars: number) {
   const collection = db.collection<StoredRecord>(RECORDS);
   const known: string[] = [];
@@ -40,7 +43,7 @@ export function createBaseline(db: ReturnType<typeof connectMongo>['db'], payloa
       timestamp: new Date().toISOString(),
     });
   });
-  // Nothing waits in a queue, so the lag is 0.
+  // There is no queue, so the lag is 0.
   app.get('/api/stats', (_req: Request, res: Response) => {
     res.json({
       total_documents: null,

@@ -1,14 +1,14 @@
-// The witness log: what happened to every request, twelve bytes each, streamed to disk and read back as a stream.
+// The witness log: the outcome of every request in twelve bytes, streamed to disk and back.
 import { createReadStream, createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import type { Outcome } from '../plan.ts';
+import type { Outcome } from './outcome.ts';
 
 /** One request. */
 export interface Witness {
   readonly user: number;
   readonly iteration: number;
   readonly outcome: Outcome;
-  /** Over the ids that the answer promised, see `checksumOf`. */
+  /** Checksum of the ids that the answer promised, see `checksumOf`. */
   readonly checksum: number;
 }
 
@@ -17,12 +17,14 @@ const CHUNK_BYTES = ENTRY_BYTES * 4096;
 const OUTCOMES: readonly Outcome[] = ['accepted', 'refused', 'unknown'];
 const CODES: Readonly<Record<Outcome, number>> = { accepted: 0, refused: 1, unknown: 2 };
 
-/** Writes entries of (user, iteration × 4 + outcome, checksum), little endian. */
+/**
+ * Writes entries of three 32-bit integers, little endian: user, iteration × 4 + outcome, checksum.
+ */
 export class WitnessWriter {
   readonly #stream;
   #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   #length = 0;
-  /** Rejects when the disk fails; never resolves before `close`. */
+  /** Rejects if the log cannot be written; does not resolve before `close`. */
   readonly failed: Promise<void>;
 
   constructor(file: string) {
@@ -45,7 +47,7 @@ export class WitnessWriter {
     this.#length = 0;
   }
 
-  /** @throws when the disk did not take it all */
+  /** @throws when the log could not be written completely */
   async close(): Promise<void> {
     this.#flush();
     this.#stream.end();
@@ -53,7 +55,10 @@ export class WitnessWriter {
   }
 }
 
-/** All entries of a log, in the order they were written. @throws when the log ends in the middle of an entry */
+/**
+ * All entries of a log in the order of writing.
+ * @throws when the log ends in the middle of an entry
+ */
 export async function* readWitness(file: string): AsyncGenerator<Witness> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {

@@ -1,10 +1,10 @@
 // The baseline's process: Express on one port, MongoDB (through the gate) behind it.
 import { createServer } from 'node:http';
 import { z } from 'zod';
-import { type App, runApp } from '../../apps/shared/lifecycle.ts';
-import { createLogger } from '../../apps/shared/logger.ts';
-import { connectMongo } from '../../apps/shared/mongo.ts';
-import { integer, loadSettings, mongoSettings, port } from '../../apps/shared/settings.ts';
+import { type App, runApp } from '../../../apps/shared/lifecycle.ts';
+import { createLogger } from '../../../apps/shared/logger.ts';
+import { connectMongo } from '../../../apps/shared/mongo.ts';
+import { integer, loadSettings, mongoSettings, port } from '../../../apps/shared/settings.ts';
 import { createBaseline } from './app.ts';
 
 const settingsSchema = z.object({
@@ -13,7 +13,7 @@ const settingsSchema = z.object({
   PAYLOAD_CHARS: integer(1),
 });
 
-/** Connections that the driver opens unless told otherwise. */
+/** Default of the driver. */
 const DRIVER_POOL_SIZE = 100;
 
 async function start(): Promise<App> {

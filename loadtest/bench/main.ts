@@ -1,9 +1,10 @@
-// npm run bench: what Breakwater does on this machine, beside the naive baseline; prints a table for docs/results.md.
+// npm run bench: measures Breakwater on this machine and compares it with the naive baseline.
+// Prints a table for docs/results.md.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { benchMonitoring } from './bench/monitoring.ts';
-import { benchApi, benchBaseline, benchConsumer, type Finding, type PartOptions } from './bench/parts.ts';
-import type { QueueKind } from './bench/stack.ts';
+import { benchMonitoring } from './monitoring.ts';
+import { benchApi, benchBaseline, benchConsumer, type Finding, type PartOptions } from './parts.ts';
+import type { QueueKind } from './stack.ts';
 
 const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Finding[]>>> = {
   api: benchApi,
@@ -18,7 +19,8 @@ const HELP = `npm run bench -- [options]
   --queue KIND        ${QUEUES.join(' or ')}; default: both
   --seconds N         length of each measurement, 1 to 600; default: 15
 
-Starts stacks of its own on free ports, one after the other, and removes them. Status 0 when every target is met.`;
+Starts its own stacks on free ports, one after the other, and removes them.
+Exit status 0: every target is met.`;
 
 function parse(args: string[]): { parts: string[]; options: PartOptions } | string {
   const { values } = parseArgs({
@@ -34,16 +36,16 @@ function parse(args: string[]): { parts: string[]; options: PartOptions } | stri
   const parts = values.only?.split(',') ?? Object.keys(PARTS);
   const wrong = parts.filter((part) => !(part in PARTS));
   if (wrong.length > 0)
-    throw new TypeError(`--only: there is no "${wrong.join('", "')}"; there are ${Object.keys(PARTS).join(', ')}`);
+    throw new TypeError(`--only: unknown part "${wrong.join('", "')}"; choose from ${Object.keys(PARTS).join(', ')}`);
   const queues = QUEUES.filter((queue) => values.queue === undefined || queue === values.queue);
-  if (queues.length === 0) throw new TypeError(`--queue: must be ${QUEUES.join(' or ')}; it is "${values.queue}"`);
+  if (queues.length === 0) throw new TypeError(`--queue: must be ${QUEUES.join(' or ')}, not "${values.queue}"`);
   const seconds = Number(values.seconds ?? 15);
   if (!(seconds >= 1 && seconds <= 600))
-    throw new TypeError(`--seconds: must be from 1 to 600; it is "${values.seconds}"`);
+    throw new TypeError(`--seconds: must be from 1 to 600, not "${values.seconds}"`);
   return { parts, options: { queues, seconds, log: (text) => console.error(text) } };
 }
 
-/** The findings as a markdown table. */
+/** The findings as a Markdown table. */
 function table(findings: readonly Finding[]): string {
   const mark = (ok: boolean | null) => (ok === null ? '' : ok ? '✓' : '✗');
   const rows = findings.map(
