@@ -45,7 +45,7 @@ const GATE_POLL_MS = 60_000;
 const DEFAULT_PAYLOAD_CHARS = 512;
 
 /** A name for the run that sorts by time and fits in an origin: `smoke-1121-103000-k3`. */
-export function runName(profile: string, now = new Date()): string {
+function runName(profile: string, now = new Date()): string {
   const digits = now.toISOString().replace(/\D/g, '');
   const random = Math.floor(Math.random() * 36 ** 2)
     .toString(36)

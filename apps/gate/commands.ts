@@ -2,12 +2,12 @@
 import { constants, inflateSync, zstdDecompressSync } from 'node:zlib';
 
 export const OP_REPLY = 1;
-export const OP_UPDATE = 2001;
+const OP_UPDATE = 2001;
 export const OP_INSERT = 2002;
 export const OP_QUERY = 2004;
 export const OP_GET_MORE = 2005;
-export const OP_DELETE = 2006;
-export const OP_KILL_CURSORS = 2007;
+const OP_DELETE = 2006;
+const OP_KILL_CURSORS = 2007;
 export const OP_COMPRESSED = 2012;
 export const OP_MSG = 2013;
 

@@ -5,7 +5,7 @@ import { readCommand } from './commands.ts';
 /** Size of a message's header. */
 export const HEADER_BYTES = 16;
 /** Maximum number of bytes from which the head of a message is read. */
-export const HEAD_BYTES = 512;
+const HEAD_BYTES = 512;
 /**
  * Maximum message size: MongoDB's 48,000,000 bytes and 16 KiB for the command around the documents.
  */

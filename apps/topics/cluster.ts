@@ -25,6 +25,8 @@ interface View {
   readonly broker: number;
   readonly brokers: readonly number[];
   readonly topics: ReadonlyMap<string, readonly PartitionState[]>;
+  /** Names of Kafka's own topics. */
+  readonly internal: readonly string[];
 }
 
 export class Cluster {
@@ -66,17 +68,19 @@ export class Cluster {
    * The state of the brokers and of all topics, Kafka's own included. Only the controllers know
    * which partitions are moving; where partitions are is known to each broker, which may hear late
    * of the end of a move and shows old and new replicas together until then. A partition is
-   * therefore settled when the controllers move it no longer and all brokers know it alike.
+   * therefore settled once the controllers do not move it any more and all brokers agree on it.
    */
   async observe(): Promise<ClusterState> {
     const moving = await this.#moving();
     const views = await this.#views();
     const brokers = views[0]!.brokers.filter((id) => views.every((view) => view.brokers.includes(id)));
-    if (brokers.length === 0) throw new Error('the brokers do not agree on which of them are available');
     // A broker that another one does not list is cut off, and what it knows is old.
     const known = views.filter(({ broker }) => brokers.includes(broker)).map(({ topics }) => topics);
+    if (known.length === 0) throw new Error('no broker answers that the others count as available');
     const names = [...new Set(known.flatMap((topics) => [...topics.keys()]))].sort();
-    const configs = await this.#configs(names);
+    // Kafka's own topics are not configured here, and a login may not be allowed to read their
+    // settings.
+    const configs = await this.#configs(names.filter((name) => !views[0]!.internal.includes(name)));
     const unsettled = new Set(moving);
     const topics: Record<string, TopicState> = {};
     for (const name of names) {
@@ -90,8 +94,8 @@ export class Cluster {
   }
 
   /**
-   * Applies a step; a move is only started. A step that is done already, by a run before this one,
-   * is no error.
+   * Applies a step. A move is only started. A step that an earlier run has already applied is no
+   * error.
    */
   async apply(step: Step): Promise<void> {
     switch (step.kind) {
@@ -244,6 +248,7 @@ async function viewOf(broker: number, connection: Connection): Promise<View> {
           .map(({ replicaNodes, leaderId, isrNodes }) => ({ replicas: replicaNodes, leader: leaderId, isr: isrNodes })),
       ]),
     ),
+    internal: metadata.topics.flatMap(({ name, isInternal }) => (isInternal && name ? [name] : [])),
   };
 }
 

@@ -20,7 +20,7 @@ export interface ClusterState {
   /** Ids of the available brokers. */
   readonly brokers: readonly number[];
   readonly topics: Readonly<Record<string, TopicState>>;
-  /** Partitions (`posts-0`) whose data is moving, or that not all brokers know alike yet. */
+  /** Partitions (`posts-0`) that are moving, or on which the brokers do not agree yet. */
   readonly unsettled: readonly string[];
 }
 
