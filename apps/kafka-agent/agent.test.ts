@@ -8,7 +8,7 @@ import { useKafka } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
 import { freePorts } from '../../tooling/ports.ts';
 import { createLogger } from '../shared/logger.ts';
-import { createKafkaQueue } from '../shared/queue/kafka.ts';
+import { createKafkaQueue } from '../shared/queue/kafka/queue.ts';
 import { makeRecords } from '../shared/record.ts';
 import { Cluster } from '../topics/cluster.ts';
 import { reconcileTopics } from '../topics/reconcile.ts';

@@ -14,8 +14,8 @@ import {
   unregisterBrokerV0,
   Writer,
 } from '@platformatic/kafka';
-import { clientOptions, type KafkaAddress } from '../shared/queue/kafka-client.ts';
-import { leaves, protocolName } from '../shared/queue/kafka-errors.ts';
+import { clientOptions, type KafkaAddress } from '../shared/queue/kafka/client.ts';
+import { leaves, protocolName } from '../shared/queue/kafka/errors.ts';
 import { type ClusterState, type PartitionState, type Step, sameReplicas, type TopicState } from './steps.ts';
 
 const TIMEOUT_MS = 30_000;

@@ -3,8 +3,8 @@
 // Exit status: 0 done or nothing to do, 1 failed, 2 refused or bad settings.
 import { lookup } from 'node:dns/promises';
 import type { z } from 'zod';
-import { kafkaAddress } from '../shared/queue/kafka-client.ts';
-import { describe } from '../shared/queue/kafka-errors.ts';
+import { kafkaAddress } from '../shared/queue/kafka/client.ts';
+import { describe } from '../shared/queue/kafka/errors.ts';
 import { loadSettings, SettingsError } from '../shared/settings.ts';
 import { Cluster } from './cluster.ts';
 import { drainBrokers, type Outcome, type RunOptions, reconcileTopics } from './reconcile.ts';

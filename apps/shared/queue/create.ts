@@ -1,8 +1,8 @@
 // The queue that the settings ask for.
 import type { Logger } from '../logger.ts';
 import { SettingsError } from '../settings.ts';
-import { type KafkaSettings, kafkaAddress } from './kafka-client.ts';
-import { createLazyKafkaQueue } from './kafka-lazy.ts';
+import { type KafkaSettings, kafkaAddress } from './kafka/client.ts';
+import { createLazyKafkaQueue } from './kafka/lazy.ts';
 import type { Queue } from './queue.ts';
 import { createRedisStreamsQueue } from './redis-streams.ts';
 

@@ -1,4 +1,4 @@
-// What a queue is to Breakwater: one interface, two adapters (kafka.ts, redis-streams.ts), one contract test-suite.
+// What a queue is to Breakwater: one interface, two adapters (kafka/, redis-streams.ts), one contract test-suite.
 import type { DataRecord } from '../record.ts';
 
 /** Accepts records. */

@@ -1,12 +1,12 @@
 // Dead letters on Kafka: a compacted topic beside the queue, keyed by id; an empty message drops the letter.
 import { Consumer, FetchIsolationLevels } from '@platformatic/kafka';
-import type { Logger } from '../logger.ts';
-import type { DataRecord } from '../record.ts';
-import { clientOptions, type KafkaAddress } from './kafka-client.ts';
-import { hasProtocolError, isUnknownTopic } from './kafka-errors.ts';
-import { KafkaOffsets } from './kafka-offsets.ts';
-import { KafkaSender } from './kafka-writer.ts';
-import type { DeadLetter, DeadLetters } from './queue.ts';
+import type { Logger } from '../../logger.ts';
+import type { DataRecord } from '../../record.ts';
+import type { DeadLetter, DeadLetters } from '../queue.ts';
+import { clientOptions, type KafkaAddress } from './client.ts';
+import { hasProtocolError, isUnknownTopic } from './errors.ts';
+import { KafkaOffsets } from './offsets.ts';
+import { KafkaSender } from './writer.ts';
 
 export interface NewLetter {
   readonly id: string;

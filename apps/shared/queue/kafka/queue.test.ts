@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Admin, Producer } from '@platformatic/kafka';
-import { useKafka } from '../../../test/servers.ts';
-import { until } from '../../../test/until.ts';
-import { createLogger } from '../logger.ts';
-import { queueContract } from './contract.ts';
-import { createKafkaQueue } from './kafka.ts';
-import { KafkaMember } from './kafka-member.ts';
+import { useKafka } from '../../../../test/servers.ts';
+import { until } from '../../../../test/until.ts';
+import { createLogger } from '../../logger.ts';
+import { queueContract } from '../contract.ts';
+import { KafkaMember } from './member.ts';
+import { createKafkaQueue } from './queue.ts';
 
 // A broker that was killed may come back once the controller thinks it dead: by default after 9 s.
 const kafka = useKafka({ settings: { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '300' } });

@@ -6,14 +6,14 @@
 // producer id and sequence, so a repetition is recognized by the broker and neither doubles nor reorders. A batch that the
 // broker certainly did not append is sent again under a new producer id, to another partition where there is one.
 import { type Base, Producer } from '@platformatic/kafka';
-import { Coalescer } from '../coalescer.ts';
-import { QueueFullError, QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
-import { type DataRecord, encodeRecord } from '../record.ts';
-import { clientOptions, type KafkaAddress } from './kafka-client.ts';
-import { classify, describe, hasProtocolError, verdictOf } from './kafka-errors.ts';
-import type { DepthMonitor } from './kafka-offsets.ts';
-import type { QueueWriter } from './queue.ts';
+import { Coalescer } from '../../coalescer.ts';
+import { QueueFullError, QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../../errors.ts';
+import type { Logger } from '../../logger.ts';
+import { type DataRecord, encodeRecord } from '../../record.ts';
+import type { QueueWriter } from '../queue.ts';
+import { clientOptions, type KafkaAddress } from './client.ts';
+import { classify, describe, hasProtocolError, verdictOf } from './errors.ts';
+import type { DepthMonitor } from './offsets.ts';
 
 /** A message as it goes over the wire. */
 export interface KafkaMessage {

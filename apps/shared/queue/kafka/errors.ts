@@ -1,5 +1,5 @@
 // What an error of the Kafka client means for records that were to be stored.
-import { QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../errors.ts';
+import { QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../../errors.ts';
 
 /** Answers by which a broker says that it did not append the batch. NOT_LEADER_OR_FOLLOWER is not one of them: it also ends the wait of a batch that was appended. */
 const NOT_APPENDED = new Set([

@@ -1,7 +1,7 @@
 // Kafka's client costs 65 MB of memory and 0.3 s to load: only processes that use Kafka load it, and only when they do.
-import type { Logger } from '../logger.ts';
-import type { KafkaQueueOptions } from './kafka.ts';
-import type { Queue } from './queue.ts';
+import type { Logger } from '../../logger.ts';
+import type { Queue } from '../queue.ts';
+import type { KafkaQueueOptions } from './queue.ts';
 
 /** What survives on Kafka. */
 export const KAFKA_DURABILITY =
@@ -9,11 +9,11 @@ export const KAFKA_DURABILITY =
   'process loses nothing, not even alone: what it wrote is with the operating system. Kafka does not wait for the disk: a ' +
   'power loss of all replicas at once (with one replica: of that machine) may lose the last seconds.';
 
-/** The queue of kafka.ts, loaded with the first call. */
+/** The queue of queue.ts, loaded with the first call. */
 export function createLazyKafkaQueue(options: KafkaQueueOptions, logger: Logger): Queue {
   let opened: Promise<Queue> | undefined;
   const queue = (): Promise<Queue> => {
-    opened ??= import('./kafka.ts').then(({ createKafkaQueue }) => createKafkaQueue(options, logger));
+    opened ??= import('./queue.ts').then(({ createKafkaQueue }) => createKafkaQueue(options, logger));
     return opened;
   };
   return {

@@ -1,10 +1,10 @@
 // Reading ahead: fetches what the owned partitions hold, as long as there is room for it in memory.
 import { ConnectionPool, type fetchV17 } from '@platformatic/kafka';
-import type { Logger } from '../logger.ts';
-import { clientOptions, type KafkaAddress } from './kafka-client.ts';
-import { describe, hasProtocolError, leaves } from './kafka-errors.ts';
-import type { KafkaMember, OwnedPartition } from './kafka-member.ts';
-import { Waiters } from './waiters.ts';
+import type { Logger } from '../../logger.ts';
+import { Waiters } from '../waiters.ts';
+import { clientOptions, type KafkaAddress } from './client.ts';
+import { describe, hasProtocolError, leaves } from './errors.ts';
+import type { KafkaMember, OwnedPartition } from './member.ts';
 
 type FetchResponse = fetchV17.FetchResponse;
 

@@ -1,8 +1,8 @@
 // How full a topic is: end offsets against what the consumer group has committed.
 import { Admin } from '@platformatic/kafka';
-import type { Logger } from '../logger.ts';
-import { clientOptions, type KafkaAddress } from './kafka-client.ts';
-import { describe } from './kafka-errors.ts';
+import type { Logger } from '../../logger.ts';
+import { clientOptions, type KafkaAddress } from './client.ts';
+import { describe } from './errors.ts';
 
 const EARLIEST = -2n;
 const LATEST = -1n;

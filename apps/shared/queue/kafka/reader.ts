@@ -1,11 +1,11 @@
 // Delivering records from Kafka in batches that are settled after they are stored.
-import type { Logger } from '../logger.ts';
-import { type DataRecord, decodeRecord } from '../record.ts';
-import type { KafkaAddress } from './kafka-client.ts';
-import type { KafkaLetters, NewLetter } from './kafka-dead-letters.ts';
-import { type Fetched, KafkaFetcher, sizeOf } from './kafka-fetcher.ts';
-import type { KafkaMember, OwnedPartition } from './kafka-member.ts';
-import type { Batch, BatchLimits, Delivery, QueueReader, Refusal } from './queue.ts';
+import type { Logger } from '../../logger.ts';
+import { type DataRecord, decodeRecord } from '../../record.ts';
+import type { Batch, BatchLimits, Delivery, QueueReader, Refusal } from '../queue.ts';
+import type { KafkaAddress } from './client.ts';
+import type { KafkaLetters, NewLetter } from './dead-letters.ts';
+import { type Fetched, KafkaFetcher, sizeOf } from './fetcher.ts';
+import type { KafkaMember, OwnedPartition } from './member.ts';
 
 /** A batch that the caller has. */
 interface HandedOut {

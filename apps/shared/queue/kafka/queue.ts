@@ -1,13 +1,13 @@
 // The queue on Kafka: a topic, a consumer group, offsets committed after the store.
-import type { Logger } from '../logger.ts';
-import type { KafkaAddress } from './kafka-client.ts';
-import { KafkaLetters } from './kafka-dead-letters.ts';
-import { KAFKA_DURABILITY } from './kafka-lazy.ts';
-import { KafkaMember } from './kafka-member.ts';
-import { DepthMonitor, KafkaOffsets } from './kafka-offsets.ts';
-import { createKafkaReader } from './kafka-reader.ts';
-import { createKafkaWriter, KafkaSender, type KafkaWriterOptions, toMessage } from './kafka-writer.ts';
-import type { Queue } from './queue.ts';
+import type { Logger } from '../../logger.ts';
+import type { Queue } from '../queue.ts';
+import type { KafkaAddress } from './client.ts';
+import { KafkaLetters } from './dead-letters.ts';
+import { KAFKA_DURABILITY } from './lazy.ts';
+import { KafkaMember } from './member.ts';
+import { DepthMonitor, KafkaOffsets } from './offsets.ts';
+import { createKafkaReader } from './reader.ts';
+import { createKafkaWriter, KafkaSender, type KafkaWriterOptions, toMessage } from './writer.ts';
 
 export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions {
   /** The topic; dead letters are in `<name>.dlq`. Both are made by the topics app. */

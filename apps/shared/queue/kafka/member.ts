@@ -3,11 +3,11 @@
 // The library's message stream is not used: after a rebalance it can go on behind a fetch that began before it, which skips
 // records, and it keeps far more than a batch in memory. Its group protocol, fetch and commit are.
 import { FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
-import type { Logger } from '../logger.ts';
-import { clientOptions, type KafkaAddress } from './kafka-client.ts';
-import { describe, hasProtocolError } from './kafka-errors.ts';
-import { GroupConsumer } from './kafka-group-consumer.ts';
-import { Waiters } from './waiters.ts';
+import type { Logger } from '../../logger.ts';
+import { Waiters } from '../waiters.ts';
+import { clientOptions, type KafkaAddress } from './client.ts';
+import { describe, hasProtocolError } from './errors.ts';
+import { GroupConsumer } from './group-consumer.ts';
 
 /**
  * A partition while it is ours without interruption; owned anew it is another object, so that whatever belongs to the

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Admin, alterUserScramCredentialsV0 } from '@platformatic/kafka';
-import { appEnvironment } from '../../../test/app-environment.ts';
-import { useKafka } from '../../../test/servers.ts';
-import { freePorts } from '../../../tooling/ports.ts';
-import { clientOptions } from './kafka-client.ts';
+import { appEnvironment } from '../../../../test/app-environment.ts';
+import { useKafka } from '../../../../test/servers.ts';
+import { freePorts } from '../../../../tooling/ports.ts';
+import { clientOptions } from './client.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'breakwater-tls-'));
 const [keystore, certificate] = [join(folder, 'broker.p12'), join(folder, 'ca.pem')];
@@ -76,7 +76,7 @@ beforeAll(async () => {
 }, 60_000);
 
 async function topics(change: Record<string, string> = {}): Promise<{ status: number; text: string }> {
-  const main = fileURLToPath(new URL('../../topics/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../../../topics/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, '--dry-run'], {
     env: appEnvironment('topics', {
       KAFKA_BROKERS: `localhost:${outside}`,

@@ -1,11 +1,11 @@
 // Three brokers that are killed one after the other under load: what is accepted is delivered, and accepting goes on.
 import { expect, test } from '@jest/globals';
 import { Admin } from '@platformatic/kafka';
-import { useKafka } from '../../../test/servers.ts';
-import { BreakwaterError } from '../errors.ts';
-import { createLogger } from '../logger.ts';
-import { makeRecords } from '../record.ts';
-import { createKafkaQueue } from './kafka.ts';
+import { useKafka } from '../../../../test/servers.ts';
+import { BreakwaterError } from '../../errors.ts';
+import { createLogger } from '../../logger.ts';
+import { makeRecords } from '../../record.ts';
+import { createKafkaQueue } from './queue.ts';
 
 const kafka = useKafka({
   brokers: 3,

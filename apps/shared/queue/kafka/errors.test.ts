@@ -7,7 +7,7 @@ import {
   TimeoutError,
   UserError,
 } from '@platformatic/kafka';
-import { classify, describe as describeError, isUnknownTopic, verdictOf } from './kafka-errors.ts';
+import { classify, describe as describeError, isUnknownTopic, verdictOf } from './errors.ts';
 
 const protocol = (name: string) => new ProtocolError(name);
 const refusedConnection = new NetworkError('Connection to 127.0.0.1:9092 failed.', {

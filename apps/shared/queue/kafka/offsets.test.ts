@@ -1,7 +1,7 @@
 // The depth that accepting goes by: read often while records move, seldom while none do. The broker's answers are made up here.
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { createLogger } from '../logger.ts';
-import { DepthMonitor, type KafkaOffsets, type TopicDepth } from './kafka-offsets.ts';
+import { createLogger } from '../../logger.ts';
+import { DepthMonitor, type KafkaOffsets, type TopicDepth } from './offsets.ts';
 
 const logger = createLogger('test', 'silent');
 

@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { Admin } from '@platformatic/kafka';
-import { useKafka } from '../../../test/servers.ts';
-import { freePorts } from '../../../tooling/ports.ts';
-import { createLogger } from '../logger.ts';
-import { makeRecords } from '../record.ts';
-import { createKafkaQueue } from './kafka.ts';
-import { clientOptions } from './kafka-client.ts';
+import { useKafka } from '../../../../test/servers.ts';
+import { freePorts } from '../../../../tooling/ports.ts';
+import { createLogger } from '../../logger.ts';
+import { makeRecords } from '../../record.ts';
+import { clientOptions } from './client.ts';
+import { createKafkaQueue } from './queue.ts';
 
 const [plain, sasl, controller] = (await freePorts(3)) as [number, number, number];
 useKafka({
