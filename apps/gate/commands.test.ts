@@ -54,13 +54,42 @@ describe('readCommand', () => {
   test.each<[string, number, Buffer, string]>([
     ['no compression', 0, insert, 'insert'],
     ['zlib', 2, deflateSync(insert), 'insert'],
-    ['zlib, cut off', 2, deflateSync(Buffer.concat([insert, Buffer.alloc(90_000, 'abcd')])).subarray(0, 90), 'insert'],
     ['zstd', 3, zstdCompressSync(insert), 'insert'],
     ['snappy', 1, Buffer.from('whatever'), 'compressed'],
     ['damaged zlib', 2, Buffer.from('not zlib'), 'compressed'],
   ])('OP_COMPRESSED, %s', (_name, compressor, data, command) =>
-    expect(readCommand(compressed(compressor, data, 700_000))).toMatchObject({ command, plainBytes: 700_016 }),
+    expect(readCommand(compressed(compressor, data, 5))).toMatchObject({ command, plainBytes: 21 }),
   );
+
+  test('OP_COMPRESSED of which only the start has arrived', () => {
+    const data = deflateSync(Buffer.concat([insert, Buffer.alloc(90_000, 'abcd')]));
+    const start = compressed(2, data, 90_000).subarray(0, 100);
+    expect(readCommand(start)).toMatchObject({ command: 'insert', plainBytes: 90_016 });
+  });
+
+  // The data is 15 bytes: the whole message is 40.
+  test.each<[string, number, number]>([
+    ['no compression', 0, 15],
+    ['snappy', 1, 320],
+    ['zlib', 2, 15_480],
+    ['zstd', 3, 491_520],
+    ['an unknown compressor', 9, 0],
+  ])('a claimed size counts no more than the data can expand to: %s', (_name, compressor, most) => {
+    const claim = compressed(compressor, Buffer.alloc(15), 2 ** 31 - 1);
+    expect(claim).toHaveLength(40);
+    expect(readCommand(claim).plainBytes).toBe(16 + most);
+  });
+
+  test.each<[string, number, (plain: Buffer) => Buffer]>([
+    ['zlib', 2, (plain) => deflateSync(plain)],
+    ['zstd', 3, (plain) => zstdCompressSync(plain)],
+  ])('the true size counts in full, however well it compresses: %s', (_name, compressor, compress) => {
+    const plain = Buffer.alloc(40_000_000);
+    expect(readCommand(compressed(compressor, compress(plain), plain.length)).plainBytes).toBe(16 + plain.length);
+  });
+
+  test('a negative claim counts as nothing', () =>
+    expect(readCommand(compressed(2, Buffer.alloc(15), -1)).plainBytes).toBe(16));
 });
 
 test.each(['hello', 'isMaster', 'ping', 'saslStart', 'endSessions', 'killCursors', 'serverStatus'])(

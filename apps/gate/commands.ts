@@ -49,7 +49,10 @@ export const requestCost = (free: boolean, bytes: number): number => (free ? 0 :
 export interface CommandHead {
   readonly command: string;
   readonly expectsReply: boolean;
-  /** Size of the decompressed message, bytes; 0 if it is not compressed. */
+  /**
+   * Size of the decompressed message, bytes; 0 if it is not compressed. This is what the message
+   * claims, or the most that its data can expand to if that is less.
+   */
   readonly plainBytes: number;
 }
 
@@ -74,7 +77,7 @@ const SEQUENCES: Readonly<Record<string, string>> = {
 export function readCommand(head: Buffer): CommandHead {
   const opCode = head.readInt32LE(12);
   const body = head.subarray(16);
-  if (opCode === OP_COMPRESSED) return readCompressed(body);
+  if (opCode === OP_COMPRESSED) return readCompressed(body, head.readInt32LE(0));
   return { ...readBody(opCode, body), plainBytes: 0 };
 }
 
@@ -117,15 +120,32 @@ function readText(body: Buffer, start: number): { text: string; end: number } | 
   return start >= body.length || end < 0 ? undefined : { text: body.toString('utf8', start, end), end: end + 1 };
 }
 
+/** Header, original opcode, decompressed size, compressor. */
+const COMPRESSED_HEAD_BYTES = 16 + 4 + 4 + 1;
+
+/**
+ * The most bytes that one byte of compressed data can stand for: none, snappy (a copy of 64 bytes
+ * takes 3), zlib, zstd (a run of 128 KiB takes 4). MongoDB rejects every other compressor.
+ */
+const MAX_EXPANSION = [1, 64 / 3, 1032, 128 * 256];
+
 /** OP_COMPRESSED: original opcode, decompressed size, compressor, data. */
-function readCompressed(body: Buffer): CommandHead {
+function readCompressed(body: Buffer, wireBytes: number): CommandHead {
   if (body.length < 9) return { command: 'other', expectsReply: true, plainBytes: 0 };
   const opCode = body.readInt32LE(0);
-  const plainBytes = 16 + Math.max(0, body.readInt32LE(4));
-  const plain = decompressStart(body[8]!, body.subarray(9));
+  const compressor = body[8]!;
+  const plainBytes = 16 + Math.max(0, Math.min(body.readInt32LE(4), maxPlainBytes(compressor, wireBytes)));
+  const plain = decompressStart(compressor, body.subarray(9));
   if (!plain || plain.length < 5) return { command: 'compressed', expectsReply: true, plainBytes };
   return { ...readBody(opCode, plain), plainBytes };
 }
+
+/**
+ * The most bytes that the data of a compressed message can expand to. The size that a message
+ * claims cannot be trusted: a few bytes that claim gigabytes would occupy the disk for minutes.
+ */
+const maxPlainBytes = (compressor: number, wireBytes: number): number =>
+  Math.floor((wireBytes - COMPRESSED_HEAD_BYTES) * (MAX_EXPANSION[compressor] ?? 0));
 
 /**
  * Decompresses the first bytes of compressed data. Undefined if they cannot be decompressed alone,

@@ -2,10 +2,10 @@
 // replies, backpressure, half-closing.
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { OP_MSG } from './commands.ts';
+import { OP_COMPRESSED, OP_MSG } from './commands.ts';
 import { Connection } from './connection.ts';
 import { Pacer } from './pacer.ts';
-import { commandSection, message, msgBody, until } from './testing.ts';
+import { commandSection, int32, message, msgBody, until } from './testing.ts';
 import { Throttle } from './throttle.ts';
 
 const cleanups: (() => void)[] = [];
@@ -114,6 +114,21 @@ describe('Connection', () => {
     await until('all replies', () => atClient.bytes().length === 7 * size);
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(280);
     expect(slots).toEqual(['getMore', 'getMore', 'getMore', 'getMore']);
+  });
+
+  test('40 bytes that claim to be 2 GiB once decompressed take few slots', async () => {
+    const { client, mongo, received, slots } = await join(1000);
+    const atMongo = received(mongo);
+    mongo.resume();
+    const zstd = 3;
+    const claim = message(
+      OP_COMPRESSED,
+      Buffer.concat([int32(OP_MSG), int32(2 ** 31 - 1), Buffer.from([zstd]), Buffer.alloc(15)]),
+    );
+    const sent = Buffer.concat([claim, request('insert', 2)]);
+    client.write(sent);
+    await until('the next command passes', () => atMongo.bytes().equals(sent));
+    expect(slots).toEqual(['compressed', 'compressed', 'insert']);
   });
 
   test('a large message is not read while it waits', async () => {
