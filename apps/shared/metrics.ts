@@ -63,11 +63,19 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     },
     ...options.routes,
   };
-  const server = createServer((req, res) => {
-    const url = new URL(req.url ?? '/', 'http://metrics');
-    const route = routes[url.pathname];
+  const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const url = parseTarget(req.url ?? '/');
+    if (!url) return void res.writeHead(400).end('the request target is neither a path nor a URL\n');
+    const route = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
     if (!route) return void res.writeHead(404).end(`no such path; there are ${Object.keys(routes).join(', ')}\n`);
-    Promise.resolve(route(url, req, res)).catch((error: Error) => res.writeHead(500).end(`${error.message}\n`));
+    await route(url, req, res);
+  };
+  const server = createServer((req, res) => {
+    answer(req, res).catch((error: Error) => {
+      // Half an answer cannot become an error any more; a closed connection can.
+      if (res.headersSent) res.destroy();
+      else res.writeHead(500).end(`${error.message}\n`);
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -81,6 +89,15 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
         server.closeAllConnections();
       }),
   };
+}
+
+/**
+ * The URL that a request asks for: a path, or the absolute form that proxies send. A path may begin with two slashes,
+ * which `new URL('//', base)` takes for a host and throws.
+ * @returns null for everything else
+ */
+function parseTarget(target: string): URL | null {
+  return URL.parse(target.startsWith('/') ? `http://metrics${target}` : target);
 }
 
 /** Answers with JSON. */
