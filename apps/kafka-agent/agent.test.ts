@@ -8,7 +8,7 @@ import { useKafka } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
 import { freePorts } from '../../tooling/ports.ts';
 import { createLogger } from '../shared/logger.ts';
-import { createKafkaQueue } from '../shared/queue/kafka/queue.ts';
+import { KafkaQueue } from '../shared/queue/kafka/queue.ts';
 import { makeRecords } from '../shared/record.ts';
 import { Cluster } from '../topics/cluster.ts';
 import { reconcileTopics } from '../topics/reconcile.ts';
@@ -69,7 +69,7 @@ describe('an agent beside each of three brokers', () => {
     });
     await cluster.close();
     const address = { brokers: kafka.url.split(','), name: 'posts', group: 'store', maxLength: 1_000 };
-    const queue = createKafkaQueue(address, createLogger('test', 'silent'));
+    const queue = new KafkaQueue(address, createLogger('test', 'silent'));
     const writer = await queue.writer();
     const reader = await queue.reader({ batchSize: 2, batchBytes: 1 << 20, flushIntervalMs: 10 });
     await writer.accept(makeRecords('post', 'a', ['1', '2']));

@@ -25,11 +25,14 @@ export interface KafkaOptions extends ServerOptions {
 export class Broker {
   readonly nodeId: number;
   readonly port: number;
+  /** Where its logs are: a folder for each partition. */
+  readonly dataDir: string;
   readonly #process: GuardedProcess;
 
-  constructor(nodeId: number, port: number, process: GuardedProcess) {
+  constructor(nodeId: number, port: number, dataDir: string, process: GuardedProcess) {
     this.nodeId = nodeId;
     this.port = port;
+    this.dataDir = dataDir;
     this.#process = process;
   }
 
@@ -210,17 +213,13 @@ class Cluster implements RunningKafka {
         const stopped = broker.stop();
         const ended = new AbortController();
         void stopped.then(() => ended.abort());
-        const mark = join(this.#dataDir(broker.nodeId), '.kafka_cleanshutdown');
+        const mark = join(broker.dataDir, '.kafka_cleanshutdown');
         const closed = { within: Number.POSITIVE_INFINITY, everyMs: 50, signal: ended.signal };
         await waitFor('its logs are closed', () => existsSync(mark), closed).catch(() => undefined); // it has ended
         broker.kill('SIGKILL');
         await stopped;
       }),
     );
-  }
-
-  #dataDir(nodeId: number): string {
-    return join(this.#options.dataDir, `broker-${nodeId}`, 'data');
   }
 
   /** How many brokers run now. */
@@ -230,7 +229,7 @@ class Cluster implements RunningKafka {
 
   async #launch(nodeId: number, port: number): Promise<Broker> {
     const folder = join(this.#options.dataDir, `broker-${nodeId}`);
-    const dataDir = this.#dataDir(nodeId);
+    const dataDir = join(folder, 'data');
     await formatStorage(dataDir, nodeId, this.#state.clusterId, this.#program.bootstrapFile);
     const settings = brokerSettings({
       nodeId,
@@ -250,7 +249,7 @@ class Cluster implements RunningKafka {
       logFile: join(folder, 'kafka.log'),
       graceMs: GRACE_MS,
     });
-    const broker = new Broker(nodeId, port, process);
+    const broker = new Broker(nodeId, port, dataDir, process);
     this.#brokers[nodeId] = broker;
     void broker.exited.then((exit) => {
       if (this.#running() === 0) this.#settleExited(exit);

@@ -2,7 +2,7 @@
 import type { Logger } from '../logger.ts';
 import { SettingsError } from '../settings.ts';
 import { type KafkaSettings, kafkaAddress } from './kafka/client.ts';
-import { createLazyKafkaQueue } from './kafka/lazy.ts';
+import { LazyKafkaQueue } from './kafka/lazy.ts';
 import type { Queue } from './queue.ts';
 import { createRedisStreamsQueue } from './redis-streams.ts';
 
@@ -23,7 +23,7 @@ export function createQueue(settings: QueueSettings, logger: Logger): Queue {
   if (settings.QUEUE_KIND === 'kafka') {
     const { KAFKA_BROKERS: brokers } = settings;
     if (!brokers) throw new SettingsError('Bad settings:\n  KAFKA_BROKERS: is required when QUEUE_KIND is kafka');
-    return createLazyKafkaQueue({ ...common, ...kafkaAddress(brokers, settings) }, logger);
+    return new LazyKafkaQueue({ ...common, ...kafkaAddress(brokers, settings) }, logger);
   }
   const { REDIS_URL: url, REDIS_PASSWORD: password, CACHE_TTL_SECONDS: cacheTtlSeconds = 600 } = settings;
   return createRedisStreamsQueue({ ...common, url, password, cacheTtlSeconds }, logger);

@@ -5,7 +5,7 @@ import { useKafka } from '../../../../test/servers.ts';
 import { BreakwaterError } from '../../errors.ts';
 import { createLogger } from '../../logger.ts';
 import { makeRecords } from '../../record.ts';
-import { createKafkaQueue } from './queue.ts';
+import { KafkaQueue } from './queue.ts';
 
 const kafka = useKafka({
   brokers: 3,
@@ -19,7 +19,7 @@ test('a broker killed at a time loses nothing and stops nothing for long', async
   const configs = [{ name: 'min.insync.replicas', value: '2' }];
   await admin.createTopics({ topics: ['posts', 'posts.dlq'], partitions: 3, replicas: 3, configs });
   const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
-  const queue = createKafkaQueue({ brokers, name: 'posts', group: 'store', maxLength: 1e6 }, logger);
+  const queue = new KafkaQueue({ brokers, name: 'posts', group: 'store', maxLength: 1e6 }, logger);
   const writer = await queue.writer();
   const accepted = new Set<string>();
   const seen = new Set<string>();

@@ -1,5 +1,5 @@
 // Reading ahead: fetches what the owned partitions hold, as long as there is room for it in memory.
-import { ConnectionPool, type fetchV17 } from '@platformatic/kafka';
+import { type ClusterTopicMetadata, ConnectionPool, type fetchV17 } from '@platformatic/kafka';
 import type { Logger } from '../../logger.ts';
 import { Waiters } from '../waiters.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
@@ -12,6 +12,8 @@ type FetchResponse = fetchV17.FetchResponse;
 export interface Fetched {
   readonly state: OwnedPartition;
   readonly offset: bigint;
+  /** Epoch of the leader that appended it. */
+  readonly epoch: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
 }
@@ -131,7 +133,7 @@ export class KafkaFetcher {
       if (node < 0 || this.#nodes.has(node) || this.#closed) continue;
       this.#nodes.add(node);
       for (const state of states) state.fetching = true;
-      void this.#fetch(node, topic.id, states).finally(() => {
+      void this.#fetch(node, topic, states).finally(() => {
         this.#nodes.delete(node);
         for (const state of states) state.fetching = false;
         this.#changed.wake();
@@ -139,20 +141,22 @@ export class KafkaFetcher {
     }
   }
 
-  async #fetch(node: number, topicId: string, states: OwnedPartition[]): Promise<void> {
+  async #fetch(node: number, topic: ClusterTopicMetadata, states: OwnedPartition[]): Promise<void> {
     try {
       const response = await this.#member.consumer.fetch({
         node,
         connectionPool: this.#connections,
         topics: [
           {
-            topicId,
-            partitions: states.map(({ partition, position }) => ({
+            topicId: topic.id,
+            partitions: states.map(({ partition, position, epoch }) => ({
               partition,
               fetchOffset: position!,
               partitionMaxBytes: PARTITION_BYTES,
-              currentLeaderEpoch: -1,
-              lastFetchedEpoch: -1,
+              // A broker that does not know yet, or not any more, that it leads the partition refuses.
+              currentLeaderEpoch: topic.partitions[partition]!.leaderEpoch,
+              // A leader whose log has other records before our position says where they begin.
+              lastFetchedEpoch: epoch,
             })),
           },
         ],
@@ -174,20 +178,29 @@ export class KafkaFetcher {
 
   #append(response: FetchResponse, states: readonly OwnedPartition[]): void {
     for (const { partitions } of response.responses) {
-      for (const { partitionIndex, records } of partitions) {
+      for (const { partitionIndex, records, divergingEpoch } of partitions) {
         const state = states.find(({ partition }) => partition === partitionIndex);
         // Not ours any more, or asked for by an earlier session: whoever owns it reads it again.
         if (state === undefined || !this.#member.owns(state)) continue;
+        if (divergingEpoch !== undefined && divergingEpoch.endOffset >= 0n) {
+          const { endOffset: offset, epoch } = divergingEpoch;
+          const place = { partition: partitionIndex, position: String(state.position), cutAt: String(offset) };
+          this.#logger.error(place, 'the broker has lost the end of its log; reading again from there');
+          this.#member.cut(state, { offset, epoch });
+          continue;
+        }
         for (const batch of records ?? []) {
           for (const record of batch.records) {
             const offset = batch.firstOffset + BigInt(record.offsetDelta);
             if (offset < state.position!) continue;
-            const fetched = { state, offset, key: record.key, value: record.value };
+            const fetched = { state, offset, epoch: batch.partitionLeaderEpoch, key: record.key, value: record.value };
             this.#queue.push(fetched);
             this.#bytes += sizeOf(fetched);
           }
           const next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
-          if (next > state.position!) state.position = next;
+          if (next <= state.position!) continue;
+          state.position = next;
+          state.epoch = batch.partitionLeaderEpoch;
         }
       }
     }
@@ -214,6 +227,7 @@ export class KafkaFetcher {
         'the offset is not in the log any more; reading all that is left',
       );
       state.position = earliest[state.partition] ?? 0n;
+      state.epoch = -1;
     }
   }
 }

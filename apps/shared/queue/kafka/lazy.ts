@@ -1,6 +1,6 @@
 // Kafka's client costs 65 MB of memory and 0.3 s to load: only processes that use Kafka load it, and only when they do.
 import type { Logger } from '../../logger.ts';
-import type { Queue } from '../queue.ts';
+import type { BatchLimits, DeadLetters, Queue, QueueDepth, QueueReader, QueueWriter } from '../queue.ts';
 import type { KafkaQueueOptions } from './queue.ts';
 
 /** What survives on Kafka. */
@@ -10,24 +10,42 @@ export const KAFKA_DURABILITY =
   'power loss of all replicas at once (with one replica: of that machine) may lose the last seconds.';
 
 /** The queue of queue.ts, loaded with the first call. */
-export function createLazyKafkaQueue(options: KafkaQueueOptions, logger: Logger): Queue {
-  let opened: Promise<Queue> | undefined;
-  const queue = (): Promise<Queue> => {
-    opened ??= import('./queue.ts').then(({ createKafkaQueue }) => createKafkaQueue(options, logger));
-    return opened;
+export class LazyKafkaQueue implements Queue {
+  readonly kind = 'kafka';
+  readonly durability = KAFKA_DURABILITY;
+  readonly deadLetters: DeadLetters = {
+    list: async (limit) => (await this.#queue()).deadLetters.list(limit),
+    show: async (id) => (await this.#queue()).deadLetters.show(id),
+    replay: async (id) => (await this.#queue()).deadLetters.replay(id),
+    drop: async (id) => (await this.#queue()).deadLetters.drop(id),
   };
-  return {
-    kind: 'kafka',
-    durability: KAFKA_DURABILITY,
-    writer: async () => (await queue()).writer(),
-    reader: async (limits) => (await queue()).reader(limits),
-    depth: async () => (await queue()).depth(),
-    deadLetters: {
-      list: async (limit) => (await queue()).deadLetters.list(limit),
-      show: async (id) => (await queue()).deadLetters.show(id),
-      replay: async (id) => (await queue()).deadLetters.replay(id),
-      drop: async (id) => (await queue()).deadLetters.drop(id),
-    },
-    close: async () => (await opened)?.close(),
-  };
+  readonly #options: KafkaQueueOptions;
+  readonly #logger: Logger;
+  #opened: Promise<Queue> | undefined;
+
+  constructor(options: KafkaQueueOptions, logger: Logger) {
+    this.#options = options;
+    this.#logger = logger;
+  }
+
+  async writer(): Promise<QueueWriter> {
+    return (await this.#queue()).writer();
+  }
+
+  async reader(limits: BatchLimits): Promise<QueueReader> {
+    return (await this.#queue()).reader(limits);
+  }
+
+  async depth(): Promise<QueueDepth> {
+    return (await this.#queue()).depth();
+  }
+
+  async close(): Promise<void> {
+    await (await this.#opened)?.close();
+  }
+
+  #queue(): Promise<Queue> {
+    this.#opened ??= import('./queue.ts').then(({ KafkaQueue }) => new KafkaQueue(this.#options, this.#logger));
+    return this.#opened;
+  }
 }

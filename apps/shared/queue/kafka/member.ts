@@ -2,7 +2,7 @@
 //
 // The library's message stream is not used: after a rebalance it can go on behind a fetch that began before it, which skips
 // records, and it keeps far more than a batch in memory. Its group protocol, fetch and commit are.
-import { FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
+import { Admin, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
 import type { Logger } from '../../logger.ts';
 import { Waiters } from '../waiters.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
@@ -17,10 +17,21 @@ export interface OwnedPartition {
   readonly partition: number;
   /** Next offset to read; undefined until it is known what the group has committed. */
   position: bigint | undefined;
+  /** Leader epoch of the record before `position`, by which its leader can tell that the log was cut; -1 unknown. */
+  epoch: number;
+  /** Where its log was cut: what the group has committed beyond that is void. */
+  readonly cutAt: Place | undefined;
   /** A fetch is under way. */
   fetching: boolean;
   /** Offsets below were delivered by this process before. */
   readonly deliveredBefore: bigint;
+}
+
+/** Where reading goes on in a partition, and how its leader can tell whether that is still right. */
+export interface Place {
+  readonly offset: bigint;
+  /** Leader epoch of the record before it; -1 unknown. */
+  readonly epoch: number;
 }
 
 export interface MemberOptions {
@@ -44,6 +55,8 @@ const COMMIT_PATIENCE_MS = 20_000;
 export class KafkaMember {
   readonly consumer: GroupConsumer;
   readonly topic: string;
+  readonly #admin: Admin;
+  readonly #group: string;
   readonly #logger: Logger;
   readonly #owned = new Map<number, OwnedPartition>();
   /** By partition: the offset after the last one that was delivered here, ever. */
@@ -57,6 +70,8 @@ export class KafkaMember {
 
   constructor(address: KafkaAddress, options: MemberOptions, logger: Logger) {
     this.topic = options.topic;
+    this.#group = options.group;
+    this.#admin = new Admin({ ...clientOptions(address, 'reader'), retries: 0 });
     this.#logger = logger;
     this.consumer = new GroupConsumer({
       ...clientOptions(address, 'reader'),
@@ -118,18 +133,44 @@ export class KafkaMember {
   async resolvePositions(): Promise<void> {
     const unknown = [...this.#owned.values()].filter(({ position }) => position === undefined);
     if (unknown.length === 0) return;
-    const partitions = unknown.map(({ partition }) => partition);
-    const committed = await this.consumer.listCommittedOffsets({ topics: [{ topic: this.topic, partitions }] });
-    const offsets = committed.get(this.topic) ?? [];
-    const fresh = unknown.filter(({ partition }) => (offsets[partition] ?? -1n) < 0n);
+    const committed = await this.#committed(unknown.map(({ partition }) => partition));
+    const fresh = unknown.filter(({ partition }) => !committed.has(partition));
     const earliest = fresh.length === 0 ? [] : await this.earliest(fresh.map(({ partition }) => partition));
-    for (const state of unknown)
-      state.position = fresh.includes(state) ? (earliest[state.partition] ?? 0n) : offsets[state.partition]!;
+    for (const state of unknown) {
+      let place = committed.get(state.partition) ?? { offset: earliest[state.partition] ?? 0n, epoch: -1 };
+      if (state.cutAt !== undefined && place.offset > state.cutAt.offset) {
+        place = state.cutAt;
+        await this.commit(new Map([[state, place]]));
+      }
+      state.epoch = place.epoch;
+      state.position = place.offset;
+    }
+  }
+
+  /** What the group has committed, by partition; the library's own call leaves out the epochs. */
+  async #committed(partitionIndexes: number[]): Promise<Map<number, Place>> {
+    const topics = [{ name: this.topic, partitionIndexes }];
+    const groups = await this.#admin.listConsumerGroupOffsets({ groups: [{ groupId: this.#group, topics }] });
+    const found = new Map<number, Place>();
+    for (const { partitionIndex, committedOffset, committedLeaderEpoch } of groups[0]?.topics[0]?.partitions ?? [])
+      if (committedOffset >= 0n) found.set(partitionIndex, { offset: committedOffset, epoch: committedLeaderEpoch });
+    return found;
   }
 
   /** Forgets how far these were read: they are delivered again from what the group has committed. */
   rewind(states: Iterable<OwnedPartition>): void {
     for (const state of states) if (this.owns(state)) this.#own(state.partition);
+    this.#changed.wake();
+  }
+
+  /**
+   * The log was cut below our position, and its offsets from there on belong to other records now. Batches that are
+   * under way can't be committed any more; the partition is read again from the cut, or from the commit if that is lower.
+   */
+  cut(state: OwnedPartition, at: Place): void {
+    if (!this.owns(state)) return;
+    if (at.offset < (this.#delivered.get(state.partition) ?? 0n)) this.#delivered.set(state.partition, at.offset);
+    this.#own(state.partition, at);
     this.#changed.wake();
   }
 
@@ -151,17 +192,22 @@ export class KafkaMember {
 
   /**
    * Commits what is still ours; what is not any more belongs to others, who get it again.
-   * @param offsets the next offset to read of each partition
+   * @param places where to go on reading in each partition
    * @throws when Kafka takes no commit for 20 s
    */
-  async commit(offsets: ReadonlyMap<OwnedPartition, bigint>): Promise<void> {
+  async commit(places: ReadonlyMap<OwnedPartition, Place>): Promise<void> {
     const deadline = performance.now() + COMMIT_PATIENCE_MS;
     for (let failures = 0; ; ) {
-      const ours = [...offsets].filter(([state]) => this.owns(state));
+      const ours = [...places].filter(([state]) => this.owns(state));
       if (ours.length === 0) return;
       try {
         await this.consumer.commit({
-          offsets: ours.map(([{ partition }, offset]) => ({ topic: this.topic, partition, offset, leaderEpoch: -1 })),
+          offsets: ours.map(([{ partition }, { offset, epoch }]) => ({
+            topic: this.topic,
+            partition,
+            offset,
+            leaderEpoch: epoch,
+          })),
         });
         return;
       } catch (error) {
@@ -181,7 +227,7 @@ export class KafkaMember {
     this.#owned.clear();
     this.#changed.wake();
     try {
-      await this.consumer.close(true);
+      await Promise.all([this.consumer.close(true), this.#admin.close()]);
     } catch (error) {
       this.#logger.warn({ err: describe(error) }, 'could not leave the group; the others wait for its session to end');
     }
@@ -201,9 +247,9 @@ export class KafkaMember {
     }
   }
 
-  #own(partition: number): void {
+  #own(partition: number, cutAt?: Place): void {
     const deliveredBefore = this.#delivered.get(partition) ?? 0n;
-    this.#owned.set(partition, { partition, position: undefined, fetching: false, deliveredBefore });
+    this.#owned.set(partition, { partition, position: undefined, epoch: -1, cutAt, fetching: false, deliveredBefore });
   }
 
   #onJoin(generation: number, memberId: string | null, partitions: readonly number[]): void {

@@ -5,7 +5,7 @@ import { until } from '../../../../test/until.ts';
 import { createLogger } from '../../logger.ts';
 import { queueContract } from '../contract.ts';
 import { KafkaMember } from './member.ts';
-import { createKafkaQueue } from './queue.ts';
+import { KafkaQueue } from './queue.ts';
 
 // A broker that was killed may come back once the controller thinks it dead: by default after 9 s.
 const kafka = useKafka({ settings: { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '300' } });
@@ -27,7 +27,7 @@ queueContract('kafka', {
     await admin.createTopics({ topics: [`${name}.dlq`], partitions: 1, replicas: 1, configs });
   },
   open: (name, { maxLength = 1_000_000 } = {}) =>
-    createKafkaQueue(
+    new KafkaQueue(
       { brokers: kafka.url.split(','), name, group: `store-${name}`, maxLength, sessionTimeoutMs: 3_000 },
       logger,
     ),

@@ -1,13 +1,14 @@
 // The queue on Kafka: a topic, a consumer group, offsets committed after the store.
 import type { Logger } from '../../logger.ts';
-import type { Queue } from '../queue.ts';
+import type { DataRecord } from '../../record.ts';
+import type { BatchLimits, Queue, QueueDepth, QueueReader, QueueWriter } from '../queue.ts';
 import type { KafkaAddress } from './client.ts';
 import { KafkaLetters } from './dead-letters.ts';
 import { KAFKA_DURABILITY } from './lazy.ts';
 import { KafkaMember } from './member.ts';
 import { DepthMonitor, KafkaOffsets } from './offsets.ts';
-import { createKafkaReader } from './reader.ts';
-import { createKafkaWriter, KafkaSender, type KafkaWriterOptions, toMessage } from './writer.ts';
+import { KafkaReader } from './reader.ts';
+import { KafkaSender, KafkaWriter, type KafkaWriterOptions, toMessage } from './writer.ts';
 
 export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions {
   /** The topic; dead letters are in `<name>.dlq`. Both are made by the topics app. */
@@ -19,57 +20,69 @@ export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions {
   sessionTimeoutMs?: number;
 }
 
-/** Opens the queue; connects when it is used. */
-export function createKafkaQueue(options: KafkaQueueOptions, logger: Logger): Queue {
-  const { name, group } = options;
-  const offsets = new KafkaOffsets(options, name, group);
-  const closers: (() => Promise<void>)[] = [() => offsets.close()];
-
+/** The queue; connects when it is used. */
+export class KafkaQueue implements Queue {
+  readonly kind = 'kafka';
+  readonly durability = KAFKA_DURABILITY;
+  readonly deadLetters: KafkaLetters;
+  readonly #options: KafkaQueueOptions;
+  readonly #logger: Logger;
+  readonly #offsets: KafkaOffsets;
+  /** What was opened, to be closed from the last to the first. */
+  readonly #opened: { close(): void | Promise<void> }[];
   /** A sender of its own, for the few records that are replayed. */
-  let replayer: Promise<KafkaSender> | undefined;
-  const requeue = async (record: Parameters<typeof toMessage>[0]): Promise<void> => {
-    replayer ??= offsets
+  #replayer: Promise<KafkaSender> | undefined;
+
+  constructor(options: KafkaQueueOptions, logger: Logger) {
+    const { name, group } = options;
+    this.#options = options;
+    this.#logger = logger;
+    this.#offsets = new KafkaOffsets(options, name, group);
+    this.deadLetters = new KafkaLetters(options, `${name}.dlq`, (record) => this.#requeue(record), logger);
+    const replayer = { close: async () => (await this.#replayer?.catch(() => undefined))?.close() };
+    this.#opened = [this.#offsets, replayer, this.deadLetters];
+  }
+
+  async writer(): Promise<QueueWriter> {
+    const { name, maxLength } = this.#options;
+    const monitor = new DepthMonitor(this.#offsets, this.#logger);
+    this.#opened.push(monitor);
+    await monitor.start();
+    const sender = new KafkaSender(this.#options, name, () => monitor.partitions, this.#logger, this.#options);
+    const writer = new KafkaWriter(sender, monitor, name, maxLength);
+    this.#opened.push(writer);
+    return writer;
+  }
+
+  async reader(limits: BatchLimits): Promise<QueueReader> {
+    const { name: topic, group, sessionTimeoutMs = 6_000 } = this.#options;
+    const heartbeatMs = Math.min(1_000, sessionTimeoutMs / 3);
+    const member = new KafkaMember(this.#options, { topic, group, sessionTimeoutMs, heartbeatMs }, this.#logger);
+    const reader = new KafkaReader(this.#options, member, this.deadLetters, limits, this.#logger);
+    this.#opened.push(reader);
+    return reader;
+  }
+
+  async depth(): Promise<QueueDepth> {
+    const [{ accepted, lag }, deadLetters] = await Promise.all([this.#offsets.depth(), this.deadLetters.count()]);
+    return { accepted, lag, deadLetters };
+  }
+
+  async close(): Promise<void> {
+    for (const part of this.#opened.splice(0).reverse()) await part.close();
+  }
+
+  async #requeue(record: DataRecord): Promise<void> {
+    this.#replayer ??= this.#offsets
       .partitions()
-      .then((count) => new KafkaSender(options, name, () => count, logger, { maxInFlight: 1 }));
+      .then(
+        (count) => new KafkaSender(this.#options, this.#options.name, () => count, this.#logger, { maxInFlight: 1 }),
+      );
     try {
-      await (await replayer).send([toMessage(record)]);
+      await (await this.#replayer).send([toMessage(record)]);
     } catch (error) {
-      if (!(await replayer.catch(() => undefined))) replayer = undefined;
+      if (!(await this.#replayer.catch(() => undefined))) this.#replayer = undefined;
       throw error;
     }
-  };
-  closers.unshift(async () => (await replayer?.catch(() => undefined))?.close());
-
-  const letters = new KafkaLetters(options, `${name}.dlq`, requeue, logger);
-  closers.unshift(() => letters.close());
-
-  return {
-    kind: 'kafka',
-    durability: KAFKA_DURABILITY,
-    deadLetters: letters,
-    async writer() {
-      const monitor = new DepthMonitor(offsets, logger);
-      closers.unshift(async () => monitor.close());
-      await monitor.start();
-      const sender = new KafkaSender(options, name, () => monitor.partitions, logger, options);
-      const writer = createKafkaWriter(sender, monitor, name, options.maxLength);
-      closers.unshift(() => writer.close());
-      return writer;
-    },
-    async reader(limits) {
-      const sessionTimeoutMs = options.sessionTimeoutMs ?? 6_000;
-      const heartbeatMs = Math.min(1_000, sessionTimeoutMs / 3);
-      const member = new KafkaMember(options, { topic: name, group, sessionTimeoutMs, heartbeatMs }, logger);
-      const reader = createKafkaReader(options, member, letters, limits, logger);
-      closers.unshift(() => reader.close());
-      return reader;
-    },
-    async depth() {
-      const [{ accepted, lag }, deadLetters] = await Promise.all([offsets.depth(), letters.count()]);
-      return { accepted, lag, deadLetters };
-    },
-    async close() {
-      for (const close of closers.splice(0)) await close();
-    },
-  };
+  }
 }

@@ -5,120 +5,124 @@ import type { Batch, BatchLimits, Delivery, QueueReader, Refusal } from '../queu
 import type { KafkaAddress } from './client.ts';
 import type { KafkaLetters, NewLetter } from './dead-letters.ts';
 import { type Fetched, KafkaFetcher, sizeOf } from './fetcher.ts';
-import type { KafkaMember, OwnedPartition } from './member.ts';
+import type { KafkaMember, OwnedPartition, Place } from './member.ts';
 
 /** A batch that the caller has. */
 interface HandedOut {
-  /** The offset after its last message, by partition. */
-  readonly offsets: ReadonlyMap<OwnedPartition, bigint>;
+  /** The place after its last message, by partition. */
+  readonly offsets: ReadonlyMap<OwnedPartition, Place>;
   settled: boolean;
 }
 
-/** @param letters where refused and unreadable messages go */
-export function createKafkaReader(
-  address: KafkaAddress,
-  member: KafkaMember,
-  letters: Pick<KafkaLetters, 'write'>,
-  limits: BatchLimits,
-  logger: Logger,
-): QueueReader {
-  const { batchSize, batchBytes, flushIntervalMs } = limits;
-  const fetcher = new KafkaFetcher(
-    address,
-    member,
-    { bufferBytes: Math.max(batchBytes, 1 << 20), bufferRecords: 2 * batchSize },
-    logger,
-  );
-  const unsettled: HandedOut[] = [];
-  let closed = false;
-  let closing: Promise<void> | undefined;
+/** Gathers what the fetcher has read into batches and commits them in order. */
+export class KafkaReader implements QueueReader {
+  readonly #limits: BatchLimits;
+  readonly #member: KafkaMember;
+  readonly #letters: Pick<KafkaLetters, 'write'>;
+  readonly #logger: Logger;
+  readonly #fetcher: KafkaFetcher;
+  readonly #unsettled: HandedOut[] = [];
+  #closed = false;
+  #closing: Promise<void> | undefined;
+
+  /** Joins the group. @param letters where refused and unreadable messages go */
+  constructor(
+    address: KafkaAddress,
+    member: KafkaMember,
+    letters: Pick<KafkaLetters, 'write'>,
+    limits: BatchLimits,
+    logger: Logger,
+  ) {
+    this.#member = member;
+    this.#letters = letters;
+    this.#limits = limits;
+    this.#logger = logger;
+    const buffer = { bufferBytes: Math.max(limits.batchBytes, 1 << 20), bufferRecords: 2 * limits.batchSize };
+    this.#fetcher = new KafkaFetcher(address, member, buffer, logger);
+    member.join();
+  }
+
+  async next(): Promise<Batch | undefined> {
+    for (;;) {
+      const messages = (await this.#gather()).filter(({ state }) => this.#member.owns(state));
+      if (this.#closed) return undefined;
+      if (messages.length > 0) return this.#toBatch(messages);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#closing ??= Promise.all([this.#fetcher.close(), this.#member.close()]).then(() => undefined);
+    return this.#closing;
+  }
 
   /** Waits until a batch is full, or its first record has waited long enough. */
-  const gather = async (): Promise<Fetched[]> => {
+  async #gather(): Promise<Fetched[]> {
+    const { batchSize, batchBytes, flushIntervalMs } = this.#limits;
     const messages: Fetched[] = [];
     let bytes = 0;
     let deadline = Number.POSITIVE_INFINITY;
-    while (!closed) {
-      for (;;) {
-        const message =
-          messages.length >= batchSize
-            ? undefined
-            : fetcher.take(messages.length === 0 ? Number.POSITIVE_INFINITY : batchBytes - bytes);
+    while (!this.#closed) {
+      while (messages.length < batchSize) {
+        const message = this.#fetcher.take(messages.length === 0 ? Number.POSITIVE_INFINITY : batchBytes - bytes);
         if (message === undefined) break;
         messages.push(message);
         bytes += sizeOf(message);
       }
       if (messages.length > 0 && deadline === Number.POSITIVE_INFINITY) deadline = performance.now() + flushIntervalMs;
       // What did not fit is still there: the batch is full.
-      if (messages.length >= batchSize || bytes >= batchBytes || fetcher.length > 0) return messages;
+      if (messages.length >= batchSize || bytes >= batchBytes || this.#fetcher.length > 0) return messages;
       const left = deadline - performance.now();
       if (left <= 0) return messages;
-      await fetcher.change(Math.min(left, 1_000));
+      await this.#fetcher.change(Math.min(left, 1_000));
     }
     return [];
-  };
+  }
 
-  /** Commits up to the first batch that is not settled: a commit says that all before it is done. */
-  const settle = async (batch: HandedOut, dead: readonly NewLetter[]): Promise<void> => {
-    try {
-      if (dead.length > 0) await letters.write(dead);
-      batch.settled = true;
-      const offsets = new Map<OwnedPartition, bigint>();
-      while (unsettled[0]?.settled)
-        for (const [state, offset] of unsettled.shift()!.offsets) offsets.set(state, offset);
-      await member.commit(offsets);
-    } catch (error) {
-      // Later batches must not commit beyond it, so their partitions begin again as well.
-      member.rewind(batch.offsets.keys());
-      batch.settled = true;
-      throw error;
-    }
-  };
-
-  const toBatch = (messages: readonly Fetched[]): Batch => {
+  #toBatch(messages: readonly Fetched[]): Batch {
     const deliveries: Delivery[] = [];
     const poison: NewLetter[] = [];
-    const offsets = new Map<OwnedPartition, bigint>();
+    const offsets = new Map<OwnedPartition, Place>();
     for (const message of messages) {
-      const { state, offset } = message;
-      offsets.set(state, offset + 1n);
-      member.delivered(state.partition, offset);
+      const { state, offset, epoch } = message;
+      offsets.set(state, { offset: offset + 1n, epoch });
+      this.#member.delivered(state.partition, offset);
       try {
         deliveries.push({ record: decode(message), redelivered: offset < state.deliveredBefore });
       } catch (error) {
         const reason = (error as Error).message;
-        logger.error({ partition: state.partition, offset: String(offset), err: reason }, 'a message holds no record');
+        const place = { partition: state.partition, offset: String(offset) };
+        this.#logger.error({ ...place, err: reason }, 'a message holds no record');
         poison.push({ id: `unreadable-${state.partition}-${offset}`, record: unreadable(message), reason });
       }
     }
     const handedOut: HandedOut = { offsets, settled: false };
-    unsettled.push(handedOut);
+    this.#unsettled.push(handedOut);
     return {
       deliveries,
-      async settle(refused: readonly Refusal[] = []) {
+      settle: async (refused: readonly Refusal[] = []) => {
         const dead = [...poison, ...refused.map(({ record, reason }) => ({ id: record._id, record, reason }))];
-        await settle(handedOut, dead);
+        await this.#settle(handedOut, dead);
       },
     };
-  };
+  }
 
-  member.join();
-  return {
-    async next() {
-      for (;;) {
-        const messages = (await gather()).filter(({ state }) => member.owns(state));
-        if (closed) return undefined;
-        if (messages.length > 0) return toBatch(messages);
-      }
-    },
-    close() {
-      closing ??= (async () => {
-        closed = true;
-        await Promise.all([fetcher.close(), member.close()]);
-      })();
-      return closing;
-    },
-  };
+  /** Commits up to the first batch that is not settled: a commit says that all before it is done. */
+  async #settle(batch: HandedOut, dead: readonly NewLetter[]): Promise<void> {
+    try {
+      if (dead.length > 0) await this.#letters.write(dead);
+      batch.settled = true;
+      const offsets = new Map<OwnedPartition, Place>();
+      while (this.#unsettled[0]?.settled)
+        for (const [state, place] of this.#unsettled.shift()!.offsets) offsets.set(state, place);
+      await this.#member.commit(offsets);
+    } catch (error) {
+      // Later batches must not commit beyond it, so their partitions begin again as well.
+      this.#member.rewind(batch.offsets.keys());
+      batch.settled = true;
+      throw error;
+    }
+  }
 }
 
 function decode({ value }: Fetched): DataRecord {

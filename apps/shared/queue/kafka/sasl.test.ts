@@ -5,7 +5,7 @@ import { freePorts } from '../../../../tooling/ports.ts';
 import { createLogger } from '../../logger.ts';
 import { makeRecords } from '../../record.ts';
 import { clientOptions } from './client.ts';
-import { createKafkaQueue } from './queue.ts';
+import { KafkaQueue } from './queue.ts';
 
 const [plain, sasl, controller] = (await freePorts(3)) as [number, number, number];
 useKafka({
@@ -27,7 +27,7 @@ afterAll(async () => {
   for (const close of closers) await close();
 });
 const open = (password: string) => {
-  const queue = createKafkaQueue({ ...address, password, name: 'posts', group: 'store', maxLength: 100 }, logger);
+  const queue = new KafkaQueue({ ...address, password, name: 'posts', group: 'store', maxLength: 100 }, logger);
   closers.push(() => queue.close());
   return queue;
 };

@@ -213,36 +213,46 @@ export const toMessage = (record: DataRecord): KafkaMessage => ({
 });
 
 /** Accepts records into the topic while the group's lag leaves room. */
-export function createKafkaWriter(
-  sender: KafkaSender,
-  monitor: DepthMonitor,
-  topic: string,
-  maxLength: number,
-): QueueWriter {
-  let closed = false;
-  return {
-    cachesAccepted: false,
-    ready: () => !closed && monitor.healthy,
-    async accept(records) {
-      if (closed) throw new QueueUnavailableError('the queue is closed');
-      if (!monitor.healthy) throw new QueueUnavailableError('Kafka does not answer; try again later');
-      if (monitor.lag + records.length > maxLength)
-        throw new QueueFullError(`the queue ${topic} is full; try again later`);
-      const ended = monitor.begin(records.length);
-      try {
-        await sender.send(records.map(toMessage));
-        ended(true);
-        monitor.sawLife();
-      } catch (error) {
-        ended(error instanceof QueueOutcomeUnknownError);
-        throw error;
-      }
-    },
-    async close() {
-      if (closed) return;
-      closed = true;
-      await sender.close();
-      monitor.close();
-    },
-  };
+export class KafkaWriter implements QueueWriter {
+  readonly cachesAccepted = false;
+  readonly #sender: KafkaSender;
+  readonly #monitor: DepthMonitor;
+  readonly #topic: string;
+  readonly #maxLength: number;
+  #closed = false;
+
+  /** Takes over `sender` and `monitor`: closes them. */
+  constructor(sender: KafkaSender, monitor: DepthMonitor, topic: string, maxLength: number) {
+    this.#sender = sender;
+    this.#monitor = monitor;
+    this.#topic = topic;
+    this.#maxLength = maxLength;
+  }
+
+  ready(): boolean {
+    return !this.#closed && this.#monitor.healthy;
+  }
+
+  async accept(records: readonly DataRecord[]): Promise<void> {
+    if (this.#closed) throw new QueueUnavailableError('the queue is closed');
+    if (!this.#monitor.healthy) throw new QueueUnavailableError('Kafka does not answer; try again later');
+    if (this.#monitor.lag + records.length > this.#maxLength)
+      throw new QueueFullError(`the queue ${this.#topic} is full; try again later`);
+    const ended = this.#monitor.begin(records.length);
+    try {
+      await this.#sender.send(records.map(toMessage));
+      ended(true);
+      this.#monitor.sawLife();
+    } catch (error) {
+      ended(error instanceof QueueOutcomeUnknownError);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#sender.close();
+    this.#monitor.close();
+  }
 }
