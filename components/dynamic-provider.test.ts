@@ -14,7 +14,7 @@ import { run } from '../tooling/run.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { Guard } from './guard/guard.ts';
 import { guardedValues } from './guard/values.ts';
-import { Collector, SecretValue } from './testing.ts';
+import { Collector, SecretValue } from './program.testing.ts';
 
 type Properties = Record<string, JavaScriptValue>;
 

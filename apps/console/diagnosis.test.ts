@@ -1,9 +1,9 @@
 // Situations, and what the page says about them.
 import { describe, expect, test } from '@jest/globals';
 import { problemTableOf } from '../../test/problem-table.ts';
+import { lasting, snapshot } from './console.testing.ts';
 import { diagnose } from './diagnosis.ts';
 import type { Snapshot, UnreachableProcess } from './snapshot.ts';
-import { lasting, snapshot } from './testing.ts';
 
 const options = { table: problemTableOf(), queue: 'Kafka' };
 const inWords = (recent: readonly Snapshot[]) =>

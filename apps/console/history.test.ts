@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { snapshot } from './console.testing.ts';
 import { COLUMNS, HISTORY_MS, History, type Point, pointOf } from './history.ts';
-import { snapshot } from './testing.ts';
 
 const named = (point: Point) => Object.fromEntries(COLUMNS.map((name, i) => [name, point[i]]));
 

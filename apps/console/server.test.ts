@@ -3,11 +3,11 @@ import { request } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { silent } from '../../test/api.ts';
 import { until } from '../../test/until.ts';
+import { snapshot } from './console.testing.ts';
 import type { LoadState } from './controls.ts';
 import { pointOf } from './history.ts';
 import type { Live, Tick } from './live.ts';
 import { type ConsoleServer, type ConsoleServerOptions, type Controls, startConsoleServer } from './server.ts';
-import { snapshot } from './testing.ts';
 
 const servers: ConsoleServer[] = [];
 afterEach(async () => {

@@ -11,7 +11,7 @@ import {
   readCommand,
   requestCost,
 } from './commands.ts';
-import { commandDocument, commandSection, int32, message, msgBody } from './testing.ts';
+import { commandDocument, commandSection, int32, message, msgBody } from './gate.testing.ts';
 
 const sequence = (identifier: string): Buffer => {
   const name = Buffer.from(`${identifier}\0`);

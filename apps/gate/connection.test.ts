@@ -4,8 +4,8 @@ import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { OP_COMPRESSED, OP_MSG } from './commands.ts';
 import { Connection } from './connection.ts';
+import { commandSection, int32, message, msgBody, until } from './gate.testing.ts';
 import { Pacer } from './pacer.ts';
-import { commandSection, int32, message, msgBody, until } from './testing.ts';
 import { Throttle } from './throttle.ts';
 
 const cleanups: (() => void)[] = [];

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { OP_MSG } from './commands.ts';
 import { FrameParser, HEADER_BYTES, MAX_MESSAGE_BYTES, MalformedFrameError } from './frames.ts';
-import { commandSection, int32, message, msgBody } from './testing.ts';
+import { commandSection, int32, message, msgBody } from './gate.testing.ts';
 
 const messages = [
   message(OP_MSG, msgBody([commandSection('hello')]), 1),

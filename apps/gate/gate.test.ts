@@ -6,8 +6,8 @@ import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { useMongo } from '../../test/servers.ts';
 import { isFree } from './commands.ts';
 import { FrameParser } from './frames.ts';
+import { busiestSpan, type GateFixture, openGate, until } from './gate.testing.ts';
 import type { GateSeconds, GateStats } from './gate.ts';
-import { busiestSpan, type GateFixture, openGate, until } from './testing.ts';
 
 const mongo = useMongo();
 const portOf = (url: string): number => Number(new URL(url).port);

@@ -2,8 +2,8 @@
 // of the limit is wasted.
 import { describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../../test/random.ts';
+import { busiestSpan } from './gate.testing.ts';
 import { Pacer } from './pacer.ts';
-import { busiestSpan } from './testing.ts';
 
 interface Run {
   limit: number;

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
 import { addressesOf } from '../network/addresses.ts';
-import { Collector } from '../testing.ts';
+import { Collector } from '../program.testing.ts';
 import { Api, minPodsOf } from './api.ts';
 
 let collector: Collector;

@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
 import { createLogins } from '../kubernetes/credentials.ts';
 import { addressesOf } from '../network/addresses.ts';
-import { Collector } from '../testing.ts';
+import { Collector } from '../program.testing.ts';
 import { App } from './app.ts';
 
 let collector: Collector;

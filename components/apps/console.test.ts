@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
-import { Collector, SecretValue, valueIn } from '../testing.ts';
+import { Collector, SecretValue, valueIn } from '../program.testing.ts';
 import { Console, consoleTargetsOf } from './console.ts';
 
 function declare(raw: RawConfig = {}) {

@@ -1,7 +1,7 @@
 // The autoscalers' resources, and the source of KEDA's chart.
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
-import { Collector } from '../testing.ts';
+import { Collector } from '../program.testing.ts';
 import { chartSource, chartValues, Keda } from './keda.ts';
 import { ApiScaler, behavior, ConsumerScaler } from './scalers.ts';
 

@@ -11,8 +11,8 @@ import {
   removeAgents,
   untilApiAnswers,
 } from './agents.ts';
+import { fakeRun, inspected, linesOf } from './cluster.testing.ts';
 import { parseContainers } from './containers.ts';
-import { fakeRun, inspected, linesOf } from './testing.ts';
 
 const row = (...indexes: readonly number[]) => indexes.map((index) => ({ name: `a${index}`, index }));
 

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
-import { Collector, valueIn } from '../testing.ts';
+import { Collector, valueIn } from '../program.testing.ts';
 import { Cluster } from './cluster.ts';
 
 const K3D = 'K3dCluster';

@@ -1,7 +1,7 @@
 // What Docker says of a cluster's containers.
 import { expect, test } from '@jest/globals';
+import { dockerOf, fakeRun, inspected } from './cluster.testing.ts';
 import { containersOf, parseContainers } from './containers.ts';
-import { dockerOf, fakeRun, inspected } from './testing.ts';
 
 test('what matters of a container', () => {
   const [container] = parseContainers(

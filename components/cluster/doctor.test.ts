@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { inEmptyFolder } from './testing.ts';
+import { inEmptyFolder } from './cluster.testing.ts';
 
 const project = process.cwd();
 inEmptyFolder();

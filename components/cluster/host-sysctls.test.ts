@@ -1,7 +1,7 @@
 // Kernel settings of the machine: set because they were asked for, and put back, whatever happens.
 import { beforeEach, expect, test } from '@jest/globals';
+import { FakeKernel } from './cluster.testing.ts';
 import { applyHostSysctls } from './host-sysctls.ts';
-import { FakeKernel } from './testing.ts';
 
 const BACKLOG = 'net.core.netdev_max_backlog';
 const MAPS = 'vm.max_map_count';

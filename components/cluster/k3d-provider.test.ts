@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { type Answer, dockerOf, type FakeContainer, fakeRun, inEmptyFolder, linesOf } from './cluster.testing.ts';
 import {
   type CheckedK3dInputs,
   checkCluster,
@@ -15,7 +16,6 @@ import {
   updateCluster,
 } from './k3d-provider.ts';
 import { writeKubeconfig } from './kubeconfig-file.ts';
-import { type Answer, dockerOf, type FakeContainer, fakeRun, inEmptyFolder, linesOf } from './testing.ts';
 
 inEmptyFolder();
 

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { fakeRun, inEmptyFolder, linesOf } from './cluster.testing.ts';
 import { removeKubeconfig, writeKubeconfig } from './kubeconfig-file.ts';
-import { fakeRun, inEmptyFolder, linesOf } from './testing.ts';
 
 inEmptyFolder();
 

@@ -1,10 +1,10 @@
 // How the load balancer gets other ports, and what happens when it can't.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { type Answer, fakeRun, inspected, linesOf } from './cluster.testing.ts';
 import { parseContainers } from './containers.ts';
 import type { K3dInputs, PortMapping } from './k3d-config.ts';
 import { createArguments, portsDiffer, replaceLoadBalancer } from './load-balancer.ts';
-import { type Answer, fakeRun, inspected, linesOf } from './testing.ts';
 
 const inputs: K3dInputs = {
   name: 'c',

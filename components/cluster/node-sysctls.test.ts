@@ -1,7 +1,7 @@
 // Kernel settings of the nodes: set on each, kept where containers come and go, and put back.
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { FakeKernel } from './cluster.testing.ts';
 import { applyNodeSysctls, hasDrifted } from './node-sysctls.ts';
-import { FakeKernel } from './testing.ts';
 
 const SOMAXCONN = 'net.core.somaxconn';
 const RANGE = 'net.ipv4.ip_local_port_range';

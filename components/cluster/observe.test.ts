@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../config/parse.ts';
 import type { Run } from '../../tooling/run.ts';
+import { failed, missing } from './cluster.testing.ts';
 import { observe, parseRunning, requireReady } from './observe.ts';
 import { PreflightError } from './preflight.ts';
-import { failed, missing } from './testing.ts';
 
 type Answers = Readonly<Record<string, string | Error>>;
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { inEmptyFolder } from './testing.ts';
+import { inEmptyFolder } from './cluster.testing.ts';
 import { kubeconfigWith, readOnThisMachine } from './this-machine.ts';
 
 inEmptyFolder();

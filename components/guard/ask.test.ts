@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { type Run, run } from '../../tooling/run.ts';
-import { failed } from '../cluster/testing.ts';
+import { failed } from '../cluster/cluster.testing.ts';
 import { type Access, ask, brokersAnswer, queueAnswer } from './ask.ts';
 
 const access: Access = { kubeconfig: '/k.yaml', context: 'c', namespace: 'ns', apiPort: 8001 };

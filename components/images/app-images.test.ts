@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
-import { Collector, valueIn } from '../testing.ts';
+import { Collector, valueIn } from '../program.testing.ts';
 import { AppImages, type AppName, appsOf, platformOf } from './app-images.ts';
 
 const config = (raw: RawConfig = {}) => parseStackConfig(raw);

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig } from '../../config/parse.ts';
-import { Collector, SecretValue, valueIn } from '../testing.ts';
+import { Collector, SecretValue, valueIn } from '../program.testing.ts';
 import { Credentials, credentialsOf } from './credentials.ts';
 
 let collector: Collector;

@@ -1,6 +1,6 @@
 // The namespaces, and the Pod Security level of each.
 import { expect, test } from '@jest/globals';
-import { Collector, valueIn } from '../testing.ts';
+import { Collector, valueIn } from '../program.testing.ts';
 import { Namespaces } from './namespaces.ts';
 
 test('the main namespace stays restricted if the API needs more, and Kubernetes warns about the rest', async () => {

@@ -1,6 +1,6 @@
 // A server: what makes it keep its data, roll when its files change, and never block a drain.
 import { expect, test } from '@jest/globals';
-import { Collector } from '../testing.ts';
+import { Collector } from '../program.testing.ts';
 import { Server, type ServerArgs } from './server.ts';
 
 async function declare(args: Partial<ServerArgs>) {

@@ -1,7 +1,7 @@
 // The monitoring's resources: access rights, secrets and network policies.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../config/parse.ts';
-import { Collector, SecretValue } from '../testing.ts';
+import { Collector, SecretValue } from '../program.testing.ts';
 import { Monitoring, prometheusUrlOf } from './monitoring.ts';
 import { monitoringFlows, monitoringPolicies } from './policies.ts';
 import { prometheusArgs } from './prometheus.ts';

@@ -1,7 +1,7 @@
 // The network policies: closed unless the table opens a flow, in both namespaces.
 import { describe, expect, test } from '@jest/globals';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
-import { Collector } from '../testing.ts';
+import { Collector } from '../program.testing.ts';
 import { compilePolicies } from './compile.ts';
 import { NetworkPolicies, policiesOf } from './network-policies.ts';
 

@@ -1,6 +1,6 @@
 // The page's logic, without a browser: numbers as text, and points as columns.
 import { describe, expect, test } from '@jest/globals';
-import { snapshot } from '../testing.ts';
+import { snapshot } from '../console.testing.ts';
 import { inWords } from './controls.js';
 import { count, duration, percent, perSecond, plural, rate, short } from './format.js';
 import { append, HISTORY_MS, merge, toColumns } from './history.js';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Addresses } from '../../../config/environment.ts';
 import { parseStackConfig } from '../../../config/parse.ts';
-import { Collector } from '../../testing.ts';
+import { Collector } from '../../program.testing.ts';
 import { KafkaUi, kafkaUiConfig } from './kafka-ui.ts';
 
 const addresses: Addresses = { kafkaBrokers: ['a:9092', 'b:9092'], redisUrl: '', mongoUrl: '' };

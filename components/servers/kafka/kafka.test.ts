@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { emptyEnvironment } from '../../../config/environment.ts';
 import { parseStackConfig, type RawConfig } from '../../../config/parse.ts';
 import { Credentials } from '../../kubernetes/credentials.ts';
-import { Collector } from '../../testing.ts';
+import { Collector } from '../../program.testing.ts';
 import { brokerMemoryMiB } from './broker-pod.ts';
 import { Kafka } from './kafka.ts';
 

@@ -1,6 +1,6 @@
 // The topics job: it runs again when its input changes, and fails at once if a retry cannot help.
 import { beforeEach, expect, test } from '@jest/globals';
-import { Collector } from '../../testing.ts';
+import { Collector } from '../../program.testing.ts';
 import { TopicsJob } from './topics-job.ts';
 
 let collector: Collector;

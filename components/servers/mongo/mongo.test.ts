@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../../config/parse.ts';
 import { Credentials } from '../../kubernetes/credentials.ts';
-import { Collector } from '../../testing.ts';
+import { Collector } from '../../program.testing.ts';
 import { Mongo, mongodCommand } from './mongo.ts';
 
 test('mongod: a small cache, few tickets, authentication', () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../../config/parse.ts';
 import { Credentials } from '../../kubernetes/credentials.ts';
-import { Collector } from '../../testing.ts';
+import { Collector } from '../../program.testing.ts';
 import { containerMemoryMiB, Redis, redisConf } from './redis.ts';
 
 test('redis.conf: the queue is durable and never evicted', () => {

@@ -1,6 +1,6 @@
 // The naive baseline: the design that comes to mind first. Every request does its own five inserts
 // and five reads, all at once, on the driver's connection pool, and answers when MongoDB has.
-import { express, type Request, type Response } from '../../../apps/shared/express.ts';
+import { express, type Request, type Response } from '../../../apps/shared/express.testing.ts';
 import type { connectMongo } from '../../../apps/shared/mongo.ts';
 import { payloadFor } from '../../../apps/shared/payload.ts';
 import { makeRecords } from '../../../apps/shared/record.ts';
