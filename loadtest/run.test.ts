@@ -173,14 +173,7 @@ describe('a run', () => {
 describe('the command', () => {
   const start = (...args: string[]) => {
     const main = join(import.meta.dirname, 'main.ts');
-    const flags = [
-      '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
-      main,
-      '--engine',
-      'builtin',
-      '--report',
-      directory,
-    ];
+    const flags = [main, '--engine', 'builtin', '--report', directory];
     const child = spawn(process.execPath, [...flags, '--payload-chars', String(PAYLOAD_CHARS), ...args]);
     const command = { child, output: '', status: once(child, 'close').then(([code]) => code as number) };
     for (const stream of [child.stdout, child.stderr])

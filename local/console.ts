@@ -41,12 +41,7 @@ export function consoleLoad(addresses: LoadAddresses): string {
     report: addresses.reportDir,
   };
   return JSON.stringify({
-    command: [
-      process.execPath,
-      '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
-      loadtest,
-      ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
-    ],
+    command: [process.execPath, loadtest, ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])],
     profiles: Object.values(LOAD_PROFILES).map(({ name, question, stages }) => ({
       name,
       question,

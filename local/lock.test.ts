@@ -25,7 +25,7 @@ test('a killed holder lets go', async () => {
   const path = join(folder, 'two');
   const script = `const { tryLock } = await import(${JSON.stringify(new URL('./lock.ts', import.meta.url).href)});
     console.log(Boolean(await tryLock(${JSON.stringify(path)}))); setInterval(() => {}, 1000);`;
-  const args = ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--input-type=module', '-e', script];
+  const args = ['--input-type=module', '-e', script];
   const other = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(other.stdout, 'data');
   expect(String(line)).toBe('true\n');

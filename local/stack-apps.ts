@@ -23,7 +23,6 @@ import type { StackRun } from './stack-servers.ts';
 
 const HOST = '127.0.0.1';
 const APPS = join(import.meta.dirname, '..', 'apps');
-const NODE_OPTIONS = ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'];
 /** How long an app may take to drain when it is stopped. */
 const DRAIN_MS = 30_000;
 const START_MS = 60_000;
@@ -124,7 +123,7 @@ function keepApp({ processes, dataDir }: StackRun, { name, app, stage, environme
 }
 
 function spawnApp(name: string, app: App, env: Environment, logFile: string, graceMs: number): GuardedProcess {
-  const args = [...NODE_OPTIONS, join(APPS, app, 'main.ts')];
+  const args = [join(APPS, app, 'main.ts')];
   return new GuardedProcess({ name, command: process.execPath, args, env: { ...env }, logFile, graceMs });
 }
 

@@ -8,7 +8,6 @@ import { run } from '../tooling/run.ts';
 import { outcomeOf } from './processes.ts';
 
 const demo = join(import.meta.dirname, '..', 'loadtest', 'demo.ts');
-const node = [...process.execArgv.filter((option) => option.startsWith('--disable-warning')), demo];
 
 let folder: string;
 beforeAll(async () => {
@@ -17,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function runDemo(...args: string[]) {
-  const { status, output } = await outcomeOf(process.execPath, [...node, ...args], { cwd: folder });
+  const { status, output } = await outcomeOf(process.execPath, [demo, ...args], { cwd: folder });
   return { status, text: output };
 }
 

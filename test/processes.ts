@@ -8,10 +8,7 @@ import { CommandError, type CommandOptions, run } from '../tooling/run.ts';
 const root = resolve(import.meta.dirname, '..');
 
 /** Arguments that run one of our files with Node. @param file relative to the repository */
-export const nodeArgs = (file: string): string[] => [
-  '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
-  resolve(root, file),
-];
+export const nodeArgs = (file: string): string[] => [resolve(root, file)];
 
 /** How a program ended. */
 export interface Outcome {

@@ -27,19 +27,15 @@ function prepare(): void {
 
 /** Runs it as package.json says, but in the empty folder. */
 function doctor(...args: readonly string[]) {
-  const node = join(project, 'apps/node_modules/.bin/node');
+  const node = join(project, 'node_modules/.bin/node');
   const script = join(project, 'components/cluster/doctor.ts');
   // Its own node is found by its path; the tools are those of the folder alone, with a shell for
   // them.
   const env = { ...process.env, PATH: `${process.cwd()}/bin:/usr/bin:/bin` };
-  const { status, stdout, stderr } = spawnSync(
-    node,
-    ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', script, ...args],
-    {
-      encoding: 'utf8',
-      env,
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(node, [script, ...args], {
+    encoding: 'utf8',
+    env,
+  });
   return { status, stdout, stderr };
 }
 

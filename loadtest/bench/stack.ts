@@ -124,7 +124,7 @@ export class BenchStack {
     const running = new GuardedProcess({
       name,
       command: process.execPath,
-      args: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', ...preload, join(ROOT, file)],
+      args: [...preload, join(ROOT, file)],
       logFile: join(this.#directory, `${name}.log`),
       env,
     });

@@ -15,7 +15,7 @@ class GeneratorProcess implements Load {
 
   constructor(plan: Plan) {
     this.#child = fork(WORKER, [], {
-      execArgv: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--max-semi-space-size=32'],
+      execArgv: ['--max-semi-space-size=32'],
     });
     this.#child.on('message', (message: FromWorker) => {
       if ('failure' in message) this.#observations.fail(new Error(`the generator failed: ${message.failure}`));

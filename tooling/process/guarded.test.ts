@@ -52,7 +52,7 @@ describe('a guarded process', () => {
       const start = (script) => new GuardedProcess({ name: 'x', command: '/bin/sh', args: ['-c', script], logFile: ${JSON.stringify(logFile)} }).pid;
       console.log(start('exec sleep 600'), start('trap "" TERM; while :; do sleep 0.1; done'));
       setInterval(() => {}, 1000);`;
-    const args = ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--input-type=module', '-e', script];
+    const args = ['--input-type=module', '-e', script];
     const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = await once(parent.stdout, 'data');
     const [willing, unmoved] = String(line).trim().split(' ').map(Number) as [number, number];
