@@ -40,7 +40,7 @@ export interface TestApi extends Api {
 }
 
 /** Settings of an API as the environment would give them. */
-export function testApiSettings(env: Record<string, string>): ApiSettings {
+function testApiSettings(env: Record<string, string>): ApiSettings {
   const changes = { QUEUE_KIND: 'redis-streams', QUEUE_NAME: uniqueName('posts'), API_MAX_EVENT_LOOP_DELAY_MS: '0' };
   return loadSettings(apiSettings, appEnvironment('api', { ...changes, ...env }));
 }

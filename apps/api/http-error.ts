@@ -28,10 +28,10 @@ export class HttpError extends Error {
 }
 
 /** Seconds after which a client that was turned away may come again. */
-export const RETRY_AFTER_SECONDS = 1;
+const RETRY_AFTER_SECONDS = 1;
 
 /** 503: try again later. */
-export const unavailable = (code: string, message: string): HttpError =>
+const unavailable = (code: string, message: string): HttpError =>
   new HttpError(503, code, message, { 'retry-after': String(RETRY_AFTER_SECONDS) });
 
 /** The process has more to do than it can. */

@@ -2,7 +2,7 @@
 import { HttpError } from './http-error.ts';
 
 /** Records in one request of `POST /api/records`. */
-export const MAX_RECORDS = 100;
+const MAX_RECORDS = 100;
 /** Records that a request to `/api/data` writes. */
 export const WRITES = 5;
 

@@ -1,8 +1,6 @@
 // The console's own metrics.
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-export type ConsoleMetrics = ReturnType<typeof createConsoleMetrics>;
-
 export function createConsoleMetrics(registry: Registry) {
   const registers = [registry];
   return {

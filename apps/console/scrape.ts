@@ -8,7 +8,7 @@ class PrometheusFormatError extends Error {
 }
 
 /** A process did not return its metrics; `message` says why in a few words. */
-export class ScrapeError extends Error {
+class ScrapeError extends Error {
   override readonly name = 'ScrapeError';
   readonly code = 'NO_METRICS';
 }

@@ -15,5 +15,3 @@ export const consumerSettings = withQueue(
     CACHE_TTL_SECONDS: integer(1),
   }),
 );
-
-export type ConsumerSettings = z.infer<typeof consumerSettings>;

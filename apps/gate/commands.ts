@@ -1,11 +1,10 @@
 // Reads the command of a message from its first bytes, and says what it costs in disk operations.
 import { constants, inflateSync, zstdDecompressSync } from 'node:zlib';
 
-export const OP_REPLY = 1;
 const OP_UPDATE = 2001;
-export const OP_INSERT = 2002;
+const OP_INSERT = 2002;
 export const OP_QUERY = 2004;
-export const OP_GET_MORE = 2005;
+const OP_GET_MORE = 2005;
 const OP_DELETE = 2006;
 const OP_KILL_CURSORS = 2007;
 export const OP_COMPRESSED = 2012;

@@ -81,7 +81,7 @@ export const list = z
   .refine((entries) => entries.length > 0, 'must name at least one entry');
 
 /** A switch. */
-export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 /** Settings of every app with a metrics server. */
 export const commonSettings = {

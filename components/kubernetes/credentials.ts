@@ -30,7 +30,7 @@ export interface CredentialsArgs {
 }
 
 /** The user of a version. Each has a name of its own, so that the server can tell them apart. */
-export const usernameOf = (version: number): string => `apps-${version}`;
+const usernameOf = (version: number): string => `apps-${version}`;
 
 /** Credentials of one server. The component is named after the server. */
 export class Credentials extends pulumi.ComponentResource {

@@ -27,7 +27,7 @@ const probes = () => {
  * oliver006/redis_exporter. It reads its password only from its environment or from a JSON file in
  * a format of its own.
  */
-export const redisExporter = (config: Pick<StackConfig, 'images'>, login: Login): ContainerArgs => ({
+const redisExporter = (config: Pick<StackConfig, 'images'>, login: Login): ContainerArgs => ({
   name: 'redis-exporter',
   image: officialImage('redis-exporter', config.images),
   environment: {
@@ -41,7 +41,7 @@ export const redisExporter = (config: Pick<StackConfig, 'images'>, login: Login)
 });
 
 /** percona/mongodb_exporter: only the server's status, nothing that reads collections. */
-export const mongoExporter = (config: Pick<StackConfig, 'images' | 'mongo'>, login: Login): ContainerArgs => ({
+const mongoExporter = (config: Pick<StackConfig, 'images' | 'mongo'>, login: Login): ContainerArgs => ({
   name: 'mongo-exporter',
   image: officialImage('mongo-exporter', config.images),
   args: [

@@ -25,7 +25,7 @@ export interface Effect {
 }
 
 /** Stands for all objects in the cluster, when another cluster takes its place. */
-export const EVERYTHING = 'everything in the cluster';
+const EVERYTHING = 'everything in the cluster';
 
 const NONE: Effect = { rolls: [], runs: [], changes: [], creates: [], deletes: [], replaces: [] };
 

@@ -72,7 +72,7 @@ export const METERS = {
  * Flow over each hop per second: a busier line is thicker.
  * @type {Readonly<Record<string, (snapshot: Snapshot) => number>>}
  */
-export const FLOWS = {
+const FLOWS = {
   'to-api': ({ api }) => api.requests,
   'to-cache': ({ cache }) => cache.reads,
   'to-queue': ({ api }) => api.accepted,

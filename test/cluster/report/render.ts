@@ -65,7 +65,7 @@ function found({ checks, error }: StepResult): string {
 }
 
 /** A self-contained page. */
-export function renderHtml(report: E2eReport): string {
+function renderHtml(report: E2eReport): string {
   const { stack, steps, machine, tools } = report;
   const about = [
     `${report.startedAt.slice(0, 16).replace('T', ' ')} UTC`,
