@@ -1,8 +1,8 @@
 // A broker that comes back without the end of its log: the same offsets are then given to other records.
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeAll, expect, test } from '@jest/globals';
-import { Admin } from '@platformatic/kafka';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { Admin, Consumer, type Message, type MessagesStream } from '@platformatic/kafka';
 import { useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
 import { createLogger } from '../../logger.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
     () => admin.listConsumerGroupOffsets({ groups: [{ groupId: 'any', topics: [] }] }).then(Boolean, () => false),
     60_000,
   );
-  for (const topic of ['running', 'restarted', 'unsettled']) {
+  for (const topic of ['running', 'restarted', 'unsettled', 'library', 'away']) {
     await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1 });
     await admin.createTopics({ topics: [`${topic}.dlq`], partitions: 1, replicas: 1 });
   }
@@ -129,3 +129,54 @@ test('a batch read before the cut and settled after it acknowledges none of what
   await read(reader, after);
   expect(await queue.depth()).toMatchObject({ accepted: 44, lag: 0 });
 }, 120_000);
+
+// Why we have a reader of our own (decision 31): when one of these fails, the library has learned it.
+describe("the library's own stream", () => {
+  const consumers: Consumer<Buffer, Buffer, Buffer, Buffer>[] = [];
+  afterEach(async () => {
+    for (const consumer of consumers.splice(0)) await consumer.close(true).catch(() => undefined);
+  });
+
+  async function consume(topic: string): Promise<MessagesStream<Buffer, Buffer, Buffer, Buffer>> {
+    const session = { sessionTimeout: 3_000, heartbeatInterval: 1_000 };
+    const bootstrapBrokers = kafka.url.split(',');
+    const consumer = new Consumer({ clientId: 'test', bootstrapBrokers, groupId: topic, ...session });
+    consumers.push(consumer);
+    consumer.on('error', () => undefined);
+    const mode = { mode: 'committed', fallbackMode: 'earliest' } as const;
+    return consumer.consume({ topics: [topic], autocommit: false, highWaterMark: 1, maxWaitTime: 500, ...mode });
+  }
+
+  /** Payloads up to the last one that is wanted. */
+  async function readUntil(stream: AsyncIterable<Message>, last: string, commit = false): Promise<string[]> {
+    const found: string[] = [];
+    for await (const message of stream) {
+      found.push(JSON.parse(message.value.toString()).payload);
+      if (commit) await message.commit();
+      if (found.at(-1) === last) break;
+    }
+    return found;
+  }
+
+  test('skips what was accepted after a cut, though its fetches and commits carry epochs', async () => {
+    const writer = await connect('library').writer();
+    await accept(writer, 'before', 10);
+    const before = await consume('library');
+    await readUntil(before, 'before 9', true);
+    await consumers.pop()!.close(true);
+    await loseTail('library', 4);
+    await accept(writer, 'after', 9);
+    expect(await readUntil(await consume('library'), 'after 8')).toEqual(['after 6', 'after 7', 'after 8']);
+  }, 60_000);
+
+  test('ends when its broker is away for a moment', async () => {
+    await accept(await connect('away').writer(), 'before', 1);
+    const stream = await consume('away');
+    const ended = new Promise<Error>((resolve) => stream.once('error', resolve));
+    stream.resume();
+    const [broker] = kafka.server.brokers;
+    broker!.kill('SIGKILL');
+    expect((await ended).message).toMatch(/failed/i);
+    await kafka.server.startBroker(0);
+  }, 60_000);
+});
