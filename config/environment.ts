@@ -90,6 +90,12 @@ const common = (logLevel: string, listen: Listen) => ({
 const heap = (memoryMiB: number, semiSpaceMiB: number): string =>
   `--max-old-space-size=${Math.floor(memoryMiB * 0.55)} --max-semi-space-size=${semiSpaceMiB}`;
 
+/**
+ * What request bodies may hold in an API process: a quarter of its memory. They live outside the
+ * heap; the rest is for the records made from them, and for the process itself.
+ */
+const bodiesBytes = (memoryMiB: number): number => Math.floor((memoryMiB * 2 ** 20) / 4);
+
 type KafkaAddresses = Pick<Addresses, 'kafkaBrokers' | 'kafkaSaslMechanism' | 'kafkaTls'>;
 
 const kafka = ({ kafkaBrokers, kafkaSaslMechanism = 'PLAIN', kafkaTls = false }: KafkaAddresses) => ({
@@ -122,6 +128,8 @@ export function apiEnvironment(config: StackConfig, addresses: Addresses, listen
     API_MAX_EVENT_LOOP_DELAY_MS: api.maxEventLoopDelayMs,
     API_MAX_WAIT_MS: api.maxWaitMs,
     API_BODY_LIMIT_KIB: api.bodyLimitKiB,
+    API_BODIES_BYTES: bodiesBytes(api.memoryMiB / api.workers),
+    API_MAX_CONNECTIONS: api.maxConnections,
     API_REQUEST_TIMEOUT_MS: api.requestTimeoutMs,
     API_DRAIN_DELAY_MS: DRAIN_DELAY_MS,
     API_CATALOGUE_SIZE: api.catalogueSize,

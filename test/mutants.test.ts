@@ -63,7 +63,7 @@ async function violations(mutant: Mutant) {
   const cache = createCache(connection, 600);
   const catalogue = createCatalogue(10_000, createZipf(1, 10_000));
   const queueWriter = await queue.writer();
-  const app = createApp({
+  const { handler } = createApp({
     reader: createRecordReader(cache, createRecordStore(db), metrics, silent),
     writer: createRecordWriter(mutant.writer?.(queueWriter, cache) ?? queueWriter, cache, catalogue, metrics, silent),
     catalogue,
@@ -75,7 +75,7 @@ async function violations(mutant: Mutant) {
     bodyLimitKiB: 64,
     logger: silent,
   });
-  const server = await listen(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: 5_000, drainDelayMs: 0 });
+  const server = await listen(handler, { host: '127.0.0.1', port: 0, requestTimeoutMs: 5_000, drainDelayMs: 0 });
   const consume = (harm: (reader: QueueReader) => QueueReader) =>
     startTestConsumer({
       queue,

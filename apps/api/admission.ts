@@ -1,6 +1,12 @@
-// Admission: a process works on so many requests at once; the others wait their turn and cost next to nothing while they do.
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+// Admission: a process works on so many requests at once; the others wait for their turn and cost next to nothing meanwhile.
+import type { IncomingMessage } from 'node:http';
 import Denque from 'denque';
+import type { ApiResponse } from './answer.ts';
+import { BODIES_EXHAUSTED, BodyReader, ByteBudget, hasBody } from './body.ts';
+import { type HttpError, OVERLOADED } from './http-error.ts';
+
+/** Why a request was turned away, as the metric names it. */
+export type ShedReason = 'waited' | 'bodies';
 
 export interface AdmissionOptions {
   /**
@@ -8,62 +14,159 @@ export interface AdmissionOptions {
    * is saturated long before) but hold more memory: with 10,000 at once it mostly collects garbage. Default 256.
    */
   limit?: number;
-  /** Who waited longer than this is turned away instead of being served late, milliseconds. */
+  /** A request that waits longer for its turn is turned away at that moment, milliseconds. */
   maxWaitMs: number;
-  /** Turns a request away. */
-  shed: RequestListener;
-  /** Monotonic clock, milliseconds. Default performance.now. */
-  now?: () => number;
-}
-
-export interface Admission {
-  /** What the server calls for each request. */
-  readonly handler: RequestListener;
-  /** Requests in line, those of clients that left meanwhile included. */
-  waiting(): number;
-}
-
-interface Turn {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly sinceMs: number;
+  /** The largest body, bytes. */
+  bodyLimitBytes: number;
+  /** What all bodies of the process, and answers that clients are slow to take, may hold in memory, bytes. */
+  bodiesBytes: number;
+  /** Turns a request away. `reason` is absent when it is the client's fault. */
+  refuse: (req: IncomingMessage, res: ApiResponse, error: HttpError, reason?: ShedReason) => void;
 }
 
 /**
- * Lets `limit` API requests at a time through to `handler`, the others first come, first served, before anything is
- * allocated for them. A client that left meanwhile loses its turn. Everything outside /api/ (probes) passes at once.
+ * The part of the bodies' memory that may be worked on at once. A body grows about sixfold on its way: its text, the
+ * payloads, the records, their encoded form, the command that carries them.
  */
-export function admit(handler: RequestListener, options: AdmissionOptions): Admission {
-  const { limit = 256, maxWaitMs, shed, now = () => performance.now() } = options;
-  let inside = 0;
-  const line = new Denque<Turn>();
+const INSIDE_SHARE = 1 / 8;
 
-  const enter = (req: IncomingMessage, res: ServerResponse): void => {
-    res.once('close', leave);
-    handler(req, res);
-  };
-  /** The place passes to the next in line who is still there and has not waited too long. */
-  const leave = (): void => {
-    for (let turn = line.shift(); turn; turn = line.shift()) {
-      const { req, res, sinceMs } = turn;
-      if (res.destroyed) continue;
-      if (now() - sinceMs > maxWaitMs) shed(req, res);
-      else {
-        enter(req, res);
-        return;
-      }
+/** An answer of which less than this is left unsent needs no counting, bytes. */
+const SMALL_ANSWER_BYTES = 64 * 1024;
+
+interface Turn {
+  readonly req: IncomingMessage;
+  readonly res: ApiResponse;
+  /** Calls the handler. */
+  readonly next: () => void;
+  /** Of its body, taken from the budget. */
+  readonly bytes: number;
+  readonly sinceMs: number;
+  state: 'waiting' | 'inside' | 'gone';
+}
+
+/**
+ * Reads each request's body, then lets `limit` requests at a time through, the others first come, first served. A turn
+ * begins only once the body is there, so that slow senders hold memory (within a budget) and no turn, and it ends with the
+ * answer, so that slow readers hold none either. A client that leaves gives up its place.
+ */
+export class Admission {
+  readonly #limit: number;
+  readonly #maxWaitMs: number;
+  readonly #insideBytesLimit: number;
+  readonly #refuse: AdmissionOptions['refuse'];
+  readonly #budget: ByteBudget;
+  readonly #bodies: BodyReader;
+  readonly #line = new Denque<Turn>();
+  #inside = 0;
+  #insideBytes = 0;
+  #admitting = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ limit = 256, maxWaitMs, bodyLimitBytes, bodiesBytes, refuse }: AdmissionOptions) {
+    this.#limit = limit;
+    this.#maxWaitMs = maxWaitMs;
+    this.#insideBytesLimit = bodiesBytes * INSIDE_SHARE;
+    this.#refuse = refuse;
+    this.#budget = new ByteBudget(bodiesBytes);
+    this.#bodies = new BodyReader(bodyLimitBytes, this.#budget);
+  }
+
+  /** Requests that have arrived and wait for their turn. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  /** Bytes of bodies and unsent answers in memory. */
+  get heldBytes(): number {
+    return this.#budget.used;
+  }
+
+  /** Calls `next` when it is the request's turn, or turns the request away. */
+  handle(req: IncomingMessage, res: ApiResponse, next: () => void): void {
+    if (!hasBody(req)) {
+      this.#arrive(req, res, next, 0);
+      return;
     }
-    inside--;
-  };
+    this.#bodies.read(req, res, (error, bytes) => {
+      if (!error) this.#arrive(req, res, next, bytes);
+      else this.#refuse(req, res, error, error === BODIES_EXHAUSTED ? 'bodies' : undefined);
+    });
+  }
 
-  return {
-    handler: (req, res) => {
-      if (!req.url?.startsWith('/api/')) handler(req, res);
-      else if (inside < limit) {
-        inside++;
-        enter(req, res);
-      } else line.push({ req, res, sinceMs: now() });
-    },
-    waiting: () => line.length,
-  };
+  #arrive(req: IncomingMessage, res: ApiResponse, next: () => void, bytes: number): void {
+    const turn: Turn = { req, res, next, bytes, sinceMs: performance.now(), state: 'waiting' };
+    // 'prefinish': the answer is complete; 'close': it has been sent, or the client has left.
+    res.once('prefinish', () => this.#leave(turn, true));
+    res.once('close', () => this.#leave(turn, false));
+    this.#line.push(turn);
+    this.#admit();
+    if (turn.state === 'waiting') this.#watch();
+  }
+
+  /** Lets requests in, in order, as long as there is room. */
+  #admit(): void {
+    // A handler that answers at once comes back here: the loop below goes on, instead of a stack as deep as the line.
+    if (this.#admitting) return;
+    this.#admitting = true;
+    try {
+      for (let turn = this.#line.peekFront(); turn; turn = this.#line.peekFront()) {
+        if (turn.state === 'waiting' && !this.#hasRoom(turn.bytes)) break;
+        this.#line.shift();
+        if (turn.state === 'waiting') this.#enter(turn);
+      }
+    } finally {
+      this.#admitting = false;
+    }
+  }
+
+  #enter(turn: Turn): void {
+    turn.state = 'inside';
+    this.#inside++;
+    this.#insideBytes += turn.bytes;
+    turn.next();
+  }
+
+  #hasRoom(bytes: number): boolean {
+    if (this.#inside >= this.#limit) return false;
+    return this.#insideBytes === 0 || this.#insideBytes + bytes <= this.#insideBytesLimit;
+  }
+
+  #leave(turn: Turn, answered: boolean): void {
+    const { state, bytes, res } = turn;
+    if (state === 'gone') return;
+    turn.state = 'gone';
+    this.#budget.give(bytes);
+    if (answered) this.#holdUnsent(res);
+    if (state !== 'inside') return;
+    this.#inside--;
+    this.#insideBytes -= bytes;
+    this.#admit();
+  }
+
+  /** A large answer stays in memory until the client has taken it. */
+  #holdUnsent(res: ApiResponse): void {
+    const unsent = res.writableLength;
+    if (unsent <= SMALL_ANSWER_BYTES) return;
+    this.#budget.take(unsent);
+    res.once('close', () => this.#budget.give(unsent));
+  }
+
+  /** Wakes up when the first in line has waited too long. */
+  #watch(): void {
+    const first = this.#line.peekFront();
+    if (!first || this.#timer) return;
+    const dueMs = first.sinceMs + this.#maxWaitMs - performance.now();
+    this.#timer = setTimeout(() => this.#turnAway(), Math.max(1, dueMs)).unref();
+  }
+
+  #turnAway(): void {
+    this.#timer = undefined;
+    const before = performance.now() - this.#maxWaitMs;
+    for (let turn = this.#line.peekFront(); turn; turn = this.#line.peekFront()) {
+      if (turn.state === 'waiting' && turn.sinceMs > before) break;
+      this.#line.shift();
+      if (turn.state === 'waiting') this.#refuse(turn.req, turn.res, OVERLOADED, 'waited');
+    }
+    this.#watch();
+  }
 }

@@ -190,7 +190,7 @@ describe('API', () => {
       'BAD_REQUEST',
       /^records\[0\]\.payload: must be a string$/,
     ],
-    ['POST', '/api/records', { records: [{ payload: 'x'.repeat(1_100_000) }] }, 413, 'TOO_LARGE', /larger/],
+    ['POST', '/api/records', { records: [{ payload: 'x'.repeat(300_000) }] }, 413, 'TOO_LARGE', /larger/],
     [
       'POST',
       '/api/data',

@@ -1,5 +1,4 @@
 // One API process: its connections, its parts, its server.
-import type { RequestListener } from 'node:http';
 import type { Registry } from 'prom-client';
 import { createCache } from '../shared/cache.ts';
 import type { App } from '../shared/lifecycle.ts';
@@ -8,10 +7,8 @@ import { connectMongo } from '../shared/mongo.ts';
 import { createQueue } from '../shared/queue/create.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
 import { createRecordStore } from '../shared/store.ts';
-import { admit } from './admission.ts';
 import { createApp } from './app.ts';
 import { createCatalogue } from './catalogue.ts';
-import { sendOverloaded } from './http-error.ts';
 import { createApiMetrics } from './metrics.ts';
 import { watchEventLoop } from './pressure.ts';
 import { createQueueMetrics } from './queue-metrics.ts';
@@ -65,7 +62,7 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
     );
 
   let open = true;
-  const app = createApp({
+  const { handler, admission } = createApp({
     reader,
     writer,
     catalogue,
@@ -75,23 +72,22 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
     open: () => open,
     payloadChars: settings.PAYLOAD_CHARS,
     bodyLimitKiB: settings.API_BODY_LIMIT_KIB,
+    bodiesBytes: settings.API_BODIES_BYTES,
+    maxWaitMs: settings.API_MAX_WAIT_MS,
     logger,
   });
-  const shed: RequestListener = (_req, res) => {
-    metrics.shed.inc({ reason: 'waited' });
-    sendOverloaded(res);
-  };
-  const admission = admit(app, { maxWaitMs: settings.API_MAX_WAIT_MS, shed });
-  const server = await listen(observeRequests(admission.handler, metrics.requestSeconds), {
+  const server = await listen(observeRequests(handler, metrics.requestSeconds), {
     host: settings.API_HOST,
     port: settings.API_PORT,
     requestTimeoutMs: settings.API_REQUEST_TIMEOUT_MS,
     drainDelayMs: settings.API_DRAIN_DELAY_MS,
+    maxConnections: settings.API_MAX_CONNECTIONS,
+    onDrop: () => metrics.shed.inc({ reason: 'connections' }),
   });
   const sample = setInterval(() => {
     metrics.eventLoopDelay.set(pressure.delayMs() / 1000);
     metrics.connections.set(server.connections());
-    metrics.waiting.set(admission.waiting());
+    metrics.waiting.set(admission.waiting);
   }, 1_000);
   logger.info({ port: server.port, queue: queue.kind, knownRecords: catalogue.size }, 'serving');
 

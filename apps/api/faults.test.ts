@@ -1,10 +1,8 @@
 // The API while a server is away, overloaded or slow, and clients that are: an honest 503, never a hang, never a lie.
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { Registry } from 'prom-client';
-import { caller, databaseUrl, silent, startTestApi, type TestApi } from '../../test/api.ts';
+import { caller, databaseUrl, silent, startTestApi } from '../../test/api.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
 import { createCache, recordKey } from '../shared/cache.ts';
@@ -22,63 +20,6 @@ import { createZipf } from './zipf.ts';
 const redis = useRedis();
 const mongo = useMongo();
 const env = () => ({ REDIS_URL: redis.url, MONGO_URL: databaseUrl(mongo.url, 'faults') });
-
-/** Sends raw bytes and gives all that came back until the server closed the connection, and when it did. */
-async function raw(port: number, ...parts: string[]): Promise<{ answer: string; afterMs: number }> {
-  const begun = performance.now();
-  const socket = connect(port, '127.0.0.1');
-  let answer = '';
-  socket.setEncoding('utf8').on('data', (chunk) => {
-    answer += chunk;
-  });
-  socket.on('error', () => undefined);
-  for (const part of parts) socket.write(part);
-  await once(socket, 'close');
-  return { answer, afterMs: performance.now() - begun };
-}
-
-describe('clients that misbehave', () => {
-  let api: TestApi;
-  beforeAll(async () => {
-    api = await startTestApi({ ...env(), API_REQUEST_TIMEOUT_MS: '1000' });
-  });
-  afterAll(() => api?.stop());
-
-  test('headers that never end are cut off', async () => {
-    const { answer, afterMs } = await raw(api.port, 'GET /api/data HTTP/1.1\r\nHost: x\r\nX-Slow: ');
-    expect(answer).toMatch(/^HTTP\/1.1 408 /);
-    expect(afterMs).toBeLessThan(4_000);
-  });
-
-  test('a body that never comes is cut off', async () => {
-    const head = 'POST /api/data HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
-    const { answer, afterMs } = await raw(api.port, head);
-    expect(answer).toMatch(/^HTTP\/1.1 408 /);
-    expect(afterMs).toBeLessThan(4_000);
-  });
-
-  test('headers that are too large: 431', async () => {
-    const { answer } = await raw(
-      api.port,
-      `GET /api/data HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`,
-    );
-    expect(answer).toMatch(/^HTTP\/1.1 431 /);
-  });
-
-  test('what is not HTTP: 400', async () => {
-    expect((await raw(api.port, 'nonsense\r\n\r\n')).answer).toMatch(/^HTTP\/1.1 400 /);
-  });
-
-  test('a client that leaves half way through costs nobody else', async () => {
-    const socket = connect(api.port, '127.0.0.1');
-    socket.write(
-      'POST /api/data HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
-    );
-    await once(socket, 'connect');
-    socket.destroy();
-    expect((await api.call('GET', '/api/data')).status).toBe(200);
-  });
-});
 
 /** A queue that does what the test says. */
 function scriptedQueue(accept: QueueWriter['accept']): QueueWriter {
@@ -106,7 +47,7 @@ describe('the application, of parts', () => {
       count: async () => 0,
       insert: async () => null!,
     };
-    const app = createApp({
+    const { handler } = createApp({
       reader: createRecordReader(cache, absent, metrics, silent),
       writer: createRecordWriter(scriptedQueue(accept), cache, catalogue, metrics, silent),
       catalogue,
@@ -119,7 +60,7 @@ describe('the application, of parts', () => {
       logger: silent,
       ...parts,
     });
-    server = await listen(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: 5_000, drainDelayMs: 0 });
+    server = await listen(handler, { host: '127.0.0.1', port: 0, requestTimeoutMs: 5_000, drainDelayMs: 0 });
     return { metrics, server, call: caller(`http://127.0.0.1:${server.port}`) };
   };
 
@@ -162,7 +103,7 @@ describe('the application, of parts', () => {
     const { call, server, metrics } = await serve(async () => void accepted++, {
       pressure: { ...calm, high: () => true },
     });
-    for (const path of ['/api/data', '/api/records/0123456789abcdef01234567', '/api/stats']) {
+    for (const path of ['/api/data', '/api/records/0123456789abcdef01234567', '/healthz?x']) {
       const answer = await call('GET', path);
       expect(answer).toMatchObject({ status: 503, body: { status: 'error', code: 'OVERLOADED' } });
       expect(answer.headers.get('retry-after')).toBe('1');

@@ -5,7 +5,7 @@ import type { Histogram } from 'prom-client';
 /** What a client that left before its answer is counted as (nginx's number for it). */
 const CLIENT_LEFT = 499;
 
-/** Probes are no users. */
+/** Probes are no users. By the request target as it is, as in the application. */
 const PROBES = new Set(['/healthz', '/readyz']);
 
 const ROUTES: readonly (readonly [RegExp, string])[] = [

@@ -1,7 +1,9 @@
 // The server that listens: limits, room for ten thousand connections, and a drain that drops nobody.
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HttpError, rawError, toParserError } from './http-error.ts';
 
 export interface ServerOptions {
   host: string;
@@ -10,6 +12,10 @@ export interface ServerOptions {
   requestTimeoutMs: number;
   /** How long it serves on after `drain` was called, milliseconds. */
   drainDelayMs: number;
+  /** Connections that it holds at once; a further one is closed. Default: no limit. */
+  maxConnections?: number;
+  /** Called for each connection that exceeds the limit. */
+  onDrop?: () => void;
 }
 
 export interface ApiServer {
@@ -28,6 +34,9 @@ const BACKLOG = 65_535;
 /** How often connections that became idle while draining are closed, milliseconds. */
 const SWEEP_MS = 50;
 
+/** A client that neither sends nor takes anything for so long during a request is gone, milliseconds. */
+const STALLED_MS = 60_000;
+
 /** Several processes may listen on one port; the kernel spreads connections over them. */
 const CAN_SHARE_PORT = process.platform === 'linux';
 
@@ -35,6 +44,11 @@ const CAN_SHARE_PORT = process.platform === 'linux';
 export async function listen(handler: RequestListener, options: ServerOptions): Promise<ApiServer> {
   let draining = false;
   let connections = 0;
+  const listener: RequestListener = (req, res) => {
+    // Unlike a header that is set here, this costs nothing.
+    if (draining) res.shouldKeepAlive = false;
+    handler(req, res);
+  };
   const server = createServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -44,11 +58,16 @@ export async function listen(handler: RequestListener, options: ServerOptions): 
       maxHeaderSize: 8 * 1024,
       noDelay: true,
     },
-    (req, res) => {
-      if (draining) res.setHeader('connection', 'close');
-      handler(req, res);
-    },
+    listener,
   );
+  server.timeout = STALLED_MS;
+  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
+  server.on('drop', () => options.onDrop?.());
+  // The reader of bodies decides whether to permit one.
+  server.on('checkContinue', listener);
+  server.on('checkExpectation', listener);
+  server.on('clientError', answerParserError);
+  server.on('connect', refuseConnect);
   server.on('connection', (socket) => {
     connections++;
     socket.once('close', () => connections--);
@@ -74,4 +93,19 @@ export async function listen(handler: RequestListener, options: ServerOptions): 
       return drained;
     },
   };
+}
+
+/** What is not HTTP, or comes too slowly: answered like any error, unless the answer has begun. */
+function answerParserError(error: NodeJS.ErrnoException, duplex: Duplex): void {
+  // Node's own handler looks at the same field.
+  const socket = duplex as Socket & { _httpMessage?: ServerResponse | null };
+  if (error.code !== 'ECONNRESET' && socket.writable && !socket._httpMessage?.headersSent)
+    socket.write(rawError(toParserError(error.code)));
+  socket.destroySoon();
+}
+
+/** This is no proxy. */
+function refuseConnect(_req: IncomingMessage, socket: Duplex): void {
+  socket.on('error', () => undefined);
+  socket.end(rawError(new HttpError(405, 'METHOD_NOT_ALLOWED', 'CONNECT is not allowed here')));
 }

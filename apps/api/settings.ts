@@ -22,6 +22,10 @@ export const apiSettings = withQueue(
     API_MAX_EVENT_LOOP_DELAY_MS: integer(0),
     API_MAX_WAIT_MS: integer(1),
     API_BODY_LIMIT_KIB: integer(1),
+    /** What the bodies of all requests of one process may hold in memory, bytes. */
+    API_BODIES_BYTES: integer(1),
+    /** Connections of one process. */
+    API_MAX_CONNECTIONS: integer(1),
     /** At least 1: for Node's server, 0 means no limit. */
     API_REQUEST_TIMEOUT_MS: integer(1),
     /**

@@ -83,9 +83,17 @@ export const apiSchema = z.object({
   bodyLimitKiB: wholeNumber({
     min: 1,
     max: 16_384,
-    default: 1_024,
+    default: 256,
     unit: 'KiB',
     description: 'Largest request body. A larger one is refused with 413.',
+    change: rollsApi,
+  }),
+  maxConnections: wholeNumber({
+    min: 1,
+    max: 1_000_000,
+    default: 12_000, // one process alone can serve 10,000 users
+    unit: 'connections',
+    description: 'Connections that each API process holds at once. It closes further ones.',
     change: rollsApi,
   }),
   requestTimeoutMs: wholeNumber({

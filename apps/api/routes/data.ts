@@ -1,7 +1,8 @@
 // /api/data: five reads, five writes.
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { payloadFor } from '../../shared/payload.ts';
 import { makeRecords } from '../../shared/record.ts';
+import { type ApiResponse, sendJson } from '../answer.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { RecordReader } from '../record-reader.ts';
 import type { RecordWriter } from '../record-writer.ts';
@@ -19,14 +20,14 @@ export interface DataRouteParts {
 
 export function dataRoute({ reader, writer, catalogue, payloadChars }: DataRouteParts) {
   /** Reads come first: if they fail, nothing has been stored yet and a 503 is the whole truth. */
-  const serve = async (origin: string, payloads: readonly string[], res: Response): Promise<void> => {
+  const serve = async (origin: string, payloads: readonly string[], res: ApiResponse): Promise<void> => {
     let reads = await readFive();
     const records = makeRecords('post', origin, payloads);
     await writer.write(records, res.locals.requestId);
     const writes = records.map(({ _id }) => _id);
     // Only the very first requests find fewer than five records: those just accepted exist now.
     if (reads.length < READS) reads = [...new Set([...reads, ...writes])].slice(0, READS);
-    res.json({ status: 'success', writes, reads, timestamp: new Date().toISOString() });
+    sendJson(res, 200, { status: 'success', writes, reads, timestamp: new Date().toISOString() });
   };
 
   const readFive = async (): Promise<string[]> => {
@@ -42,12 +43,12 @@ export function dataRoute({ reader, writer, catalogue, payloadChars }: DataRoute
   };
 
   return {
-    async get(req: Request, res: Response): Promise<void> {
+    async get(req: Request, res: ApiResponse): Promise<void> {
       const origin = parseOrigin(req.get('x-origin'), res.locals.requestId);
       const payloads = Array.from({ length: WRITES }, (_, index) => payloadFor(origin, index, payloadChars));
       await serve(origin, payloads, res);
     },
-    async post(req: Request, res: Response): Promise<void> {
+    async post(req: Request, res: ApiResponse): Promise<void> {
       await serve(parseOrigin(req.get('x-origin'), res.locals.requestId), parseDataBody(req.body), res);
     },
   };

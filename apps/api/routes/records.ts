@@ -1,6 +1,7 @@
 // /api/records: write some, read one.
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { makeRecords, RECORD_ID } from '../../shared/record.ts';
+import { type ApiResponse, sendJson } from '../answer.ts';
 import { HttpError } from '../http-error.ts';
 import type { RecordReader } from '../record-reader.ts';
 import type { RecordWriter } from '../record-writer.ts';
@@ -8,18 +9,18 @@ import { parseOrigin, parseRecordsBody } from '../validate.ts';
 
 export function recordsRoute(reader: RecordReader, writer: RecordWriter) {
   return {
-    async post(req: Request, res: Response): Promise<void> {
+    async post(req: Request, res: ApiResponse): Promise<void> {
       const origin = parseOrigin(req.get('x-origin'), res.locals.requestId);
       const records = makeRecords('post', origin, parseRecordsBody(req.body));
       await writer.write(records, res.locals.requestId);
-      res.status(202).json({ ids: records.map(({ _id }) => _id) });
+      sendJson(res, 202, { ids: records.map(({ _id }) => _id) });
     },
-    async get(req: Request, res: Response): Promise<void> {
+    async get(req: Request, res: ApiResponse): Promise<void> {
       const id = String(req.params.id);
       if (!RECORD_ID.test(id)) throw new HttpError(400, 'BAD_REQUEST', 'id: must be 24 hexadecimal digits');
       const record = await reader.read(id);
       if (!record) throw new HttpError(404, 'NOT_FOUND', `there is no record ${id}`);
-      res.json(record);
+      sendJson(res, 200, record);
     },
   };
 }

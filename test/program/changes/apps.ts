@@ -15,6 +15,7 @@ export const appsChanges: Changes = {
   'api:maxEventLoopDelayMs': { to: 500, rolls: ['api'] },
   'api:maxWaitMs': { to: 1000, rolls: ['api'] },
   'api:bodyLimitKiB': { to: 512, rolls: ['api'] },
+  'api:maxConnections': { to: 5_000, rolls: ['api'] },
   'api:requestTimeoutMs': { to: 5000, rolls: ['api'] },
   'api:cacheTtlSeconds': { to: 60, rolls: ['api', 'consumer'] },
   'api:memoryMiB': { to: 400, rolls: ['api'] },
