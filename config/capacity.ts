@@ -54,19 +54,6 @@ const gateCost = (bytes: number): number => Math.max(1, Math.ceil(bytes / GATE_U
 
 const mib = (bytes: number): string => `${grouped(Math.ceil(bytes / MIB))} MiB`;
 
-function kafkaRetention(config: StackConfig): readonly ConfigProblem[] {
-  const { queue, kafka } = config;
-  const neededBytes = 2 * queue.maxLength * recordBytes(config);
-  return problemIf(
-    queue.kind === 'kafka' && neededBytes > kafka.retentionMiB * MIB,
-    'kafka:retentionMiB',
-    () =>
-      `is ${grouped(kafka.retentionMiB)} MiB, too little for twice the records of queue:maxLength ` +
-      `(${grouped(queue.maxLength)}, about ${grouped(recordBytes(config))} bytes each): Kafka would delete records ` +
-      `before they are stored; use at least ${mib(neededBytes)}, or a smaller queue:maxLength`,
-  );
-}
-
 function redisMemory(config: StackConfig): readonly ConfigProblem[] {
   const { queue, redis } = config;
   const bytesPerRecord = redisBytesPerRecord(config);
@@ -139,4 +126,4 @@ const mongo = ({ mongo: { iops, writesPerSecond, memoryMiB, cacheMiB } }: StackC
 };
 
 /** What does not fit. */
-export const capacityRules = [kafkaRetention, redisMemory, requestBody, batches, mongo];
+export const capacityRules = [redisMemory, requestBody, batches, mongo];

@@ -81,6 +81,8 @@ test('consumer', () => {
     CONSUMER_BATCH_BYTES: '4194304',
     CONSUMER_FLUSH_INTERVAL_MS: '200',
     CONSUMER_WORK_MS: '0',
+    KAFKA_RETENTION_HOURS: '168',
+    KAFKA_RETENTION_MIB: '4096',
     CACHE_TTL_SECONDS: '600',
   });
 });
@@ -107,7 +109,7 @@ test('producer', () => {
 
 test('topics: the queue and its dead letters, as declared', () => {
   const { TOPICS, ...rest } = topicsEnvironment(
-    parseStackConfig({ 'kafka:partitions': 12, 'queue:name': 'events', 'kafka:retentionHours': 1 }),
+    parseStackConfig({ 'kafka:partitions': 12, 'queue:name': 'events' }),
     addresses,
   );
   expect(rest).toEqual({ ...onKafka, ...jobLimits });
@@ -119,8 +121,8 @@ test('topics: the queue and its dead letters, as declared', () => {
       config: {
         'min.insync.replicas': '2',
         'cleanup.policy': 'delete',
-        'retention.ms': '3600000',
-        'retention.bytes': '4294967296',
+        'retention.ms': '-1',
+        'retention.bytes': '-1',
         'segment.bytes': '268435456',
       },
     },

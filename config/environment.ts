@@ -152,6 +152,10 @@ export function consumerEnvironment(config: StackConfig, addresses: Addresses, l
     CONSUMER_BATCH_BYTES: consumer.batchBytes,
     CONSUMER_FLUSH_INTERVAL_MS: consumer.flushIntervalMs,
     CONSUMER_WORK_MS: consumer.workMs,
+    ...(config.queue.kind === 'kafka' && {
+      KAFKA_RETENTION_HOURS: config.kafka.retentionHours,
+      KAFKA_RETENTION_MIB: config.kafka.retentionMiB,
+    }),
     CACHE_TTL_SECONDS: config.api.cacheTtlSeconds,
   });
 }

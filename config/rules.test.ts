@@ -104,12 +104,6 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     { 'kafka:minInsyncReplicas': 3 },
   ],
   [
-    'Kafka keeps what is not stored',
-    { 'kafka:retentionMiB': 1024 },
-    'kafka:retentionMiB: is 1024 MiB, too little for twice the records of queue:maxLength (1,000,000, about 662 bytes each): Kafka would delete records before they are stored; use at least 1263 MiB, or a smaller queue:maxLength',
-    { 'kafka:retentionMiB': 1263 },
-  ],
-  [
     'Redis holds what is not stored, beside Kafka',
     { 'redis:memoryMiB': 512 },
     'queue:maxLength: is 1,000,000 records, which stay in Redis until they are stored (about 952 bytes each) and do not fit into redis:memoryMiB (512 MiB); use at most 507,546 records, or at least 1009 MiB',

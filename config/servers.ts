@@ -12,15 +12,16 @@ export interface TopicPlan {
 }
 
 const MIB = 1024 * 1024;
-const HOUR_MS = 3_600_000;
-/** Retention deletes whole segments: small ones keep it close to what is configured. */
+/** Kafka frees space a whole segment at a time: small ones keep it close to what is configured. */
 const LARGEST_SEGMENT_BYTES = 256 * MIB;
 
-/** The topics of a stack: the queue and its dead letters, which are compacted and never expire. */
+/**
+ * The topics of a stack: the queue and its dead letters, which are compacted. Kafka deletes nothing
+ * from either by itself: consumers delete what is stored, by `kafka:retentionHours`.
+ */
 export function topicPlan({ queue, kafka }: StackConfig): readonly TopicPlan[] {
   const { partitions, replicationFactor } = kafka;
   const durable = { 'min.insync.replicas': String(kafka.minInsyncReplicas) };
-  const retentionBytes = kafka.retentionMiB * MIB;
   return [
     {
       name: queue.name,
@@ -29,9 +30,9 @@ export function topicPlan({ queue, kafka }: StackConfig): readonly TopicPlan[] {
       config: {
         ...durable,
         'cleanup.policy': 'delete',
-        'retention.ms': String(kafka.retentionHours * HOUR_MS),
-        'retention.bytes': String(retentionBytes),
-        'segment.bytes': String(Math.min(LARGEST_SEGMENT_BYTES, retentionBytes / 4)),
+        'retention.ms': '-1',
+        'retention.bytes': '-1',
+        'segment.bytes': String(Math.min(LARGEST_SEGMENT_BYTES, (kafka.retentionMiB * MIB) / 4)),
       },
     },
     {

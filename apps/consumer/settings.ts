@@ -13,5 +13,11 @@ export const consumerSettings = withQueue(
     CONSUMER_WORK_MS: number(0),
     MONGO_WRITES_PER_SECOND: integer(0),
     CACHE_TTL_SECONDS: integer(1),
+    /** Used with QUEUE_KIND=kafka: how long stored records stay. */
+    KAFKA_RETENTION_HOURS: integer(1).optional(),
+    /** Used with QUEUE_KIND=kafka: how much of a partition they take at most. */
+    KAFKA_RETENTION_MIB: integer(1).optional(),
   }),
+  'KAFKA_RETENTION_HOURS',
+  'KAFKA_RETENTION_MIB',
 );

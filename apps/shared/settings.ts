@@ -113,16 +113,26 @@ export const queueSettings = {
   REDIS_PASSWORD: text.optional(),
 };
 
-/** With `QUEUE_KIND=kafka`, the settings that say how to reach Kafka are required as well. */
-export function withQueue<Schema extends z.ZodObject<typeof queueSettings>>(schema: Schema): Schema {
-  const required = ['KAFKA_BROKERS', 'KAFKA_SASL_MECHANISM', 'KAFKA_TLS'] as const;
+/**
+ * With `QUEUE_KIND=kafka`, the settings that say how to reach Kafka are required as well.
+ *
+ * @param more further settings of the app that are required then
+ */
+export function withQueue<Schema extends z.ZodObject<typeof queueSettings>>(
+  schema: Schema,
+  ...more: (keyof z.infer<Schema> & string)[]
+): Schema {
+  const required = ['KAFKA_BROKERS', 'KAFKA_SASL_MECHANISM', 'KAFKA_TLS', ...more];
   return required.reduce(
     (all, name) =>
-      all.refine((settings) => settings.QUEUE_KIND !== 'kafka' || settings[name] !== undefined, {
-        path: [name],
-        error: 'is required with QUEUE_KIND=kafka and not set',
-        when: () => true, // also beside other problems, so that all are reported at once
-      }),
+      all.refine(
+        (settings) => settings.QUEUE_KIND !== 'kafka' || settings[name as keyof typeof settings] !== undefined,
+        {
+          path: [name],
+          error: 'is required with QUEUE_KIND=kafka and not set',
+          when: () => true, // also beside other problems, so that all are reported at once
+        },
+      ),
     schema,
   );
 }

@@ -114,8 +114,8 @@ export const kafkaSchema = z.object({
     default: 168, // as Kafka itself
     unit: 'h',
     description:
-      'How long Kafka keeps a record. A record that is not stored by then is lost, so this must exceed the longest outage of MongoDB.',
-    change: 'In place, by the topics job. Lowering it deletes older records, stored or not.',
+      'How long a stored record stays in Kafka, so that other consumer groups can read it. The consumers delete it afterwards; a record that is not stored stays.',
+    change: 'Rolls the consumer pods. Lowering it deletes older records that are stored.',
   }),
   retentionMiB: wholeNumber({
     min: 64,
@@ -123,8 +123,8 @@ export const kafkaSchema = z.object({
     default: 4_096,
     unit: 'MiB per partition',
     description:
-      'How much Kafka keeps of each partition. The oldest records are deleted first, stored or not, so it must hold twice the records of `queue:maxLength`.',
-    change: 'In place, by the topics job. Lowering it deletes the oldest records above it.',
+      'How much of a partition its stored records may take. The oldest are deleted before `kafka:retentionHours` has passed, so that they cannot fill the volume; a record that is not stored stays.',
+    change: 'Rolls the consumer pods and runs the topics job. Lowering it deletes the oldest stored records above it.',
   }),
   version: textOr('4.3.1', {
     pattern: /^[4-9]\.\d+\.\d+$/,

@@ -12,6 +12,9 @@ export interface QueueSettings extends KafkaSettings {
   QUEUE_GROUP: string;
   QUEUE_MAX_LENGTH: number;
   KAFKA_BROKERS?: string[] | undefined;
+  /** The consumer's: without both, it deletes nothing from Kafka. */
+  KAFKA_RETENTION_HOURS?: number | undefined;
+  KAFKA_RETENTION_MIB?: number | undefined;
   REDIS_URL: string;
   REDIS_PASSWORD?: string | undefined;
   CACHE_TTL_SECONDS?: number | undefined;
@@ -23,8 +26,14 @@ export function createQueue(settings: QueueSettings, logger: Logger): Queue {
   if (settings.QUEUE_KIND === 'kafka') {
     const { KAFKA_BROKERS: brokers } = settings;
     if (!brokers) throw new SettingsError('Bad settings:\n  KAFKA_BROKERS: is required when QUEUE_KIND is kafka');
-    return new LazyKafkaQueue({ ...common, ...kafkaAddress(brokers, settings) }, logger);
+    const retention = retentionOf(settings);
+    return new LazyKafkaQueue({ ...common, ...kafkaAddress(brokers, settings), retention }, logger);
   }
   const { REDIS_URL: url, REDIS_PASSWORD: password, CACHE_TTL_SECONDS: cacheTtlSeconds = 600 } = settings;
   return createRedisStreamsQueue({ ...common, url, password, cacheTtlSeconds }, logger);
+}
+
+function retentionOf({ KAFKA_RETENTION_HOURS: hours, KAFKA_RETENTION_MIB: mib }: QueueSettings) {
+  if (hours === undefined || mib === undefined) return undefined;
+  return { retentionMs: hours * 3_600_000, retentionBytes: mib * 1024 * 1024 };
 }

@@ -41,6 +41,8 @@ export interface Refusal {
 /** Delivered together, settled together. */
 export interface Batch {
   readonly deliveries: readonly Delivery[];
+  /** Accepted records before these that the queue has deleted unread. Default 0. */
+  readonly lost?: number;
   /** Acknowledges the whole batch; `refused` go to the dead letters first. A batch not settled is delivered again. */
   settle(refused?: readonly Refusal[]): Promise<void>;
 }

@@ -63,8 +63,8 @@ export const serversChanges: Changes = {
   ],
   'kafka:replicationFactor': { to: 2, runs: ['topics'] },
   'kafka:minInsyncReplicas': { to: 1, runs: ['topics'] },
-  'kafka:retentionHours': { to: 24, runs: ['topics'] },
-  'kafka:retentionMiB': { to: 2048, runs: ['topics'] },
+  'kafka:retentionHours': { to: 24, rolls: ['consumer'] },
+  'kafka:retentionMiB': { to: 512, rolls: ['consumer'], runs: ['topics'] },
   'kafka:version': [
     { on: { 'kafka:version': '4.1.0' }, to: '4.1.1', rolls: ['kafka'] },
     { to: '4.1.0', refused: true },

@@ -43,6 +43,7 @@ export class KafkaFetcher {
   #queue: Fetched[] = [];
   #head = 0;
   #bytes = 0;
+  #lost = 0;
   #closed = false;
   #failing = false;
   readonly #changed = new Waiters();
@@ -65,6 +66,13 @@ export class KafkaFetcher {
   /** Their bytes. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** How many records were deleted unread since the last call. */
+  takeLost(): number {
+    const lost = this.#lost;
+    this.#lost = 0;
+    return lost;
   }
 
   /** Takes the next message unless it would make more than `maxBytes`; outdated ones are skipped. */
@@ -207,8 +215,9 @@ export class KafkaFetcher {
   }
 
   /**
-   * Our offset is not in the log: retention has removed it, or the log was cut. Everything that is left is read again:
-   * a record that was stored already is recognized by its id, one that was not must not be missed.
+   * Our offset is not in the log. Below its start: the records in between were deleted unread, which is a loss. Beyond its
+   * end: it was cut, and nobody knows where. Everything that is left is read again then: a record that was stored
+   * already is recognized by its id, one that was not must not be missed.
    */
   async #restart(error: unknown, states: readonly OwnedPartition[]): Promise<void> {
     const response =
@@ -222,11 +231,14 @@ export class KafkaFetcher {
     const earliest = await this.#member.earliest(hit.map(({ partition }) => partition)).catch(() => undefined);
     if (earliest === undefined) return;
     for (const state of hit) {
-      this.#logger.error(
-        { partition: state.partition, offset: String(state.position), from: String(earliest[state.partition]) },
-        'the offset is not in the log any more; reading all that is left',
-      );
-      state.position = earliest[state.partition] ?? 0n;
+      const start = earliest[state.partition] ?? 0n;
+      const place = { partition: state.partition, offset: String(state.position), from: String(start) };
+      const lost = Number(start - state.position!);
+      if (lost > 0) {
+        this.#lost += lost;
+        this.#logger.error({ ...place, lost }, 'records were deleted before they were read: they are lost');
+      } else this.#logger.error(place, 'the offset is not in the log any more; reading all that is left');
+      state.position = start;
       state.epoch = -1;
     }
   }

@@ -1,7 +1,6 @@
 // Membership in the consumer group: which partitions are ours, from where to read them, and what was settled.
 //
-// The library's message stream is not used: after a rebalance it can go on behind a fetch that began before it, which skips
-// records, and it keeps far more than a batch in memory. Its group protocol, fetch and commit are.
+// The library's message stream is not used (decision 31); its group protocol, fetch and commit are.
 import { Admin, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
 import type { Logger } from '../../logger.ts';
 import { Waiters } from '../waiters.ts';

@@ -19,7 +19,7 @@ describe('how often the depth is read', () => {
   /** The monitor, started, over a queue that is as `depth` says. */
   async function start(): Promise<void> {
     jest.useFakeTimers();
-    depth = { partitions: 3, accepted: 10, lag: 0 };
+    depth = { partitions: 3, accepted: 10, lag: 0, lagBytes: 0, sampled: true };
     readings = 0;
     takesMs = READING_MS;
     away = false;
@@ -66,13 +66,14 @@ describe('how often the depth is read', () => {
   test('at once when this process begins to add, and only once', async () => {
     await start();
     await readingsIn(2_000);
-    const ended = monitor.begin(5);
-    monitor.begin(5)(true);
-    depth = { ...depth, accepted: 15, lag: 5 };
+    const ended = monitor.begin(5, 500);
+    monitor.begin(5, 500)(true);
+    depth = { ...depth, accepted: 15, lag: 5, lagBytes: 500 };
     expect(await readingsIn(1)).toBe(1);
     ended(true);
     expect(monitor.lag).toBe(10);
-    depth = { ...depth, accepted: 20, lag: 10 };
+    expect(monitor.lagBytes).toBe(1_000);
+    depth = { ...depth, accepted: 20, lag: 10, lagBytes: 1_000 };
     await readingsIn(1_000);
     expect(monitor.lag).toBe(10);
     expect(await readingsIn(10_500)).toBe(10);
@@ -82,7 +83,7 @@ describe('how often the depth is read', () => {
     await start();
     await readingsIn(2_000);
     while (!reading) await readingsIn(1);
-    monitor.begin(5)(true);
+    monitor.begin(5, 500)(true);
     await readingsIn(2_000);
     expect(await readingsIn(10_500)).toBe(10);
   });
@@ -105,7 +106,7 @@ describe('how often the depth is read', () => {
     while (!reading) await readingsIn(1);
     await readingsIn(READING_MS + 990);
     takesMs = 900;
-    monitor.begin(5);
+    monitor.begin(5, 500);
     await readingsIn(850);
     expect(monitor.healthy).toBe(true);
   });
@@ -113,7 +114,7 @@ describe('how often the depth is read', () => {
   test('not any more once it is closed', async () => {
     await start();
     monitor.close();
-    monitor.begin(1);
+    monitor.begin(1, 100);
     expect(await readingsIn(5_000)).toBe(0);
   });
 });

@@ -3,6 +3,7 @@ import { Admin } from '@platformatic/kafka';
 import type { Logger } from '../../logger.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
 import { describe } from './errors.ts';
+import { PartitionSizes } from './sizes.ts';
 
 const EARLIEST = -2n;
 const LATEST = -1n;
@@ -13,13 +14,34 @@ export interface TopicDepth {
   readonly accepted: number;
   /** Appended and not committed by the group. */
   readonly lag: number;
+  /** Bytes of these as of the last sample of the log's size; undefined when the brokers do not tell it. */
+  readonly lagBytes: number | undefined;
+  /** A sample was taken with this reading. */
+  readonly sampled: boolean;
 }
+
+/** Where a partition begins and ends, and what the group has committed of it (-1 nothing yet). */
+export interface PartitionOffsets {
+  readonly start: number;
+  readonly end: number;
+  readonly committed: number;
+}
+
+/** The sizes of all logs are asked for at most this often, milliseconds. */
+const SIZES_MS = 1_000;
 
 /** Reads offsets of one topic and one group. */
 export class KafkaOffsets {
   readonly #admin: Admin;
   readonly #topic: string;
   readonly #group: string;
+  /** By partition; undefined until a broker has told them. */
+  #sizes: PartitionSizes[] | undefined;
+  /** First offsets as of the last sample. */
+  #starts: number[] = [];
+  /** End offsets as of then. */
+  #sampledEnds: number[] = [];
+  #sampledAt = Number.NEGATIVE_INFINITY;
 
   constructor(address: KafkaAddress, topic: string, group: string) {
     this.#admin = new Admin({ ...clientOptions(address, 'offsets'), retries: 1, retryDelay: 100 });
@@ -35,13 +57,62 @@ export class KafkaOffsets {
 
   /** Exact when nothing moves; while something moves, the lag is rather too large than too small. */
   async depth(): Promise<TopicDepth> {
-    const partitions = await this.partitions();
-    const committed = await this.#committed(partitions);
-    const ends = await this.offsets(partitions, LATEST);
-    // What retention removed before anybody read it is not waiting any more.
-    const starts = committed.includes(-1) ? await this.offsets(partitions, EARLIEST) : [];
-    const lag = ends.reduce((sum, end, p) => sum + end - (committed[p] === -1 ? starts[p]! : committed[p]!), 0);
-    return { partitions, accepted: ends.reduce((sum, end) => sum + end, 0), lag };
+    const sampledAt = this.#sampledAt;
+    const partitions = await this.read();
+    const accepted = partitions.reduce((sum, { end }) => sum + end, 0);
+    // What was deleted unread is lost, and a commit beyond the end is void: neither waits.
+    const waiting = partitions.map(({ start, end, committed }) => ({
+      from: Math.min(end, Math.max(committed, start)),
+      end,
+    }));
+    const lag = waiting.reduce((sum, { from, end }) => sum + end - from, 0);
+    const sizes = this.#sizes;
+    const lagBytes =
+      sizes && waiting.reduce((sum, { from }, p) => sum + (sizes[p]?.between(from, this.#sampledEnds[p]!) ?? 0), 0);
+    return { partitions: partitions.length, accepted, lag, lagBytes, sampled: sampledAt !== this.#sampledAt };
+  }
+
+  /** The offsets of all partitions, by partition; samples their sizes and first offsets at most once a second. */
+  async read(): Promise<PartitionOffsets[]> {
+    const count = await this.partitions();
+    const committed = await this.#committed(count);
+    const due = this.#starts.length < count || performance.now() - this.#sampledAt >= SIZES_MS;
+    if (due) this.#starts = await this.offsets(count, EARLIEST);
+    const ends = await this.offsets(count, LATEST);
+    const partitions = ends.map((end, p) => ({ start: this.#starts[p]!, end, committed: committed[p]! }));
+    if (due) await this.#sample(partitions);
+    return partitions;
+  }
+
+  /** The offset from which on a partition has as many bytes; 0 when its size is not known. */
+  offsetBefore(partition: number, end: number, bytes: number): number {
+    return Math.floor(this.#sizes?.[partition]?.offsetBefore(end, bytes) ?? 0);
+  }
+
+  /** Deletes all records below an offset, by partition. */
+  async deleteBefore(offsets: ReadonlyMap<number, number>): Promise<void> {
+    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: BigInt(offset) }));
+    if (partitions.length > 0) await this.#admin.deleteRecords({ topics: [{ name: this.#topic, partitions }] });
+  }
+
+  async #sample(partitions: readonly PartitionOffsets[]): Promise<void> {
+    this.#sampledAt = performance.now();
+    this.#sampledEnds = partitions.map(({ end }) => end);
+    const asked = { name: this.#topic, partitions: partitions.map((_, partition) => partition) };
+    try {
+      const logs = await this.#admin.describeLogDirs({ topics: [asked] });
+      const bytes = new Array<number>(partitions.length).fill(0);
+      for (const { partitionIndex, partitionSize } of logs
+        .flatMap(({ results }) => results)
+        .flatMap(({ topics }) => topics)
+        .flatMap((topic) => topic.partitions))
+        bytes[partitionIndex] = Math.max(bytes[partitionIndex]!, Number(partitionSize));
+      this.#sizes ??= [];
+      for (const [p, { start, end }] of partitions.entries())
+        (this.#sizes[p] ??= new PartitionSizes()).sample(start, end, bytes[p]!);
+    } catch {
+      // One broker is away, or none may be asked: the samples so far, or a mean, must do.
+    }
   }
 
   /** One offset a partition. @param timestamp -1 the end, -2 the beginning */
@@ -82,9 +153,11 @@ export class DepthMonitor {
   readonly #refreshMs: number;
   #depth: TopicDepth | undefined;
   /** Being sent by this process. */
-  #pending = 0;
-  /** Confirmed to this process since the depth was read: it does not know of them. */
-  #since = 0;
+  readonly #pending = { records: 0, bytes: 0 };
+  /** Confirmed to this process since the depth was read, and their bytes since sizes were sampled: it does not know of them. */
+  readonly #since = { records: 0, bytes: 0 };
+  /** Sent by this process, ever: a mean where the brokers do not tell sizes. */
+  readonly #sent = { records: 0, bytes: 0 };
   #healthyAt = 0;
   /** Nothing had moved between the last two readings, and nobody has begun to add since. */
   #idle = false;
@@ -123,16 +196,24 @@ export class DepthMonitor {
 
   /** The last lag known, and what this process has added and is adding since. What others add is seen with the next reading. */
   get lag(): number {
-    return (this.#depth?.lag ?? 0) + this.#pending + this.#since;
+    return (this.#depth?.lag ?? 0) + this.#pending.records + this.#since.records;
+  }
+
+  /** The same in bytes of messages. */
+  get lagBytes(): number {
+    const { lag = 0, lagBytes = lag * (this.#sent.bytes / Math.max(1, this.#sent.records)) } = this.#depth ?? {};
+    return lagBytes + this.#pending.bytes + this.#since.bytes;
   }
 
   /** Counts records that are about to be sent. @returns to be called at the end: were they (perhaps) stored? */
-  begin(records: number): (stored: boolean) => void {
-    this.#pending += records;
+  begin(records: number, bytes: number): (stored: boolean) => void {
+    add(this.#pending, records, bytes);
     if (this.#idle) this.#wake();
     return (stored) => {
-      this.#pending -= records;
-      if (stored) this.#since += records;
+      add(this.#pending, -records, -bytes);
+      if (!stored) return;
+      add(this.#since, records, bytes);
+      add(this.#sent, records, bytes);
     };
   }
 
@@ -162,13 +243,13 @@ export class DepthMonitor {
   }
 
   async #refresh(): Promise<boolean> {
-    const before = this.#since;
+    const before = { ...this.#since };
     const last = this.#depth;
     try {
       const depth = await this.#offsets.depth();
       this.#depth = depth;
-      this.#since -= before;
-      const mine = this.#pending + this.#since;
+      add(this.#since, -before.records, depth.sampled ? -before.bytes : 0);
+      const mine = this.#pending.records + this.#since.records;
       this.#idle = mine === 0 && depth.accepted === last?.accepted && depth.lag === last.lag;
       this.#pauseMs = this.#idle ? IDLE_REFRESH_MS : this.#refreshMs;
       this.#healthyAt = performance.now();
@@ -184,4 +265,9 @@ export class DepthMonitor {
     }
     return !this.#failing;
   }
+}
+
+function add(sum: { records: number; bytes: number }, records: number, bytes: number): void {
+  sum.records += records;
+  sum.bytes += bytes;
 }

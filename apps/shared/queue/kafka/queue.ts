@@ -8,6 +8,7 @@ import { KAFKA_DURABILITY } from './lazy.ts';
 import { KafkaMember } from './member.ts';
 import { DepthMonitor, KafkaOffsets } from './offsets.ts';
 import { KafkaReader } from './reader.ts';
+import { KafkaSweeper, type SweepOptions } from './sweeper.ts';
 import { KafkaSender, KafkaWriter, type KafkaWriterOptions, toMessage } from './writer.ts';
 
 export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions {
@@ -16,6 +17,10 @@ export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions {
   group: string;
   /** Records that may wait to be stored. Checked against a lag that is up to 200 ms old: several writers can overshoot by what they accept in that time. */
   maxLength: number;
+  /** Bytes of messages that may wait to be stored, checked in the same way. Default no limit. */
+  maxBytes?: number;
+  /** How long, and up to how many bytes in a partition, stored records stay for other groups. Default for ever. */
+  retention?: SweepOptions | undefined;
   /** A consumer that was silent for so long loses its partitions, milliseconds. Default 6000, Kafka's least: with the heartbeats of the others they are taken over within about 8 s. */
   sessionTimeoutMs?: number;
 }
@@ -44,22 +49,28 @@ export class KafkaQueue implements Queue {
   }
 
   async writer(): Promise<QueueWriter> {
-    const { name, maxLength } = this.#options;
-    const monitor = new DepthMonitor(this.#offsets, this.#logger);
-    this.#opened.push(monitor);
+    const { name, group, maxLength, maxBytes = Number.POSITIVE_INFINITY } = this.#options;
+    // Of its own: the monitor must know which of its records each sample of the sizes has counted.
+    const offsets = new KafkaOffsets(this.#options, name, group);
+    const monitor = new DepthMonitor(offsets, this.#logger);
+    this.#opened.push(offsets, monitor);
     await monitor.start();
     const sender = new KafkaSender(this.#options, name, () => monitor.partitions, this.#logger, this.#options);
-    const writer = new KafkaWriter(sender, monitor, name, maxLength);
+    const writer = new KafkaWriter(sender, monitor, name, { maxLength, maxBytes });
     this.#opened.push(writer);
     return writer;
   }
 
   async reader(limits: BatchLimits): Promise<QueueReader> {
-    const { name: topic, group, sessionTimeoutMs = 6_000 } = this.#options;
+    const { name: topic, group, retention, sessionTimeoutMs = 6_000 } = this.#options;
     const heartbeatMs = Math.min(1_000, sessionTimeoutMs / 3);
     const member = new KafkaMember(this.#options, { topic, group, sessionTimeoutMs, heartbeatMs }, this.#logger);
     const reader = new KafkaReader(this.#options, member, this.deadLetters, limits, this.#logger);
     this.#opened.push(reader);
+    if (retention !== undefined) {
+      const owned = () => [...member.owned].map(({ partition }) => partition);
+      this.#opened.push(new KafkaSweeper(this.#offsets, owned, retention, this.#logger));
+    }
     return reader;
   }
 

@@ -100,6 +100,7 @@ export class KafkaReader implements QueueReader {
     this.#unsettled.push(handedOut);
     return {
       deliveries,
+      lost: this.#fetcher.takeLost(),
       settle: async (refused: readonly Refusal[] = []) => {
         const dead = [...poison, ...refused.map(({ record, reason }) => ({ id: record._id, record, reason }))];
         await this.#settle(handedOut, dead);

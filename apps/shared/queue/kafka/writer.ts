@@ -89,7 +89,7 @@ export class KafkaSender {
   async send(messages: readonly KafkaMessage[]): Promise<void> {
     if (messages.length === 0) return;
     if (this.#closed) throw new QueueUnavailableError('the queue is closed');
-    const bytes = messages.reduce((sum, m) => sum + m.key.length + (m.value?.length ?? 0) + RECORD_OVERHEAD, 0);
+    const bytes = messages.reduce((sum, message) => sum + sizeOf(message), 0);
     if (bytes > this.#maxBatchBytes)
       throw new QueueRefusedError(
         `the records of a request have ${bytes} bytes, but go into one batch of at most ${this.#maxBatchBytes}: send fewer or smaller ones`,
@@ -206,11 +206,22 @@ async function sendBatch(
   });
 }
 
+/** Bytes of a message in a batch, at most. */
+const sizeOf = ({ key, value }: KafkaMessage): number => key.length + (value?.length ?? 0) + RECORD_OVERHEAD;
+
 /** A record as a message. */
 export const toMessage = (record: DataRecord): KafkaMessage => ({
   key: Buffer.from(record._id),
   value: Buffer.from(encodeRecord(record)),
 });
+
+/** What may wait to be stored. */
+export interface QueueLimits {
+  /** Records. */
+  readonly maxLength: number;
+  /** Bytes of their messages. */
+  readonly maxBytes: number;
+}
 
 /** Accepts records into the topic while the group's lag leaves room. */
 export class KafkaWriter implements QueueWriter {
@@ -218,15 +229,15 @@ export class KafkaWriter implements QueueWriter {
   readonly #sender: KafkaSender;
   readonly #monitor: DepthMonitor;
   readonly #topic: string;
-  readonly #maxLength: number;
+  readonly #limits: QueueLimits;
   #closed = false;
 
   /** Takes over `sender` and `monitor`: closes them. */
-  constructor(sender: KafkaSender, monitor: DepthMonitor, topic: string, maxLength: number) {
+  constructor(sender: KafkaSender, monitor: DepthMonitor, topic: string, limits: QueueLimits) {
     this.#sender = sender;
     this.#monitor = monitor;
     this.#topic = topic;
-    this.#maxLength = maxLength;
+    this.#limits = limits;
   }
 
   ready(): boolean {
@@ -236,11 +247,14 @@ export class KafkaWriter implements QueueWriter {
   async accept(records: readonly DataRecord[]): Promise<void> {
     if (this.#closed) throw new QueueUnavailableError('the queue is closed');
     if (!this.#monitor.healthy) throw new QueueUnavailableError('Kafka does not answer; try again later');
-    if (this.#monitor.lag + records.length > this.#maxLength)
+    const messages = records.map(toMessage);
+    const bytes = messages.reduce((sum, message) => sum + sizeOf(message), 0);
+    const { maxLength, maxBytes } = this.#limits;
+    if (this.#monitor.lag + records.length > maxLength || this.#monitor.lagBytes + bytes > maxBytes)
       throw new QueueFullError(`the queue ${this.#topic} is full; try again later`);
-    const ended = this.#monitor.begin(records.length);
+    const ended = this.#monitor.begin(records.length, bytes);
     try {
-      await this.#sender.send(records.map(toMessage));
+      await this.#sender.send(messages);
       ended(true);
       this.#monitor.sawLife();
     } catch (error) {
