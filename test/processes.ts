@@ -67,7 +67,7 @@ export class AppProcess {
     this.#child = spawn(process.execPath, nodeArgs(this.#file), {
       // With an IPC channel it notices when its parent is gone.
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { PATH: process.env.PATH, ...this.#env },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...this.#env },
     });
   }
 

@@ -30,7 +30,7 @@ export interface KafkaProgram {
   /** Storage's first metadata, copied into each new broker's directory. */
   readonly bootstrapFile: string;
   /** Command and arguments that run a broker with the settings file. */
-  command(settingsFile: string, heapMiB: number): readonly string[];
+  command(settingsFile: string, heapMiB: number, javaOptions?: readonly string[]): readonly string[];
 }
 
 /**
@@ -58,9 +58,10 @@ export async function kafkaProgram(options: InstallOptions): Promise<KafkaProgra
   return {
     origin,
     bootstrapFile: join(folder, 'bootstrap.checkpoint'),
-    command: (settingsFile, heapMiB) => [
+    command: (settingsFile, heapMiB, more = []) => [
       java.program,
       ...javaOptions(folder, heapMiB),
+      ...more,
       `-XX:SharedArchiveFile=${join(folder, 'classes.jsa')}`,
       ...['-cp', classpathOf(kafka), 'kafka.Kafka', settingsFile],
     ],

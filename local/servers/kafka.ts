@@ -17,6 +17,8 @@ export interface KafkaOptions extends ServerOptions {
   readonly brokers?: number;
   /** Java heap of each broker, in MiB. @default 384 */
   readonly heapMiB?: number;
+  /** Further options of each broker's Java. @default none */
+  readonly javaOptions?: readonly string[];
   /** Broker settings by name that replace or add to ours. @default none */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -241,7 +243,11 @@ class Cluster implements RunningKafka {
     });
     const settingsFile = join(folder, 'server.properties');
     await writeFile(settingsFile, formatProperties(settings));
-    const [command, ...args] = this.#program.command(settingsFile, this.#options.heapMiB ?? 384);
+    const [command, ...args] = this.#program.command(
+      settingsFile,
+      this.#options.heapMiB ?? 384,
+      this.#options.javaOptions,
+    );
     const process = new GuardedProcess({
       name: `Kafka broker ${nodeId}`,
       command: command!,
