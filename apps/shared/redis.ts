@@ -33,6 +33,11 @@ export function connectRedis(options: RedisConnectionOptions, logger: Logger): R
     disconnectTimeout: 100,
     enableAutoPipelining: options.autoPipelining ?? false,
     retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 5), 2_000),
+    reconnectOnError: (error) => {
+      if (!isReadOnly(error)) return false;
+      logger.warn({ connection: options.name }, 'this Redis is a replica now; looking for the primary');
+      return true;
+    },
   });
   let down: string | undefined;
   redis.on('error', (error: Error) => {
@@ -70,6 +75,13 @@ export async function redisReady(redis: Redis, timeoutMs = 10_000): Promise<void
 
 /** True when the server itself answered with an error: the command certainly had no effect. */
 export const isReplyError = (error: unknown): boolean => (error as Error)?.name === 'ReplyError';
+
+/**
+ * True when the server is a replica, which takes no writes. After a failover the address leads to
+ * the new primary, but an open connection stays with the old one.
+ */
+export const isReadOnly = (error: unknown): boolean =>
+  isReplyError(error) && /\bREADONLY\b/.test((error as Error).message);
 
 /** True when the command never left this process. */
 export const wasNotSent = (error: unknown): boolean => /enableOfflineQueue/.test((error as Error)?.message ?? '');

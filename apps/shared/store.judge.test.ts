@@ -60,12 +60,34 @@ describe('judge', () => {
   });
 
   test.each([
-    [91, 'shutdown in progress'],
-    [11_600, 'interrupted at shutdown'],
+    [2, 'object to insert too large'],
+    [15, 'cannot insert document because it exceeds 180 levels of nesting'],
+    [16, 'invalid length'],
+    [22, 'invalid BSON'],
+    [53, 'invalid _id'],
+    [121, 'Document failed validation'],
+    [10_334, 'BSONObj size is invalid'],
+    [17_280, 'index key too long'],
+  ])('code %d speaks of the document: it is refused', (code, errmsg) => {
+    const { refused } = judge(records, bulkError(3, [{ index: 2, code, errmsg }]));
+    expect(refused).toEqual([{ record: records[2], reason: `MongoDB ${code}: ${errmsg}` }]);
+  });
+
+  test.each([
+    [1, 'internal error'],
+    [13, 'not authorized'],
+    [26, 'namespace not found'],
     [50, 'exceeded time limit'],
+    [91, 'shutdown in progress'],
     [112, 'write conflict'],
+    [146, 'exceeded memory limit'],
+    [279, 'client disconnected'],
+    [290, 'transaction exceeded its lifetime'],
     [10_107, 'not primary'],
-  ])("code %d speaks of the server's state: the batch is tried again", (code, errmsg) => {
+    [11_600, 'interrupted at shutdown'],
+    [14_031, 'out of disk space'],
+    [4_711_000, 'a code of the future'],
+  ])('code %d is not known to be permanent: the batch is tried again', (code, errmsg) => {
     const error = bulkError(1, [ownId, { index: 2, code, errmsg }, invalid]);
     expect(() => judge(records, error)).toThrow(error);
   });

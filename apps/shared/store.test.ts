@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { type CommandStartedEvent, MongoClient } from 'mongodb';
 import { databaseUrl } from '../../test/api.ts';
 import { useMongo } from '../../test/servers.ts';
+import { type MongoTap, openMongoTap } from './mongo-tap.testing.ts';
 import { type DataRecord, makeRecords } from './record.ts';
 import { createRecordStore, RECORDS, type RecordStore } from './store.ts';
 
@@ -11,28 +12,39 @@ const mongo = useMongo();
 describe('record store', () => {
   let client: MongoClient;
   let store: RecordStore;
+  let tap: MongoTap;
   let inserts: CommandStartedEvent[] = [];
 
-  beforeAll(() => {
-    client = new MongoClient(databaseUrl(mongo.url, 'store'), { monitorCommands: true });
+  beforeAll(async () => {
+    tap = await openMongoTap(mongo.url);
+    client = new MongoClient(databaseUrl(tap.url, 'store'), { monitorCommands: true });
     client.on('commandStarted', (event) => {
       if (event.commandName === 'insert') inserts.push(event);
     });
     store = createRecordStore(client.db());
   });
-  afterAll(() => client?.close());
+  afterAll(async () => {
+    await client?.close();
+    await tap?.close();
+  });
   beforeEach(async () => {
     await client.db().dropDatabase();
     inserts = [];
+    tap.clear();
   });
 
   const some = (count: number) => makeRecords('post', 'store-test', Array(count).fill('payload'));
 
-  test('stores a batch in one journaled, unordered command and finds it again', async () => {
+  test('a batch is stored when a majority of the members has it in their journals', async () => {
+    await store.insert(some(3));
+    const sent = tap.commands.filter(({ insert }) => insert === RECORDS);
+    expect(sent).toEqual([expect.objectContaining({ ordered: false, writeConcern: { w: 'majority', j: true } })]);
+  });
+
+  test('stores a batch in one command and finds it again', async () => {
     const records = some(2_000);
     expect(await store.insert(records)).toEqual({ stored: 2_000, duplicates: 0, refused: [] });
     expect(inserts).toHaveLength(1);
-    expect(inserts[0]!.command).toMatchObject({ ordered: false, writeConcern: { w: 1, j: true } });
     const ids = [records[7]!._id, records[3]!._id, '0'.repeat(24)];
     expect((await store.findMany(ids)).sort((a, b) => a.index - b.index)).toEqual([records[3], records[7]]);
     expect(await store.count()).toBe(2_000);

@@ -22,7 +22,7 @@ export interface StoreResult {
 
 export interface RecordStore {
   /**
-   * Stores a batch in one unordered command, journaled.
+   * Stores a batch in one unordered command, in the journals of a majority.
    * @throws when MongoDB could not take the batch now; storing the whole batch again is safe
    */
   insert(records: readonly DataRecord[]): Promise<StoreResult>;
@@ -89,7 +89,8 @@ async function insertBatch(collection: Collection<StoredRecord>, records: readon
   try {
     const { insertedCount } = await collection.insertMany(documents, {
       ordered: false,
-      writeConcern: { w: 1, journal: true },
+      // No member of a replica set that lacks the batch can become primary then.
+      writeConcern: { w: 'majority', journal: true },
     });
     return { stored: insertedCount, duplicates: 0, refused: [] };
   } catch (error) {
@@ -110,23 +111,24 @@ async function insertBatch(collection: Collection<StoredRecord>, records: readon
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
 /**
- * Error codes that speak of the server's state and not of the record: shutting down, interrupted, not primary, out of
- * disk, timed out, write conflict (MongoDB's error_codes.yml).
+ * Error codes that speak of the document, so that it fails again however often it is tried
+ * (MongoDB's error_codes.yml): too large, nested too deeply, not valid BSON, an invalid name or
+ * `_id`, rejected by the collection's validator, not indexable. Any other code may pass.
  */
-const SERVER_STATE = new Set([
-  6, 7, 24, 50, 63, 89, 91, 112, 133, 134, 150, 189, 202, 246, 262, 317, 358, 9001, 10_058, 10_107, 11_600, 11_601,
-  11_602, 13_388, 13_435, 13_436, 14_031,
-]);
+const PERMANENT = new Set([2, 9, 14, 15, 16, 22, 52, 53, 55, 56, 57, 116, 121, 171, 201, 10_334, 11_000, 17_280]);
 
 const DUPLICATE_KEY = 11_000;
 
-/** Sorts the errors of a bulk write. @throws the error itself if any of it may pass when tried again */
+/**
+ * Sorts the errors of a bulk write.
+ * @throws the error itself unless all of it is known to be permanent; the batch is to be tried again
+ */
 export function judge(records: readonly DataRecord[], error: MongoBulkWriteError): StoreResult {
   const writeErrors = [error.writeErrors].flat();
   if (writeErrors.length === 0 || error.result?.getWriteConcernError?.()) throw error;
   const result: StoreResult = { stored: error.insertedCount, duplicates: 0, refused: [] };
   for (const { code, index, errmsg, err } of writeErrors) {
-    if (SERVER_STATE.has(Number(code))) throw error;
+    if (!PERMANENT.has(Number(code))) throw error;
     const keys = Object.keys((err as { keyPattern?: object } | undefined)?.keyPattern ?? {});
     const isOwnId = keys.length > 0 ? keys.join() === '_id' : /index: _id_ /.test(errmsg ?? '');
     if (code === DUPLICATE_KEY && isOwnId) result.duplicates++;

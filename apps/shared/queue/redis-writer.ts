@@ -4,7 +4,7 @@ import { Coalescer } from '../coalescer.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueUnavailableError } from '../errors.ts';
 import type { DataRecord } from '../record.ts';
 import { encodeRecord } from '../record.ts';
-import { dropIfStalled, isReplyError, wasNotSent } from '../redis.ts';
+import { dropIfStalled, isReadOnly, isReplyError, wasNotSent } from '../redis.ts';
 import type { QueueWriter } from './queue.ts';
 import type { ScriptedRedis } from './redis-scripts.ts';
 import type { StreamNames } from './redis-streams.ts';
@@ -51,6 +51,7 @@ export function classify(error: Error, stream: string): Error {
       return new QueueFullError(`the queue ${stream} is full; try again later`, options);
     if (error.message.startsWith('OOM'))
       return new QueueFullError('Redis has no memory left for the queue; try again later', options);
+    if (isReadOnly(error)) return new QueueUnavailableError('Redis is failing over; try again later', options);
     return new QueueUnavailableError(`Redis refused: ${error.message}`, options);
   }
   if (wasNotSent(error)) return new QueueUnavailableError('Redis is not reachable; try again later', options);
