@@ -8,19 +8,9 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /**
- * What a record has besides its payload: id, type, index, time, origin, and their names. Measured:
- * 147.
+ * What Redis takes for bytes of records: the allocator rounds a group up, by a quarter at most.
  */
-const RECORD_OVERHEAD_BYTES = 150;
-/**
- * What Redis adds to a record under its key: the key, the hash table, the allocator's rounding.
- * Measured: 222.
- */
-const REDIS_KEY_OVERHEAD_BYTES = 230;
-/** What Redis adds for the queue: a stream entry that names the key. Measured: 43. */
-const STREAM_ENTRY_BYTES = 45;
-/** What Redis adds for an expiry. */
-const EXPIRY_BYTES = 60;
+const REDIS_ROUNDING = 1.25;
 /**
  * Share of Redis' memory that unstored records may take. The rest is for the cache and for Redis
  * itself.
@@ -38,35 +28,19 @@ const LONGEST_BATCH_SECONDS = 30;
 /** What mongod takes besides its cache. */
 const MONGOD_BASE_MIB = 200;
 
-/** Size of a record in the queue, with a payload of `api:payloadChars`. */
-const recordBytes = ({ api }: StackConfig): number => api.payloadChars + RECORD_OVERHEAD_BYTES;
-
-/**
- * Memory that a record takes in Redis until it is stored. Redis holds it once, for the queue and
- * for reads: where Redis is the queue, the stream names it; where Kafka is, it has an expiry.
- */
-const redisBytesPerRecord = (config: StackConfig): number =>
-  recordBytes(config) +
-  REDIS_KEY_OVERHEAD_BYTES +
-  (config.queue.kind === 'redis-streams' ? STREAM_ENTRY_BYTES : EXPIRY_BYTES);
-
 const gateCost = (bytes: number): number => Math.max(1, Math.ceil(bytes / GATE_UNIT_BYTES));
 
 const mib = (bytes: number): string => `${grouped(Math.ceil(bytes / MIB))} MiB`;
 
-function redisMemory(config: StackConfig): readonly ConfigProblem[] {
-  const { queue, redis } = config;
-  const bytesPerRecord = redisBytesPerRecord(config);
-  const usableBytes = redis.memoryMiB * MIB * REDIS_SHARE;
-  const neededBytes = queue.maxLength * bytesPerRecord;
+function redisMemory({ queue, redis }: StackConfig): readonly ConfigProblem[] {
+  const usableBytes = (redis.memoryMiB * MIB * REDIS_SHARE) / REDIS_ROUNDING;
   return problemIf(
-    neededBytes > usableBytes,
-    'queue:maxLength',
+    queue.kind === 'redis-streams' && queue.maxBytes > usableBytes,
+    'queue:maxBytes',
     () =>
-      `is ${grouped(queue.maxLength)} records, which stay in Redis until they are stored ` +
-      `(about ${grouped(bytesPerRecord)} bytes each) and do not fit into redis:memoryMiB ` +
-      `(${grouped(redis.memoryMiB)} MiB); use at most ${grouped(Math.floor(usableBytes / bytesPerRecord))} records, ` +
-      `or at least ${mib(neededBytes / REDIS_SHARE)}`,
+      `is ${grouped(queue.maxBytes)} bytes, which stay in Redis until they are stored and do not fit into ` +
+      `redis:memoryMiB (${grouped(redis.memoryMiB)} MiB); use at most ${grouped(Math.floor(usableBytes))} bytes, ` +
+      `or at least ${mib((queue.maxBytes * REDIS_ROUNDING) / REDIS_SHARE)}`,
   );
 }
 

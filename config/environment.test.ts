@@ -37,6 +37,7 @@ const sharedKafka = {
   QUEUE_NAME: 'posts',
   QUEUE_GROUP: 'store',
   QUEUE_MAX_LENGTH: '1000000',
+  QUEUE_MAX_BYTES: '1073741824',
   ...onKafka,
   REDIS_URL: 'redis://r:6379',
 };

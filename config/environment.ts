@@ -104,11 +104,12 @@ const kafka = ({ kafkaBrokers, kafkaSaslMechanism = 'PLAIN', kafkaTls = false }:
   KAFKA_TLS: kafkaTls,
 });
 
-const queue = ({ queue: { kind, name, group, maxLength } }: StackConfig, addresses: Addresses) => ({
+const queue = ({ queue: { kind, name, group, maxLength, maxBytes } }: StackConfig, addresses: Addresses) => ({
   QUEUE_KIND: kind,
   QUEUE_NAME: name,
   QUEUE_GROUP: group,
   QUEUE_MAX_LENGTH: maxLength,
+  QUEUE_MAX_BYTES: maxBytes,
   ...(kind === 'kafka' && kafka(addresses)),
   REDIS_URL: addresses.redisUrl,
 });

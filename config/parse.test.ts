@@ -16,7 +16,13 @@ function problems(raw: RawConfig): readonly string[] {
 
 test('every key has its default unless it is set', () => {
   const config = parseStackConfig({});
-  expect(config.queue).toEqual({ kind: 'kafka', name: 'posts', group: 'store', maxLength: 1_000_000 });
+  expect(config.queue).toEqual({
+    kind: 'kafka',
+    name: 'posts',
+    group: 'store',
+    maxLength: 1_000_000,
+    maxBytes: 1_073_741_824,
+  });
   expect(config.kafka).toMatchObject({ brokers: 3, partitions: 3, replicationFactor: 3, minInsyncReplicas: 2 });
   expect(config.mongo).toMatchObject({ iops: 100, writesPerSecond: 80, memoryMiB: 500, cacheMiB: 256 });
   expect(config.consumer).toMatchObject({ batchSize: 2000, batchBytes: 4_194_304, flushIntervalMs: 200, workMs: 0 });

@@ -104,16 +104,10 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     { 'kafka:minInsyncReplicas': 3 },
   ],
   [
-    'Redis holds what is not stored, beside Kafka',
-    { 'redis:memoryMiB': 512 },
-    'queue:maxLength: is 1,000,000 records, which stay in Redis until they are stored (about 952 bytes each) and do not fit into redis:memoryMiB (512 MiB); use at most 507,546 records, or at least 1009 MiB',
-    { 'redis:memoryMiB': 1009 },
-  ],
-  [
     'Redis holds what is not stored, as the queue',
     { ...redisQueue, 'redis:memoryMiB': 512 },
-    'queue:maxLength: is 1,000,000 records, which stay in Redis until they are stored (about 937 bytes each) and do not fit into redis:memoryMiB (512 MiB); use at most 515,671 records, or at least 993 MiB',
-    { ...redisQueue, 'redis:memoryMiB': 993 },
+    'queue:maxBytes: is 1,073,741,824 bytes, which stay in Redis until they are stored and do not fit into redis:memoryMiB (512 MiB); use at most 386,547,056 bytes, or at least 1423 MiB',
+    { ...redisQueue, 'redis:memoryMiB': 1423 },
   ],
   [
     'a request with five payloads fits',

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { createCache } from '../apps/shared/cache.ts';
+import { Cache } from '../apps/shared/cache.ts';
+import { groupOf } from '../apps/shared/group.ts';
 import { createLogger } from '../apps/shared/logger.ts';
-import { makeRecords } from '../apps/shared/record.ts';
+import { makeRecords } from '../apps/shared/record.testing.ts';
 import { connectRedis, redisReady } from '../apps/shared/redis.ts';
 import { useRedis } from '../test/servers.ts';
 import { flushCacheAt } from './flush-cache.ts';
@@ -12,10 +13,10 @@ test('removes stored records from the cache, and nothing else', async () => {
   const redis = connectRedis({ url: server.url, name: 'test' }, createLogger('test', 'silent'));
   try {
     await redisReady(redis);
-    const cache = createCache(redis, 600);
+    const cache = new Cache(redis, 600);
     const [stored, pending] = [makeRecords('post', 'a', ['1', '2']), makeRecords('post', 'b', ['3'])];
     await cache.putStored(stored);
-    await cache.putPending(pending);
+    await cache.putPending({ id: groupOf(pending[0]!._id), records: pending });
     await redis.set('other', 'kept', 'EX', 600);
     expect(await flushCacheAt(server.url)).toBe(2);
     const left = await cache.getMany([...stored, ...pending].map(({ _id }) => _id));

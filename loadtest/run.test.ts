@@ -6,10 +6,12 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Documents } from '../apps/shared/group.ts';
 import { connectMongo } from '../apps/shared/mongo.ts';
 import { payloadFor } from '../apps/shared/payload.ts';
-import { type DataRecord, makeRecords } from '../apps/shared/record.ts';
-import { createRecordStore } from '../apps/shared/store.ts';
+import { makeRecords } from '../apps/shared/record.testing.ts';
+import type { DataRecord } from '../apps/shared/record.ts';
+import { RecordStore } from '../apps/shared/store.ts';
 import { useMongo } from '../test/servers.ts';
 import { NotReadyError } from '../tooling/errors.ts';
 import { startBuiltin } from './generator/start.ts';
@@ -53,7 +55,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'breakwater-run-'));
   const connection = connectMongo({ url: withDatabase(mongo.url), appName: 'test' });
   client = connection.client;
-  const store = createRecordStore(connection.db);
+  const store = new RecordStore(connection.db);
   server = createServer(async (req, res) => {
     if (req.url === '/api/stats')
       return void res.end(JSON.stringify({ lag, deadLetters, accepted: 1, cacheHitRatio: 0.5 }));
@@ -65,7 +67,7 @@ beforeAll(async () => {
       [0, 1, 2, 3, 4].map((i) => payloadFor(origin, i, PAYLOAD_CHARS)),
     );
     const status = behaviour.status(++count);
-    await store.insert(behaviour.store(records, count));
+    await store.insert(Documents.ofRecords(behaviour.store(records, count)));
     const ids = records.map(({ _id }) => _id);
     const body =
       status === 200 ? { status: 'success', writes: ids, reads: ids } : { status: 'error', code: 'QUEUE_FULL' };

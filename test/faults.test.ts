@@ -42,6 +42,7 @@ function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void 
         QUEUE_KIND: kind,
         QUEUE_NAME: name,
         QUEUE_GROUP: 'store',
+        QUEUE_MAX_BYTES: 1e9,
         QUEUE_MAX_LENGTH: 1_000_000,
         KAFKA_BROKERS: kafka?.url.split(','),
         REDIS_URL: redis.url,

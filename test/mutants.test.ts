@@ -3,18 +3,18 @@ import { describe, expect, test } from '@jest/globals';
 import { createApp } from '../apps/api/app.ts';
 import { createCatalogue } from '../apps/api/catalogue.ts';
 import { createApiMetrics } from '../apps/api/metrics.ts';
-import { createRecordReader } from '../apps/api/record-reader.ts';
-import { createRecordWriter } from '../apps/api/record-writer.ts';
+import { RecordReader } from '../apps/api/record-reader.ts';
+import { RecordWriter } from '../apps/api/record-writer.ts';
 import { listen } from '../apps/api/server.ts';
 import { createZipf } from '../apps/api/zipf.ts';
 import { openQueue, startTestConsumer } from '../apps/consumer/test-consumer.ts';
-import { type Cache, createCache, recordKey } from '../apps/shared/cache.ts';
+import { Cache, groupKey } from '../apps/shared/cache.ts';
+import { Documents, GroupIds, makeGroup } from '../apps/shared/group.ts';
 import { createRegistry } from '../apps/shared/metrics.ts';
 import { connectMongo } from '../apps/shared/mongo.ts';
 import type { Batch, QueueReader, QueueWriter } from '../apps/shared/queue/queue.ts';
-import { decodeRecord, makeRecords } from '../apps/shared/record.ts';
 import { connectRedis, redisReady } from '../apps/shared/redis.ts';
-import { createRecordStore } from '../apps/shared/store.ts';
+import { RecordStore } from '../apps/shared/store.ts';
 import { databaseUrl, silent, uniqueName } from './api.ts';
 import { useMongo, useRedis } from './servers.ts';
 import { until } from './until.ts';
@@ -33,6 +33,15 @@ interface Mutant {
   reader?: (reader: QueueReader) => QueueReader;
 }
 
+const ids = new GroupIds();
+
+/** A writer that accepts in another way. */
+const accepting = (writer: QueueWriter, accept: QueueWriter['accept']): QueueWriter => ({
+  accept,
+  ready: () => writer.ready(),
+  close: () => writer.close(),
+});
+
 /** Changes each batch that a reader delivers. */
 const batches = (reader: QueueReader, change: (batch: Batch) => Batch | Promise<Batch>): QueueReader => ({
   close: () => reader.close(),
@@ -47,7 +56,8 @@ const losingAcknowledgements = (reader: QueueReader): QueueReader => {
   let count = 0;
   return batches(reader, (batch) => ({
     ...batch,
-    settle: (refused) => (count++ % 3 === 0 ? Promise.reject(new Error('connection reset')) : batch.settle(refused)),
+    acknowledge: (refused) =>
+      count++ % 3 === 0 ? Promise.reject(new Error('connection reset')) : batch.acknowledge(refused),
   }));
 };
 
@@ -60,12 +70,12 @@ async function violations(mutant: Mutant) {
   await redisReady(connection);
   const { client, db } = connectMongo({ url: mongoUrl, appName: 'mutant' });
   const metrics = createApiMetrics(createRegistry('api'));
-  const cache = createCache(connection, 600);
+  const cache = new Cache(connection, 600);
   const catalogue = createCatalogue(10_000, createZipf(1, 10_000));
   const queueWriter = await queue.writer();
   const { handler } = createApp({
-    reader: createRecordReader(cache, createRecordStore(db), metrics, silent),
-    writer: createRecordWriter(mutant.writer?.(queueWriter, cache) ?? queueWriter, cache, catalogue, metrics, silent),
+    reader: new RecordReader(cache, new RecordStore(db), metrics, silent),
+    writer: new RecordWriter(mutant.writer?.(queueWriter, cache) ?? queueWriter, catalogue, metrics, silent),
     catalogue,
     stats: { read: () => Promise.reject(new Error('not here')), close: () => undefined },
     metrics,
@@ -104,9 +114,10 @@ async function violations(mutant: Mutant) {
   await load.end();
   await until(async () => (await queue.depth()).lag === 0, 30_000);
 
-  const keys = await connection.keys(recordKey('*'));
-  const cached = keys.length === 0 ? [] : await connection.mget(keys);
-  const refusedButCached = cached.filter((text) => text && load.outcomeOf(decodeRecord(text).origin) === 'refused');
+  const keys = await connection.keys(groupKey('*'));
+  const groups = keys.length === 0 ? [] : await connection.mgetBuffer(keys);
+  const cached = groups.flatMap((group) => (group ? Documents.ofGroup(group).records() : []));
+  const refusedButCached = cached.filter(({ origin }) => load.outcomeOf(origin) === 'refused');
   const { ok, lost, phantom, double, corrupt, torn } = await load.ledger(mongoUrl, PAYLOAD_CHARS);
   await second.stop();
   await server.drain();
@@ -133,8 +144,8 @@ describe('the checks go red for', () => {
     const mutant: Mutant = {
       reader: (reader) =>
         batches(reader, async (batch) => {
-          await batch.settle().catch(() => undefined);
-          return { ...batch, settle: async () => undefined };
+          await batch.acknowledge().catch(() => undefined);
+          return { ...batch, acknowledge: async () => undefined };
         }),
     };
     const { ok, lost } = await violations(mutant);
@@ -143,12 +154,12 @@ describe('the checks go red for', () => {
 
   test('an API that answers before the queue confirms', async () => {
     const mutant: Mutant = {
-      writer: (writer) => ({
-        ...writer,
-        async accept(records) {
-          writer.accept(records).catch(() => undefined);
-        },
-      }),
+      writer: (writer) =>
+        accepting(writer, async (records) => {
+          const group = ids.next();
+          writer.accept(records, group).catch(() => undefined);
+          return makeGroup(group, [records]).ids[0]!;
+        }),
     };
     const { ok, lost } = await violations(mutant);
     expect({ ok, some: lost > 0 }).toEqual({ ok: false, some: true });
@@ -159,10 +170,12 @@ describe('the checks go red for', () => {
       reader: (reader) =>
         batches(reader, (batch) => ({
           ...batch,
-          deliveries: batch.deliveries.map((delivery) => {
-            const { _id } = makeRecords('post', 'mutant', ['x'])[0]!;
-            return delivery.redelivered ? { ...delivery, record: { ...delivery.record, _id } } : delivery;
-          }),
+          documents:
+            batch.redelivered === 0
+              ? batch.documents
+              : Documents.ofRecords(
+                  batch.documents.records().map((record) => ({ ...record, _id: `${ids.next()}000` })),
+                ),
         })),
     };
     const { ok, double } = await violations(mutant);
@@ -171,13 +184,12 @@ describe('the checks go red for', () => {
 
   test('a cache written before acceptance', async () => {
     const mutant: Mutant = {
-      writer: (writer, cache) => ({
-        ...writer,
-        async accept(records) {
-          await cache.putPending(records).catch(() => undefined);
-          await writer.accept(records);
-        },
-      }),
+      writer: (writer, cache) =>
+        accepting(writer, async (records) => {
+          const group = makeGroup(ids.next(), [records]);
+          await cache.putPending(group).catch(() => undefined);
+          return writer.accept(records);
+        }),
     };
     const { refusedButCached } = await violations(mutant);
     expect(refusedButCached).toBeGreaterThan(0);

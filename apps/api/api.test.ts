@@ -5,11 +5,12 @@ import { MongoClient } from 'mongodb';
 import { databaseUrl, silent, startTestApi, type TestApi, uniqueName } from '../../test/api.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
-import { flushCache, recordKey } from '../shared/cache.ts';
+import { flushCache, groupKey } from '../shared/cache.ts';
+import { groupOf } from '../shared/group.ts';
 import { payloadFor } from '../shared/payload.ts';
 import { createQueue } from '../shared/queue/create.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
-import { createRecordStore } from '../shared/store.ts';
+import { RecordStore } from '../shared/store.ts';
 
 const redis = useRedis();
 const mongo = useMongo();
@@ -40,10 +41,10 @@ describe('API', () => {
     connection?.disconnect();
   });
 
-  const length = () => connection.xlen(api.settings.QUEUE_NAME);
+  const length = async (name = api.settings.QUEUE_NAME) => Number(await connection.hget(`${name}:counts`, 'lag'));
   /** Records in Redis that wait to be stored: those without a TTL. */
   const pending = async () => {
-    const keys = await connection.keys(recordKey('*'));
+    const keys = await connection.keys(groupKey('*'));
     const ttls = await Promise.all(keys.map((key) => connection.ttl(key)));
     return ttls.filter((ttl) => ttl === -1).length;
   };
@@ -52,11 +53,11 @@ describe('API', () => {
   const storeAll = async (): Promise<void> => {
     const queue = createQueue(api.settings, silent);
     const reader = await queue.reader({ batchSize: 1_000, batchBytes: 1e7, flushIntervalMs: 1 });
-    const store = createRecordStore(client.db());
+    const store = new RecordStore(client.db());
     while ((await length()) > 0) {
       const batch = await reader.next();
-      await store.insert(batch!.deliveries.map(({ record }) => record));
-      await batch!.settle();
+      await store.insert(batch!.documents);
+      await batch!.acknowledge();
     }
     await queue.close();
   };
@@ -134,7 +135,7 @@ describe('API', () => {
     expect((await api.call('GET', path)).body).toEqual(first.body);
 
     expect(await flushCache(connection)).toBeGreaterThan(0);
-    expect(await connection.exists(recordKey(body.ids[0]))).toBe(0);
+    expect(await connection.exists(groupKey(groupOf(body.ids[0])))).toBe(0);
     expect((await api.call('GET', path)).body).toEqual(first.body);
   });
 
@@ -235,7 +236,7 @@ describe('API', () => {
       const answer = await small.call('GET', '/api/data');
       expect(answer).toMatchObject({ status: 503, body: failure('QUEUE_FULL', /nothing was stored/) });
       expect(answer.headers.get('retry-after')).toBe('1');
-      expect(await connection.xlen(name)).toBe(10);
+      expect(await length(name)).toBe(10);
       expect(await pending()).toBe(before);
       // Two still fit: the limit is exact.
       const two = { records: [{ payload: 'a' }, { payload: 'b' }] };

@@ -1,19 +1,19 @@
 // One API process: its connections, its parts, its server.
 import type { Registry } from 'prom-client';
-import { createCache } from '../shared/cache.ts';
+import { Cache } from '../shared/cache.ts';
 import type { App } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import { connectMongo } from '../shared/mongo.ts';
 import { createQueue } from '../shared/queue/create.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
-import { createRecordStore } from '../shared/store.ts';
+import { RecordStore } from '../shared/store.ts';
 import { createApp } from './app.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createApiMetrics } from './metrics.ts';
 import { watchEventLoop } from './pressure.ts';
 import { createQueueMetrics } from './queue-metrics.ts';
-import { createRecordReader } from './record-reader.ts';
-import { createRecordWriter } from './record-writer.ts';
+import { RecordReader } from './record-reader.ts';
+import { cacheAccepted, RecordWriter } from './record-writer.ts';
 import { observeRequests } from './request-metrics.ts';
 import { listen } from './server.ts';
 import type { ApiSettings } from './settings.ts';
@@ -41,17 +41,17 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
   });
   const queue = createQueue(settings, logger);
   createQueueMetrics(registry, queue, { name: settings.QUEUE_NAME, maxLength: settings.QUEUE_MAX_LENGTH });
-  const store = createRecordStore(db);
-  const cache = createCache(redis, settings.CACHE_TTL_SECONDS);
+  const store = new RecordStore(db);
+  const cache = new Cache(redis, settings.CACHE_TTL_SECONDS);
   await redisReady(redis).catch((error: Error) => logger.warn(error.message));
-  const queueWriter = await queue.writer();
+  const queueWriter = await queue.writer({ onAccepted: cacheAccepted(cache, metrics, logger) });
 
   const catalogue = createCatalogue(
     settings.API_CATALOGUE_SIZE,
     createZipf(settings.API_ZIPF_EXPONENT, settings.API_CATALOGUE_SIZE),
   );
-  const reader = createRecordReader(cache, store, metrics, logger);
-  const writer = createRecordWriter(queueWriter, cache, catalogue, metrics, logger);
+  const reader = new RecordReader(cache, store, metrics, logger);
+  const writer = new RecordWriter(queueWriter, catalogue, metrics, logger);
   const stats = createStats({ queue, store, redis, metrics, gateMetricsUrl: settings.GATE_METRICS_URL, logger });
   const pressure = watchEventLoop(settings.API_MAX_EVENT_LOOP_DELAY_MS);
   await store

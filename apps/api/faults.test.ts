@@ -5,15 +5,15 @@ import { Registry } from 'prom-client';
 import { caller, databaseUrl, silent, startTestApi } from '../../test/api.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
-import { createCache, recordKey } from '../shared/cache.ts';
+import { Cache, groupKey } from '../shared/cache.ts';
 import type { QueueWriter } from '../shared/queue/queue.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
 import { type ApiParts, createApp } from './app.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createApiMetrics } from './metrics.ts';
 import type { Pressure } from './pressure.ts';
-import { createRecordReader } from './record-reader.ts';
-import { createRecordWriter } from './record-writer.ts';
+import { RecordReader } from './record-reader.ts';
+import { RecordWriter } from './record-writer.ts';
 import { type ApiServer, listen } from './server.ts';
 import { createZipf } from './zipf.ts';
 
@@ -23,7 +23,7 @@ const env = () => ({ REDIS_URL: redis.url, MONGO_URL: databaseUrl(mongo.url, 'fa
 
 /** A queue that does what the test says. */
 function scriptedQueue(accept: QueueWriter['accept']): QueueWriter {
-  return { accept, ready: () => true, cachesAccepted: false, close: async () => undefined };
+  return { accept, ready: () => true, close: async () => undefined };
 }
 
 const calm: Pressure = { high: () => false, delayMs: () => 0, close: () => undefined };
@@ -37,19 +37,13 @@ describe('the application, of parts', () => {
   });
   afterAll(() => connection?.disconnect());
 
-  const serve = async (accept: QueueWriter['accept'], parts: Partial<ApiParts> & { cacheOn?: Redis } = {}) => {
+  const serve = async (accept: QueueWriter['accept'], parts: Partial<ApiParts> = {}) => {
     const metrics = createApiMetrics(new Registry());
-    const cache = createCache(parts.cacheOn ?? connection, 600);
+    const cache = new Cache(connection, 600);
     const catalogue = createCatalogue(100, createZipf(1, 100));
-    const absent = {
-      findMany: async () => [],
-      newestIds: async () => [],
-      count: async () => 0,
-      insert: async () => null!,
-    };
     const { handler } = createApp({
-      reader: createRecordReader(cache, absent, metrics, silent),
-      writer: createRecordWriter(scriptedQueue(accept), cache, catalogue, metrics, silent),
+      reader: new RecordReader(cache, { findMany: async () => [] }, metrics, silent),
+      writer: new RecordWriter(scriptedQueue(accept), catalogue, metrics, silent),
       catalogue,
       stats: { read: async () => null!, close: () => undefined },
       metrics,
@@ -64,18 +58,6 @@ describe('the application, of parts', () => {
     return { metrics, server, call: caller(`http://127.0.0.1:${server.port}`) };
   };
 
-  test('the cache is written after the queue has confirmed, before the answer', async () => {
-    let cachedWhenAccepting: number | undefined;
-    const { call, server } = await serve(async (records) => {
-      cachedWhenAccepting = await connection.exists(...records.map(({ _id }) => recordKey(_id)));
-    });
-    const { body } = await call('GET', '/api/data');
-    expect(cachedWhenAccepting).toBe(0);
-    expect(await connection.exists(...body.writes.map(recordKey))).toBe(5);
-    expect(await connection.ttl(recordKey(body.writes[0]))).toBeGreaterThan(6 * 24 * 3600);
-    await server.drain();
-  });
-
   test('what the queue refused is nowhere', async () => {
     const { call, server } = await serve(async () => {
       throw new Error('inner details');
@@ -88,19 +70,9 @@ describe('the application, of parts', () => {
     await server.drain();
   });
 
-  test('a cache that fails never fails an accepted write', async () => {
-    const broken = connectRedis({ url: 'redis://127.0.0.1:1', name: 'broken' }, silent);
-    const { call, server, metrics } = await serve(async () => undefined, { cacheOn: broken });
-    for (let i = 0; i < 3; i++) expect((await call('GET', '/api/data')).status).toBe(200);
-    expect((await metrics.accepted.get()).values[0]!.value).toBe(15);
-    expect((await metrics.cacheErrors.get()).values[0]!.value).toBeGreaterThan(0);
-    broken.disconnect();
-    await server.drain();
-  });
-
   test('overload: 503 at once for everything but the probes, and not ready', async () => {
     let accepted = 0;
-    const { call, server, metrics } = await serve(async () => void accepted++, {
+    const { call, server, metrics } = await serve(() => Promise.resolve(Array(accepted++)), {
       pressure: { ...calm, high: () => true },
     });
     for (const path of ['/api/data', '/api/records/0123456789abcdef01234567', '/healthz?x']) {
@@ -116,7 +88,7 @@ describe('the application, of parts', () => {
   });
 
   test('drain: a request under way ends well, its connection with it, and new ones find nobody', async () => {
-    let confirm: (() => void) | undefined;
+    let confirm: ((ids: string[]) => void) | undefined;
     const { call, server } = await serve(
       () =>
         new Promise((resolve) => {
@@ -133,7 +105,7 @@ describe('the application, of parts', () => {
         () => true,
       ),
     );
-    confirmed();
+    confirmed([]);
     expect((await underWay).status).toBe(200);
     await drained;
     // Far less than the 65 s for which an idle connection may stay.
@@ -159,7 +131,7 @@ describe('the whole API', () => {
     const api = await startTestApi(env());
     const connection = connectRedis({ url: redis.url, name: 'test' }, silent);
     await redisReady(connection);
-    const length = () => connection.xlen(api.settings.QUEUE_NAME);
+    const length = async () => Number(await connection.hget(`${api.settings.QUEUE_NAME}:counts`, 'lag'));
     for (let i = 0; i < 3; i++) expect((await api.call('GET', '/api/data')).status).toBe(200);
     mongo.server.kill('SIGKILL');
     await mongo.server.exited;
@@ -167,7 +139,7 @@ describe('the whole API', () => {
 
     const { ids } = (await api.call('POST', '/api/records', { records: [{ payload: 'x' }] })).body;
     // Every record out of the cache: whatever is read is cold.
-    await connection.del(...(await connection.keys(recordKey('*'))));
+    await connection.del(...(await connection.keys(groupKey('*'))));
     const before = await length();
     const begun = performance.now();
     const cold = await Promise.all([api.call('GET', '/api/data'), api.call('GET', `/api/records/${ids[0]}`)]);

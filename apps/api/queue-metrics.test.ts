@@ -11,7 +11,7 @@ function scene(depth: () => Promise<QueueDepth>, maxAgeMs = 0) {
 }
 
 test('lag, dead letters and the limit', async () => {
-  const lines = scene(async () => ({ accepted: 100, lag: 7, deadLetters: 2 }));
+  const lines = scene(async () => ({ accepted: 100, lag: 7, lagBytes: 0, deadLetters: 2 }));
   expect(await lines()).toEqual([
     'breakwater_queue_lag_records{queue="posts"} 7',
     'breakwater_queue_dead_letters{queue="posts"} 2',
@@ -23,7 +23,7 @@ test('one reading serves all numbers, and whoever asks soon after', async () => 
   let readings = 0;
   const read = async () => {
     readings++;
-    return { accepted: 1, lag: 1, deadLetters: 0 };
+    return { accepted: 1, lag: 1, lagBytes: 0, deadLetters: 0 };
   };
   const lines = scene(read, 60_000);
   await lines();
@@ -35,7 +35,7 @@ test.each<[string, () => Promise<QueueDepth>]>([
   ['fails', () => Promise.reject(new Error('away'))],
   ['hangs', () => new Promise(() => {})],
 ])('a queue that %s has no lag, not an old one', async (_how, broken) => {
-  let depth: () => Promise<QueueDepth> = async () => ({ accepted: 1, lag: 1, deadLetters: 0 });
+  let depth: () => Promise<QueueDepth> = async () => ({ accepted: 1, lag: 1, lagBytes: 0, deadLetters: 0 });
   const lines = scene(() => depth());
   await lines();
   depth = broken;

@@ -6,12 +6,14 @@ import { Registry } from 'prom-client';
 import { databaseUrl, silent } from '../../test/api.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
-import { type Cache, createCache, flushCache, recordKey } from '../shared/cache.ts';
-import { type DataRecord, encodeRecord, makeRecords } from '../shared/record.ts';
+import { Cache, flushCache, groupKey, recordKey } from '../shared/cache.ts';
+import { Documents, groupOf } from '../shared/group.ts';
+import { makeRecords } from '../shared/record.testing.ts';
+import { type DataRecord, encodeRecord } from '../shared/record.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
-import { createRecordStore } from '../shared/store.ts';
+import { RecordStore } from '../shared/store.ts';
 import { createApiMetrics } from './metrics.ts';
-import { createRecordReader, type RecordReader } from './record-reader.ts';
+import { RecordReader } from './record-reader.ts';
 
 const redis = useRedis();
 const mongo = useMongo();
@@ -22,7 +24,6 @@ const records = makeRecords(
   Array.from({ length: 50 }, (_, i) => `payload ${i}`),
 );
 const ids = records.map(({ _id }) => _id);
-const texts = records.map(encodeRecord);
 
 describe('record reader', () => {
   let client: MongoClient;
@@ -39,11 +40,11 @@ describe('record reader', () => {
     });
     connection = connectRedis({ url: redis.url, name: 'test' }, silent);
     await redisReady(connection);
-    const store = createRecordStore(client.db());
-    await store.insert(records);
-    cache = createCache(connection, 600);
+    const store = new RecordStore(client.db());
+    await store.insert(Documents.ofRecords(records));
+    cache = new Cache(connection, 600);
     metrics = createApiMetrics(new Registry());
-    reader = createRecordReader(cache, store, metrics, silent);
+    reader = new RecordReader(cache, store, metrics, silent);
   });
   afterAll(async () => {
     await client?.close();
@@ -59,64 +60,77 @@ describe('record reader', () => {
   });
 
   const cached = () => connection.exists(...ids.map(recordKey));
-  const mgets = async (): Promise<number> =>
-    Number(/cmdstat_mget:calls=(\d+)/.exec(await connection.info('commandstats'))?.[1] ?? 0);
+  const reads = async (): Promise<number> =>
+    Number(/cmdstat_evalsha:calls=(\d+)/.exec(await connection.info('commandstats'))?.[1] ?? 0);
 
   test('five cold reads are one round trip to each; then they are cached', async () => {
-    const before = await mgets();
-    expect(await reader.readMany(ids.slice(0, 5))).toEqual(texts.slice(0, 5));
+    expect(await reader.present(ids.slice(0, 5))).toEqual(ids.slice(0, 5));
     expect(finds).toHaveLength(1);
-    expect(await mgets()).toBe(before + 1);
     await until(async () => (await cached()) === 5);
+    const before = await reads();
     expect(await connection.ttl(recordKey(ids[0]!))).toBeGreaterThan(590);
 
-    expect(await reader.readMany(ids.slice(0, 5))).toEqual(texts.slice(0, 5));
+    expect(await reader.present(ids.slice(0, 5))).toEqual(ids.slice(0, 5));
     expect(finds).toHaveLength(1);
-    expect(await mgets()).toBe(before + 2);
+    expect(await reads()).toBe(before + 1);
     expect((await metrics.cacheHits.get()).values[0]!.value).toBe(5);
     expect((await metrics.cacheMisses.get()).values[0]!.value).toBe(5);
   });
 
   test('cold reads of many requests travel together: two queries for fifty requests', async () => {
-    const first = reader.readMany(ids.slice(0, 2));
-    const all = await Promise.all(Array.from({ length: 50 }, (_, i) => reader.readMany([ids[i]!, ids[(i + 1) % 50]!])));
+    const first = reader.present(ids.slice(0, 2));
+    const all = await Promise.all(Array.from({ length: 50 }, (_, i) => reader.present([ids[i]!, ids[(i + 1) % 50]!])));
     await first;
     all.forEach((pair, i) => {
-      expect(pair).toEqual([texts[i], texts[(i + 1) % 50]]);
+      expect(pair).toEqual([ids[i], ids[(i + 1) % 50]]);
     });
     expect(finds.length).toBeLessThanOrEqual(2);
   });
 
   test('only what the cache lacks is asked for, and the order is the caller’s', async () => {
     await cache.putStored([records[1]!, records[3]!]);
-    expect(await reader.readMany([ids[4]!, ids[3]!, ids[2]!, ids[1]!])).toEqual([
-      texts[4],
-      texts[3],
-      texts[2],
-      texts[1],
-    ]);
+    expect(await reader.present([ids[4]!, ids[3]!, ids[2]!, ids[1]!])).toEqual([ids[4], ids[3], ids[2], ids[1]]);
     expect(finds[0]!.command.filter._id.$in).toEqual([ids[4], ids[2]]);
   });
 
   test('an id that does not exist is left out, and never cached as absent', async () => {
     const [late] = makeRecords('post', 'late', ['x']) as [DataRecord];
-    expect(await reader.readMany([ids[0]!, late._id])).toEqual([texts[0]]);
+    expect(await reader.present([ids[0]!, late._id])).toEqual([ids[0]]);
     expect(await reader.read(late._id)).toBeUndefined();
-    await createRecordStore(client.db()).insert([late]);
+    await new RecordStore(client.db()).insert(Documents.ofRecords([late]));
     expect(await reader.read(late._id)).toEqual(late);
+  });
+
+  test('a group in the cache serves each of its records, decoded, and nothing else', async () => {
+    const group = makeRecords('post', 'grouped', ['a', 'b', 'c']);
+    const id = groupOf(group[0]!._id);
+    await cache.putPending({ id, records: group });
+    expect(await reader.present(group.map(({ _id }) => _id))).toEqual(group.map(({ _id }) => _id));
+    for (const record of group) expect(await reader.read(record._id)).toEqual(record);
+    expect(finds).toHaveLength(0);
+    for (const place of ['003', '004', '100', 'fff']) expect(await reader.read(id + place)).toBeUndefined();
+    await connection.del(groupKey(id));
+  });
+
+  test('what is no record in the cache is a miss', async () => {
+    await connection.set(groupKey(groupOf(ids[7]!)), '0000001000000020'.repeat(20));
+    await connection.set(recordKey(ids[8]!), '{"_id":"no record');
+    expect(await reader.read(ids[7]!)).toEqual(records[7]);
+    expect(await reader.read(ids[8]!)).toEqual(records[8]);
+    await connection.del(groupKey(groupOf(ids[7]!)), recordKey(ids[8]!));
   });
 
   test('a cache that fails costs a query, not the request', async () => {
     const broken = connectRedis({ url: 'redis://127.0.0.1:1', name: 'broken' }, silent);
     const own = createApiMetrics(new Registry());
-    const cacheless = createRecordReader(createCache(broken, 600), createRecordStore(client.db()), own, silent);
-    expect(await cacheless.readMany(ids.slice(0, 5))).toEqual(texts.slice(0, 5));
+    const cacheless = new RecordReader(new Cache(broken, 600), new RecordStore(client.db()), own, silent);
+    expect(await cacheless.present(ids.slice(0, 5))).toEqual(ids.slice(0, 5));
     await until(async () => (await own.cacheErrors.get()).values[0]!.value >= 2);
     broken.disconnect();
   });
 
   test('a key that waits in the queue keeps having no TTL when MongoDB’s copy is cached', async () => {
-    await connection.set(recordKey(ids[9]!), texts[9]!);
+    await connection.set(recordKey(ids[9]!), encodeRecord(records[9]!));
     await cache.putStored([records[9]!]);
     expect(await connection.ttl(recordKey(ids[9]!))).toBe(-1);
     await connection.del(recordKey(ids[9]!));

@@ -1,62 +1,69 @@
 // Reading records: the cache in one round trip, MongoDB in one query for all that the cache lacks.
-import type { Cache } from '../shared/cache.ts';
+import type { Cache, CachedRecord } from '../shared/cache.ts';
 import { Coalescer } from '../shared/coalescer.ts';
 import type { Logger } from '../shared/logger.ts';
-import { type DataRecord, decodeRecord, encodeRecord } from '../shared/record.ts';
+import type { DataRecord } from '../shared/record.ts';
 import type { RecordStore } from '../shared/store.ts';
 import type { ApiMetrics } from './metrics.ts';
 
-export interface RecordReader {
-  /** Those of `ids` that exist, encoded, in their order. @throws when MongoDB is needed and does not answer */
-  readMany(ids: readonly string[]): Promise<string[]>;
-  /** One record. @throws as above */
-  read(id: string): Promise<DataRecord | undefined>;
-}
+/** Records that one query asks for: a reply holds a fraction of them at the largest size. */
+const MAX_QUERY = 200;
 
-export function createRecordReader(
-  cache: Cache,
-  store: RecordStore,
-  metrics: ApiMetrics,
-  logger: Logger,
-): RecordReader {
+export class RecordReader {
+  readonly #cache: Cache;
+  readonly #store: Pick<RecordStore, 'findMany'>;
+  readonly #metrics: ApiMetrics;
+  readonly #logger: Logger;
   // One query at a time: while MongoDB answers, all further misses gather for the next.
-  const queries = new Coalescer<string, string | undefined>({
-    maxItems: 1_000,
-    maxInFlight: 1,
-    flush: async (ids) => {
-      const begun = performance.now();
-      const records = await store.findMany([...new Set(ids)]);
-      metrics.storeReadSeconds.observe((performance.now() - begun) / 1000);
-      const found = new Map(records.map((record) => [record._id, encodeRecord(record)]));
-      cache.putStored(records).catch((error: Error) => cacheFailed(error));
-      return ids.map((id) => found.get(id));
-    },
-  });
-  const cacheFailed = (error: Error) => {
-    metrics.cacheErrors.inc();
-    logger.debug({ err: error.message }, 'the cache failed');
-  };
+  readonly #queries: Coalescer<string, DataRecord | undefined>;
 
-  const readMany = async (ids: readonly string[]): Promise<string[]> => {
+  constructor(cache: Cache, store: Pick<RecordStore, 'findMany'>, metrics: ApiMetrics, logger: Logger) {
+    this.#cache = cache;
+    this.#store = store;
+    this.#metrics = metrics;
+    this.#logger = logger;
+    this.#queries = new Coalescer({ maxItems: MAX_QUERY, maxInFlight: 1, flush: (ids) => this.#query(ids) });
+  }
+
+  /** Those of `ids` that exist, in their order. @throws when MongoDB is needed and does not answer */
+  async present(ids: readonly string[]): Promise<string[]> {
+    const cached = await this.#cached(ids);
+    if (!cached.includes(null)) return [...ids];
+    const exists = await Promise.all(cached.map(async (record, i) => record ?? this.#queries.add(ids[i]!)));
+    return ids.filter((_, i) => exists[i] !== undefined);
+  }
+
+  /** One record. @throws as above */
+  async read(id: string): Promise<DataRecord | undefined> {
+    const [cached] = await this.#cached([id]);
+    return cached ? cached.decode() : this.#queries.add(id);
+  }
+
+  async #cached(ids: readonly string[]): Promise<(CachedRecord | null)[]> {
     const begun = performance.now();
-    const cached = await cache.getMany(ids).catch((error: Error): null[] => {
-      cacheFailed(error);
+    const cached = await this.#cache.getMany(ids).catch((error: Error): null[] => {
+      this.#cacheFailed(error);
       return ids.map(() => null);
     });
-    metrics.cacheSeconds.observe((performance.now() - begun) / 1000);
-    const hits = cached.filter((text) => text !== null).length;
-    metrics.cacheHits.inc(hits);
-    metrics.cacheMisses.inc(ids.length - hits);
-    if (hits === ids.length) return cached as string[];
-    const all = await Promise.all(cached.map((text, i) => text ?? queries.add(ids[i]!)));
-    return all.filter((text) => text !== undefined);
-  };
+    this.#metrics.cacheSeconds.observe((performance.now() - begun) / 1000);
+    let hits = 0;
+    for (const record of cached) if (record !== null) hits++;
+    this.#metrics.cacheHits.inc(hits);
+    this.#metrics.cacheMisses.inc(ids.length - hits);
+    return cached;
+  }
 
-  return {
-    readMany,
-    async read(id) {
-      const [text] = await readMany([id]);
-      return text === undefined ? undefined : decodeRecord(text);
-    },
-  };
+  async #query(ids: readonly string[]): Promise<(DataRecord | undefined)[]> {
+    const begun = performance.now();
+    const records = await this.#store.findMany([...new Set(ids)]);
+    this.#metrics.storeReadSeconds.observe((performance.now() - begun) / 1000);
+    this.#cache.putStored(records).catch((error: Error) => this.#cacheFailed(error));
+    const found = new Map(records.map((record) => [record._id, record]));
+    return ids.map((id) => found.get(id));
+  }
+
+  #cacheFailed(error: Error): void {
+    this.#metrics.cacheErrors.inc();
+    this.#logger.debug({ err: error.message }, 'the cache failed');
+  }
 }

@@ -5,11 +5,14 @@ import { type Collection, MongoClient } from 'mongodb';
 import { databaseUrl, silent, uniqueName } from '../../test/api.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
-import { createCache, flushCache, PENDING_TTL_SECONDS, recordKey } from '../shared/cache.ts';
+import { Cache, flushCache, groupKey, PENDING_TTL_SECONDS } from '../shared/cache.ts';
+import { fromStored, type StoredRecord } from '../shared/document.ts';
+import { Documents, groupOf } from '../shared/group.ts';
 import type { Queue } from '../shared/queue/queue.ts';
-import { type DataRecord, makeRecords } from '../shared/record.ts';
+import { makeRecords } from '../shared/record.testing.ts';
+import type { DataRecord, NewRecords } from '../shared/record.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
-import { RECORDS, type StoredRecord } from '../shared/store.ts';
+import { RECORDS } from '../shared/store.ts';
 import { openQueue, startTestConsumer, type TestConsumer, type TestConsumerOptions, total } from './test-consumer.ts';
 
 const redis = useRedis();
@@ -38,16 +41,18 @@ describe('consumer', () => {
   });
 
   /** A queue and a database of the test's own. */
-  const setUp = async (records: readonly DataRecord[] = [], claimIdleMs?: number) => {
+  const setUp = async (requests: readonly NewRecords[] = [], claimIdleMs?: number) => {
     database = uniqueName('consumer');
     client = new MongoClient(databaseUrl(mongo.url, database), { serverSelectionTimeoutMS: 2_000 });
     const name = uniqueName('posts');
     const queue = openQueue(redis.url, name, claimIdleMs);
     opened.push(queue);
     const writer = await queue.writer();
-    for (let i = 0; i < records.length; i += 1_000) await writer.accept(records.slice(i, i + 1_000));
+    const ids: string[] = [];
+    // One after the other: each is a group.
+    for (const request of requests) ids.push(...(await writer.accept(request)));
     const collection: Collection<StoredRecord> = client.db().collection(RECORDS);
-    return { queue, writer, collection, name };
+    return { queue, writer, collection, name, ids };
   };
   const consume = async (queue: Queue, options: Partial<TestConsumerOptions> = {}): Promise<TestConsumer> => {
     const mongoUrl = databaseUrl(mongo.url, database);
@@ -56,15 +61,20 @@ describe('consumer', () => {
     return consumer;
   };
   const drained = async (queue: Queue) => (await queue.depth().catch(() => ({ lag: -1 }))).lag === 0;
-  const some = (count: number, origin = 'consumer-test') => makeRecords('post', origin, Array(count).fill('payload'));
+  const one = (...payloads: string[]): NewRecords => ({ type: 'post', origin: 'consumer-test', payloads });
+  /** Requests with `size` records each, `count` in all. */
+  const some = (count: number, size = 100): NewRecords[] =>
+    Array.from({ length: Math.ceil(count / size) }, () => one(...Array<string>(Math.min(size, count)).fill('payload')));
 
   test('stores what was accepted, in batches, and counts it', async () => {
-    const records = some(2_500);
-    const { queue, collection } = await setUp(records);
+    const { queue, collection, ids } = await setUp(some(2_500));
     const consumer = await consume(queue, { limits: { batchSize: 500 } });
     await until(() => drained(queue));
     const stored = await collection.find().sort({ _id: 1 }).toArray();
-    expect(stored.map((record) => ({ ...record, createdAt: record.createdAt.toISOString() }))).toEqual(records);
+    expect(stored.map(({ _id }) => _id)).toEqual([...ids].sort());
+    const { createdAt, ...first } = fromStored(stored[0]!);
+    expect(first).toEqual({ _id: ids[0], type: 'post', index: 0, payload: 'payload', origin: 'consumer-test' });
+    expect(Math.abs(Date.now() - Date.parse(createdAt))).toBeLessThan(60_000);
     expect(consumer.inserts).toHaveLength(5);
     expect(await total(consumer.metrics.stored)).toBe(2_500);
     expect(await total(consumer.metrics.duplicates)).toBe(0);
@@ -73,15 +83,14 @@ describe('consumer', () => {
   });
 
   test('a batch also ends at its bytes, and at the flush interval', async () => {
-    const records = makeRecords('post', 'bytes', Array(20).fill('x'.repeat(10_000)));
-    const { queue, writer } = await setUp(records);
+    const { queue, writer } = await setUp(Array(20).fill(one('x'.repeat(10_000))));
     const consumer = await consume(queue, { limits: { batchBytes: 60_000, flushIntervalMs: 200 } });
     await until(() => drained(queue));
     expect(consumer.inserts.length).toBeGreaterThanOrEqual(4);
     // The interval starts when the record is read, which is after the writer was called.
     const before = consumer.inserts.length;
     const begun = performance.now();
-    await writer.accept(some(1));
+    await writer.accept(one('late'));
     await until(() => drained(queue));
     expect(consumer.inserts).toHaveLength(before + 1);
     expect(consumer.inserts[before]! - begun).toBeGreaterThan(150);
@@ -90,21 +99,23 @@ describe('consumer', () => {
   test('what MongoDB refuses goes to the dead letters with its reason, its neighbours are stored', async () => {
     const { queue, writer, collection } = await setUp();
     await collection.createIndex({ payload: 1 }, { unique: true });
-    const records = makeRecords('post', 'refused', ['a', 'b', 'a', 'c']);
-    await writer.accept(records);
+    const ids = await writer.accept(one('a', 'b', 'a', 'c'));
     const consumer = await consume(queue);
     await until(() => drained(queue));
     expect((await collection.find().toArray()).map(({ payload }) => payload).sort()).toEqual(['a', 'b', 'c']);
     expect(await queue.deadLetters.list(10)).toEqual([
-      expect.objectContaining({ record: records[2], reason: expect.stringMatching(/^MongoDB 11000: .*payload/) }),
+      expect.objectContaining({
+        record: expect.objectContaining({ _id: ids[2], index: 2, payload: 'a' }),
+        reason: expect.stringMatching(/^MongoDB 11000: .*payload/),
+      }),
     ]);
     expect(await total(consumer.metrics.deadLetters)).toBe(1);
     expect(consumer.healthy()).toBe(true);
   });
 
   test('MongoDB killed half way: nothing is acknowledged before it is stored, nothing is lost', async () => {
-    const records = some(3_000);
-    const { queue, collection } = await setUp(records);
+    const records = 3_000;
+    const { queue, collection } = await setUp(some(records));
     const consumer = await consume(queue, {
       limits: { batchSize: 100 },
       writesPerSecond: 50,
@@ -122,21 +133,19 @@ describe('consumer', () => {
     expect((await queue.depth()).lag).toBe(lag);
     await mongo.restart();
     // All that was acknowledged is there: it was journaled.
-    expect(await collection.countDocuments()).toBeGreaterThanOrEqual(records.length - lag);
+    expect(await collection.countDocuments()).toBeGreaterThanOrEqual(records - lag);
     await until(() => drained(queue), 30_000);
-    expect(await collection.countDocuments()).toBe(records.length);
+    expect(await collection.countDocuments()).toBe(records);
     expect(consumer.healthy()).toBe(true);
   });
 
   test('Redis killed half way: the batch that could not be acknowledged comes again as duplicates', async () => {
-    const records = some(300);
-    const { queue, collection } = await setUp(records);
+    const { queue, collection } = await setUp(some(300));
     let killed = false;
     const consumer = await consume(queue, {
       limits: { batchSize: 100 },
       replace: ({ store }) => ({
         store: {
-          ...store,
           async insert(batch) {
             const result = await store.insert(batch);
             if (!killed) {
@@ -160,8 +169,7 @@ describe('consumer', () => {
   });
 
   test('stop finishes the batch in hand; another consumer goes on at once with the rest', async () => {
-    const records = some(1_000);
-    const { queue, collection, name } = await setUp(records, 60_000);
+    const { queue, collection, name } = await setUp(some(1_000), 60_000);
     let inStore = () => {};
     const reached = new Promise<void>((resolve) => {
       inStore = resolve;
@@ -174,7 +182,6 @@ describe('consumer', () => {
       limits: { batchSize: 100 },
       replace: ({ store }) => ({
         store: {
-          ...store,
           async insert(batch) {
             inStore();
             await released;
@@ -204,7 +211,7 @@ describe('consumer', () => {
   test('told to stop while MongoDB is away, it stops and acknowledges nothing', async () => {
     const { queue } = await setUp(some(10));
     const consumer = await consume(queue, {
-      replace: ({ store }) => ({ store: { ...store, insert: () => Promise.reject(new Error('away')) } }),
+      replace: () => ({ store: { insert: () => Promise.reject(new Error('away')) } }),
     });
     await until(() => !consumer.healthy());
     await consumer.stop();
@@ -220,7 +227,7 @@ describe('consumer', () => {
   });
 
   test('each write command of three consumers takes a slot of the limiter they share, retries included', async () => {
-    const { queue, name } = await setUp(some(1_500));
+    const { queue, name } = await setUp(some(1_500, 20));
     const limiterName = uniqueName('shared');
     let failures = 0;
     let slots = 0;
@@ -240,7 +247,6 @@ describe('consumer', () => {
               },
             },
             store: {
-              ...store,
               async insert(batch) {
                 const result = await store.insert(batch);
                 // Stored, but the answer is lost: it is tried again.
@@ -260,31 +266,31 @@ describe('consumer', () => {
   });
 
   test('Redis Streams: a record stays cached without a TTL until it is stored, and with one afterwards', async () => {
-    const records = some(3);
-    const { queue } = await setUp(records);
-    const ttl = () => connection.ttl(recordKey(records[0]!._id));
+    const { queue, ids } = await setUp(some(3));
+    const ttl = () => connection.ttl(groupKey(groupOf(ids[0]!)));
     await flushCache(connection);
     expect(await ttl()).toBe(-1);
     await consume(queue);
     await until(() => drained(queue));
     expect(await ttl()).toBeGreaterThan(590);
-    expect(await flushCache(connection)).toBeGreaterThanOrEqual(3);
+    expect(await flushCache(connection)).toBeGreaterThanOrEqual(1);
     expect(await ttl()).toBe(-2);
   });
 
   test('Kafka’s way: the consumer marks what it stored in the cache; what is pending survives a flush', async () => {
-    const [first, second] = [some(3), some(3)];
-    const cache = createCache(connection, 600);
-    await cache.putPending([...first, ...second]);
-    const ttl = (records: DataRecord[]) => connection.ttl(recordKey(records[0]!._id));
+    const [first, second] = [makeRecords('post', 'a', ['1', '2']), makeRecords('post', 'b', ['3'])];
+    const cache = new Cache(connection, 600);
+    for (const records of [first, second]) await cache.putPending({ id: groupOf(records[0]!._id), records });
+    const ttl = (records: DataRecord[]) => connection.ttl(groupKey(groupOf(records[0]!._id)));
     expect(await ttl(first)).toBeGreaterThan(PENDING_TTL_SECONDS - 10);
     const { queue } = await setUp();
     let closed = () => {};
     const end = new Promise<undefined>((resolve) => {
       closed = () => resolve(undefined);
     });
-    // Like Kafka's: settling tells the cache nothing.
-    const batches = [{ deliveries: first.map((record) => ({ record, redelivered: false })), settle: async () => {} }];
+    // Like Kafka's: acknowledging tells the cache nothing.
+    const documents = Documents.ofRecords(first);
+    const batches = [{ documents, accepted: [], redelivered: 0, lost: 0, acknowledge: async () => undefined }];
     const reader = { next: async () => batches.shift() ?? end, close: async () => closed() };
     await consume(queue, { replace: () => ({ cache, reader }) });
     await until(async () => (await ttl(first)) <= 600);
@@ -293,10 +299,39 @@ describe('consumer', () => {
     expect(await ttl(second)).toBeGreaterThan(PENDING_TTL_SECONDS - 60);
   });
 
+  test('records that are gone from the queue are counted as lost, and those around them stored', async () => {
+    const { queue, collection, ids } = await setUp(some(300));
+    await connection.del(groupKey(groupOf(ids[150]!)));
+    const consumer = await consume(queue);
+    await until(() => drained(queue));
+    expect(await collection.countDocuments()).toBe(200);
+    expect(await total(consumer.metrics.lost)).toBe(100);
+    expect((await queue.depth()).deadLetters).toBe(0);
+  });
+
+  test('records of 100 KB, 200 MB of them, fit into the memory of a batch', async () => {
+    const { queue, collection } = await setUp(Array(2_000).fill(one('x'.repeat(100_000))));
+    let most = 0;
+    await consume(queue, {
+      limits: { batchSize: 2_000, batchBytes: 4 << 20 },
+      replace: ({ store }) => ({
+        store: {
+          insert(documents) {
+            most = Math.max(most, documents.bytes);
+            return store.insert(documents);
+          },
+        },
+      }),
+    });
+    await until(() => drained(queue), 60_000);
+    expect(await collection.countDocuments()).toBe(2_000);
+    expect(most).toBeLessThanOrEqual(4 << 20);
+  });
+
   test('a cache that fails after storing does not make it unstored', async () => {
     const { queue, collection } = await setUp(some(5));
     const broken = connectRedis({ url: 'redis://127.0.0.1:1', name: 'broken' }, silent);
-    await consume(queue, { replace: () => ({ cache: createCache(broken, 600) }) });
+    await consume(queue, { replace: () => ({ cache: new Cache(broken, 600) }) });
     await until(() => drained(queue));
     expect(await collection.countDocuments()).toBe(5);
     broken.disconnect();

@@ -10,133 +10,140 @@ import type { ConsumerMetrics } from './metrics.ts';
 
 export interface ConsumerParts {
   reader: QueueReader;
-  store: RecordStore;
+  store: Pick<RecordStore, 'insert'>;
   limiter: Limiter;
-  /** Told of what is stored, where settling does not do that by itself. */
-  cache?: Cache | undefined;
+  /** Told of what is stored, where acknowledging does not do that by itself. */
+  cache?: Pick<Cache, 'markStored'> | undefined;
   metrics: ConsumerMetrics;
   logger: Logger;
   /** Extra work a record, milliseconds. */
   workMs: number;
 }
 
-export interface Consumer {
-  /** Resolves when stopped; rejects when consuming broke down for a reason that no retry mends. */
-  readonly done: Promise<void>;
-  /** False while MongoDB takes nothing. */
-  healthy(): boolean;
-  /** Finishes the batch in hand, then closes the reader. */
-  stop(): Promise<void>;
-}
-
 /** Batches under way at once: while MongoDB works on one, the gate counts the next one's operations. */
 const PIPELINE = 2;
 
-/** Starts consuming. */
-export function startConsumer(parts: ConsumerParts): Consumer {
-  const { reader, logger } = parts;
-  const stopping = new AbortController();
-  let healthy: boolean;
-  const setHealthy = (value: boolean): void => {
-    healthy = value;
-    parts.metrics.storeUp.set(Number(value));
-  };
-  setHealthy(true);
+/** Consumes from its creation on. */
+export class Consumer {
+  /** Resolves when stopped; rejects when consuming broke down for a reason that no retry mends. */
+  readonly done: Promise<void>;
+  readonly #parts: ConsumerParts;
+  readonly #stopping = new AbortController();
   /** Batches that are being stored or acknowledged, the oldest first. */
-  const inHand: Promise<boolean>[] = [];
+  readonly #inHand: Promise<boolean>[] = [];
+  #healthy = true;
+  #stopped: Promise<void> | undefined;
 
-  const run = async (): Promise<void> => {
+  constructor(parts: ConsumerParts) {
+    this.#parts = parts;
+    this.#setHealthy(true);
+    this.done = this.#run();
+  }
+
+  /** False while MongoDB takes nothing. */
+  healthy(): boolean {
+    return this.#healthy;
+  }
+
+  /** Finishes the batches in hand, then closes the reader. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#inHand);
+    await this.#parts.reader.close();
+    await this.done;
+  }
+
+  #setHealthy(healthy: boolean): void {
+    this.#healthy = healthy;
+    this.#parts.metrics.storeUp.set(Number(healthy));
+  }
+
+  async #run(): Promise<void> {
     for (;;) {
-      const batch = await reader.next();
-      if (batch === undefined || stopping.signal.aborted) return;
-      inHand.push(handle(batch, inHand.at(-1)));
-      if (inHand.length >= PIPELINE) await inHand.shift();
+      const batch = await this.#parts.reader.next();
+      if (batch === undefined || this.#stopping.signal.aborted) return;
+      this.#inHand.push(this.#handle(batch, this.#inHand.at(-1)));
+      if (this.#inHand.length >= PIPELINE) await this.#inHand.shift();
     }
-  };
+  }
 
   /** Stores at once, acknowledges in the order of delivery: never past a batch that was not stored. */
-  const handle = async (batch: Batch, previous: Promise<boolean> | undefined): Promise<boolean> => {
-    const [result, settled] = await Promise.all([storeUntilDone(batch), previous ?? true]);
-    if (result === undefined || !settled) return false;
-    await settle(batch, result);
+  async #handle(batch: Batch, previous: Promise<boolean> | undefined): Promise<boolean> {
+    const [result, acknowledged] = await Promise.all([this.#storeUntilDone(batch), previous ?? true]);
+    if (result === undefined || !acknowledged) return false;
+    await this.#acknowledge(batch, result);
     return true;
-  };
+  }
 
   /** Stores a batch, however long MongoDB is away; undefined when told to stop before it worked. */
-  const storeUntilDone = async (batch: Batch): Promise<StoreResult | undefined> => {
+  async #storeUntilDone(batch: Batch): Promise<StoreResult | undefined> {
+    const { metrics, logger } = this.#parts;
+    const { signal } = this.#stopping;
     for (let attempt = 0; ; attempt++) {
       try {
-        const result = await storeBatch(batch, parts, stopping.signal);
-        if (!healthy) logger.info('MongoDB takes records again');
-        setHealthy(true);
+        const result = await this.#store(batch);
+        if (!this.#healthy) logger.info('MongoDB takes records again');
+        this.#setHealthy(true);
         return result;
       } catch (error) {
-        if (stopping.signal.aborted) return undefined;
-        parts.metrics.storeRetries.inc();
-        if (healthy) logger.error({ err: (error as Error).message }, 'MongoDB could not take a batch; trying again');
-        setHealthy(false);
-        await sleep(backoffMs(attempt), undefined, { signal: stopping.signal }).catch(() => undefined);
+        if (signal.aborted) return undefined;
+        metrics.storeRetries.inc();
+        if (this.#healthy)
+          logger.error({ err: (error as Error).message }, 'MongoDB could not take a batch; trying again');
+        this.#setHealthy(false);
+        await sleep(backoffMs(attempt), undefined, { signal }).catch(() => undefined);
       }
     }
-  };
+  }
 
-  const settle = async (batch: Batch, { refused }: StoreResult): Promise<void> => {
-    for (const { record, reason } of refused)
-      logger.error(
-        { record: record._id, origin: record.origin, reason },
-        'MongoDB refused a record; it goes to the dead letters',
-      );
+  /** One attempt: pays the limiter, stores, counts. */
+  async #store(batch: Batch): Promise<StoreResult> {
+    const { store, limiter, metrics, workMs, logger } = this.#parts;
+    const { documents, accepted, redelivered } = batch;
+    if (documents.count === 0) return { stored: 0, duplicates: 0, refused: [] };
+    metrics.limiterWaitSeconds.inc((await limiter.acquire(this.#stopping.signal)) / 1000);
+    const begun = performance.now();
+    const result = await store.insert(documents);
+    metrics.storeSeconds.observe((performance.now() - begun) / 1000);
+    // Told to stop, it leaves the rest of the work: the records are stored, so they shall be acknowledged.
+    if (workMs > 0)
+      await sleep(workMs * documents.count, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    logBatch(logger, 'stored', batch);
+    metrics.stored.inc(result.stored);
+    metrics.duplicates.inc(result.duplicates);
+    metrics.redelivered.inc(redelivered);
+    metrics.batchRecords.observe(documents.count);
+    const now = Date.now();
+    for (const { at, records } of accepted)
+      for (let i = 0; i < records; i++) metrics.storeDelaySeconds.observe((now - at) / 1000);
+    return result;
+  }
+
+  async #acknowledge(batch: Batch, { refused }: StoreResult): Promise<void> {
+    const { cache, metrics, logger } = this.#parts;
+    for (const { index, reason } of refused) {
+      const { _id, origin } = batch.documents.record(index);
+      logger.error({ record: _id, origin, reason }, 'MongoDB refused a record; it goes to the dead letters');
+    }
     try {
-      await batch.settle(refused);
-      parts.metrics.deadLetters.inc(refused.length);
+      await batch.acknowledge(refused);
+      metrics.deadLetters.inc(refused.length);
+      metrics.lost.inc(batch.lost);
       logBatch(logger, 'acknowledged', batch);
     } catch (error) {
       // Stored but not acknowledged: it will come again and be a duplicate.
       logger.warn({ err: (error as Error).message }, 'could not acknowledge a batch; it will be delivered again');
       return;
     }
-    await parts.cache
-      ?.markStored(batch.deliveries.map(({ record }) => record._id))
+    await cache
+      ?.markStored(batch.documents.groups())
       .catch((error: Error) => logger.warn({ err: error.message }, 'could not mark records as stored in the cache'));
-  };
-
-  const done = run();
-  let stopped: Promise<void> | undefined;
-  return {
-    done,
-    healthy: () => healthy,
-    stop() {
-      stopped ??= (async () => {
-        stopping.abort();
-        await Promise.all(inHand);
-        await reader.close();
-        await done;
-      })();
-      return stopped;
-    },
-  };
-}
-
-/** One attempt: pays the limiter, stores, counts. */
-async function storeBatch(batch: Batch, parts: ConsumerParts, signal: AbortSignal): Promise<StoreResult> {
-  const { metrics } = parts;
-  const records = batch.deliveries.map(({ record }) => record);
-  metrics.limiterWaitSeconds.inc((await parts.limiter.acquire(signal)) / 1000);
-  const begun = performance.now();
-  const result = await parts.store.insert(records);
-  metrics.storeSeconds.observe((performance.now() - begun) / 1000);
-  // Told to stop, it leaves the rest of the work: the records are stored, so they shall be acknowledged.
-  if (parts.workMs > 0) await sleep(parts.workMs * records.length, undefined, { signal }).catch(() => undefined);
-  logBatch(parts.logger, 'stored', batch);
-  metrics.stored.inc(result.stored);
-  metrics.duplicates.inc(result.duplicates);
-  metrics.batchRecords.observe(records.length);
-  const now = Date.now();
-  for (const { record, redelivered } of batch.deliveries) {
-    metrics.storeDelaySeconds.observe((now - Date.parse(record.createdAt)) / 1000);
-    if (redelivered) metrics.redelivered.inc();
   }
-  return result;
 }
 
 /** 100 ms, doubling to 5 s, with jitter so that consumers don't knock together. */

@@ -1,17 +1,16 @@
 // The trail in the consumer's log: nothing at info, all ids at debug, in lines that a collector takes.
 import { expect, test } from '@jest/globals';
+import { Documents } from '../shared/group.ts';
 import { createLogger } from '../shared/logger.ts';
-import { makeRecords } from '../shared/record.ts';
+import { makeRecords } from '../shared/record.testing.ts';
 import { logBatch } from './log-batch.ts';
 
-const deliveries = makeRecords('post', 'run/1', Array<string>(1_100).fill('payload-canary')).map((record, i) => ({
-  record,
-  redelivered: i === 0,
-}));
+const records = makeRecords('post', 'run/1', Array<string>(1_100).fill('payload-canary'));
+const batch = { documents: Documents.ofRecords(records), redelivered: 1 };
 
 function logged(level: string): string[] {
   const lines: string[] = [];
-  logBatch(createLogger('test', level, { write: (line) => void lines.push(line) }), 'stored', { deliveries });
+  logBatch(createLogger('test', level, { write: (line) => void lines.push(line) }), 'stored', batch);
   return lines;
 }
 
@@ -25,8 +24,8 @@ test('every id with its origin at debug, no line over 50 KiB, no payload', () =>
   for (const line of lines) expect(line.length).toBeLessThan(50 * 1024);
   const parsed = lines.map((line) => JSON.parse(line));
   expect(parsed[0]).toMatchObject({ level: 'debug', msg: 'stored', batch: 1_100, redelivered: 1 });
-  const records = Object.assign({}, ...parsed.map((line) => line.records));
-  expect(Object.keys(records).sort()).toEqual(deliveries.map(({ record }) => record._id).sort());
-  expect(new Set(Object.values(records))).toEqual(new Set(['run/1']));
+  const trail = Object.assign({}, ...parsed.map((line) => line.records));
+  expect(Object.keys(trail).sort()).toEqual(records.map(({ _id }) => _id).sort());
+  expect(new Set(Object.values(trail))).toEqual(new Set(['run/1']));
   expect(lines.join('')).not.toContain('canary');
 });

@@ -9,13 +9,12 @@ const RECORDS_A_LINE = 500;
 export function logBatch(
   logger: Logger,
   what: 'stored' | 'acknowledged',
-  { deliveries }: Pick<Batch, 'deliveries'>,
+  batch: Pick<Batch, 'documents' | 'redelivered'>,
 ): void {
   if (!logger.isLevelEnabled('debug')) return;
-  for (let from = 0; from < deliveries.length; from += RECORDS_A_LINE) {
-    const some = deliveries.slice(from, from + RECORDS_A_LINE);
-    const records = Object.fromEntries(some.map(({ record }) => [record._id, record.origin]));
-    const redelivered = some.filter((delivery) => delivery.redelivered).length;
-    logger.debug({ batch: deliveries.length, redelivered, records }, what);
+  const trail = batch.documents.records().map(({ _id, origin }) => [_id, origin] as const);
+  for (let from = 0; from < trail.length; from += RECORDS_A_LINE) {
+    const records = Object.fromEntries(trail.slice(from, from + RECORDS_A_LINE));
+    logger.debug({ batch: trail.length, redelivered: batch.redelivered, records }, what);
   }
 }

@@ -1,5 +1,5 @@
 // consumer: queue -> (limiter) -> gate -> MongoDB, acknowledged after it is stored.
-import { createCache } from '../shared/cache.ts';
+import { Cache } from '../shared/cache.ts';
 import { type App, runApp } from '../shared/lifecycle.ts';
 import { createLimiter } from '../shared/limiter.ts';
 import { createLogger } from '../shared/logger.ts';
@@ -8,8 +8,8 @@ import { connectMongo } from '../shared/mongo.ts';
 import { createQueue } from '../shared/queue/create.ts';
 import { connectRedis } from '../shared/redis.ts';
 import { loadSettings } from '../shared/settings.ts';
-import { createRecordStore } from '../shared/store.ts';
-import { startConsumer } from './consumer.ts';
+import { RecordStore } from '../shared/store.ts';
+import { Consumer } from './consumer.ts';
 import { createConsumerMetrics } from './metrics.ts';
 import { consumerSettings } from './settings.ts';
 
@@ -30,11 +30,11 @@ async function start(): Promise<App> {
     batchBytes: settings.CONSUMER_BATCH_BYTES,
     flushIntervalMs: settings.CONSUMER_FLUSH_INTERVAL_MS,
   });
-  const consumer = startConsumer({
+  const consumer = new Consumer({
     reader,
-    store: createRecordStore(db),
+    store: new RecordStore(db),
     limiter: createLimiter(redis, 'mongo-writes', settings.MONGO_WRITES_PER_SECOND),
-    cache: queue.kind === 'kafka' ? createCache(redis, settings.CACHE_TTL_SECONDS) : undefined,
+    cache: queue.kind === 'kafka' ? new Cache(redis, settings.CACHE_TTL_SECONDS) : undefined,
     metrics: createConsumerMetrics(registry),
     logger,
     workMs: settings.CONSUMER_WORK_MS,

@@ -26,6 +26,11 @@ export function createConsumerMetrics(registry: Registry) {
       help: 'Records that MongoDB refused',
       registers,
     }),
+    lost: new Counter({
+      name: 'breakwater_records_lost_total',
+      help: 'Records that were accepted and were gone from the queue when their turn came',
+      registers,
+    }),
     batchRecords: new Histogram({
       name: 'breakwater_batch_records',
       help: 'Records in a stored batch',

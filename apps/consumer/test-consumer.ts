@@ -4,13 +4,13 @@ import { Registry } from 'prom-client';
 import { silent } from '../../test/api.ts';
 import { createLimiter } from '../shared/limiter.ts';
 import type { BatchLimits, Queue } from '../shared/queue/queue.ts';
-import { createRedisStreamsQueue } from '../shared/queue/redis-streams.ts';
+import { RedisStreamsQueue } from '../shared/queue/redis/queue.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
-import { createRecordStore } from '../shared/store.ts';
-import { type Consumer, type ConsumerParts, startConsumer } from './consumer.ts';
+import { RecordStore } from '../shared/store.ts';
+import { Consumer, type ConsumerParts } from './consumer.ts';
 import { type ConsumerMetrics, createConsumerMetrics } from './metrics.ts';
 
-export interface TestConsumer extends Consumer {
+export interface TestConsumer extends Pick<Consumer, 'done' | 'healthy' | 'stop'> {
   readonly metrics: ConsumerMetrics;
   /** When each insert command was sent, milliseconds of performance.now(). */
   readonly inserts: readonly number[];
@@ -30,7 +30,10 @@ export interface TestConsumerOptions {
 
 /** A Redis Streams queue whose abandoned entries are taken over quickly. */
 export const openQueue = (url: string, name: string, claimIdleMs = 1_000, maxLength = 1_000_000): Queue =>
-  createRedisStreamsQueue({ url, name, group: 'store', maxLength, cacheTtlSeconds: 600, claimIdleMs }, silent);
+  new RedisStreamsQueue(
+    { url, name, group: 'store', maxLength, maxBytes: 1e9, cacheTtlSeconds: 600, claimIdleMs },
+    silent,
+  );
 
 /** Starts a consumer; the caller closes the queue. */
 export async function startTestConsumer(options: TestConsumerOptions): Promise<TestConsumer> {
@@ -50,15 +53,16 @@ export async function startTestConsumer(options: TestConsumerOptions): Promise<T
   const reader = await queue.reader({ batchSize: 1_000, batchBytes: 1e7, flushIntervalMs: 20, ...options.limits });
   const parts: ConsumerParts = {
     reader,
-    store: createRecordStore(client.db()),
+    store: new RecordStore(client.db()),
     limiter: createLimiter(redis, limiterName, writesPerSecond),
     metrics,
     logger: silent,
     workMs,
   };
-  const consumer = startConsumer({ ...parts, ...options.replace?.(parts) });
+  const consumer = new Consumer({ ...parts, ...options.replace?.(parts) });
   return {
-    ...consumer,
+    done: consumer.done,
+    healthy: () => consumer.healthy(),
     metrics,
     inserts,
     async stop() {

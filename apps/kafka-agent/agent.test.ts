@@ -9,7 +9,6 @@ import { until } from '../../test/until.ts';
 import { freePorts } from '../../tooling/ports.ts';
 import { createLogger } from '../shared/logger.ts';
 import { KafkaQueue } from '../shared/queue/kafka/queue.ts';
-import { makeRecords } from '../shared/record.ts';
 import { Cluster } from '../topics/cluster.ts';
 import { reconcileTopics } from '../topics/reconcile.ts';
 
@@ -68,13 +67,13 @@ describe('an agent beside each of three brokers', () => {
       print: () => {},
     });
     await cluster.close();
-    const address = { brokers: kafka.url.split(','), name: 'posts', group: 'store', maxLength: 1_000 };
+    const address = { brokers: kafka.url.split(','), name: 'posts', group: 'store', maxLength: 1_000, maxBytes: 1e6 };
     const queue = new KafkaQueue(address, createLogger('test', 'silent'));
     const writer = await queue.writer();
     const reader = await queue.reader({ batchSize: 2, batchBytes: 1 << 20, flushIntervalMs: 10 });
-    await writer.accept(makeRecords('post', 'a', ['1', '2']));
-    await (await reader.next())?.settle([]);
-    await writer.accept(makeRecords('post', 'b', ['1', '2', '3']));
+    await writer.accept({ type: 'post', origin: 'a', payloads: ['1', '2'] });
+    await (await reader.next())?.acknowledge();
+    await writer.accept({ type: 'post', origin: 'b', payloads: ['1', '2', '3'] });
     await until(async () => (await sum('group_lag_records{group="store"')) === 3);
     expect(await sum('partition_end_offset{topic="posts",')).toBe(5);
     expect(await sum('partitions_led')).toBe(1 + 1 + 3);

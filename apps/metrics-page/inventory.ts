@@ -29,7 +29,7 @@ export interface AppMetrics {
 export const APPS: Readonly<Record<string, (registry: Registry) => void>> = {
   api: (registry) => {
     createApiMetrics(registry);
-    const depth = async () => ({ accepted: 0, lag: 0, deadLetters: 0 });
+    const depth = async () => ({ accepted: 0, lag: 0, lagBytes: 0, deadLetters: 0 });
     createQueueMetrics(registry, { depth }, { name: 'posts', maxLength: 1 });
   },
   consumer: createConsumerMetrics,

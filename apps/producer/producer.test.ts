@@ -7,7 +7,7 @@ import { createLogger } from '../shared/logger.ts';
 import { payloadFor } from '../shared/payload.ts';
 import { createQueue } from '../shared/queue/create.ts';
 import type { Queue, QueueWriter } from '../shared/queue/queue.ts';
-import type { DataRecord } from '../shared/record.ts';
+import type { NewRecords } from '../shared/record.ts';
 import { createProducerMetrics } from './metrics.ts';
 import { Producer } from './producer.ts';
 
@@ -27,7 +27,14 @@ function produce(writer: QueueWriter, rate: number, registry = new Registry()): 
 
 function openQueue(name: string): Queue {
   const queue = createQueue(
-    { QUEUE_KIND: 'redis-streams', QUEUE_NAME: name, QUEUE_GROUP: 'g', QUEUE_MAX_LENGTH: 1e6, REDIS_URL: redis.url },
+    {
+      QUEUE_KIND: 'redis-streams',
+      QUEUE_NAME: name,
+      QUEUE_GROUP: 'g',
+      QUEUE_MAX_LENGTH: 1e6,
+      QUEUE_MAX_BYTES: 1e9,
+      REDIS_URL: redis.url,
+    },
     logger,
   );
   stops.push(() => queue.close());
@@ -35,8 +42,12 @@ function openQueue(name: string): Queue {
 }
 
 /** A writer whose behaviour the test decides. */
-function fakeWriter(accept: (records: readonly DataRecord[]) => Promise<void>): QueueWriter {
-  return { accept, ready: () => true, cachesAccepted: false, close: async () => undefined };
+function fakeWriter(accept: (records: NewRecords, group: string) => Promise<void>): QueueWriter {
+  return {
+    accept: async (records, group) => accept(records, group!).then(() => []),
+    ready: () => true,
+    close: async () => undefined,
+  };
 }
 
 describe('producer', () => {
@@ -54,9 +65,11 @@ describe('producer', () => {
       await producer.stop();
       expect((await queue.depth()).accepted).toBe(producer.accepted);
       const batch = await (await queue.reader({ batchSize: 5, batchBytes: 1 << 20, flushIntervalMs: 10 })).next();
-      expect(batch!.deliveries.map(({ record }) => [record.type, record.origin, record.index, record.payload])).toEqual(
-        [0, 1, 2, 3, 4].map((n) => ['message', `producer/me/${n}`, 0, payloadFor(`producer/me/${n}`, 0, 64)]),
-      );
+      for (const { type, origin, index, payload } of batch!.documents.records()) {
+        expect(type).toBe('message');
+        expect(origin).toMatch(/^producer\/me\/\d+$/);
+        expect(payload).toBe(payloadFor(origin, index, 64));
+      }
     },
   );
 
@@ -81,8 +94,8 @@ describe('producer', () => {
 
   test('after an unknown outcome the same records are sent again, with the same ids', async () => {
     const calls: string[][] = [];
-    const writer = fakeWriter(async (records) => {
-      calls.push(records.map(({ _id, origin }) => `${_id} ${origin}`));
+    const writer = fakeWriter(async (records, group) => {
+      calls.push([group, records.origin, ...records.payloads]);
       if (calls.length < 3) throw new QueueOutcomeUnknownError('perhaps');
     });
     const registry = new Registry();

@@ -1,10 +1,11 @@
 // The producer: sends messages to the queue at a steady rate and retries each until it is accepted.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QueueRefusedError } from '../shared/errors.ts';
+import { GroupIds } from '../shared/group.ts';
 import type { Logger } from '../shared/logger.ts';
 import { payloadFor } from '../shared/payload.ts';
 import type { QueueWriter } from '../shared/queue/queue.ts';
-import { type DataRecord, makeRecords } from '../shared/record.ts';
+import type { NewRecords } from '../shared/record.ts';
 import type { ProducerMetrics } from './metrics.ts';
 import { Pacer } from './pacer.ts';
 
@@ -40,6 +41,8 @@ export class Producer {
   readonly #batchSize: number;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #giveUp = new AbortController();
+  readonly #ids = new GroupIds();
+  /** Batches. */
   #made = 0;
   #accepted = 0;
   #failing = false;
@@ -101,7 +104,7 @@ export class Producer {
     while (due > 0 && this.#inFlight.size < MAX_IN_FLIGHT) {
       const count = Math.min(due, this.#batchSize);
       due -= count;
-      const delivery = this.#deliver(Array.from({ length: count }, () => this.#make()))
+      const delivery = this.#deliver(this.#make(count))
         .catch(() => {
           metrics.messages.inc({ outcome: 'given_up' }, count);
           logger.error({ messages: count }, 'stopped before the queue accepted these messages');
@@ -113,34 +116,37 @@ export class Producer {
     this.#schedule();
   }
 
-  #make(): DataRecord {
+  #make(count: number): NewRecords {
     const { instance, payloadChars } = this.#options;
     const origin = `producer/${instance}/${this.#made++}`;
-    return makeRecords('message', origin, [payloadFor(origin, 0, payloadChars)])[0]!;
+    const payloads = Array.from({ length: count }, (_, index) => payloadFor(origin, index, payloadChars));
+    return { type: 'message', origin, payloads };
   }
 
   /**
    * Sends the same records, with the same ids, until the queue accepts them. If they arrive twice,
    * they are stored once.
    */
-  async #deliver(records: readonly DataRecord[]): Promise<void> {
+  async #deliver(records: NewRecords): Promise<void> {
     const { writer, metrics, logger } = this.#options;
+    const { length: count } = records.payloads;
+    const group = this.#ids.next();
     for (let attempt = 0; ; attempt++) {
       try {
-        await writer.accept(records);
-        this.#accepted += records.length;
-        metrics.messages.inc({ outcome: 'accepted' }, records.length);
+        await writer.accept(records, group);
+        this.#accepted += count;
+        metrics.messages.inc({ outcome: 'accepted' }, count);
         if (this.#failing) logger.info('the queue accepts messages again');
         this.#failing = false;
         return;
       } catch (error) {
         const err = (error as Error).message;
         if (error instanceof QueueRefusedError) {
-          metrics.messages.inc({ outcome: 'refused' }, records.length);
-          logger.error({ err, messages: records.length }, 'messages dropped: the queue refuses them permanently');
+          metrics.messages.inc({ outcome: 'refused' }, count);
+          logger.error({ err, messages: count }, 'messages dropped: the queue refuses them permanently');
           return;
         }
-        metrics.messages.inc({ outcome: 'retried' }, records.length);
+        metrics.messages.inc({ outcome: 'retried' }, count);
         if (!this.#failing) logger.error({ err }, 'the queue does not accept messages; retrying');
         this.#failing = true;
         await sleep(backoffMs(attempt), undefined, { signal: this.#giveUp.signal });

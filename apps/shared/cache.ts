@@ -1,94 +1,177 @@
-// The cache: records as they were accepted, in Redis, under one key each.
+// The cache: records as they were accepted, in groups, and single ones that came back from MongoDB.
 import type { Redis } from 'ioredis';
 import { Coalescer } from './coalescer.ts';
+import { decodeDocument, documentId } from './document.ts';
+import { encodeGroup, type Group, groupOf, placeOf } from './group.ts';
 import type { DataRecord } from './record.ts';
-import { encodeRecord } from './record.ts';
+import { decodeRecord, encodeRecord } from './record.ts';
 import { dropIfStalled } from './redis.ts';
 
-const PREFIX = 'record:';
+const GROUP = 'group:';
+const RECORD = 'record:';
 
-/** The key of a record: the queue's while it waits to be stored, the cache's afterwards. */
-export const recordKey = (id: string): string => PREFIX + id;
+/** The key of a group: the queue's while it waits to be stored (Redis Streams), the cache's afterwards. */
+export const groupKey = (id: string): string => GROUP + id;
 
-/** How long an accepted record that nobody has stored yet stays readable, seconds: longer than any lag (7 days, as Kafka keeps it). */
+/** The key of a single record that came from MongoDB. */
+export const recordKey = (id: string): string => RECORD + id;
+
+/** How long accepted records that nobody has stored yet stay readable, seconds: longer than any lag (7 days). */
 export const PENDING_TTL_SECONDS = 7 * 24 * 3600;
 
-/** KEYS: record keys. ARGV: TTL in seconds, records. A key that is there stays: the queue may need it, without a TTL. */
+/**
+ * KEYS: for each record its group's key. ARGV: its place, three hexadecimal digits. Replies with its document, with its JSON
+ * where only the single record is there, or with nothing. What is no table gives bytes that the caller finds wrong.
+ */
+const READ = `
+local found = {}
+for i = 1, #KEYS do
+  local at = tonumber(ARGV[i], 16) * 8
+  local range = redis.call('GETRANGE', KEYS[i], at, at + 15)
+  local document = false
+  if #range == 16 then
+    local from, to = tonumber(string.sub(range, 1, 8), 16), tonumber(string.sub(range, 9), 16)
+    if from and to and to > from then document = redis.call('GETRANGE', KEYS[i], from, to - 1) end
+  end
+  found[i] = document or redis.call('GET', 'record:' .. string.sub(KEYS[i], 7) .. ARGV[i])
+end
+return found`;
+
+/** KEYS: keys. ARGV: TTL in seconds, values. A key that is there stays: the queue may need it, without a TTL. */
 const PUT = `for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARGV[1], 'NX') end return #KEYS`;
 
-/** KEYS: record keys. ARGV: TTL in seconds. */
+/** KEYS: keys. ARGV: TTL in seconds. */
 const EXPIRE = `for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[1]) end return #KEYS`;
 
+/** KEYS: keys. ARGV: a TTL in seconds. Keys without a TTL wait in Redis Streams; those with a longer one wait in Kafka. */
+const FLUSH = `
+local removed = 0
+for i = 1, #KEYS do
+  local ttl = redis.call('TTL', KEYS[i])
+  if ttl >= 0 and ttl < tonumber(ARGV[1]) then removed = removed + redis.call('UNLINK', KEYS[i]) end
+end
+return removed`;
+
+type Script = (numKeys: number, ...args: (string | number | Buffer)[]) => Promise<number>;
 type CacheRedis = Redis & {
-  cachePut(numKeys: number, ...args: (string | number)[]): Promise<number>;
-  cacheExpire(numKeys: number, ...args: (string | number)[]): Promise<number>;
+  cacheReadBuffer(numKeys: number, ...args: string[]): Promise<(Buffer | null)[]>;
+  cachePut: Script;
+  cacheExpire: Script;
 };
 
 interface Entry {
-  readonly record: DataRecord;
-  readonly ttlSeconds: number;
+  readonly key: string;
+  readonly value: string | Buffer;
 }
 
-export interface Cache {
-  /** The encoded records in the order of `ids`, null for what is not cached. One round trip, shared by all callers of a tick. */
-  getMany(ids: readonly string[]): Promise<(string | null)[]>;
-  /** Keeps records that were accepted and are not stored yet. */
-  putPending(records: readonly DataRecord[]): Promise<void>;
-  /** Keeps records that came from MongoDB. */
-  putStored(records: readonly DataRecord[]): Promise<void>;
-  /** Says that these are stored now: from here on they may expire. */
-  markStored(ids: readonly string[]): Promise<void>;
-}
+/** `{"_i`, as a number. */
+const JSON_START = 0x695f227b;
 
-/** @param ttlSeconds how long a stored record stays cached */
-export function createCache(connection: Redis, ttlSeconds: number): Cache {
-  connection.defineCommand('cachePut', { lua: PUT });
-  connection.defineCommand('cacheExpire', { lua: EXPIRE });
-  const redis = connection as CacheRedis;
+/** A record that was found: still encoded. */
+export class CachedRecord {
+  readonly #bytes: Buffer;
 
-  const reads = new Coalescer<readonly string[], (string | null)[]>({
-    maxItems: 100,
-    maxInFlight: 16,
-    flush: async (requests) => {
-      const found = await redis.mget(requests.flat().map(recordKey)).catch((error) => {
-        throw dropIfStalled(redis, error);
-      });
-      let from = 0;
-      return requests.map((ids) => found.slice(from, (from += ids.length)));
-    },
-  });
-  const writes = new Coalescer<readonly Entry[], void>({
-    maxItems: 100,
-    maxInFlight: 16,
-    flush: async (requests) => {
-      for (const [ttl, entries] of Map.groupBy(requests.flat(), (entry) => entry.ttlSeconds)) {
-        const keys = entries.map(({ record }) => recordKey(record._id));
-        await redis.cachePut(keys.length, ...keys, ttl, ...entries.map(({ record }) => encodeRecord(record)));
-      }
-    },
-  });
-  const put = async (records: readonly DataRecord[], seconds: number): Promise<void> => {
-    if (records.length > 0) await writes.add(records.map((record) => ({ record, ttlSeconds: seconds })));
-  };
-  return {
-    getMany: (ids) => (ids.length === 0 ? Promise.resolve([]) : reads.add(ids)),
-    putPending: (records) => put(records, PENDING_TTL_SECONDS),
-    putStored: (records) => put(records, ttlSeconds),
-    async markStored(ids) {
-      if (ids.length > 0) await redis.cacheExpire(ids.length, ...ids.map(recordKey), ttlSeconds);
-    },
-  };
-}
-
-/** Empties the cache, and only it: records that wait to be stored stay. @returns how many were removed */
-export async function flushCache(redis: Redis): Promise<number> {
-  let removed = 0;
-  for await (const keys of redis.scanStream({ match: `${PREFIX}*`, count: 1000 }) as AsyncIterable<string[]>) {
-    if (keys.length === 0) continue;
-    const ttls = (await redis.pipeline(keys.map((key) => ['ttl', key])).exec()) as [Error | null, number][];
-    // Keys without a TTL wait in Redis Streams; those with more than a day to go wait in Kafka.
-    const stored = keys.filter((_, i) => ttls[i]![1] >= 0 && ttls[i]![1] < PENDING_TTL_SECONDS - 24 * 3600);
-    if (stored.length > 0) removed += await redis.unlink(...stored);
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
   }
+
+  /** Whether it is the record with this id: what lies there may be something else. */
+  is(id: string): boolean {
+    try {
+      return this.#isJson() ? decodeRecord(this.#bytes.toString())._id === id : documentId(this.#bytes) === id;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @throws SyntaxError, BSONError */
+  decode(): DataRecord {
+    return this.#isJson() ? decodeRecord(this.#bytes.toString()) : decodeDocument(this.#bytes);
+  }
+
+  /** A document begins with its size, which no document has that looks like JSON. */
+  #isJson(): boolean {
+    return this.#bytes.length > 4 && this.#bytes.readUInt32LE(0) === JSON_START;
+  }
+}
+
+export class Cache {
+  readonly #redis: CacheRedis;
+  readonly #ttlSeconds: number;
+  readonly #reads: Coalescer<readonly string[], (CachedRecord | null)[]>;
+  readonly #writes: Record<'pending' | 'stored', Coalescer<readonly Entry[]>>;
+
+  /** @param ttlSeconds how long a stored record stays cached */
+  constructor(connection: Redis, ttlSeconds: number) {
+    connection.defineCommand('cacheRead', { lua: READ });
+    connection.defineCommand('cachePut', { lua: PUT });
+    connection.defineCommand('cacheExpire', { lua: EXPIRE });
+    this.#redis = connection as CacheRedis;
+    this.#ttlSeconds = ttlSeconds;
+    this.#reads = new Coalescer({ maxItems: 100, maxInFlight: 16, flush: (requests) => this.#read(requests) });
+    this.#writes = { pending: this.#writer(PENDING_TTL_SECONDS), stored: this.#writer(ttlSeconds) };
+  }
+
+  /** The records in the order of `ids`, null for what is not cached. One round trip, shared by all callers of a tick. */
+  getMany(ids: readonly string[]): Promise<(CachedRecord | null)[]> {
+    return ids.length === 0 ? Promise.resolve([]) : this.#reads.add(ids);
+  }
+
+  /** Keeps a group that was accepted and is not stored yet. */
+  async putPending({ id, records }: Group): Promise<void> {
+    await this.#writes.pending.add([{ key: groupKey(id), value: encodeGroup(records) }]);
+  }
+
+  /** Keeps records that came from MongoDB. */
+  async putStored(records: readonly DataRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    await this.#writes.stored.add(
+      records.map((record) => ({ key: recordKey(record._id), value: encodeRecord(record) })),
+    );
+  }
+
+  /** Says that these groups are stored now: from here on they may expire. */
+  async markStored(groups: readonly string[]): Promise<void> {
+    if (groups.length > 0) await this.#redis.cacheExpire(groups.length, ...groups.map(groupKey), this.#ttlSeconds);
+  }
+
+  async #read(requests: readonly (readonly string[])[]): Promise<(CachedRecord | null)[][]> {
+    const ids = requests.flat();
+    const args = [...ids.map((id) => groupKey(groupOf(id))), ...ids.map(placeOf)];
+    const found = await this.#redis.cacheReadBuffer(ids.length, ...args).catch((error) => {
+      throw dropIfStalled(this.#redis, error);
+    });
+    let i = 0;
+    return requests.map((request) =>
+      request.map((id) => {
+        const bytes = found[i++];
+        const record = bytes ? new CachedRecord(bytes) : null;
+        return record?.is(id) ? record : null;
+      }),
+    );
+  }
+
+  #writer(ttlSeconds: number): Coalescer<readonly Entry[]> {
+    return new Coalescer({
+      maxItems: 100,
+      maxBytes: 1 << 20,
+      sizeOf: (entries) => entries.reduce((sum, { value }) => sum + value.length, 0),
+      maxInFlight: 16,
+      flush: async (requests) => {
+        const entries = requests.flat();
+        const keys = entries.map(({ key }) => key);
+        await this.#redis.cachePut(keys.length, ...keys, ttlSeconds, ...entries.map(({ value }) => value));
+      },
+    });
+  }
+}
+
+/** Empties the cache, and only it: records that wait to be stored stay. @returns how many keys were removed */
+export async function flushCache(redis: Redis): Promise<number> {
+  const untilSeconds = PENDING_TTL_SECONDS - 24 * 3600;
+  let removed = 0;
+  for (const prefix of [GROUP, RECORD])
+    for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 1000 }) as AsyncIterable<string[]>)
+      if (keys.length > 0) removed += (await redis.eval(FLUSH, keys.length, ...keys, untilSeconds)) as number;
   return removed;
 }

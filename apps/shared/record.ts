@@ -1,9 +1,7 @@
-// The record: the one thing that travels the whole path, and how it looks on the wire.
-import { ObjectId } from 'mongodb';
-
+// The record: the one thing that travels the whole path, and how it looks as JSON.
 /** One document. */
 export interface DataRecord {
-  /** Made by the API: 24 hexadecimal digits, unique, sortable by the second it was made in. */
+  /** 24 hexadecimal digits: its group's id and its place in the group (group.ts). Sortable by the second. */
   readonly _id: string;
   /** What kind of record: `post` for the API's, `message` for the producer's. */
   readonly type: string;
@@ -18,20 +16,14 @@ export interface DataRecord {
 
 export const RECORD_ID = /^[0-9a-f]{24}$/;
 
-/** Makes the records of one request. */
-export function makeRecords(type: string, origin: string, payloads: readonly string[], now = new Date()): DataRecord[] {
-  const createdAt = now.toISOString();
-  return payloads.map((payload, index) => ({
-    _id: new ObjectId().toHexString(),
-    type,
-    index,
-    payload,
-    createdAt,
-    origin,
-  }));
+/** The records of one request, before they have ids. */
+export interface NewRecords {
+  readonly type: string;
+  readonly origin: string;
+  readonly payloads: readonly string[];
 }
 
-/** The record as it lies in the queue and in the cache. */
+/** The record as JSON: a message in Kafka, a dead letter, a cached record that came from MongoDB. */
 export const encodeRecord = (record: DataRecord): string => JSON.stringify(record);
 
 const STRINGS = ['_id', 'type', 'payload', 'createdAt', 'origin'] as const;

@@ -108,6 +108,7 @@ export const queueSettings = {
   QUEUE_NAME: text,
   QUEUE_GROUP: text,
   QUEUE_MAX_LENGTH: integer(1),
+  QUEUE_MAX_BYTES: integer(1),
   ...z.object(kafkaSettings).partial().shape,
   REDIS_URL: text,
   REDIS_PASSWORD: text.optional(),

@@ -1,14 +1,14 @@
 // The store: records in MongoDB, written in batches and read by id.
-import { BSON, type Collection, type Db, MongoBulkWriteError } from 'mongodb';
+import { type Collection, type Db, type Document, MongoServerError } from 'mongodb';
+import { fromStored, type StoredRecord } from './document.ts';
+import { documentSequence } from './document-sequence.ts';
 import { StoreUnavailableError } from './errors.ts';
+import type { Documents } from './group.ts';
 import type { Refusal } from './queue/queue.ts';
 import type { DataRecord } from './record.ts';
 
 /** The collection that holds the records. */
 export const RECORDS = 'records';
-
-/** A record as MongoDB holds it. */
-export type StoredRecord = Omit<DataRecord, 'createdAt'> & { readonly createdAt: Date };
 
 /** What became of a batch. */
 export interface StoreResult {
@@ -20,43 +20,75 @@ export interface StoreResult {
   refused: Refusal[];
 }
 
-export interface RecordStore {
-  /**
-   * Stores a batch in one unordered command, in the journals of a majority.
-   * @throws when MongoDB could not take the batch now; storing the whole batch again is safe
-   */
-  insert(records: readonly DataRecord[]): Promise<StoreResult>;
-  /** Those of `ids` that are stored, in no order. @throws StoreUnavailableError within 5 s, or the driver's errors */
-  findMany(ids: readonly string[]): Promise<DataRecord[]>;
-  /** The newest ids, at most `limit`. */
-  newestIds(limit: number): Promise<string[]>;
-  /** About how many records there are (collection metadata). */
-  count(): Promise<number>;
-}
-
 /** How long a read may take in all, also when MongoDB hangs without closing its connections, milliseconds. */
 const READ_TIMEOUT_MS = 5_000;
 
-export function createRecordStore(db: Db): RecordStore {
-  const collection: Collection<StoredRecord> = db.collection(RECORDS);
-  return {
-    insert: (records) => insertBatch(collection, records),
-    async findMany(ids) {
-      const found = await inTime(
-        collection
-          .find({ _id: { $in: [...ids] } }, { batchSize: ids.length + 1, maxTimeMS: READ_TIMEOUT_MS })
-          .toArray(),
-      );
-      return found.map((document) => ({ ...document, createdAt: document.createdAt.toISOString() }));
-    },
-    async newestIds(limit) {
-      const found = await collection
-        .find({}, { projection: { _id: 1 }, sort: { _id: -1 }, limit, batchSize: 10_000 })
-        .toArray();
-      return found.map(({ _id }) => _id);
-    },
-    count: () => inTime(collection.estimatedDocumentCount({ maxTimeMS: READ_TIMEOUT_MS })),
-  };
+/** The most that a reply of `findMany` holds by MongoDB's own rule, and a document at most, bytes. */
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+
+export class RecordStore {
+  readonly #db: Db;
+  readonly #collection: Collection<StoredRecord>;
+
+  constructor(db: Db) {
+    this.#db = db;
+    this.#collection = db.collection(RECORDS);
+  }
+
+  /**
+   * Stores a batch in one unordered command, acknowledged by a majority, journaled.
+   * @throws when MongoDB could not take the batch now; storing the whole batch again is safe
+   */
+  async insert(documents: Documents): Promise<StoreResult> {
+    if (documents.bytes >= MAX_DOCUMENT_BYTES) {
+      const isTooLarge = Array.from(documents, ({ length }) => length > MAX_DOCUMENT_BYTES);
+      if (isTooLarge.includes(true)) return this.#insertWithout(documents, isTooLarge);
+    }
+    if (documents.count === 0) return { stored: 0, duplicates: 0, refused: [] };
+    return judge(
+      await this.#db.command({
+        insert: RECORDS,
+        documents: documentSequence(documents),
+        ordered: false,
+        // No member of a replica set that lacks the batch can become primary then.
+        writeConcern: { w: 'majority', j: true },
+      }),
+    );
+  }
+
+  /** Those of `ids` that are stored, in no order. @throws StoreUnavailableError within 5 s, or the driver's errors */
+  async findMany(ids: readonly string[]): Promise<DataRecord[]> {
+    const found = await inTime(
+      this.#collection
+        .find({ _id: { $in: [...ids] } }, { batchSize: ids.length + 1, maxTimeMS: READ_TIMEOUT_MS })
+        .toArray(),
+    );
+    return found.map(fromStored);
+  }
+
+  /** The newest ids, at most `limit`. */
+  async newestIds(limit: number): Promise<string[]> {
+    const found = await this.#collection
+      .find({}, { projection: { _id: 1 }, sort: { _id: -1 }, limit, batchSize: 10_000 })
+      .toArray();
+    return found.map(({ _id }) => _id);
+  }
+
+  /** About how many records there are (collection metadata). */
+  count(): Promise<number> {
+    return inTime(this.#collection.estimatedDocumentCount({ maxTimeMS: READ_TIMEOUT_MS }));
+  }
+
+  async #insertWithout(documents: Documents, isTooLarge: readonly boolean[]): Promise<StoreResult> {
+    const reason = `larger than MongoDB's limit of ${MAX_DOCUMENT_BYTES} bytes for a document`;
+    const kept = [...isTooLarge.keys()].filter((i) => !isTooLarge[i]);
+    const result = await this.insert(documents.filter((i) => !isTooLarge[i]));
+    const refused = [...isTooLarge.keys()].filter((i) => isTooLarge[i]).map((index) => ({ index, reason }));
+    return {
+      ...result,
+      refused: [...refused, ...result.refused.map(({ index, reason: why }) => ({ index: kept[index]!, reason: why }))],
+    };
+  }
 }
 
 /** The driver notices a server that hangs only after some 13 s, whatever its options say: who reads doesn't wait for that. */
@@ -75,64 +107,49 @@ async function inTime<T>(read: Promise<T>): Promise<T> {
   }
 }
 
-async function insertBatch(collection: Collection<StoredRecord>, records: readonly DataRecord[]): Promise<StoreResult> {
-  if (records.length === 0) return { stored: 0, duplicates: 0, refused: [] };
-  // Field by field: what else a message may carry is not ours to store.
-  const documents = records.map(({ _id, type, index, payload, createdAt, origin }) => ({
-    _id,
-    type,
-    index,
-    payload,
-    createdAt: new Date(createdAt),
-    origin,
-  }));
-  try {
-    const { insertedCount } = await collection.insertMany(documents, {
-      ordered: false,
-      // No member of a replica set that lacks the batch can become primary then.
-      writeConcern: { w: 'majority', journal: true },
-    });
-    return { stored: insertedCount, duplicates: 0, refused: [] };
-  } catch (error) {
-    if (error instanceof MongoBulkWriteError && [error.writeErrors].flat().length > 0) return judge(records, error);
-    // The driver sends nothing of a batch with a document that is too large for MongoDB: that one is refused here.
-    const isTooLarge = documents.map((document) => BSON.calculateObjectSize(document) >= MAX_DOCUMENT_BYTES);
-    if (!isTooLarge.includes(true)) throw error;
-    const reason = `larger than MongoDB's limit of ${MAX_DOCUMENT_BYTES} bytes for a document`;
-    const rest = await insertBatch(
-      collection,
-      records.filter((_, i) => !isTooLarge[i]),
-    );
-    const refused = records.filter((_, i) => isTooLarge[i]).map((record) => ({ record, reason }));
-    return { ...rest, refused: [...refused, ...rest.refused] };
-  }
-}
-
-const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+const DUPLICATE_KEY = 11_000;
 
 /**
  * Error codes that speak of the document, so that it fails again however often it is tried
  * (MongoDB's error_codes.yml): too large, nested too deeply, not valid BSON, an invalid name or
  * `_id`, rejected by the collection's validator, not indexable. Any other code may pass.
  */
-const PERMANENT = new Set([2, 9, 14, 15, 16, 22, 52, 53, 55, 56, 57, 116, 121, 171, 201, 10_334, 11_000, 17_280]);
-
-const DUPLICATE_KEY = 11_000;
+const PERMANENT = new Set([
+  2,
+  9,
+  14,
+  15,
+  16,
+  22,
+  52,
+  53,
+  55,
+  56,
+  57,
+  116,
+  121,
+  171,
+  201,
+  10_334,
+  DUPLICATE_KEY,
+  17_280,
+]);
 
 /**
- * Sorts the errors of a bulk write.
- * @throws the error itself unless all of it is known to be permanent; the batch is to be tried again
+ * Sorts the errors in the reply to an insert.
+ * @throws unless all of them are known to be permanent; the batch is to be tried again
  */
-export function judge(records: readonly DataRecord[], error: MongoBulkWriteError): StoreResult {
-  const writeErrors = [error.writeErrors].flat();
-  if (writeErrors.length === 0 || error.result?.getWriteConcernError?.()) throw error;
-  const result: StoreResult = { stored: error.insertedCount, duplicates: 0, refused: [] };
-  for (const { code, index, errmsg, err } of writeErrors) {
-    if (!PERMANENT.has(Number(code))) throw error;
-    const keys = Object.keys((err as { keyPattern?: object } | undefined)?.keyPattern ?? {});
-    const isOwnId = keys.length > 0 ? keys.join() === '_id' : /index: _id_ /.test(errmsg ?? '');
+export function judge(reply: Document): StoreResult {
+  const { n = 0, writeErrors = [], writeConcernError } = reply;
+  if (writeConcernError) throw new MongoServerError(writeConcernError);
+  const result: StoreResult = { stored: n, duplicates: 0, refused: [] };
+  for (const error of writeErrors as { index: number; code: number; errmsg?: string; keyPattern?: object }[]) {
+    const { index, code, errmsg = '' } = error;
+    const keys = Object.keys(error.keyPattern ?? {});
+    const isOwnId = keys.length > 0 ? keys.join() === '_id' : /index: _id_ /.test(errmsg);
     if (code === DUPLICATE_KEY && isOwnId) result.duplicates++;
-    else result.refused.push({ record: records[index]!, reason: `MongoDB ${code}: ${errmsg}` });
+    else if (PERMANENT.has(code)) result.refused.push({ index, reason: `MongoDB ${code}: ${errmsg}` });
+    else throw new MongoServerError({ ...error, errmsg });
   }
   return result;
 }

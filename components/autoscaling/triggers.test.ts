@@ -54,7 +54,7 @@ describe('Redis Streams', () => {
       metricType: 'AverageValue',
       metadata: {
         address: 'redis.breakwater.svc:6379',
-        stream: 'orders',
+        stream: 'orders:groups',
         streamLength: '500',
         enableTLS: 'false',
       },

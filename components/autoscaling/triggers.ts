@@ -56,7 +56,7 @@ function redisStreamsTrigger({ queue, consumer }: QueueTriggerConfig, addresses:
     metricType: 'AverageValue',
     metadata: {
       address: host,
-      stream: queue.name,
+      stream: `${queue.name}:groups`,
       streamLength: String(consumer.lagPerReplica),
       enableTLS: String(protocol === 'rediss:'),
     },

@@ -71,6 +71,15 @@ export const queueSchema = z.object({
     description: 'Number of accepted, not yet stored records at which the API answers 503 instead of accepting more.',
     change: 'Rolls the API, consumer and producer pods. Records above a lowered limit stay and are stored.',
   }),
+  maxBytes: wholeNumber({
+    min: 16_777_216,
+    max: 1_099_511_627_776,
+    default: 1_073_741_824, // holds queue:maxLength records of the default size
+    unit: 'bytes',
+    description:
+      'Size of the accepted, not yet stored records, dead letters included, at which the API answers 503 instead of accepting more.',
+    change: 'Rolls the API, consumer and producer pods. Records above a lowered limit stay and are stored.',
+  }),
 });
 
 /** `kafka:*` */

@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Documents } from '../../apps/shared/group.ts';
 import { connectMongo } from '../../apps/shared/mongo.ts';
 import { payloadFor } from '../../apps/shared/payload.ts';
-import { type DataRecord, makeRecords } from '../../apps/shared/record.ts';
-import { createRecordStore } from '../../apps/shared/store.ts';
+import { makeRecords } from '../../apps/shared/record.testing.ts';
+import type { DataRecord } from '../../apps/shared/record.ts';
+import { RecordStore } from '../../apps/shared/store.ts';
 import { useMongo } from '../../test/servers.ts';
 import { WitnessWriter } from '../witness/log.ts';
 import { checksumOf } from '../witness/outcome.ts';
@@ -34,7 +36,7 @@ async function play(requests: number, alter: (records: DataRecord[]) => DataReco
   const witnessFile = join(directory, 'witness.bin');
   const witness = new WitnessWriter(witnessFile);
   const { client, db } = connectMongo({ url: withDatabase(mongo.url), appName: 'test' });
-  const store = createRecordStore(db);
+  const store = new RecordStore(db);
   const startedAt = new Date();
   try {
     const records: DataRecord[] = [];
@@ -43,7 +45,9 @@ async function play(requests: number, alter: (records: DataRecord[]) => DataReco
       witness.add(i % 10, Math.floor(i / 10), 'accepted', checksumOf(own.map(({ _id }) => _id)));
       records.push(...own);
     }
-    await store.insert([...alter(records), ...recordsOf(`other${run}/0/0`), ...recordsOf(`${run}x/0/0`)]);
+    await store.insert(
+      Documents.ofRecords([...alter(records), ...recordsOf(`other${run}/0/0`), ...recordsOf(`${run}x/0/0`)]),
+    );
   } finally {
     await client.close();
   }

@@ -1,6 +1,7 @@
 // Runs the ledger: reads the witness log twice (sizes, then outcomes) and MongoDB once, through no gate, in bounded memory.
+import type { StoredRecord } from '../../apps/shared/document.ts';
 import { connectMongo } from '../../apps/shared/mongo.ts';
-import { RECORDS, type StoredRecord } from '../../apps/shared/store.ts';
+import { RECORDS } from '../../apps/shared/store.ts';
 import { readWitness } from '../witness/log.ts';
 import { countIterations, type Ledger, LedgerBook } from './ledger.ts';
 import { readRecord } from './raw-record.ts';

@@ -1,7 +1,6 @@
 // /api/data: five reads, five writes.
 import type { Request } from 'express';
 import { payloadFor } from '../../shared/payload.ts';
-import { makeRecords } from '../../shared/record.ts';
 import { type ApiResponse, sendJson } from '../answer.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { RecordReader } from '../record-reader.ts';
@@ -22,9 +21,7 @@ export function dataRoute({ reader, writer, catalogue, payloadChars }: DataRoute
   /** Reads come first: if they fail, nothing has been stored yet and a 503 is the whole truth. */
   const serve = async (origin: string, payloads: readonly string[], res: ApiResponse): Promise<void> => {
     let reads = await readFive();
-    const records = makeRecords('post', origin, payloads);
-    await writer.write(records, res.locals.requestId);
-    const writes = records.map(({ _id }) => _id);
+    const writes = await writer.write({ type: 'post', origin, payloads }, res.locals.requestId);
     // Only the very first requests find fewer than five records: those just accepted exist now.
     if (reads.length < READS) reads = [...new Set([...reads, ...writes])].slice(0, READS);
     sendJson(res, 200, { status: 'success', writes, reads, timestamp: new Date().toISOString() });
@@ -32,14 +29,11 @@ export function dataRoute({ reader, writer, catalogue, payloadChars }: DataRoute
 
   const readFive = async (): Promise<string[]> => {
     const ids = catalogue.pick(READS);
-    const found = await reader.readMany(ids);
-    if (found.length === ids.length) return ids;
+    const found = await reader.present(ids);
+    if (found.length === ids.length) return found;
     // Some are accepted, not yet stored, and fell out of the cache: others take their place.
-    const more = catalogue.pick(READS);
-    const present = new Set(
-      [...found, ...(await reader.readMany(more))].map((text) => (JSON.parse(text) as { _id: string })._id),
-    );
-    return [...new Set([...ids, ...more])].filter((id) => present.has(id)).slice(0, READS);
+    const more = catalogue.pick(READS).filter((id) => !ids.includes(id));
+    return [...found, ...(await reader.present(more))].slice(0, READS);
   };
 
   return {

@@ -1,6 +1,6 @@
 // /api/records: write some, read one.
 import type { Request } from 'express';
-import { makeRecords, RECORD_ID } from '../../shared/record.ts';
+import { RECORD_ID } from '../../shared/record.ts';
 import { type ApiResponse, sendJson } from '../answer.ts';
 import { HttpError } from '../http-error.ts';
 import type { RecordReader } from '../record-reader.ts';
@@ -11,9 +11,9 @@ export function recordsRoute(reader: RecordReader, writer: RecordWriter) {
   return {
     async post(req: Request, res: ApiResponse): Promise<void> {
       const origin = parseOrigin(req.get('x-origin'), res.locals.requestId);
-      const records = makeRecords('post', origin, parseRecordsBody(req.body));
-      await writer.write(records, res.locals.requestId);
-      sendJson(res, 202, { ids: records.map(({ _id }) => _id) });
+      const payloads = parseRecordsBody(req.body);
+      const ids = await writer.write({ type: 'post', origin, payloads }, res.locals.requestId);
+      sendJson(res, 202, { ids });
     },
     async get(req: Request, res: ApiResponse): Promise<void> {
       const id = String(req.params.id);

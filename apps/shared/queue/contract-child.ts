@@ -7,4 +7,4 @@ process.once('disconnect', () => process.exit(1));
 const queue = createQueue(settings, createLogger('contract-child', 'silent'));
 const reader = await queue.reader(limits);
 const batch = await reader.next();
-process.send!(batch?.deliveries.length);
+process.send!(batch?.documents.count);

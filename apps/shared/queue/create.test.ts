@@ -9,6 +9,7 @@ const settings: QueueSettings = {
   QUEUE_KIND: 'kafka',
   QUEUE_NAME: 'posts',
   QUEUE_GROUP: 'store',
+  QUEUE_MAX_BYTES: 1e9,
   QUEUE_MAX_LENGTH: 10,
   REDIS_URL: 'redis://127.0.0.1:1',
 };

@@ -4,13 +4,14 @@ import { SettingsError } from '../settings.ts';
 import { type KafkaSettings, kafkaAddress } from './kafka/client.ts';
 import { LazyKafkaQueue } from './kafka/lazy.ts';
 import type { Queue } from './queue.ts';
-import { createRedisStreamsQueue } from './redis-streams.ts';
+import { RedisStreamsQueue } from './redis/queue.ts';
 
 export interface QueueSettings extends KafkaSettings {
   QUEUE_KIND: 'kafka' | 'redis-streams';
   QUEUE_NAME: string;
   QUEUE_GROUP: string;
   QUEUE_MAX_LENGTH: number;
+  QUEUE_MAX_BYTES: number;
   KAFKA_BROKERS?: string[] | undefined;
   /** The consumer's: without both, it deletes nothing from Kafka. */
   KAFKA_RETENTION_HOURS?: number | undefined;
@@ -22,7 +23,12 @@ export interface QueueSettings extends KafkaSettings {
 
 /** Opens the queue; connects in the background. @throws SettingsError when Kafka is asked for without brokers */
 export function createQueue(settings: QueueSettings, logger: Logger): Queue {
-  const common = { name: settings.QUEUE_NAME, group: settings.QUEUE_GROUP, maxLength: settings.QUEUE_MAX_LENGTH };
+  const common = {
+    name: settings.QUEUE_NAME,
+    group: settings.QUEUE_GROUP,
+    maxLength: settings.QUEUE_MAX_LENGTH,
+    maxBytes: settings.QUEUE_MAX_BYTES,
+  };
   if (settings.QUEUE_KIND === 'kafka') {
     const { KAFKA_BROKERS: brokers } = settings;
     if (!brokers) throw new SettingsError('Bad settings:\n  KAFKA_BROKERS: is required when QUEUE_KIND is kafka');
@@ -30,7 +36,7 @@ export function createQueue(settings: QueueSettings, logger: Logger): Queue {
     return new LazyKafkaQueue({ ...common, ...kafkaAddress(brokers, settings), retention }, logger);
   }
   const { REDIS_URL: url, REDIS_PASSWORD: password, CACHE_TTL_SECONDS: cacheTtlSeconds = 600 } = settings;
-  return createRedisStreamsQueue({ ...common, url, password, cacheTtlSeconds }, logger);
+  return new RedisStreamsQueue({ ...common, url, password, cacheTtlSeconds }, logger);
 }
 
 function retentionOf({ KAFKA_RETENTION_HOURS: hours, KAFKA_RETENTION_MIB: mib }: QueueSettings) {

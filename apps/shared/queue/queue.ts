@@ -1,66 +1,83 @@
-// What a queue is to Breakwater: one interface, two adapters (kafka/, redis-streams.ts), one contract test-suite.
-import type { DataRecord } from '../record.ts';
+// What a queue is to Breakwater: one interface, two adapters (kafka/, redis/), one contract test-suite.
+import type { Documents, Group } from '../group.ts';
+import type { DataRecord, NewRecords } from '../record.ts';
 
 /** Accepts records. */
 export interface QueueWriter {
   /**
    * Resolves once the queue has confirmed all records of one request durably; they go in all or none.
+   * @param group makes the ids of the records, 21 hexadecimal digits, for a caller that repeats a request whose outcome
+   *   is unknown: what arrives twice under the same ids is stored once. Default a new one, which requests may share.
+   * @returns the ids, in the order of the payloads
    * @throws QueueFullError, QueueUnavailableError (certainly none went in), QueueOutcomeUnknownError, QueueRefusedError
    */
-  accept(records: readonly DataRecord[]): Promise<void>;
+  accept(records: NewRecords, group?: string): Promise<string[]>;
   /** True while the queue is believed to take records. */
   ready(): boolean;
-  /** True when `accept` also puts the records into the cache, atomically. */
-  readonly cachesAccepted: boolean;
   close(): Promise<void>;
 }
 
+/** What may wait in the queue. Several writers can overshoot by what they accept between two looks. */
+export interface QueueLimits {
+  /** Records. */
+  readonly maxLength: number;
+  /** Bytes of encoded records, waiting and dead letters. */
+  readonly maxBytes: number;
+}
+
 export interface BatchLimits {
-  /** Records in a batch, at most. */
+  /** Records in a batch, at most (a larger single group makes a batch of its own). */
   batchSize: number;
-  /** Bytes of encoded records in a batch, at most (a larger single record makes a batch of its own). */
+  /** Bytes of encoded records in a batch, at most (a larger single group or record makes a batch of its own). */
   batchBytes: number;
   /** How long the first record of a batch waits for others, milliseconds. */
   flushIntervalMs: number;
 }
 
-/** One record as the queue delivered it. */
-export interface Delivery {
-  readonly record: DataRecord;
-  /** It was delivered before and not acknowledged. */
-  readonly redelivered: boolean;
-}
-
-/** A delivery that can never be stored, and why. */
+/** A record that can never be stored, and why. */
 export interface Refusal {
-  readonly record: DataRecord;
+  /** Its place among the documents of the batch. */
+  readonly index: number;
   /** One line, for a person. */
   readonly reason: string;
 }
 
-/** Delivered together, settled together. */
+/** Records that were accepted at the same time. */
+export interface Accepted {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly records: number;
+}
+
+/** Delivered together, acknowledged together. */
 export interface Batch {
-  readonly deliveries: readonly Delivery[];
-  /** Accepted records before these that the queue has deleted unread. Default 0. */
-  readonly lost?: number;
-  /** Acknowledges the whole batch; `refused` go to the dead letters first. A batch not settled is delivered again. */
-  settle(refused?: readonly Refusal[]): Promise<void>;
+  readonly documents: Documents;
+  /** When the records were accepted. */
+  readonly accepted: readonly Accepted[];
+  /** Records that were delivered before and not acknowledged. */
+  readonly redelivered: number;
+  /** Records that were accepted and are gone from the queue: nobody can store them. */
+  readonly lost: number;
+  /** Acknowledges the whole batch; `refused` go to the dead letters first. A batch not acknowledged is delivered again. */
+  acknowledge(refused?: readonly Refusal[]): Promise<void>;
 }
 
 /** Delivers records to one member of the consumer group. */
 export interface QueueReader {
-  /** The next batch; undefined once closed. Not called again before it has resolved; batches are settled in order. */
+  /** The next batch; undefined once closed. Not called again before it has resolved; batches are acknowledged in order. */
   next(): Promise<Batch | undefined>;
-  /** Stops delivering; what was not settled goes to others. May be called twice. */
+  /** Stops delivering; what was not acknowledged goes to others. May be called twice. */
   close(): Promise<void>;
 }
 
-/** How full the queue is; records, exact when nothing moves. */
+/** How full the queue is, exact when nothing moves. */
 export interface QueueDepth {
-  /** Ever accepted. */
+  /** Records ever accepted. */
   accepted: number;
-  /** Accepted and not yet settled. */
+  /** Records accepted and not yet acknowledged. */
   lag: number;
+  /** Bytes of those. */
+  lagBytes: number;
   deadLetters: number;
 }
 
@@ -83,12 +100,19 @@ export interface DeadLetters {
   drop(id: string): Promise<boolean>;
 }
 
+export interface WriterOptions {
+  /**
+   * Gets each group that was accepted, before `accept` resolves, where the queue is not the cache as well. Must not reject.
+   */
+  onAccepted?: (group: Group) => Promise<void>;
+}
+
 /** A connection to the queue. */
 export interface Queue {
   readonly kind: 'kafka' | 'redis-streams';
   /** What survives a killed process, and what a power loss. */
   readonly durability: string;
-  writer(): Promise<QueueWriter>;
+  writer(options?: WriterOptions): Promise<QueueWriter>;
   reader(limits: BatchLimits): Promise<QueueReader>;
   depth(): Promise<QueueDepth>;
   readonly deadLetters: DeadLetters;

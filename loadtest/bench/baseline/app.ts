@@ -1,10 +1,11 @@
 // The naive baseline: the design that comes to mind first. Every request does its own five inserts
 // and five reads, all at once, on the driver's connection pool, and answers when MongoDB has.
+import type { StoredRecord } from '../../../apps/shared/document.ts';
 import { express, type Request, type Response } from '../../../apps/shared/express.testing.ts';
+import { GroupIds, makeGroup } from '../../../apps/shared/group.ts';
 import type { connectMongo } from '../../../apps/shared/mongo.ts';
 import { payloadFor } from '../../../apps/shared/payload.ts';
-import { makeRecords } from '../../../apps/shared/record.ts';
-import { RECORDS, type StoredRecord } from '../../../apps/shared/store.ts';
+import { RECORDS } from '../../../apps/shared/store.ts';
 
 const RECORDS_PER_REQUEST = 5;
 /** Number of ids that it remembers, to choose reads from. */
@@ -16,6 +17,7 @@ const KNOWN_IDS = 100_000;
  */
 export function createBaseline(db: ReturnType<typeof connectMongo>['db'], payloadChars: number) {
   const collection = db.collection<StoredRecord>(RECORDS);
+  const groupIds = new GroupIds();
   const known: string[] = [];
   let accepted = 0;
   const app = express();
@@ -25,7 +27,7 @@ export function createBaseline(db: ReturnType<typeof connectMongo>['db'], payloa
   app.get('/api/data', async (req: Request, res: Response) => {
     const origin = req.get('x-origin') ?? 'baseline';
     const payloads = Array.from({ length: RECORDS_PER_REQUEST }, (_, i) => payloadFor(origin, i, payloadChars));
-    const records = makeRecords('post', origin, payloads);
+    const { records } = makeGroup(groupIds.next(), [{ type: 'post', origin, payloads }]);
     const ids = known.length === 0 ? [] : payloads.map(() => known[Math.floor(Math.random() * known.length)]!);
     const [found] = await Promise.all([
       Promise.all(ids.map((id) => collection.findOne({ _id: id }))),

@@ -53,6 +53,7 @@ export const serversChanges: Changes = {
     changes: ['ScaledObject consumer'],
   },
   'queue:maxLength': { on: producing, to: 500000, rolls: ['api', 'consumer', 'producer'] },
+  'queue:maxBytes': { on: producing, to: 500000000, rolls: ['api', 'consumer', 'producer'] },
   'kafka:brokers': [
     { to: 5, rolls: ['grafana', 'prometheus'], runs: ['kafka-empty', 'topics'], changes: ['StatefulSet kafka'] },
     { to: 1, with: { 'kafka:replicationFactor': 1, 'kafka:minInsyncReplicas': 1 }, refused: true },

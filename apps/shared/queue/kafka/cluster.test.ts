@@ -3,8 +3,8 @@ import { expect, test } from '@jest/globals';
 import { Admin } from '@platformatic/kafka';
 import { useKafka } from '../../../../test/servers.ts';
 import { BreakwaterError } from '../../errors.ts';
+import { GroupIds } from '../../group.ts';
 import { createLogger } from '../../logger.ts';
-import { makeRecords } from '../../record.ts';
 import { KafkaQueue } from './queue.ts';
 
 const kafka = useKafka({
@@ -19,23 +19,24 @@ test('a broker killed at a time loses nothing and stops nothing for long', async
   const configs = [{ name: 'min.insync.replicas', value: '2' }];
   await admin.createTopics({ topics: ['posts', 'posts.dlq'], partitions: 3, replicas: 3, configs });
   const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
-  const queue = new KafkaQueue({ brokers, name: 'posts', group: 'store', maxLength: 1e6 }, logger);
+  const queue = new KafkaQueue({ brokers, name: 'posts', group: 'store', maxLength: 1e6, maxBytes: 1e9 }, logger);
   const writer = await queue.writer();
   const accepted = new Set<string>();
   const seen = new Set<string>();
   const failed = { certain: new Set<string>(), unknown: 0 };
+  const ids = new GroupIds();
   let stop = false;
 
   const write = async (): Promise<void> => {
     while (!stop) {
-      const records = makeRecords('post', 'test', ['1', '2', '3', '4', '5']);
+      const group = ids.next();
       try {
-        await writer.accept(records);
-        for (const { _id } of records) accepted.add(_id);
+        const request = { type: 'post', origin: 'test', payloads: ['1', '2', '3', '4', '5'] };
+        for (const id of await writer.accept(request, group)) accepted.add(id);
       } catch (error) {
         if (!(error instanceof BreakwaterError)) throw error;
         if (error.code === 'OUTCOME_UNKNOWN') failed.unknown++;
-        else failed.certain.add(records[0]!._id);
+        else failed.certain.add(`${group}000`);
       }
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -43,8 +44,8 @@ test('a broker killed at a time loses nothing and stops nothing for long', async
   const reader = await queue.reader({ batchSize: 500, batchBytes: 1 << 20, flushIntervalMs: 50 });
   const read = async (): Promise<void> => {
     for (let batch = await reader.next(); batch; batch = await reader.next()) {
-      for (const { record } of batch.deliveries) seen.add(record._id);
-      await batch.settle();
+      for (const { _id } of batch.documents.records()) seen.add(_id);
+      await batch.acknowledge();
     }
   };
   const working = [write(), write(), write(), write(), read()];

@@ -1,6 +1,6 @@
 // Kafka's client costs 65 MB of memory and 0.3 s to load: only processes that use Kafka load it, and only when they do.
 import type { Logger } from '../../logger.ts';
-import type { BatchLimits, DeadLetters, Queue, QueueDepth, QueueReader, QueueWriter } from '../queue.ts';
+import type { BatchLimits, DeadLetters, Queue, QueueDepth, QueueReader, QueueWriter, WriterOptions } from '../queue.ts';
 import type { KafkaQueueOptions } from './queue.ts';
 
 /** What survives on Kafka. */
@@ -28,8 +28,8 @@ export class LazyKafkaQueue implements Queue {
     this.#logger = logger;
   }
 
-  async writer(): Promise<QueueWriter> {
-    return (await this.#queue()).writer();
+  async writer(options?: WriterOptions): Promise<QueueWriter> {
+    return (await this.#queue()).writer(options);
   }
 
   async reader(limits: BatchLimits): Promise<QueueReader> {

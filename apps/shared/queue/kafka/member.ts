@@ -1,4 +1,4 @@
-// Membership in the consumer group: which partitions are ours, from where to read them, and what was settled.
+// Membership in the consumer group: which partitions are ours, from where to read them, and what was acknowledged.
 //
 // The library's message stream is not used (decision 31); its group protocol, fetch and commit are.
 import { Admin, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';

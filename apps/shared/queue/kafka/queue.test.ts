@@ -26,9 +26,9 @@ queueContract('kafka', {
     const configs = [{ name: 'cleanup.policy', value: 'compact' }];
     await admin.createTopics({ topics: [`${name}.dlq`], partitions: 1, replicas: 1, configs });
   },
-  open: (name, { maxLength = 1_000_000 } = {}) =>
+  open: (name, { maxLength = 1_000_000, maxBytes = 1e9 } = {}) =>
     new KafkaQueue(
-      { brokers: kafka.url.split(','), name, group: `store-${name}`, maxLength, sessionTimeoutMs: 3_000 },
+      { brokers: kafka.url.split(','), name, group: `store-${name}`, maxLength, maxBytes, sessionTimeoutMs: 3_000 },
       logger,
     ),
   async poison(name, text) {
@@ -47,10 +47,12 @@ queueContract('kafka', {
     QUEUE_NAME: name,
     QUEUE_GROUP: `store-${name}`,
     QUEUE_MAX_LENGTH: 1_000_000,
+    QUEUE_MAX_BYTES: 1e9,
     KAFKA_BROKERS: kafka.url.split(','),
     REDIS_URL: '',
   }),
   takeoverMs: 12_000,
+  countsBytes: false,
   oversizeBytes: 950_000,
 });
 

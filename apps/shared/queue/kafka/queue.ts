@@ -1,7 +1,7 @@
 // The queue on Kafka: a topic, a consumer group, offsets committed after the store.
 import type { Logger } from '../../logger.ts';
 import type { DataRecord } from '../../record.ts';
-import type { BatchLimits, Queue, QueueDepth, QueueReader, QueueWriter } from '../queue.ts';
+import type { BatchLimits, Queue, QueueDepth, QueueLimits, QueueReader, QueueWriter, WriterOptions } from '../queue.ts';
 import type { KafkaAddress } from './client.ts';
 import { KafkaLetters } from './dead-letters.ts';
 import { KAFKA_DURABILITY } from './lazy.ts';
@@ -11,14 +11,10 @@ import { KafkaReader } from './reader.ts';
 import { KafkaSweeper, type SweepOptions } from './sweeper.ts';
 import { KafkaSender, KafkaWriter, type KafkaWriterOptions, toMessage } from './writer.ts';
 
-export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions {
+export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions, QueueLimits {
   /** The topic; dead letters are in `<name>.dlq`. Both are made by the topics app. */
   name: string;
   group: string;
-  /** Records that may wait to be stored. Checked against a lag that is up to 200 ms old: several writers can overshoot by what they accept in that time. */
-  maxLength: number;
-  /** Bytes of messages that may wait to be stored, checked in the same way. Default no limit. */
-  maxBytes?: number;
   /** How long, and up to how many bytes in a partition, stored records stay for other groups. Default for ever. */
   retention?: SweepOptions | undefined;
   /** A consumer that was silent for so long loses its partitions, milliseconds. Default 6000, Kafka's least: with the heartbeats of the others they are taken over within about 8 s. */
@@ -48,15 +44,15 @@ export class KafkaQueue implements Queue {
     this.#opened = [this.#offsets, replayer, this.deadLetters];
   }
 
-  async writer(): Promise<QueueWriter> {
-    const { name, group, maxLength, maxBytes = Number.POSITIVE_INFINITY } = this.#options;
+  async writer({ onAccepted }: WriterOptions = {}): Promise<QueueWriter> {
+    const { name, group } = this.#options;
     // Of its own: the monitor must know which of its records each sample of the sizes has counted.
     const offsets = new KafkaOffsets(this.#options, name, group);
     const monitor = new DepthMonitor(offsets, this.#logger);
     this.#opened.push(offsets, monitor);
     await monitor.start();
     const sender = new KafkaSender(this.#options, name, () => monitor.partitions, this.#logger, this.#options);
-    const writer = new KafkaWriter(sender, monitor, name, { maxLength, maxBytes });
+    const writer = new KafkaWriter(sender, monitor, name, this.#options, onAccepted);
     this.#opened.push(writer);
     return writer;
   }
@@ -76,7 +72,7 @@ export class KafkaQueue implements Queue {
 
   async depth(): Promise<QueueDepth> {
     const [{ accepted, lag }, deadLetters] = await Promise.all([this.#offsets.depth(), this.deadLetters.count()]);
-    return { accepted, lag, deadLetters };
+    return { accepted, lag, lagBytes: 0, deadLetters };
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,8 @@
-// Delivering records from Kafka in batches that are settled after they are stored.
+// Delivering records from Kafka in batches that are acknowledged after they are stored.
+import { Documents } from '../../group.ts';
 import type { Logger } from '../../logger.ts';
 import { type DataRecord, decodeRecord } from '../../record.ts';
-import type { Batch, BatchLimits, Delivery, QueueReader, Refusal } from '../queue.ts';
+import type { Batch, BatchLimits, QueueReader, Refusal } from '../queue.ts';
 import type { KafkaAddress } from './client.ts';
 import type { KafkaLetters, NewLetter } from './dead-letters.ts';
 import { type Fetched, KafkaFetcher, sizeOf } from './fetcher.ts';
@@ -11,7 +12,7 @@ import type { KafkaMember, OwnedPartition, Place } from './member.ts';
 interface HandedOut {
   /** The place after its last message, by partition. */
   readonly offsets: ReadonlyMap<OwnedPartition, Place>;
-  settled: boolean;
+  acknowledged: boolean;
 }
 
 /** Gathers what the fetcher has read into batches and commits them in order. */
@@ -21,7 +22,7 @@ export class KafkaReader implements QueueReader {
   readonly #letters: Pick<KafkaLetters, 'write'>;
   readonly #logger: Logger;
   readonly #fetcher: KafkaFetcher;
-  readonly #unsettled: HandedOut[] = [];
+  readonly #handedOut: HandedOut[] = [];
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -80,7 +81,8 @@ export class KafkaReader implements QueueReader {
   }
 
   #toBatch(messages: readonly Fetched[]): Batch {
-    const deliveries: Delivery[] = [];
+    const records: DataRecord[] = [];
+    let redelivered = 0;
     const poison: NewLetter[] = [];
     const offsets = new Map<OwnedPartition, Place>();
     for (const message of messages) {
@@ -88,7 +90,8 @@ export class KafkaReader implements QueueReader {
       offsets.set(state, { offset: offset + 1n, epoch });
       this.#member.delivered(state.partition, offset);
       try {
-        deliveries.push({ record: decode(message), redelivered: offset < state.deliveredBefore });
+        records.push(decode(message));
+        if (offset < state.deliveredBefore) redelivered++;
       } catch (error) {
         const reason = (error as Error).message;
         const place = { partition: state.partition, offset: String(offset) };
@@ -96,31 +99,33 @@ export class KafkaReader implements QueueReader {
         poison.push({ id: `unreadable-${state.partition}-${offset}`, record: unreadable(message), reason });
       }
     }
-    const handedOut: HandedOut = { offsets, settled: false };
-    this.#unsettled.push(handedOut);
+    const handedOut: HandedOut = { offsets, acknowledged: false };
+    this.#handedOut.push(handedOut);
     return {
-      deliveries,
+      documents: Documents.ofRecords(records),
+      accepted: records.map(({ createdAt }) => ({ at: Date.parse(createdAt), records: 1 })),
+      redelivered,
       lost: this.#fetcher.takeLost(),
-      settle: async (refused: readonly Refusal[] = []) => {
-        const dead = [...poison, ...refused.map(({ record, reason }) => ({ id: record._id, record, reason }))];
-        await this.#settle(handedOut, dead);
+      acknowledge: async (refused: readonly Refusal[] = []) => {
+        const dead = refused.map(({ index, reason }) => ({ id: records[index]!._id, record: records[index]!, reason }));
+        await this.#acknowledge(handedOut, [...poison, ...dead]);
       },
     };
   }
 
-  /** Commits up to the first batch that is not settled: a commit says that all before it is done. */
-  async #settle(batch: HandedOut, dead: readonly NewLetter[]): Promise<void> {
+  /** Commits up to the first batch that is not acknowledged: a commit says that all before it is done. */
+  async #acknowledge(batch: HandedOut, dead: readonly NewLetter[]): Promise<void> {
     try {
       if (dead.length > 0) await this.#letters.write(dead);
-      batch.settled = true;
+      batch.acknowledged = true;
       const offsets = new Map<OwnedPartition, Place>();
-      while (this.#unsettled[0]?.settled)
-        for (const [state, place] of this.#unsettled.shift()!.offsets) offsets.set(state, place);
+      while (this.#handedOut[0]?.acknowledged)
+        for (const [state, place] of this.#handedOut.shift()!.offsets) offsets.set(state, place);
       await this.#member.commit(offsets);
     } catch (error) {
       // Later batches must not commit beyond it, so their partitions begin again as well.
       this.#member.rewind(batch.offsets.keys());
-      batch.settled = true;
+      batch.acknowledged = true;
       throw error;
     }
   }

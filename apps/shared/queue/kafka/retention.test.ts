@@ -5,7 +5,7 @@ import { useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
 import { QueueFullError } from '../../errors.ts';
 import { createLogger } from '../../logger.ts';
-import { makeRecords } from '../../record.ts';
+import type { NewRecords } from '../../record.ts';
 import type { Queue, QueueReader } from '../queue.ts';
 import { KafkaQueue, type KafkaQueueOptions } from './queue.ts';
 
@@ -31,21 +31,33 @@ async function connect(name: string, options: Partial<KafkaQueueOptions> = {}): 
   const topics = await admin.listTopics();
   if (!topics.includes(name)) await admin.createTopics({ topics: [name, `${name}.dlq`], partitions: 1, replicas: 1 });
   const queue = new KafkaQueue(
-    { brokers: kafka.url.split(','), name, group: 'store', maxLength: 1e6, sessionTimeoutMs: 3_000, ...options },
+    {
+      brokers: kafka.url.split(','),
+      name,
+      group: 'store',
+      maxLength: 1e6,
+      maxBytes: 1e12,
+      sessionTimeoutMs: 3_000,
+      ...options,
+    },
     logger,
   );
   opened.push(queue);
   return queue;
 }
 
-const records = (count: number, bytes: number) => makeRecords('post', 'test', Array(count).fill('x'.repeat(bytes)));
+const records = (count: number, bytes: number): NewRecords => ({
+  type: 'post',
+  origin: 'test',
+  payloads: Array<string>(count).fill('x'.repeat(bytes)),
+});
 
-/** Reads and settles so many records. */
+/** Reads and acknowledges so many records. */
 async function store(reader: QueueReader, count: number): Promise<void> {
   for (let left = count; left > 0; ) {
     const batch = await reader.next();
-    await batch!.settle();
-    left -= batch!.deliveries.length;
+    await batch!.acknowledge();
+    left -= batch!.documents.count;
   }
 }
 
@@ -137,13 +149,13 @@ test('records that were deleted unread are counted as lost', async () => {
   const writer = await queue.writer();
   await writer.accept(records(10, 100));
   const first = await queue.reader({ ...LIMITS, batchSize: 4 });
-  await (await first.next())!.settle();
+  await (await first.next())!.acknowledge();
   await first.close();
   await admin.deleteRecords({ topics: [{ name: 'lossy', partitions: [{ partition: 0, offset: 7n }] }] });
   const reader = await queue.reader(LIMITS);
   const batch = await reader.next();
-  expect(batch).toMatchObject({ lost: 3, deliveries: { length: 3 } });
-  await batch!.settle();
+  expect(batch).toMatchObject({ lost: 3, documents: { count: 3 } });
+  await batch!.acknowledge();
   await writer.accept(records(1, 100));
   expect(await reader.next()).toMatchObject({ lost: 0 });
 }, 60_000);

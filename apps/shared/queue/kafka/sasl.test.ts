@@ -3,7 +3,6 @@ import { Admin } from '@platformatic/kafka';
 import { useKafka } from '../../../../test/servers.ts';
 import { freePorts } from '../../../../tooling/ports.ts';
 import { createLogger } from '../../logger.ts';
-import { makeRecords } from '../../record.ts';
 import { clientOptions } from './client.ts';
 import { KafkaQueue } from './queue.ts';
 
@@ -27,7 +26,10 @@ afterAll(async () => {
   for (const close of closers) await close();
 });
 const open = (password: string) => {
-  const queue = new KafkaQueue({ ...address, password, name: 'posts', group: 'store', maxLength: 100 }, logger);
+  const queue = new KafkaQueue(
+    { ...address, password, name: 'posts', group: 'store', maxLength: 100, maxBytes: 1e6 },
+    logger,
+  );
   closers.push(() => queue.close());
   return queue;
 };
@@ -38,10 +40,10 @@ test('the right password opens all of the queue, a wrong one none of it', async 
   await admin.createTopics({ topics: ['posts', 'posts.dlq'], partitions: 1, replicas: 1 });
 
   const queue = open('secret');
-  await (await queue.writer()).accept(makeRecords('post', 'a', ['1', '2']));
+  await (await queue.writer()).accept({ type: 'post', origin: 'a', payloads: ['1', '2'] });
   const batch = await (await queue.reader({ batchSize: 10, batchBytes: 1 << 20, flushIntervalMs: 10 })).next();
-  await batch!.settle([{ record: batch!.deliveries[0]!.record, reason: 'no' }]);
-  expect(await queue.depth()).toEqual({ accepted: 2, lag: 0, deadLetters: 1 });
+  await batch!.acknowledge([{ index: 0, reason: 'no' }]);
+  expect(await queue.depth()).toMatchObject({ accepted: 2, lag: 0, deadLetters: 1 });
 
   const stranger = open('guess');
   await expect(stranger.depth()).rejects.toThrow();

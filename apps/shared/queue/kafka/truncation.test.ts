@@ -6,7 +6,6 @@ import { Admin, Consumer, type Message, type MessagesStream } from '@platformati
 import { useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
 import { createLogger } from '../../logger.ts';
-import { makeRecords } from '../../record.ts';
 import type { Queue, QueueReader, QueueWriter } from '../queue.ts';
 import { KafkaQueue } from './queue.ts';
 
@@ -23,7 +22,7 @@ beforeAll(async () => {
     () => admin.listConsumerGroupOffsets({ groups: [{ groupId: 'any', topics: [] }] }).then(Boolean, () => false),
     60_000,
   );
-  for (const topic of ['running', 'restarted', 'unsettled', 'library', 'away']) {
+  for (const topic of ['running', 'restarted', 'unacknowledged', 'library', 'away']) {
     await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1 });
     await admin.createTopics({ topics: [`${topic}.dlq`], partitions: 1, replicas: 1 });
   }
@@ -39,6 +38,7 @@ function connect(name: string): Queue {
     name,
     group: `store-${name}`,
     maxLength: 1e6,
+    maxBytes: 1e9,
     sessionTimeoutMs: 3_000,
   };
   const queue = new KafkaQueue(options, logger);
@@ -50,7 +50,7 @@ function connect(name: string): Queue {
 async function accept(writer: QueueWriter, prefix: string, count: number): Promise<string[]> {
   const payloads = Array.from({ length: count }, (_, i) => `${prefix} ${i}`);
   for (const payload of payloads) {
-    const records = makeRecords('post', 'test', [payload]);
+    const records = { type: 'post', origin: 'test', payloads: [payload] };
     await until(
       () =>
         writer.accept(records).then(
@@ -63,7 +63,7 @@ async function accept(writer: QueueWriter, prefix: string, count: number): Promi
   return payloads;
 }
 
-/** Reads and settles until all of these payloads have come. @throws with those that do not within 20 s */
+/** Reads and acknowledges until all of these payloads have come. @throws with those that do not within 20 s */
 async function read(reader: QueueReader, wanted: readonly string[]): Promise<void> {
   const missing = new Set(wanted);
   const late = AbortSignal.timeout(20_000);
@@ -71,8 +71,8 @@ async function read(reader: QueueReader, wanted: readonly string[]): Promise<voi
   while (missing.size > 0) {
     const batch = await Promise.race([reader.next(), stop]);
     if (batch === undefined) throw new Error(`not delivered: ${[...missing].join(', ')}`);
-    for (const { record } of batch.deliveries) missing.delete(record.payload);
-    await batch.settle();
+    for (const { payload } of batch.documents.records()) missing.delete(payload);
+    await batch.acknowledge();
   }
 }
 
@@ -97,7 +97,7 @@ test('a reader that had read beyond the cut reads what was accepted after it', a
   const writer = await queue.writer();
   await accept(writer, 'before', 30);
   const reader = await queue.reader(FULL);
-  await (await reader.next())!.settle();
+  await (await reader.next())!.acknowledge();
   await loseTail('running', 4);
   const after = await accept(writer, 'after', 40);
   await read(reader, after);
@@ -116,16 +116,16 @@ test('so does one that begins from a commit behind the cut', async () => {
   expect(await queue.depth()).toMatchObject({ accepted: 13, lag: 0 });
 }, 120_000);
 
-test('a batch read before the cut and settled after it acknowledges none of what was accepted since', async () => {
-  const queue = connect('unsettled');
+test('a batch read before the cut and acknowledged after it acknowledges none of what was accepted since', async () => {
+  const queue = connect('unacknowledged');
   const writer = await queue.writer();
   await accept(writer, 'before', 30);
   const reader = await queue.reader({ ...FULL, batchSize: 10 });
   const batch = await reader.next();
-  await loseTail('unsettled', 4);
+  await loseTail('unacknowledged', 4);
   const after = await accept(writer, 'after', 40);
   const rest = [await reader.next(), await reader.next()];
-  for (const each of [batch, ...rest]) await each!.settle();
+  for (const each of [batch, ...rest]) await each!.acknowledge();
   await read(reader, after);
   expect(await queue.depth()).toMatchObject({ accepted: 44, lag: 0 });
 }, 120_000);

@@ -8,9 +8,10 @@
 import { type Base, Producer } from '@platformatic/kafka';
 import { Coalescer } from '../../coalescer.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../../errors.ts';
+import { type Group, GroupIds, makeGroup } from '../../group.ts';
 import type { Logger } from '../../logger.ts';
-import { type DataRecord, encodeRecord } from '../../record.ts';
-import type { QueueWriter } from '../queue.ts';
+import { type DataRecord, encodeRecord, type NewRecords } from '../../record.ts';
+import type { QueueLimits, QueueWriter } from '../queue.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
 import { classify, describe, hasProtocolError, verdictOf } from './errors.ts';
 import type { DepthMonitor } from './offsets.ts';
@@ -215,36 +216,37 @@ export const toMessage = (record: DataRecord): KafkaMessage => ({
   value: Buffer.from(encodeRecord(record)),
 });
 
-/** What may wait to be stored. */
-export interface QueueLimits {
-  /** Records. */
-  readonly maxLength: number;
-  /** Bytes of their messages. */
-  readonly maxBytes: number;
-}
-
 /** Accepts records into the topic while the group's lag leaves room. */
 export class KafkaWriter implements QueueWriter {
-  readonly cachesAccepted = false;
   readonly #sender: KafkaSender;
   readonly #monitor: DepthMonitor;
   readonly #topic: string;
   readonly #limits: QueueLimits;
+  readonly #onAccepted: (group: Group) => Promise<void>;
+  readonly #ids = new GroupIds();
   #closed = false;
 
-  /** Takes over `sender` and `monitor`: closes them. */
-  constructor(sender: KafkaSender, monitor: DepthMonitor, topic: string, limits: QueueLimits) {
+  /** Takes over `sender` and `monitor`: closes them. @param onAccepted see Queue.writer */
+  constructor(
+    sender: KafkaSender,
+    monitor: DepthMonitor,
+    topic: string,
+    limits: QueueLimits,
+    onAccepted: (group: Group) => Promise<void> = async () => undefined,
+  ) {
     this.#sender = sender;
     this.#monitor = monitor;
     this.#topic = topic;
     this.#limits = limits;
+    this.#onAccepted = onAccepted;
   }
 
   ready(): boolean {
     return !this.#closed && this.#monitor.healthy;
   }
 
-  async accept(records: readonly DataRecord[]): Promise<void> {
+  async accept(newRecords: NewRecords, id = this.#ids.next()): Promise<string[]> {
+    const { records, ids } = makeGroup(id, [newRecords]);
     if (this.#closed) throw new QueueUnavailableError('the queue is closed');
     if (!this.#monitor.healthy) throw new QueueUnavailableError('Kafka does not answer; try again later');
     const messages = records.map(toMessage);
@@ -261,6 +263,8 @@ export class KafkaWriter implements QueueWriter {
       ended(error instanceof QueueOutcomeUnknownError);
       throw error;
     }
+    await this.#onAccepted({ id, records });
+    return ids[0]!;
   }
 
   async close(): Promise<void> {

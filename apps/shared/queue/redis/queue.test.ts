@@ -1,26 +1,32 @@
 import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { uniqueName } from '../../../test/api.ts';
-import { useRedis } from '../../../test/servers.ts';
-import { QueueFullError } from '../errors.ts';
-import { createLogger } from '../logger.ts';
-import { makeRecords } from '../record.ts';
-import { queueContract } from './contract.ts';
-import { createRedisStreamsQueue } from './redis-streams.ts';
+import { uniqueName } from '../../../../test/api.ts';
+import { useRedis } from '../../../../test/servers.ts';
+import { QueueFullError } from '../../errors.ts';
+import { createLogger } from '../../logger.ts';
+import { queueContract } from '../contract.ts';
+import { RedisStreamsQueue } from './queue.ts';
 
 const redis = useRedis();
 const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 
 queueContract('redis-streams', {
   create: async () => undefined,
-  open: (name, { maxLength = 1_000_000 } = {}) =>
-    createRedisStreamsQueue(
-      { url: redis.url, name, group: 'store', maxLength, cacheTtlSeconds: 600, claimIdleMs: 2_000 },
+  open: (name, { maxLength = 1_000_000, maxBytes = 1e9 } = {}) =>
+    new RedisStreamsQueue(
+      { url: redis.url, name, group: 'store', maxLength, maxBytes, cacheTtlSeconds: 600, claimIdleMs: 2_000 },
       logger,
     ),
+  countsBytes: true,
   async poison(name, text) {
     const connection = new Redis(redis.url);
-    await connection.multi().set('record:poison', text).xadd(name, '*', 'key', 'record:poison').exec();
+    await connection
+      .multi()
+      .set('group:poison', text)
+      .xadd(`${name}:groups`, '*', 'g', 'poison', 'n', 1, 'b', text.length)
+      .hincrby(`${name}:counts`, 'lag', 1)
+      .hincrby(`${name}:counts`, 'lagBytes', text.length)
+      .exec();
     await connection.quit();
   },
   async crash(down) {
@@ -34,28 +40,29 @@ queueContract('redis-streams', {
     QUEUE_NAME: name,
     QUEUE_GROUP: 'store',
     QUEUE_MAX_LENGTH: 1_000_000,
+    QUEUE_MAX_BYTES: 1e9,
     REDIS_URL: redis.url,
   }),
   takeoverMs: 10_000,
 });
 
 test('a Redis without memory refuses more, and lets go what waits: stored or refused', async () => {
-  const queue = createRedisStreamsQueue(
-    { url: redis.url, name: uniqueName('oom'), group: 'store', maxLength: 1_000, cacheTtlSeconds: 600 },
+  const queue = new RedisStreamsQueue(
+    { url: redis.url, name: uniqueName('oom'), group: 'store', maxLength: 1_000, maxBytes: 1e9, cacheTtlSeconds: 600 },
     logger,
   );
   const admin = new Redis(redis.url);
   const [, policy] = (await admin.config('GET', 'maxmemory-policy')) as string[];
   try {
     const writer = await queue.writer();
-    await writer.accept(makeRecords('user', 'waits', ['a', 'b', 'c']));
+    await writer.accept({ type: 'user', origin: 'waits', payloads: ['a', 'b', 'c'] });
     await admin.config('SET', 'maxmemory-policy', 'noeviction'); // what other tests left in the cache would make room
     await admin.config('SET', 'maxmemory', '1');
-    await expect(writer.accept(makeRecords('user', 'more', ['d']))).rejects.toThrow(QueueFullError);
+    await expect(writer.accept({ type: 'user', origin: 'more', payloads: ['d'] })).rejects.toThrow(QueueFullError);
     const reader = await queue.reader({ batchSize: 10, batchBytes: 1 << 20, flushIntervalMs: 50 });
     const batch = await reader.next();
-    await batch!.settle([{ record: batch!.deliveries[0]!.record, reason: 'made up' }]);
-    expect(await queue.depth()).toEqual({ accepted: 3, lag: 0, deadLetters: 1 });
+    await batch!.acknowledge([{ index: 0, reason: 'made up' }]);
+    expect(await queue.depth()).toEqual({ accepted: 3, lag: 0, lagBytes: 0, deadLetters: 1 });
   } finally {
     await admin.config('SET', 'maxmemory', '0');
     await admin.config('SET', 'maxmemory-policy', policy!);

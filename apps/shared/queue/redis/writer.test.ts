@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { QueueFullError, QueueOutcomeUnknownError, QueueUnavailableError } from '../errors.ts';
-import { classify } from './redis-writer.ts';
+import { QueueFullError, QueueOutcomeUnknownError, QueueUnavailableError } from '../../errors.ts';
+import { classify } from './writer.ts';
 
 const reply = (message: string) => Object.assign(new Error(message), { name: 'ReplyError' });
 const named = (name: string, message: string) => Object.assign(new Error(message), { name });

@@ -1,0 +1,188 @@
+// A group: records that were accepted together. It is the unit of the queue and of the cache.
+//
+// Its bytes are a table and the records behind it, as BSON documents. The table has a position of
+// eight hexadecimal digits for each record and one for the end, so that Redis can cut a record out
+// of a group with two reads (cache.ts). A record's id is its group's id and its place in the group.
+import { randomInt } from 'node:crypto';
+import { decodeDocument, documentBytes, documentId, writeDocument } from './document.ts';
+import type { DataRecord, NewRecords } from './record.ts';
+
+/** Largest number of records in a group: a place has three hexadecimal digits. */
+export const MAX_GROUP_RECORDS = 4096;
+
+const GROUP_DIGITS = 21;
+const POSITION_BYTES = 8;
+const PLACES = Array.from({ length: MAX_GROUP_RECORDS }, (_, place) => place.toString(16).padStart(3, '0'));
+
+/** The group in which a record with this id was accepted. */
+export const groupOf = (recordId: string): string => recordId.slice(0, GROUP_DIGITS);
+/** Three hexadecimal digits. */
+export const placeOf = (recordId: string): string => recordId.slice(GROUP_DIGITS);
+
+/** Records of a new group. */
+export interface Group {
+  readonly id: string;
+  readonly records: readonly DataRecord[];
+}
+
+/**
+ * Makes ids of groups: the second they were made in, a random number of the process, a counter.
+ * Sorted, they are in the order of time, to the second.
+ */
+export class GroupIds {
+  readonly #process = randomInt(0x1_0000_0000).toString(16).padStart(8, '0');
+  #counter = randomInt(0x10_0000);
+
+  /** 21 hexadecimal digits. @param now milliseconds since 1970 */
+  next(now = Date.now()): string {
+    this.#counter = (this.#counter + 1) & 0xf_ffff;
+    const second = Math.floor(now / 1000)
+      .toString(16)
+      .padStart(8, '0');
+    return second + this.#process + this.#counter.toString(16).padStart(5, '0');
+  }
+}
+
+/**
+ * The records of several requests as one group.
+ * @returns their ids by request
+ * @throws RangeError when there are more than a group can hold
+ */
+export function makeGroup(id: string, requests: readonly NewRecords[], now = new Date()): Group & { ids: string[][] } {
+  const createdAt = now.toISOString();
+  const records: DataRecord[] = [];
+  const ids = requests.map(({ type, origin, payloads }) =>
+    payloads.map((payload, index) => {
+      if (records.length === MAX_GROUP_RECORDS)
+        throw new RangeError(`a group holds at most ${MAX_GROUP_RECORDS} records`);
+      const _id = id + PLACES[records.length];
+      records.push({ _id, type, index, payload, createdAt, origin });
+      return _id;
+    }),
+  );
+  return { id, records, ids };
+}
+
+/** The bytes of a group. */
+export function encodeGroup(records: readonly DataRecord[]): Buffer {
+  const tableBytes = POSITION_BYTES * (records.length + 1);
+  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + documentBytes(record), tableBytes));
+  let at = tableBytes;
+  let createdAt = '';
+  let time = 0;
+  for (const [i, record] of records.entries()) {
+    if (record.createdAt !== createdAt) {
+      createdAt = record.createdAt;
+      time = Date.parse(createdAt);
+    }
+    writePosition(bytes, i, at);
+    at = writeDocument(bytes, at, record, time);
+  }
+  writePosition(bytes, records.length, at);
+  return bytes;
+}
+
+const writePosition = (bytes: Buffer, i: number, at: number): void => {
+  bytes.write(at.toString(16).padStart(POSITION_BYTES, '0'), POSITION_BYTES * i, 'latin1');
+};
+
+/** Part of a group: `count` documents, one after the other. */
+interface Piece {
+  readonly bytes: Buffer;
+  readonly count: number;
+}
+
+/** Encoded records in their order, of one group or of several. */
+export class Documents {
+  readonly #pieces: readonly Piece[];
+  /** Their number. */
+  readonly count: number;
+  /** Their size, bytes. */
+  readonly bytes: number;
+
+  private constructor(pieces: readonly Piece[]) {
+    this.#pieces = pieces;
+    this.count = pieces.reduce((sum, piece) => sum + piece.count, 0);
+    this.bytes = pieces.reduce((sum, piece) => sum + piece.bytes.length, 0);
+  }
+
+  /** Of the bytes of a group. @throws SyntaxError when they are none */
+  static ofGroup(group: Buffer): Documents {
+    const start = Number.parseInt(group.toString('latin1', 0, POSITION_BYTES), 16);
+    const count = start / POSITION_BYTES - 1;
+    if (!Number.isSafeInteger(count) || count < 0 || start > group.length)
+      throw new SyntaxError(`not a group of records: it begins with no table (${group.length} bytes)`);
+    const bytes = group.subarray(start);
+    let found = 0;
+    let at = 0;
+    while (at < bytes.length && found <= count) {
+      at = endOf(bytes, at);
+      found++;
+    }
+    if (found !== count || at !== bytes.length)
+      throw new SyntaxError(`not a group of records: ${found} documents where the table has ${count}`);
+    return new Documents(count === 0 ? [] : [{ bytes, count }]);
+  }
+
+  static ofRecords(records: readonly DataRecord[]): Documents {
+    return Documents.ofGroup(encodeGroup(records));
+  }
+
+  static join(parts: readonly Documents[]): Documents {
+    return new Documents(parts.flatMap((part) => part.#pieces));
+  }
+
+  /** The bytes of all documents in order, in as many buffers as they happen to lie in. */
+  chunks(): Buffer[] {
+    return this.#pieces.map(({ bytes }) => bytes);
+  }
+
+  *[Symbol.iterator](): IterableIterator<Buffer> {
+    for (const { bytes } of this.#pieces)
+      for (let at = 0; at < bytes.length; ) {
+        const end = endOf(bytes, at);
+        yield bytes.subarray(at, end);
+        at = end;
+      }
+  }
+
+  /** One document. @throws RangeError */
+  at(index: number): Buffer {
+    let i = 0;
+    for (const document of this) if (i++ === index) return document;
+    throw new RangeError(`there is no document ${index} among ${this.count}`);
+  }
+
+  /** One record, decoded. @throws RangeError, BSONError */
+  record(index: number): DataRecord {
+    return decodeDocument(this.at(index));
+  }
+
+  /** All records, decoded. @throws BSONError */
+  records(): DataRecord[] {
+    return Array.from(this, decodeDocument);
+  }
+
+  /** The groups in which they were accepted, each once. */
+  groups(): string[] {
+    const groups = new Set<string>();
+    for (const document of this) groups.add(groupOf(documentId(document)));
+    return [...groups];
+  }
+
+  /** Those whose place `keep` accepts. */
+  filter(keep: (index: number) => boolean): Documents {
+    return new Documents([...this].filter((_, index) => keep(index)).map((bytes) => ({ bytes, count: 1 })));
+  }
+}
+
+const SMALLEST_DOCUMENT = 5;
+
+/** Where the document at `at` ends. @throws SyntaxError when there is none */
+function endOf(bytes: Buffer, at: number): number {
+  const size = at + 4 <= bytes.length ? bytes.readInt32LE(at) : 0;
+  const end = at + size;
+  if (size < SMALLEST_DOCUMENT || end > bytes.length || bytes[end - 1] !== 0)
+    throw new SyntaxError(`not a group of records: no document at byte ${at}`);
+  return end;
+}

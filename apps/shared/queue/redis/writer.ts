@@ -1,0 +1,82 @@
+// Accepting records on Redis Streams: the requests of a tick make a group, accepted by one script call.
+import { groupKey } from '../../cache.ts';
+import { Coalescer } from '../../coalescer.ts';
+import { QueueFullError, QueueOutcomeUnknownError, QueueUnavailableError } from '../../errors.ts';
+import { encodeGroup, GroupIds, makeGroup } from '../../group.ts';
+import type { NewRecords } from '../../record.ts';
+import { dropIfStalled, isReadOnly, isReplyError, wasNotSent } from '../../redis.ts';
+import type { QueueLimits, QueueWriter } from '../queue.ts';
+import type { QueueKeys } from './keys.ts';
+import type { ScriptedRedis } from './scripts.ts';
+
+/** Most requests in a group: with 100 records each they fit into its table. */
+const MAX_REQUESTS = 40;
+/** A group of this many bytes takes no further request. Redis serves nobody else while it copies a group. */
+const MAX_BYTES = 256 * 1024;
+
+export class RedisWriter implements QueueWriter {
+  readonly #redis: ScriptedRedis;
+  readonly #keys: QueueKeys;
+  readonly #limits: QueueLimits;
+  readonly #ids = new GroupIds();
+  readonly #calls: Coalescer<NewRecords, string[]>;
+  #closed = false;
+
+  constructor(redis: ScriptedRedis, keys: QueueKeys, limits: QueueLimits) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#limits = limits;
+    this.#calls = new Coalescer<NewRecords, string[]>({
+      maxItems: MAX_REQUESTS,
+      maxBytes: MAX_BYTES,
+      sizeOf: ({ payloads }) => payloads.reduce((sum, payload) => sum + payload.length, 0),
+      maxInFlight: 8,
+      flush: (requests) => this.#send(this.#ids.next(), requests),
+    });
+  }
+
+  async accept(records: NewRecords, group?: string): Promise<string[]> {
+    if (this.#closed) throw new QueueUnavailableError('the queue is closed');
+    return group === undefined ? this.#calls.add(records) : (await this.#send(group, [records]))[0]!;
+  }
+
+  ready(): boolean {
+    return !this.#closed && this.#redis.status === 'ready';
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#calls.idle();
+    this.#redis.disconnect();
+  }
+
+  async #send(id: string, requests: readonly NewRecords[]): Promise<string[][]> {
+    const { stream, counts } = this.#keys;
+    const { maxLength, maxBytes } = this.#limits;
+    const { ids, records } = makeGroup(id, requests);
+    const bytes = encodeGroup(records);
+    try {
+      const args = [maxLength, maxBytes, id, records.length, bytes.length, bytes];
+      await this.#redis.queueAccept(3, stream, counts, groupKey(id), ...args);
+      return ids;
+    } catch (error) {
+      throw classify(dropIfStalled(this.#redis, error as Error), stream);
+    }
+  }
+}
+
+/** What an error of the accepting script means for the records. */
+export function classify(error: Error, stream: string): Error {
+  const options = { cause: error };
+  if (isReplyError(error)) {
+    if (error.message.startsWith('QUEUEFULL'))
+      return new QueueFullError(`the queue ${stream} is full; try again later`, options);
+    if (error.message.startsWith('OOM'))
+      return new QueueFullError('Redis has no memory left for the queue; try again later', options);
+    if (isReadOnly(error)) return new QueueUnavailableError('Redis is failing over; try again later', options);
+    return new QueueUnavailableError(`Redis refused: ${error.message}`, options);
+  }
+  if (wasNotSent(error)) return new QueueUnavailableError('Redis is not reachable; try again later', options);
+  return new QueueOutcomeUnknownError('Redis did not answer; the records may or may not be stored', options);
+}
