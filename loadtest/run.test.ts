@@ -19,7 +19,7 @@ import { withDatabase } from './ledger/scan.ts';
 import type { Profile } from './profiles.ts';
 import { PROFILES } from './profiles.ts';
 import type { Report } from './report/report.ts';
-import { runLoadTest } from './run.ts';
+import { type RunOptions, runLoadTest } from './run.ts';
 
 const mongo = useMongo();
 const PAYLOAD_CHARS = 64;
@@ -45,7 +45,7 @@ let behaviour: Behaviour;
 let count: number;
 let gate: { limit: number; seconds: [number, number][] };
 let lag: number | null;
-let deadLetters: number;
+let deadLetters: number | null;
 let server: Server;
 let target: string;
 let client: ReturnType<typeof connectMongo>['client'];
@@ -91,7 +91,7 @@ beforeEach(() => {
   deadLetters = 0;
 });
 
-const run = (): Promise<Report> =>
+const run = (more: Partial<RunOptions> = {}): Promise<Report> =>
   runLoadTest({
     profile,
     target,
@@ -100,6 +100,7 @@ const run = (): Promise<Report> =>
     payloadChars: PAYLOAD_CHARS,
     drainTimeoutSeconds: 5,
     engine: { name: 'builtin', start: startBuiltin },
+    ...more,
   });
 const failed = (report: Report) => report.checks.filter(({ ok }) => ok === false).map(({ name }) => name);
 
@@ -146,6 +147,51 @@ describe('a run', () => {
   test('fails when the queue does not drain', async () => {
     lag = 3;
     expect(failed(await run())).toEqual(['queue drained']);
+  });
+  test('fails on a dead letter that it did not expect', async () => {
+    behaviour = {
+      ...honest,
+      store(records) {
+        if (deadLetters === 1) return records;
+        deadLetters = 1;
+        return records.slice(1);
+      },
+    };
+    const report = await run();
+    expect(failed(report)).toEqual(['ledger']);
+    expect(report.ledger).toMatchObject({ lost: 1, dead: 0, unexpectedDead: 1 });
+  });
+  test('passes with the dead letters that it expected, which are those of its records', async () => {
+    const kept: DataRecord[] = [];
+    behaviour = {
+      ...honest,
+      store(records) {
+        if (kept.length > 0) return records;
+        kept.push(records[0]!);
+        deadLetters = 1;
+        return records.slice(1);
+      },
+    };
+    const report = await run({
+      expectedDeadLetters: 1,
+      listDeadLetters: async () =>
+        kept.map((record) => ({ id: '1', reason: 'refused', failedAt: record.createdAt, record })),
+    });
+    expect(failed(report)).toEqual([]);
+    expect(report.ledger).toMatchObject({ lost: 0, dead: 1, unexpectedDead: 0 });
+  });
+  test.each(['before', 'after'])('fails when the number of dead letters %s the load is unknown', async (when) => {
+    if (when === 'before') deadLetters = null;
+    behaviour = {
+      ...honest,
+      status() {
+        deadLetters = when === 'before' ? 0 : null;
+        return 200;
+      },
+    };
+    const report = await run();
+    expect(failed(report)).toEqual(['ledger']);
+    expect(report.ledger).toMatchObject({ failed: expect.stringContaining(when) });
   });
   test('fails when one percent is shed, with nothing stored of it', async () => {
     let shed = false;

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import type { DeadLetter } from '../apps/shared/queue/queue.ts';
 import { fetchStats } from '../tooling/api-stats.ts';
 import { NotReadyError } from '../tooling/errors.ts';
 import { waitForDrain } from './ledger/drain.ts';
@@ -27,6 +28,10 @@ export interface RunOptions {
   readonly gateUrl: string | null;
   /** Length of the payloads that the API creates, characters. Default 512. */
   readonly payloadChars?: number;
+  /** Lists the dead letters, the oldest first; absent: records in dead letters count as lost. */
+  readonly listDeadLetters?: ((limit: number) => Promise<readonly DeadLetter[]>) | undefined;
+  /** Dead letters that the run is to add. More fail it. Default 0. */
+  readonly expectedDeadLetters?: number;
   /** How long the queue may take to drain, seconds. */
   readonly drainTimeoutSeconds: number;
   readonly engine: Engine;
@@ -43,6 +48,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const GRACEFUL_STOP_MS = 30_000;
 const GATE_POLL_MS = 60_000;
 const DEFAULT_PAYLOAD_CHARS = 512;
+/** Dead letters that are read. The records of more count as lost. */
+const MAX_DEAD_LETTERS = 10_000;
 
 /** A name for the run that sorts by time and fits in an origin: `smoke-1121-103000-k3`. */
 function runName(profile: string, now = new Date()): string {
@@ -109,9 +116,10 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
     });
     const endedAt = Math.floor(Date.now() / 1000);
     await sampler.stop();
-    const deadLetters = Math.max(0, (sampler.last?.deadLetters ?? 0) - (before.deadLetters ?? 0));
+    const after = await fetchStats(target, host).catch(() => null);
     const gateVerdict = await judgeGate(gateUrl, gate, Math.floor(startedAt.getTime() / 1000), endedAt);
-    const ledger = await keepLedger(options, { run, witnessFile, startedAt, deadLetters });
+    const counts = { before: before.deadLetters, after: after?.deadLetters ?? null };
+    const ledger = await keepLedger(options, { run, witnessFile, startedAt }, counts);
     const parts = { totals, drain, ledger, gate: gateVerdict };
     const checks = checksOf({ ...parts, thresholds: profile.thresholds });
     return {
@@ -182,12 +190,19 @@ async function judgeGate(
 
 async function keepLedger(
   options: RunOptions,
-  parts: { run: string; witnessFile: string; startedAt: Date; deadLetters: number },
+  parts: { run: string; witnessFile: string; startedAt: Date },
+  deadLetters: { before: number | null; after: number | null },
 ): Promise<Checked<Ledger>> {
   if (options.mongoUrl === null) return { skipped: 'no MongoDB was given' };
+  const { before, after } = deadLetters;
+  if (before === null || after === null)
+    return { failed: `the number of dead letters ${before === null ? 'before' : 'after'} the load is unknown` };
   try {
+    const letters = after === before ? [] : await options.listDeadLetters?.(Math.min(after, MAX_DEAD_LETTERS));
     return await runLedger({
       ...parts,
+      unexpectedDead: Math.max(0, after - before - (options.expectedDeadLetters ?? 0)),
+      deadRecords: (letters ?? []).map(({ record }) => record),
       mongoUrl: options.mongoUrl,
       payloadChars: options.payloadChars ?? DEFAULT_PAYLOAD_CHARS,
       onProgress: (records) => options.onProgress?.(`ledger: ${records.toLocaleString('en-US')} records read`),

@@ -27,19 +27,21 @@ const record = (user: number, iteration: number, index: number, more: Partial<Fo
 });
 const records = (user: number, iteration: number) => [0, 1, 2, 3, 4].map((index) => record(user, iteration, index));
 
-async function balance(witness: Witness[], found: Found[], deadLetters = 0): Promise<Ledger> {
+async function balance(witness: Witness[], found: Found[], dead: Found[] = [], unexpected = 0): Promise<Ledger> {
   const stream = async function* () {
     yield* witness;
   };
   const book = new LedgerBook('run', await countIterations(stream()));
   for (const entry of witness) book.witness(entry);
   for (const one of found) book.found(one);
-  return book.verdict(deadLetters);
+  for (const one of dead) book.dead(one);
+  return book.verdict(unexpected);
 }
 
 const CLEAN = {
   lost: 0,
   dead: 0,
+  unexpectedDead: 0,
   phantom: 0,
   double: 0,
   corrupt: 0,
@@ -114,10 +116,30 @@ describe('the ledger', () => {
     expect(await balance(witness, found)).toMatchObject(expected);
   });
 
-  test('dead letters account for missing records, and no more than there are', async () => {
-    expect(await balance([accepted(0, 0)], records(0, 0).slice(2), 2)).toMatchObject({ dead: 2, lost: 0, ok: true });
-    expect(await balance([accepted(0, 0)], records(0, 0).slice(2), 1)).toMatchObject({ dead: 1, lost: 1, ok: false });
-    expect(await balance([accepted(0, 0)], records(0, 0), 9)).toMatchObject({ dead: 0, lost: 0, ok: true });
+  describe('a dead letter', () => {
+    const witness = [accepted(0, 0), other('refused', 0, 1)];
+    const stored = records(0, 0).slice(1);
+    test.each<[string, Found, Partial<Ledger>]>([
+      ['accounts for its record', record(0, 0, 0), { dead: 1, lost: 0, ok: true }],
+      ['of another id is not the record', record(0, 0, 0, { id: 'f'.repeat(24) }), { lost: 5, ok: false }],
+      ['with another payload is not the record', record(0, 0, 0, { intact: false }), { dead: 0, lost: 1, ok: false }],
+      ['of a record that is stored accounts for no other', record(0, 0, 2), { dead: 0, lost: 1, ok: false }],
+      ['of a refused request accounts for no other', record(0, 1, 0), { dead: 0, lost: 1, ok: false }],
+      ['of an unknown request accounts for no other', record(0, 7, 0), { dead: 0, lost: 1, ok: false }],
+    ])('%s', async (_name, dead, expected) => expect(await balance(witness, stored, [dead])).toMatchObject(expected));
+
+    test('counts once', async () => {
+      const twice = [record(0, 0, 0), record(0, 0, 0)];
+      expect(await balance(witness, stored.slice(1), twice)).toMatchObject({ dead: 1, lost: 1, ok: false });
+    });
+
+    test('that was not expected fails the run, even if nothing is missing', async () => {
+      expect(await balance([accepted(0, 0)], records(0, 0), [], 1)).toMatchObject({
+        ...CLEAN,
+        unexpectedDead: 1,
+        ok: false,
+      });
+    });
   });
 
   test('shows a few examples of each kind, not all', async () => {

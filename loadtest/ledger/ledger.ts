@@ -22,8 +22,10 @@ export interface Ledger {
   readonly stored: number;
   /** Accepted, and not stored or not under the ids that were answered; without those in the dead letters. */
   readonly lost: number;
-  /** Accepted, and kept in the dead letters with the reason. */
+  /** Accepted, and kept whole in the dead letters: matched by id and content. */
   readonly dead: number;
+  /** Dead letters that the run added and did not expect. */
+  readonly unexpectedDead: number;
   /** Refused or never asked for, and stored. */
   readonly phantom: number;
   /** One (origin, index) stored under a second id. */
@@ -67,6 +69,7 @@ export class LedgerBook {
   readonly #checksum: Uint32Array;
   readonly #examples = new Map<string, string[]>();
   #stored = 0;
+  #dead = 0;
   #phantom = 0;
   #double = 0;
   #corrupt = 0;
@@ -115,10 +118,25 @@ export class LedgerBook {
     this.#checksum[slot] = this.#checksum[slot]! ^ fnv1a(record.id);
   }
 
-  /** @param deadLetters how many dead letters the run added; that many missing records count as accounted for */
-  verdict(deadLetters = 0): Ledger {
+  /**
+   * Takes the record of a dead letter, after all stored records. Only one that is intact and was
+   * missing accounts for a record of the run.
+   */
+  dead({ id, user, iteration, index, intact }: Found): void {
+    const slot = this.#slot(user, iteration);
+    if (slot === -1 || !intact || index < 0 || index >= RECORDS_PER_REQUEST) return;
+    const state = this.#state[slot]!;
+    const outcome = state & OUTCOME_MASK;
+    if (state & (1 << index) || outcome === 0 || outcome === OUTCOME_BITS.refused) return;
+    this.#dead++;
+    this.#state[slot] = state | (1 << index);
+    this.#checksum[slot] = this.#checksum[slot]! ^ fnv1a(id);
+  }
+
+  /** @param unexpectedDead dead letters that the run added and did not expect; default 0 */
+  verdict(unexpectedDead = 0): Ledger {
     const requests = { accepted: 0, refused: 0, unknown: 0 };
-    let missing = 0;
+    let lost = 0;
     let torn = 0;
     let unknownStored = 0;
     let unknownAbsent = 0;
@@ -130,7 +148,7 @@ export class LedgerBook {
         const iteration = slot - this.#base[user]!;
         if (outcome === OUTCOME_BITS.accepted) {
           requests.accepted++;
-          missing += this.#missing(seen, state, slot, user, iteration);
+          lost += this.#missing(seen, state, slot, user, iteration);
         } else if (outcome === OUTCOME_BITS.refused) requests.refused++;
         else if (outcome === OUTCOME_BITS.unknown) {
           requests.unknown++;
@@ -143,14 +161,13 @@ export class LedgerBook {
         }
       }
     }
-    const dead = Math.min(missing, deadLetters);
-    const lost = missing - dead;
     return {
       requests,
       promised: requests.accepted * RECORDS_PER_REQUEST,
       stored: this.#stored,
       lost,
-      dead,
+      dead: this.#dead,
+      unexpectedDead,
       phantom: this.#phantom,
       double: this.#double,
       corrupt: this.#corrupt,
@@ -158,7 +175,7 @@ export class LedgerBook {
       unknownStored,
       unknownAbsent,
       examples: [...this.#examples.values()].flat(),
-      ok: lost + this.#phantom + this.#double + this.#corrupt + torn === 0,
+      ok: lost + this.#phantom + this.#double + this.#corrupt + torn + unexpectedDead === 0,
     };
   }
 

@@ -31,15 +31,19 @@ const recordsOf = (origin: string): DataRecord[] =>
   );
 
 /** Plays a run of `requests` accepted requests whose records `alter` may change before they are stored. */
-async function play(requests: number, alter: (records: DataRecord[]) => DataRecord[] = (records) => records) {
+async function play(
+  requests: number,
+  alter: (records: DataRecord[]) => DataRecord[] = (records) => records,
+  deadOf: (records: DataRecord[]) => DataRecord[] = () => [],
+) {
   const run = `t${runs++}`;
   const witnessFile = join(directory, 'witness.bin');
   const witness = new WitnessWriter(witnessFile);
   const { client, db } = connectMongo({ url: withDatabase(mongo.url), appName: 'test' });
   const store = new RecordStore(db);
   const startedAt = new Date();
+  const records: DataRecord[] = [];
   try {
-    const records: DataRecord[] = [];
     for (let i = 0; i < requests; i++) {
       const own = recordsOf(`${run}/${i % 10}/${Math.floor(i / 10)}`);
       witness.add(i % 10, Math.floor(i / 10), 'accepted', checksumOf(own.map(({ _id }) => _id)));
@@ -52,7 +56,8 @@ async function play(requests: number, alter: (records: DataRecord[]) => DataReco
     await client.close();
   }
   await witness.close();
-  return runLedger({ run, witnessFile, mongoUrl: mongo.url, startedAt, payloadChars, deadLetters: 0 });
+  const dead = { deadRecords: deadOf(records), unexpectedDead: 0 };
+  return runLedger({ run, witnessFile, mongoUrl: mongo.url, startedAt, payloadChars, ...dead });
 }
 
 describe('the ledger over a real MongoDB', () => {
@@ -73,8 +78,16 @@ describe('the ledger over a real MongoDB', () => {
     expect(ledger).toMatchObject({ promised: 500, lost: 1, double: 1, corrupt: 1, phantom: 1, ok: false });
   });
 
+  test('a dead letter accounts for its own record only; an empty one is a loss', async () => {
+    const without = (records: DataRecord[]) => records.slice(2);
+    const [empty, foreign] = [recordsOf('')[0]!, recordsOf('other/0/0')[0]!];
+    const ledger = await play(10, without, ([first]) => [first!, { ...empty, _id: '' }, foreign]);
+    expect(ledger).toMatchObject({ dead: 1, lost: 1, ok: false });
+    expect(await play(10, without, (records) => records.slice(0, 2))).toMatchObject({ dead: 2, lost: 0, ok: true });
+  });
+
   test('an unreachable MongoDB is an error, not a verdict', async () => {
-    const options = { run: 'x', startedAt: new Date(), payloadChars, deadLetters: 0 };
+    const options = { run: 'x', startedAt: new Date(), payloadChars, deadRecords: [], unexpectedDead: 0 };
     const witnessFile = join(directory, 'empty.bin');
     await new WitnessWriter(witnessFile).close();
     await expect(runLedger({ ...options, witnessFile, mongoUrl: 'mongodb://127.0.0.1:1' })).rejects.toThrow(

@@ -1,9 +1,11 @@
 // Runs the ledger: reads the witness log twice (sizes, then outcomes) and MongoDB once, through no gate, in bounded memory.
 import type { StoredRecord } from '../../apps/shared/document.ts';
 import { connectMongo } from '../../apps/shared/mongo.ts';
+import { payloadFor } from '../../apps/shared/payload.ts';
+import type { DataRecord } from '../../apps/shared/record.ts';
 import { RECORDS } from '../../apps/shared/store.ts';
 import { readWitness } from '../witness/log.ts';
-import { countIterations, type Ledger, LedgerBook } from './ledger.ts';
+import { countIterations, type Found, type Ledger, LedgerBook } from './ledger.ts';
 import { readRecord } from './raw-record.ts';
 
 export interface ScanOptions {
@@ -15,8 +17,10 @@ export interface ScanOptions {
   readonly startedAt: Date;
   /** Length that every payload must have. */
   readonly payloadChars: number;
-  /** Dead letters that the run added. */
-  readonly deadLetters: number;
+  /** Dead letters that the run added and did not expect. */
+  readonly unexpectedDead: number;
+  /** The records of the dead letters, of this run or not. */
+  readonly deadRecords: readonly DataRecord[];
   /** Called now and then with the number of records read so far. */
   readonly onProgress?: (records: number) => void;
 }
@@ -66,5 +70,17 @@ export async function runLedger(options: ScanOptions): Promise<Ledger> {
   } finally {
     await client.close();
   }
-  return book.verdict(options.deadLetters);
+  for (const record of options.deadRecords) {
+    const found = deadRecord(record, options);
+    if (found) book.dead(found);
+  }
+  return book.verdict(options.unexpectedDead);
+}
+
+/** The record of a dead letter; null if it is of another run, or if nothing is left of it. */
+function deadRecord({ _id, origin, index, payload }: DataRecord, { run, payloadChars }: ScanOptions): Found | null {
+  const [, user, iteration] = new RegExp(`^${run}/(\\d+)/(\\d+)$`).exec(origin) ?? [];
+  if (user === undefined) return null;
+  const intact = payload === payloadFor(origin, index, payloadChars);
+  return { id: _id, user: Number(user), iteration: Number(iteration), index, intact };
 }

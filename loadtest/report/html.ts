@@ -106,6 +106,15 @@ function ledgerTable({ ledger }: Report): string {
       meaning,
     ]),
     ...(one.dead > 0 ? [['dead letters', formatCount(one.dead), 'refused by MongoDB, kept with the reason']] : []),
+    ...(one.unexpectedDead > 0
+      ? [
+          [
+            'unexpected',
+            `<span class="bad">${formatCount(one.unexpectedDead)}</span>`,
+            'dead letters that the run did not expect',
+          ],
+        ]
+      : []),
     ...(one.requests.unknown > 0
       ? [
           [

@@ -26,6 +26,7 @@ const ledger: Ledger = {
   stored: 5000,
   lost: 0,
   dead: 0,
+  unexpectedDead: 0,
   phantom: 0,
   double: 0,
   corrupt: 0,

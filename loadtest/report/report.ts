@@ -108,7 +108,16 @@ function unchecked(name: string, checked: Checked<object>): Check | null {
 }
 
 const ledgerFaults = (ledger: Ledger): string =>
-  (['lost', 'phantom', 'double', 'corrupt', 'torn'] as const)
-    .filter((kind) => ledger[kind] > 0)
-    .map((kind) => `${formatCount(ledger[kind])} ${kind}`)
+  (
+    [
+      ['lost', 'lost'],
+      ['phantom', 'phantom'],
+      ['double', 'double'],
+      ['corrupt', 'corrupt'],
+      ['torn', 'torn'],
+      ['unexpectedDead', 'unexpected dead letters'],
+    ] as const
+  )
+    .filter(([kind]) => ledger[kind] > 0)
+    .map(([kind, name]) => `${formatCount(ledger[kind])} ${name}`)
     .join(', ');

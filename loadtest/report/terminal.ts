@@ -65,6 +65,9 @@ function ledgerLines({ ledger }: Report): string[] {
   return [
     `ledger    ${formatCount(l.promised)} records promised, ${formatCount(l.stored)} stored: lost ${l.lost}, phantom ${l.phantom}, double ${l.double}, corrupt ${l.corrupt}, torn ${l.torn}`,
     ...(l.dead > 0 ? [`          ${formatCount(l.dead)} in the dead letters`] : []),
+    ...(l.unexpectedDead > 0
+      ? [`          ${formatCount(l.unexpectedDead)} dead letters that were not expected: npm run deadletters -- list`]
+      : []),
     ...(l.requests.unknown > 0
       ? [
           `          of ${formatCount(l.requests.unknown)} unknown requests, ${formatCount(l.unknownStored)} were stored and ${formatCount(l.unknownAbsent)} were not`,
