@@ -17,7 +17,7 @@ import { cacheAccepted, RecordWriter } from './record-writer.ts';
 import { observeRequests } from './request-metrics.ts';
 import { listen } from './server.ts';
 import type { ApiSettings } from './settings.ts';
-import { createStats } from './stats.ts';
+import { StatsReader } from './stats.ts';
 import { createZipf } from './zipf.ts';
 
 export interface Api extends App {
@@ -40,7 +40,6 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
     maxPoolSize: 4,
   });
   const queue = createQueue(settings, logger);
-  createQueueMetrics(registry, queue, { name: settings.QUEUE_NAME, maxLength: settings.QUEUE_MAX_LENGTH });
   const store = new RecordStore(db);
   const cache = new Cache(redis, settings.CACHE_TTL_SECONDS);
   await redisReady(redis).catch((error: Error) => logger.warn(error.message));
@@ -52,7 +51,11 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
   );
   const reader = new RecordReader(cache, store, metrics, logger);
   const writer = new RecordWriter(queueWriter, catalogue, metrics, logger);
-  const stats = createStats({ queue, store, redis, metrics, gateMetricsUrl: settings.GATE_METRICS_URL, logger });
+  const stats = new StatsReader({ queue, store, redis, metrics, gateMetricsUrl: settings.GATE_METRICS_URL, logger });
+  createQueueMetrics(registry, () => stats.depth(), {
+    name: settings.QUEUE_NAME,
+    maxLength: settings.QUEUE_MAX_LENGTH,
+  });
   const pressure = watchEventLoop(settings.API_MAX_EVENT_LOOP_DELAY_MS);
   await store
     .newestIds(settings.API_CATALOGUE_SIZE)
@@ -60,6 +63,8 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
     .catch((error: Error) =>
       logger.warn({ err: error.message }, 'could not learn which records exist; starting without'),
     );
+
+  await stats.first();
 
   let open = true;
   const { handler, admission } = createApp({

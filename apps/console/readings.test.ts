@@ -13,8 +13,8 @@ import { parsePrometheus } from './scrape.ts';
 const makers: Record<Component, (registry: Registry) => void> = {
   api(registry) {
     const metrics = createApiMetrics(registry);
-    const depth = async () => ({ accepted: 9, lag: 4, lagBytes: 0, deadLetters: 1 });
-    createQueueMetrics(registry, { depth }, { name: 'posts', maxLength: 100 });
+    const depth = () => ({ accepted: 9, lag: 4, lagBytes: 0, deadLetters: 1 });
+    createQueueMetrics(registry, depth, { name: 'posts', maxLength: 100 });
     const request = (route: string, status: number, seconds: number) =>
       metrics.requestSeconds.observe({ method: 'GET', route, status }, seconds);
     request('/api/data', 200, 0.004);

@@ -29,8 +29,8 @@ export interface AppMetrics {
 export const APPS: Readonly<Record<string, (registry: Registry) => void>> = {
   api: (registry) => {
     createApiMetrics(registry);
-    const depth = async () => ({ accepted: 0, lag: 0, lagBytes: 0, deadLetters: 0 });
-    createQueueMetrics(registry, { depth }, { name: 'posts', maxLength: 1 });
+    const depth = () => ({ accepted: 0, lag: 0, lagBytes: 0, deadLetters: 0 });
+    createQueueMetrics(registry, depth, { name: 'posts', maxLength: 1 });
   },
   consumer: createConsumerMetrics,
   gate: (registry) => {
