@@ -2,6 +2,7 @@
 // Prints a table for docs/results.md.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchMemory } from './memory.ts';
 import { benchMonitoring } from './monitoring.ts';
 import { benchApi, benchBaseline, benchConsumer, type Finding, type PartOptions } from './parts.ts';
 import type { QueueKind } from './stack.ts';
@@ -10,6 +11,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Finding[]
   api: benchApi,
   consumer: benchConsumer,
   baseline: benchBaseline,
+  memory: benchMemory,
   monitoring: benchMonitoring,
 };
 const QUEUES: readonly QueueKind[] = ['redis-streams', 'kafka'];

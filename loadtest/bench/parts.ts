@@ -191,9 +191,9 @@ export async function lagOf(api: BenchProcess): Promise<number> {
 }
 
 /** The peak memory of the process, on systems that report it. */
-function memory(what: string, { pid }: BenchProcess, limitMiB: number): Finding {
+export function memory(what: string, { pid }: BenchProcess, limitMiB: number, connections = WRK_CONNECTIONS): Finding {
   const target = `< ${limitMiB} MiB`;
-  const remark = `peak resident memory at ${WRK_CONNECTIONS} connections`;
+  const remark = `peak resident memory at ${formatCount(connections)} connections`;
   const peak = peakMemoryMiB(pid);
   if (peak === null) return { what, found: 'unknown on this system', target, ok: null, remark };
   return { what, found: `${formatCount(peak)} MiB`, target, ok: peak < limitMiB, remark };

@@ -16,6 +16,10 @@ export interface BenchStackOptions {
   readonly iops: number;
   /** Whether the console and Prometheus run too. Default: false. */
   readonly monitoring?: boolean;
+  /** Number of API processes. Default: 1; `configured`: as in a local run. */
+  readonly apiProcesses?: 'configured';
+  /** Keys that win over the stack file. Default: none. */
+  readonly overrides?: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
 }
 
@@ -44,19 +48,28 @@ export class BenchStack {
   readonly stack: Stack;
   readonly api: BenchProcess;
   readonly consumer: BenchProcess;
+  /** All API processes, which share one port; `api` is the first of them. */
+  readonly apis: readonly BenchProcess[];
   readonly #directory: string;
   readonly #stops: (() => Promise<void>)[];
 
   /** Starts a stack. If that fails, nothing is left behind. */
-  static async start({ queue, iops, monitoring = false, log }: BenchStackOptions): Promise<BenchStack> {
+  static async start({
+    queue,
+    iops,
+    monitoring = false,
+    apiProcesses,
+    overrides = {},
+    log,
+  }: BenchStackOptions): Promise<BenchStack> {
     const directory = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
     try {
       const stack = await startStack({
-        overrides: { 'mongo:iops': String(iops), 'console:enabled': String(monitoring) },
+        overrides: { 'mongo:iops': String(iops), 'console:enabled': String(monitoring), ...overrides },
         monitoring,
         queue,
         brokers: 1,
-        apiProcesses: 1,
+        ...(apiProcesses === undefined && { apiProcesses: 1 }),
         dataDir: directory,
         ports: 'free',
         env: { PATH: process.env.PATH, JAVA_HOME: process.env.JAVA_HOME },
@@ -71,7 +84,9 @@ export class BenchStack {
 
   private constructor(stack: Stack, directory: string) {
     this.stack = stack;
-    this.api = processOf(stack, 'api-0', stack.apiUrl);
+    const apis = [...stack.processes.keys()].filter((name) => name.startsWith('api-'));
+    this.apis = apis.map((name) => processOf(stack, name, stack.apiUrl));
+    this.api = this.apis[0]!;
     this.consumer = processOf(stack, 'consumer-0', '');
     this.#directory = directory;
     this.#stops = [() => removeData(directory), () => stack.stop()];
