@@ -131,7 +131,7 @@ test('topics: the queue and its dead letters, as declared', () => {
       name: 'events.dlq',
       partitions: 1,
       replicationFactor: 3,
-      config: { 'min.insync.replicas': '2', 'cleanup.policy': 'compact' },
+      config: { 'min.insync.replicas': '2', 'cleanup.policy': 'compact', 'max.message.bytes': '2097152' },
     },
   ]);
 });

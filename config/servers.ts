@@ -39,7 +39,8 @@ export function topicPlan({ queue, kafka }: StackConfig): readonly TopicPlan[] {
       name: `${queue.name}.dlq`,
       partitions: 1,
       replicationFactor,
-      config: { ...durable, 'cleanup.policy': 'compact' },
+      // A letter is a record that just fitted into the queue's topic, and the reason.
+      config: { ...durable, 'cleanup.policy': 'compact', 'max.message.bytes': String(2 * MIB) },
     },
   ];
 }

@@ -1,18 +1,17 @@
 // Dead letters on Kafka: a compacted topic beside the queue, keyed by id; an empty message drops the letter.
-import { Consumer, FetchIsolationLevels } from '@platformatic/kafka';
+//
+// How many there are is the end of the topic minus its beginning minus what is no letter any more: dropped, replaced, or the
+// message that dropped it. Whoever looks after the letters reads the whole topic and commits that last number as the offset of
+// a group of its own, so that counting reads no letter.
+import { Admin, Consumer, FetchIsolationLevels } from '@platformatic/kafka';
 import type { Logger } from '../../logger.ts';
 import type { DataRecord } from '../../record.ts';
 import type { DeadLetter, DeadLetters } from '../queue.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
 import { hasProtocolError, isUnknownTopic } from './errors.ts';
+import { decodeLetter, encodeLetter, type NewLetter, type StoredLetter } from './letter.ts';
 import { KafkaOffsets } from './offsets.ts';
-import { KafkaSender } from './writer.ts';
-
-export interface NewLetter {
-  readonly id: string;
-  readonly record: DataRecord;
-  readonly reason: string;
-}
+import { type KafkaMessage, KafkaSender } from './writer.ts';
 
 /** Where a letter lies: its text is fetched when somebody wants to see it. */
 interface Place {
@@ -21,38 +20,53 @@ interface Place {
   readonly timestamp: bigint;
 }
 
-interface Message {
+interface Message extends StoredLetter {
   readonly offset: bigint;
   readonly timestamp: bigint;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
 }
 
 const FETCH_BYTES = 4 << 20;
+/** The topic takes 2 MiB (config/servers.ts), twice what the queue's does. */
+const LETTER_BYTES = 2_000_000;
 
-/** The dead letters of one queue. What is in the topic is folded once and then only what is new. */
+/** The dead letters of one queue. Writing and counting read none; the rest reads all once, and then what is new. */
 export class KafkaLetters implements DeadLetters {
   readonly #topic: string;
   readonly #address: KafkaAddress;
   readonly #logger: Logger;
   readonly #offsets: KafkaOffsets;
+  readonly #admin: Admin;
+  readonly #group: string;
   readonly #consumer: Consumer<Buffer, Buffer, Buffer, Buffer>;
   readonly #requeue: (record: DataRecord) => Promise<void>;
   readonly #places = new Map<string, Place>();
   #positions: bigint[] = [];
+  /** What is no letter, by partition, as it was committed last. */
+  #committed: bigint[] = [];
   #folding: Promise<void> | undefined;
   #sender: Promise<KafkaSender> | undefined;
 
-  /** @param requeue puts a record into the queue again */
-  constructor(address: KafkaAddress, topic: string, requeue: (record: DataRecord) => Promise<void>, logger: Logger) {
+  /**
+   * @param group keeps the count; nobody may join it
+   * @param requeue puts a record into the queue again
+   */
+  constructor(
+    address: KafkaAddress,
+    topic: string,
+    group: string,
+    requeue: (record: DataRecord) => Promise<void>,
+    logger: Logger,
+  ) {
     this.#topic = topic;
+    this.#group = group;
     this.#address = address;
     this.#logger = logger;
     this.#requeue = requeue;
-    this.#offsets = new KafkaOffsets(address, topic, 'none');
+    this.#offsets = new KafkaOffsets(address, topic, group, { sampleMs: Number.POSITIVE_INFINITY });
+    this.#admin = new Admin({ ...clientOptions(address, 'dead-letters'), retries: 2, retryDelay: 200 });
     this.#consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
       ...clientOptions(address, 'dead-letters'),
-      groupId: 'breakwater-dead-letters',
+      groupId: group,
       isolationLevel: FetchIsolationLevels.READ_UNCOMMITTED,
       autocommit: false,
       retries: 2,
@@ -64,13 +78,19 @@ export class KafkaLetters implements DeadLetters {
   /** Adds letters; one for an id that is there already takes its place. */
   async write(letters: readonly NewLetter[]): Promise<void> {
     const failedAt = new Date().toISOString();
-    for (const { id, record, reason } of letters) await this.#send(id, JSON.stringify({ reason, failedAt, record }));
+    await Promise.all(letters.map((letter) => this.#send(encodeLetter(letter, failedAt))));
   }
 
-  /** How many there are. */
+  /** How many there are; too many rather than too few after a consumer died while it wrote one. */
   async count(): Promise<number> {
-    await this.#fold();
-    return this.#places.size;
+    try {
+      const partitions = await this.#offsets.read();
+      return partitions.reduce((sum, { start, end, committed }) => sum + end - start - Math.max(0, committed), 0);
+    } catch (error) {
+      // Not declared: then nothing was ever refused.
+      if (isUnknownTopic(error)) return 0;
+      throw error;
+    }
   }
 
   async list(limit: number): Promise<DeadLetter[]> {
@@ -95,33 +115,36 @@ export class KafkaLetters implements DeadLetters {
     if (letter === undefined || letter.record._id === '') return false;
     // In this order: a crash in between leaves it in both places, which does no harm.
     await this.#requeue(letter.record);
-    await this.#send(id, null);
+    await this.#remove(id);
     return true;
   }
 
   async drop(id: string): Promise<boolean> {
     await this.#fold();
     if (!this.#places.has(id)) return false;
-    await this.#send(id, null);
+    await this.#remove(id);
     return true;
   }
 
   async close(): Promise<void> {
     const sender = await this.#sender?.catch(() => undefined);
     await sender?.close();
-    await this.#offsets.close();
-    await this.#consumer.close(true);
+    await Promise.all([this.#offsets.close(), this.#admin.close(), this.#consumer.close(true)]);
   }
 
-  async #send(id: string, value: string | null): Promise<void> {
+  async #remove(id: string): Promise<void> {
+    await this.#send({ key: Buffer.from(id), value: null });
+    await this.#fold();
+  }
+
+  async #send(message: KafkaMessage): Promise<void> {
+    const options = { maxInFlight: 1, maxBatchBytes: LETTER_BYTES };
     this.#sender ??= this.#offsets
       .partitions()
-      .then(
-        (partitions) => new KafkaSender(this.#address, this.#topic, () => partitions, this.#logger, { maxInFlight: 1 }),
-      );
+      .then((partitions) => new KafkaSender(this.#address, this.#topic, () => partitions, this.#logger, options));
     try {
       const sender = await this.#sender;
-      await sender.send([{ key: Buffer.from(id), value: value === null ? null : Buffer.from(value) }]);
+      await sender.send([message]);
     } catch (error) {
       if (!(await this.#sender.catch(() => undefined))) this.#sender = undefined;
       throw error;
@@ -158,13 +181,30 @@ export class KafkaLetters implements DeadLetters {
         this.#positions[partition] = next;
       }
     }
+    await this.#commitCount(partitions);
+  }
+
+  /** Says how much of what was read is no letter. */
+  async #commitCount(partitions: number): Promise<void> {
+    const starts = await this.#offsets.offsets(partitions, -2n);
+    const letters = new Array<bigint>(partitions).fill(0n);
+    for (const { partition } of this.#places.values()) letters[partition] = letters[partition]! + 1n;
+    const partitionOffsets = starts
+      .map((start, partition) => ({
+        partition,
+        offset: this.#positions[partition]! - BigInt(start) - letters[partition]!,
+      }))
+      .filter(({ partition, offset }) => offset !== (this.#committed[partition] ?? 0n));
+    if (partitionOffsets.length === 0) return;
+    const topics = [{ name: this.#topic, partitionOffsets }];
+    await this.#admin.alterConsumerGroupOffsets({ groupId: this.#group, topics });
+    for (const { partition, offset } of partitionOffsets) this.#committed[partition] = offset;
   }
 
   async #read(id: string, { partition, offset }: Place): Promise<DeadLetter | undefined> {
     const { messages } = await this.#fetch(partition, offset, 1);
     const message = messages.find((candidate) => candidate.offset === offset);
-    if (!message?.value) return undefined;
-    return { id, ...(JSON.parse(message.value.toString()) as Omit<DeadLetter, 'id'>) };
+    return message && decodeLetter(id, message);
   }
 
   /** Messages from an offset on, and where to go on. */
@@ -197,9 +237,10 @@ export class KafkaLetters implements DeadLetters {
     for (const batch of response.responses.flatMap(({ partitions }) =>
       partitions.flatMap(({ records }) => records ?? []),
     )) {
-      for (const { offsetDelta, timestampDelta, key, value } of batch.records) {
+      for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
         const offset = batch.firstOffset + BigInt(offsetDelta);
-        if (offset >= from) messages.push({ offset, timestamp: batch.firstTimestamp + timestampDelta, key, value });
+        const timestamp = batch.firstTimestamp + timestampDelta;
+        if (offset >= from) messages.push({ offset, timestamp, key, value, headers });
       }
       next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
     }

@@ -27,14 +27,12 @@ export interface PartitionOffsets {
   readonly committed: number;
 }
 
-/** The sizes of all logs are asked for at most this often, milliseconds. */
-const SIZES_MS = 1_000;
-
 /** Reads offsets of one topic and one group. */
 export class KafkaOffsets {
   readonly #admin: Admin;
   readonly #topic: string;
   readonly #group: string;
+  readonly #sampleMs: number;
   /** By partition; undefined until a broker has told them. */
   #sizes: PartitionSizes[] | undefined;
   /** First offsets as of the last sample. */
@@ -43,7 +41,9 @@ export class KafkaOffsets {
   #sampledEnds: number[] = [];
   #sampledAt = Number.NEGATIVE_INFINITY;
 
-  constructor(address: KafkaAddress, topic: string, group: string) {
+  /** @param options `sampleMs`: the sizes of the logs are asked for at most this often, milliseconds. Default 1000. */
+  constructor(address: KafkaAddress, topic: string, group: string, options: { sampleMs?: number } = {}) {
+    this.#sampleMs = options.sampleMs ?? 1_000;
     this.#admin = new Admin({ ...clientOptions(address, 'offsets'), retries: 1, retryDelay: 100 });
     this.#topic = topic;
     this.#group = group;
@@ -72,15 +72,16 @@ export class KafkaOffsets {
     return { partitions: partitions.length, accepted, lag, lagBytes, sampled: sampledAt !== this.#sampledAt };
   }
 
-  /** The offsets of all partitions, by partition; samples their sizes and first offsets at most once a second. */
+  /** The offsets of all partitions, by partition; samples their sizes and first offsets when it is time. */
   async read(): Promise<PartitionOffsets[]> {
     const count = await this.partitions();
     const committed = await this.#committed(count);
-    const due = this.#starts.length < count || performance.now() - this.#sampledAt >= SIZES_MS;
+    const samples = this.#sampleMs < Number.POSITIVE_INFINITY;
+    const due = !samples || this.#starts.length < count || performance.now() - this.#sampledAt >= this.#sampleMs;
     if (due) this.#starts = await this.offsets(count, EARLIEST);
     const ends = await this.offsets(count, LATEST);
     const partitions = ends.map((end, p) => ({ start: this.#starts[p]!, end, committed: committed[p]! }));
-    if (due) await this.#sample(partitions);
+    if (due && samples) await this.#sample(partitions);
     return partitions;
   }
 

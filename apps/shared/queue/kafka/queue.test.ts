@@ -52,7 +52,7 @@ queueContract('kafka', {
     REDIS_URL: '',
   }),
   takeoverMs: 12_000,
-  countsBytes: false,
+  countsBytes: true,
   oversizeBytes: 950_000,
 });
 

@@ -38,8 +38,14 @@ export class KafkaQueue implements Queue {
     const { name, group } = options;
     this.#options = options;
     this.#logger = logger;
-    this.#offsets = new KafkaOffsets(options, name, group);
-    this.deadLetters = new KafkaLetters(options, `${name}.dlq`, (record) => this.#requeue(record), logger);
+    this.#offsets = new KafkaOffsets(options, name, group, { sampleMs: 0 });
+    this.deadLetters = new KafkaLetters(
+      options,
+      `${name}.dlq`,
+      `${group}.dlq`,
+      (record) => this.#requeue(record),
+      logger,
+    );
     const replayer = { close: async () => (await this.#replayer?.catch(() => undefined))?.close() };
     this.#opened = [this.#offsets, replayer, this.deadLetters];
   }
@@ -71,8 +77,11 @@ export class KafkaQueue implements Queue {
   }
 
   async depth(): Promise<QueueDepth> {
-    const [{ accepted, lag }, deadLetters] = await Promise.all([this.#offsets.depth(), this.deadLetters.count()]);
-    return { accepted, lag, lagBytes: 0, deadLetters };
+    const [{ accepted, lag, lagBytes = 0 }, deadLetters] = await Promise.all([
+      this.#offsets.depth(),
+      this.deadLetters.count(),
+    ]);
+    return { accepted, lag, lagBytes: Math.round(lagBytes), deadLetters };
   }
 
   async close(): Promise<void> {

@@ -4,8 +4,9 @@ import type { Logger } from '../../logger.ts';
 import { type DataRecord, decodeRecord } from '../../record.ts';
 import type { Batch, BatchLimits, QueueReader, Refusal } from '../queue.ts';
 import type { KafkaAddress } from './client.ts';
-import type { KafkaLetters, NewLetter } from './dead-letters.ts';
+import type { KafkaLetters } from './dead-letters.ts';
 import { type Fetched, KafkaFetcher, sizeOf } from './fetcher.ts';
+import type { NewLetter } from './letter.ts';
 import type { KafkaMember, OwnedPartition, Place } from './member.ts';
 
 /** A batch that the caller has. */
@@ -96,7 +97,7 @@ export class KafkaReader implements QueueReader {
         const reason = (error as Error).message;
         const place = { partition: state.partition, offset: String(offset) };
         this.#logger.error({ ...place, err: reason }, 'a message holds no record');
-        poison.push({ id: `unreadable-${state.partition}-${offset}`, record: unreadable(message), reason });
+        poison.push({ id: `unreadable-${state.partition}-${offset}`, content: message, reason });
       }
     }
     const handedOut: HandedOut = { offsets, acknowledged: false };
@@ -107,7 +108,11 @@ export class KafkaReader implements QueueReader {
       redelivered,
       lost: this.#fetcher.takeLost(),
       acknowledge: async (refused: readonly Refusal[] = []) => {
-        const dead = refused.map(({ index, reason }) => ({ id: records[index]!._id, record: records[index]!, reason }));
+        const dead = refused.map(({ index, reason }) => ({
+          id: records[index]!._id,
+          content: records[index]!,
+          reason,
+        }));
         await this.#acknowledge(handedOut, [...poison, ...dead]);
       },
     };
@@ -134,10 +139,4 @@ export class KafkaReader implements QueueReader {
 function decode({ value }: Fetched): DataRecord {
   if (value === null) throw new SyntaxError('not a record: the message is empty');
   return decodeRecord(value.toString());
-}
-
-/** What was no record, shown as one: without an id, its bytes as the payload. */
-function unreadable({ key, value }: Fetched): DataRecord {
-  const payload = value?.toString() ?? '';
-  return { _id: '', type: 'unreadable', index: 0, payload, createdAt: '', origin: key?.toString() ?? '' };
 }

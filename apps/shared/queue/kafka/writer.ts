@@ -21,6 +21,7 @@ export interface KafkaMessage {
   key: Buffer;
   /** null deletes the key from a compacted topic. */
   value: Buffer | null;
+  headers?: Readonly<Record<string, string>>;
 }
 
 export interface KafkaWriterOptions {
@@ -200,7 +201,13 @@ async function sendBatch(
   messages: readonly KafkaMessage[],
 ): Promise<void> {
   await lane.send({
-    messages: messages.map(({ key, value }) => ({ topic, partition, key, value: value as Buffer })),
+    messages: messages.map(({ key, value, headers = {} }) => ({
+      topic,
+      partition,
+      key,
+      value: value as Buffer,
+      headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+    })),
     idempotent: true,
     // That path of the library forgets the errors of earlier attempts, and with them that the outcome is unknown.
     repeatOnStaleMetadata: false,
@@ -208,7 +215,12 @@ async function sendBatch(
 }
 
 /** Bytes of a message in a batch, at most. */
-const sizeOf = ({ key, value }: KafkaMessage): number => key.length + (value?.length ?? 0) + RECORD_OVERHEAD;
+function sizeOf({ key, value, headers = {} }: KafkaMessage): number {
+  let bytes = key.length + (value?.length ?? 0) + RECORD_OVERHEAD;
+  // A character takes up to three bytes, and a length before each text.
+  for (const name in headers) bytes += 3 * (name.length + headers[name]!.length) + 8;
+  return bytes;
+}
 
 /** A record as a message. */
 export const toMessage = (record: DataRecord): KafkaMessage => ({
