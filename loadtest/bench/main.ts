@@ -2,6 +2,7 @@
 // Prints a table for docs/results.md.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchCost } from './cost.ts';
 import { benchMemory } from './memory.ts';
 import { benchMonitoring } from './monitoring.ts';
 import { benchApi, benchBaseline, benchConsumer, type Finding, type PartOptions } from './parts.ts';
@@ -10,6 +11,7 @@ import type { QueueKind } from './stack.ts';
 const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Finding[]>>> = {
   api: benchApi,
   consumer: benchConsumer,
+  cost: benchCost,
   baseline: benchBaseline,
   memory: benchMemory,
   monitoring: benchMonitoring,

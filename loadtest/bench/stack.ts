@@ -130,6 +130,14 @@ export class BenchStack {
     });
   }
 
+  /** Starts an Express server without anything behind it. */
+  async startExpress(): Promise<BenchProcess> {
+    const [port] = await freePorts(1);
+    const url = `http://${HOST}:${port}`;
+    const env = { EXPRESS_PORT: String(port), NODE_ENV: 'production' };
+    return this.#launch({ name: 'express', file: 'loadtest/bench/express.ts', env, url, readyUrl: `${url}/api/data` });
+  }
+
   /** Stops all processes and removes the data. May be called twice. */
   async stop(): Promise<void> {
     for (const stop of this.#stops.splice(0).reverse()) await stop();
