@@ -57,7 +57,7 @@ test('the gate never runs twice: two would let twice the limit through', async (
   const { spec } = await collector.inputsOf('Deployment', 'gate');
   expect(spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
   const ports = (await collector.inputsOf('Service', 'gate')).spec.ports.map(({ port }: { port: number }) => port);
-  expect(ports).toEqual([28_000, 9464]);
+  expect(ports).toEqual([28_000]);
   expect((await collector.inputsOf('ConfigMap', 'gate-config')).data).toMatchObject({
     GATE_UPSTREAM: 'mongo.shop.svc:27017',
     GATE_PORT: '28000',

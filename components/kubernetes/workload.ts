@@ -71,7 +71,7 @@ const workloadPod = (component: string, args: WorkloadArgs, configMap: pulumi.In
 /**
  * One of our apps. The component's name is that of the Deployment, of the Service, and the pods'
  * label. The host name `<component>-pods` resolves to the addresses of all its pods, ready or not:
- * the console reads the metrics of each.
+ * it is where their metrics are read.
  */
 export class Workload extends pulumi.ComponentResource {
   /** Name of the Deployment. */
@@ -131,9 +131,9 @@ export class Workload extends pulumi.ComponentResource {
           metadata: { ...metadata, name, annotations: { ...NOT_WAITED_FOR, ...args.serviceAnnotations } },
           spec: {
             selector: { ...selectorOf(name) },
+            // Without the metrics: with a node port they would be open to everybody.
             ports: [
               { name: 'main', port, targetPort: 'main', ...(args.service && { nodePort: args.service.nodePort }) },
-              { name: 'metrics', port: METRICS_PORT, targetPort: 'metrics' },
             ],
             ...(args.service && { type: 'NodePort' }),
           },

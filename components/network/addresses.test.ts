@@ -12,7 +12,7 @@ test('in the cluster: host names that resolve in every namespace, MongoDB throug
     redisUrl: 'redis://redis.shop.svc:6379',
     mongoUrl: 'mongodb://gate.shop.svc:27018/breakwater?directConnection=true&authSource=admin',
     mongoUpstream: 'mongo.shop.svc:27017',
-    gateMetricsUrl: 'http://gate.shop.svc:9464',
+    gateMetricsUrl: 'http://gate-pods.shop.svc:9464',
   });
 });
 

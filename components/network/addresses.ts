@@ -35,7 +35,7 @@ export function addressesOf({ cluster, kafka, redis, mongo, gate }: StackConfig)
           // gate.
           mongoUrl: `mongodb://${host('gate')}:${gate.port}/${DATABASE}?directConnection=true${mongo.auth ? '&authSource=admin' : ''}`,
           mongoUpstream: `${host('mongo')}:${MONGO_PORT}`,
-          gateMetricsUrl: `http://${host('gate')}:${METRICS_PORT}`,
+          gateMetricsUrl: `http://${host('gate-pods')}:${METRICS_PORT}`,
         }
       : { mongoUrl: mongo.external }),
   };

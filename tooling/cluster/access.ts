@@ -40,9 +40,14 @@ export async function openAccess(outputs: StackOutputs, parts: readonly Part[]):
   const kubectl = new Kubectl(outputs);
   const { namespace } = outputs;
   const forwards: PortForward[] = [];
-  const open = async (part: Part, port: number, url: (server: string) => string): Promise<string | undefined> => {
+  const open = async (
+    part: Part,
+    port: number,
+    url: (server: string) => string,
+    service: string = part,
+  ): Promise<string | undefined> => {
     if (!parts.includes(part)) return undefined;
-    const forward = await forwardPort(kubectl, namespace, `service/${part}`, port);
+    const forward = await forwardPort(kubectl, namespace, `service/${service}`, port);
     forwards.push(forward);
     return url(`127.0.0.1:${forward.port}`);
   };
@@ -56,7 +61,7 @@ export async function openAccess(outputs: StackOutputs, parts: readonly Part[]):
     ]);
     const [mongoUrl, gateUrl, redisUrl] = await Promise.all([
       open('mongo', 27_017, (server) => withServer(consumer.MONGO_URL ?? '', server, consumer)),
-      open('gate', METRICS_PORT, (server) => `http://${server}`),
+      open('gate', METRICS_PORT, (server) => `http://${server}`, 'gate-pods'),
       open('redis', 6379, (server) => `redis://${credentials(undefined, consumer.REDIS_PASSWORD)}${server}`),
     ]);
     return {
