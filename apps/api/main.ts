@@ -1,5 +1,6 @@
 // api: clients -> queue and cache; on a miss -> gate -> MongoDB.
 import { fileURLToPath } from 'node:url';
+import { letHeapGrow } from '../shared/heap.ts';
 import { type App, runApp } from '../shared/lifecycle.ts';
 import { createLogger } from '../shared/logger.ts';
 import { createRegistry, startMetricsServer } from '../shared/metrics.ts';
@@ -33,4 +34,5 @@ async function start(): Promise<App> {
   };
 }
 
+letHeapGrow();
 await runApp(start, createLogger('api', process.env.LOG_LEVEL));

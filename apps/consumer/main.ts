@@ -1,5 +1,6 @@
 // consumer: queue -> (limiter) -> gate -> MongoDB, acknowledged after it is stored.
 import { Cache } from '../shared/cache.ts';
+import { letHeapGrow } from '../shared/heap.ts';
 import { type App, runApp } from '../shared/lifecycle.ts';
 import { createLimiter } from '../shared/limiter.ts';
 import { createLogger } from '../shared/logger.ts';
@@ -58,4 +59,5 @@ async function start(): Promise<App> {
   };
 }
 
+letHeapGrow();
 await runApp(start, createLogger('consumer', process.env.LOG_LEVEL));
