@@ -14,6 +14,8 @@ module.exports = {
   testTimeout: 60_000,
   // Most suites wait for servers more than they compute.
   maxWorkers: '100%',
+  // Each suite loads its modules anew, those of the program hundreds of MB: a worker that keeps them starts again.
+  workerIdleMemoryLimit: '1GB',
   projects: [
     {
       ...common,

@@ -13,7 +13,7 @@ import { appEnvironment } from './app-environment.ts';
 import { AppProcess } from './processes.ts';
 import { type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
 import { until } from './until.ts';
-import { startLoad } from './witnessed-load.ts';
+import { WitnessedLoad } from './witnessed-load.ts';
 
 const PAYLOAD_CHARS = 64;
 
@@ -78,7 +78,7 @@ function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void 
     });
 
     test('nothing is lost, phantom, double, corrupt or torn', async () => {
-      const load = startLoad({ run: uniqueName('faults'), url, users: 16, thinkMs: 20 });
+      const load = new WitnessedLoad({ run: uniqueName('faults'), url, users: 16, thinkMs: 20 });
       await load.accepted(300);
       await consumer.crash();
       await load.accepted(300);

@@ -18,7 +18,7 @@ import { RecordStore } from '../apps/shared/store.ts';
 import { databaseUrl, silent, uniqueName } from './api.ts';
 import { useMongo, useRedis } from './servers.ts';
 import { until } from './until.ts';
-import { startLoad } from './witnessed-load.ts';
+import { WitnessedLoad } from './witnessed-load.ts';
 
 const redis = useRedis({ appendFsync: 'always' });
 const mongo = useMongo();
@@ -96,7 +96,7 @@ async function violations(mutant: Mutant) {
     });
 
   const first = await consume(losingAcknowledgements);
-  const load = startLoad({ run: name, url: `http://127.0.0.1:${server.port}`, users: 8, thinkMs: 5 });
+  const load = new WitnessedLoad({ run: name, url: `http://127.0.0.1:${server.port}`, users: 8, thinkMs: 5 });
   await load.accepted(50);
   mongo.server.kill('SIGKILL');
   await until(() => !first.healthy());

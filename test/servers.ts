@@ -11,67 +11,74 @@ import type { RunningServer, ServerOptions } from '../local/servers/server.ts';
 /** The first start on a machine fetches the server. */
 const startTimeoutMs = 300_000;
 
-/** A server that the fixture starts before the tests and removes after them. */
-export interface ServerFixture<S extends RunningServer = RunningServer> {
-  /** The running server; only from within tests and hooks. */
-  readonly server: S;
-  /** Its address; only from within tests and hooks. */
-  readonly url: string;
-  /** Starts it again over the same data, after a test killed or stopped it; on the same port, so that clients find it. */
-  restart(): Promise<S>;
-}
-
 type Start<O, S> = (options: O & ServerOptions) => Promise<S>;
 
-function useServer<O, S extends RunningServer>(kind: string, start: Start<O, S>, options: O): ServerFixture<S> {
-  let server: S | undefined;
-  let dataDir: string | undefined;
-  const launch = async (port?: number): Promise<S> => {
-    server = await start({ env: process.env, ...options, dataDir: dataDir!, ...(port !== undefined && { port }) });
-    return server;
-  };
-  beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), `breakwater-${kind}-`));
-    await launch();
-  }, startTimeoutMs);
-  afterAll(async () => {
-    server?.kill('SIGKILL'); // its data goes too: no use in a graceful stop
-    await server?.stop();
-    if (dataDir) await rm(dataDir, { recursive: true, force: true });
-  }, 60_000);
-  const running = (): S => {
-    if (!server) throw new Error(`${kind} is started by beforeAll: ask for it inside a test or hook`);
-    return server;
-  };
-  return {
-    get server() {
-      return running();
-    },
-    get url() {
-      return running().url;
-    },
-    async restart() {
-      const { url } = running();
-      await running().stop();
-      return launch(kind === 'kafka' ? undefined : portOf(url)); // Kafka finds its ports again by itself
-    },
-  };
+/** A server that is started before the tests of a file and removed, with its data, after them. */
+export class ServerFixture<S extends RunningServer = RunningServer> {
+  readonly #kind: string;
+  readonly #launch: (dataDir: string, port?: number) => Promise<S>;
+  #server: S | undefined;
+  #dataDir: string | undefined;
+
+  private constructor(kind: string, launch: (dataDir: string, port?: number) => Promise<S>) {
+    this.#kind = kind;
+    this.#launch = launch;
+    beforeAll(() => this.#start(), startTimeoutMs);
+    afterAll(() => this.#remove(), 60_000);
+  }
+
+  static use<O, S extends RunningServer>(kind: string, start: Start<O, S>, options: O): ServerFixture<S> {
+    return new ServerFixture(kind, (dataDir, port) =>
+      start({ env: process.env, ...options, dataDir, ...(port !== undefined && { port }) }),
+    );
+  }
+
+  async #start(): Promise<void> {
+    this.#dataDir = await mkdtemp(join(tmpdir(), `breakwater-${this.#kind}-`));
+    this.#server = await this.#launch(this.#dataDir);
+  }
+
+  async #remove(): Promise<void> {
+    this.#server?.kill('SIGKILL'); // its data is removed, so it need not stop gracefully
+    await this.#server?.stop();
+    if (this.#dataDir) await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
+  /** The running server; only from within tests and hooks. */
+  get server(): S {
+    if (!this.#server) throw new Error(`${this.#kind} is started by beforeAll: use it inside a test or hook`);
+    return this.#server;
+  }
+
+  /** Its address; only from within tests and hooks. */
+  get url(): string {
+    return this.server.url;
+  }
+
+  /** Starts it again over the same data, on the same port, after a test killed or stopped it. */
+  async restart(): Promise<S> {
+    const { url } = this.server;
+    await this.server.stop();
+    // Kafka finds its ports again by itself.
+    this.#server = await this.#launch(this.#dataDir!, this.#kind === 'kafka' ? undefined : portOf(url));
+    return this.#server;
+  }
 }
 
 /** A Redis for this test file. */
 export function useRedis(options: Partial<RedisOptions> = {}): ServerFixture {
-  return useServer('redis', startRedis, options);
+  return ServerFixture.use('redis', startRedis, options);
 }
 
 /** A MongoDB for this test file. */
 export function useMongo(options: Partial<MongoOptions> = {}): ServerFixture {
-  return useServer('mongo', startMongo, options);
+  return ServerFixture.use('mongo', startMongo, options);
 }
 
 /** A Kafka cluster for this test file; `brokers` defaults to 1 (ready in 2 s; three take 6 s). */
 export function useKafka(options: Partial<KafkaOptions> = {}): ServerFixture<RunningKafka> {
   // A broker of a test lives for seconds: the optimizing compiler would take a quarter of the CPU time for nothing.
-  return useServer('kafka', startKafka, { javaOptions: ['-XX:TieredStopAtLevel=1'], ...options });
+  return ServerFixture.use('kafka', startKafka, { javaOptions: ['-XX:TieredStopAtLevel=1'], ...options });
 }
 
 function portOf(url: string): number {

@@ -9,35 +9,41 @@ import { until } from './until.ts';
 
 export interface LoadOptions {
   /** First part of every origin. */
-  run: string;
+  readonly run: string;
   /** Base address of the API. */
-  url: string;
-  users: number;
+  readonly url: string;
+  readonly users: number;
   /** Each user's pause between two requests, milliseconds. */
-  thinkMs: number;
+  readonly thinkMs: number;
 }
 
-export interface WitnessedLoad {
-  readonly counts: Readonly<Record<Outcome, number>>;
-  /** Resolves when so many more requests were accepted from now on. */
-  accepted(more: number): Promise<void>;
-  /** What became of the request with this origin; undefined for one of another load. */
-  outcomeOf(origin: string): Outcome | undefined;
-  /** Ends the load and waits for the answers. */
-  end(): Promise<void>;
-  /** What was seen against what MongoDB holds. Call it once nothing waits in the queue any more. */
-  ledger(mongoUrl: string, payloadChars: number): Promise<Ledger>;
-}
+/** `GET /api/data` by several users, each with origins `run/user/iteration`, from its construction on. */
+export class WitnessedLoad {
+  readonly counts: Record<Outcome, number> = { accepted: 0, refused: 0, unknown: 0 };
+  readonly #options: LoadOptions;
+  readonly #seen: { outcome: Outcome; checksum: number }[][];
+  readonly #done: Promise<unknown>;
+  #ended = false;
 
-/** Starts `GET /api/data` by several users, each with origins `run/user/iteration`. */
-export function startLoad({ run, url, users, thinkMs }: LoadOptions): WitnessedLoad {
-  const seen: { outcome: Outcome; checksum: number }[][] = Array.from({ length: users }, () => []);
-  const counts: Record<Outcome, number> = { accepted: 0, refused: 0, unknown: 0 };
-  let ended = false;
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    this.#seen = Array.from({ length: options.users }, () => []);
+    this.#done = Promise.all(this.#seen.map((_, user) => this.#run(user)));
+  }
 
-  const request = async (origin: string) => {
+  async #run(user: number): Promise<void> {
+    const { run, thinkMs } = this.#options;
+    for (let iteration = 0; !this.#ended; iteration++) {
+      const { outcome, checksum } = await this.#request(`${run}/${user}/${iteration}`);
+      this.#seen[user]!.push({ outcome, checksum });
+      this.counts[outcome]++;
+      await sleep(thinkMs);
+    }
+  }
+
+  async #request(origin: string) {
     try {
-      const response = await fetch(`${url}/api/data`, {
+      const response = await fetch(`${this.#options.url}/api/data`, {
         headers: { 'x-origin': origin },
         signal: AbortSignal.timeout(20_000),
       });
@@ -46,46 +52,44 @@ export function startLoad({ run, url, users, thinkMs }: LoadOptions): WitnessedL
       const { cause = error } = error as { cause?: NodeJS.ErrnoException };
       return judgeFailure(cause as NodeJS.ErrnoException, (cause as NodeJS.ErrnoException).code !== 'ECONNREFUSED');
     }
-  };
-  const user = async (number: number): Promise<void> => {
-    for (let iteration = 0; !ended; iteration++) {
-      const { outcome, checksum } = await request(`${run}/${number}/${iteration}`);
-      seen[number]!.push({ outcome, checksum });
-      counts[outcome]++;
-      await sleep(thinkMs);
-    }
-  };
-  const done = Promise.all(seen.map((_, number) => user(number)));
-  return {
-    counts,
-    async accepted(more) {
-      const goal = counts.accepted + more;
-      await until(() => counts.accepted >= goal, 60_000);
-    },
-    outcomeOf(origin) {
-      const [owner, number, iteration] = origin.split('/');
-      return owner === run ? seen[Number(number)]?.[Number(iteration)]?.outcome : undefined;
-    },
-    async end() {
-      ended = true;
-      await done;
-    },
-    async ledger(mongoUrl, payloadChars) {
-      const iterations = seen.map((requests) => requests.length);
-      const book = new LedgerBook(run, iterations);
-      for (const [number, requests] of seen.entries())
-        for (const [iteration, entry] of requests.entries()) book.witness({ user: number, iteration, ...entry });
-      const { client, db } = connectMongo({ url: mongoUrl, appName: 'ledger' });
-      try {
-        for await (const { _id, origin, index, payload } of db.collection(RECORDS).find()) {
-          const [, number, iteration] = String(origin).split('/').map(Number);
-          const intact = payload === payloadFor(origin, index, payloadChars);
-          book.found({ id: String(_id), user: number!, iteration: iteration!, index, intact });
-        }
-      } finally {
-        await client.close();
+  }
+
+  /** Resolves when so many more requests were accepted from now on. */
+  async accepted(more: number): Promise<void> {
+    const goal = this.counts.accepted + more;
+    await until(() => this.counts.accepted >= goal, 60_000);
+  }
+
+  /** The outcome of the request with this origin; undefined for one of another load. */
+  outcomeOf(origin: string): Outcome | undefined {
+    const [owner, user, iteration] = origin.split('/');
+    return owner === this.#options.run ? this.#seen[Number(user)]?.[Number(iteration)]?.outcome : undefined;
+  }
+
+  /** Ends the load and waits for the answers. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#done;
+  }
+
+  /** Compares what was seen with what MongoDB holds. Call it once the queue is empty. */
+  async ledger(mongoUrl: string, payloadChars: number): Promise<Ledger> {
+    const book = new LedgerBook(
+      this.#options.run,
+      this.#seen.map((requests) => requests.length),
+    );
+    for (const [user, requests] of this.#seen.entries())
+      for (const [iteration, entry] of requests.entries()) book.witness({ user, iteration, ...entry });
+    const { client, db } = connectMongo({ url: mongoUrl, appName: 'ledger' });
+    try {
+      for await (const { _id, origin, index, payload } of db.collection(RECORDS).find()) {
+        const [, user, iteration] = String(origin).split('/').map(Number);
+        const intact = payload === payloadFor(origin, index, payloadChars);
+        book.found({ id: String(_id), user: user!, iteration: iteration!, index, intact });
       }
-      return book.verdict();
-    },
-  };
+    } finally {
+      await client.close();
+    }
+    return book.verdict();
+  }
 }
