@@ -51,7 +51,7 @@ export async function runSession({ reportDir, engine, ...options }: SessionOptio
       interrupt: interrupt.signal,
       hurry: hurry.signal,
       onStatus(row, sampler) {
-        terminal.print(renderStatus(row, seconds, sampler.last));
+        terminal.print(renderStatus(row, seconds, sampler.last, sampler.ageSeconds));
         sendProgress({ phase: 'load', second: row.t + 1, seconds, users: row.users });
       },
       onProgress(text) {

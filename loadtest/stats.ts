@@ -5,8 +5,19 @@ import { fetchStats, type Stats } from '../tooling/api-stats.ts';
 
 /** The statistics at one moment of the run. */
 export interface Sample extends Stats {
-  /** Seconds since the start. */
+  /** When the oldest of the numbers was read, seconds since the start. */
   readonly t: number;
+}
+
+/** A question that waits longer brings no number that a next one would not bring sooner. */
+const TIMEOUT_MS = 1_000;
+/** Numbers that are older are shown with their age, seconds: two are missing. */
+export const OLD_SECONDS = 3;
+
+/** The longest time without new numbers, seconds, within `seconds` since the start. */
+export function longestGap(samples: readonly Sample[], seconds: number): number {
+  const times = [0, ...samples.map(({ t }) => Math.min(Math.max(t, 0), seconds)), seconds];
+  return times.slice(1).reduce((longest, t, i) => Math.max(longest, t - times[i]!), 0);
 }
 
 /**
@@ -33,6 +44,11 @@ export class Sampler {
     return this.samples.at(-1);
   }
 
+  /** Age of the last numbers, seconds; undefined if there are none. */
+  get ageSeconds(): number | undefined {
+    return this.last && (performance.now() - this.#startedAt) / 1000 - this.last.t;
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#finished;
@@ -42,8 +58,9 @@ export class Sampler {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       const begun = performance.now();
-      const stats = await fetchStats(this.#target, this.#host).catch(() => null);
-      if (stats) this.samples.push({ t: (performance.now() - this.#startedAt) / 1000, ...stats });
+      const stats = await fetchStats(this.#target, this.#host, TIMEOUT_MS).catch(() => null);
+      // Numbers are as old as the API says, and at least as old as the question.
+      if (stats) this.samples.push({ t: (begun - this.#startedAt - (stats.age_ms ?? 0)) / 1000, ...stats });
       await sleep(Math.max(100, 1000 - (performance.now() - begun)), undefined, { signal }).catch(() => undefined);
     }
   }

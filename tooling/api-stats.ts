@@ -9,16 +9,17 @@ export interface Stats {
   readonly deadLetters: number | null;
   readonly cacheHitRatio: number | null;
   readonly mongoOperationsPerSecond: number | null;
+  /** Age of the oldest number, milliseconds. */
+  readonly age_ms: number | null;
 }
-
-const TIMEOUT_MS = 3000;
 
 /**
  * @param host host name by which an ingress routes to the target
+ * @param timeoutMs default 3,000
  * @throws when there is no valid answer
  */
-export async function fetchStats(target: string, host?: string): Promise<Stats> {
-  const body = (await getJson(new URL('/api/stats', target), { host, timeoutMs: TIMEOUT_MS })) as Partial<Stats>;
+export async function fetchStats(target: string, host?: string, timeoutMs = 3_000): Promise<Stats> {
+  const body = (await getJson(new URL('/api/stats', target), { host, timeoutMs })) as Partial<Stats>;
   const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
   return {
     total_documents: number(body.total_documents),
@@ -27,5 +28,6 @@ export async function fetchStats(target: string, host?: string): Promise<Stats> 
     deadLetters: number(body.deadLetters),
     cacheHitRatio: number(body.cacheHitRatio),
     mongoOperationsPerSecond: number(body.mongoOperationsPerSecond),
+    age_ms: number(body.age_ms),
   };
 }

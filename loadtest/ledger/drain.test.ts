@@ -10,6 +10,7 @@ const sample = (t: number, lag: number | null): Sample => ({
   deadLetters: null,
   cacheHitRatio: null,
   mongoOperationsPerSecond: null,
+  age_ms: null,
 });
 const samples = (...lags: (number | null)[]) => lags.map((lag, t) => sample(t, lag));
 
@@ -47,6 +48,12 @@ describe('waiting', () => {
     let now = 0;
     const drain = await waitForDrain({ samples: samples(null, null), now: () => (now += 10), timeoutSeconds: 15 });
     expect(drain).toMatchObject({ drained: false, maxLag: null });
+  });
+  test('a zero that is repeated without being read again does not last', async () => {
+    let now = 0;
+    const frozen = [...samples(9, 0), sample(1, 0), sample(1, 0), sample(1, 0)];
+    const drain = await waitForDrain({ samples: frozen, now: () => (now += 5), timeoutSeconds: 15 });
+    expect(drain.drained).toBe(false);
   });
   test('can be cut short', async () => {
     const drain = await waitForDrain({ samples: [], now: () => 0, timeoutSeconds: 60, signal: AbortSignal.abort() });

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { formatCount, formatMs, formatPercent, formatSeconds } from '../../tooling/report/format.ts';
 import { escapeHtml, plot, shortNumber } from '../../tooling/report/plot.ts';
 import { STYLE } from '../../tooling/report/style.ts';
-
 import type { Ledger } from '../ledger/ledger.ts';
+import { longestGap, OLD_SECONDS } from '../stats.ts';
 import { type Check, failedRatio, type Report } from './report.ts';
 
 /** Writes the report. @returns the files, in `<directory>/<run>/` */
@@ -50,7 +50,7 @@ export function renderHtml(report: Report): string {
 ${tile('throughput', `${formatCount(totals.accepted / Math.max(totals.seconds, 1e-9))}/s`, `${formatCount(totals.accepted)} requests accepted`)}
 ${tile('p95', totals.latency ? formatMs(totals.latency.p95) : '–', totals.latency ? `p50 ${formatMs(totals.latency.p50)}, p99 ${formatMs(totals.latency.p99)}` : '')}
 ${tile('failed', formatPercent(failedRatio(totals)), `${formatCount(totals.shed)} shed, ${formatCount(totals.requests - totals.accepted - totals.shed)} errors`)}
-${tile('highest lag', drain.maxLag === null ? '–' : formatCount(drain.maxLag), drain.drained ? `drained in ${formatSeconds(drain.seconds)}` : 'not drained')}
+${tile('highest lag', drain.maxLag === null ? '–' : formatCount(drain.maxLag), lagNote(report))}
 </section>
 <section class="two">
 <div><h2>Checks</h2>${checksTable(report.checks)}</div>
@@ -66,6 +66,14 @@ ${tile('highest lag', drain.maxLag === null ? '–' : formatCount(drain.maxLag),
 </html>
 `;
 }
+
+const lagNote = ({ drain, samples, totals }: Report): string => {
+  const gap = longestGap(samples, totals.seconds);
+  return [
+    drain.drained ? `drained in ${formatSeconds(drain.seconds)}` : 'not drained',
+    ...(gap > OLD_SECONDS ? [`no new numbers for up to ${formatSeconds(gap)}`] : []),
+  ].join(', ');
+};
 
 const tile = (name: string, value: string, more: string): string =>
   `<div class="tile"><span>${escapeHtml(name)}</span><b>${escapeHtml(value)}</b><small>${escapeHtml(more)}</small></div>`;

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { formatMs, formatPercent, formatSeconds } from '../../tooling/report/format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { PROFILES } from '../profiles.ts';
+import type { Sample } from '../stats.ts';
 import { renderHtml } from './html.ts';
 import { checksOf, type Report } from './report.ts';
 import { renderStatus, renderSummary, renderVerdict } from './terminal.ts';
@@ -150,6 +151,22 @@ test('the status line shows unknown values as such', () => {
   expect(renderStatus(row, 10, undefined)).toBe(
     '   1/10 s  5 users  100 req/s  p95 –  lag –  MongoDB – op/s  shed 0  errors 0',
   );
+});
+
+test('the status line says how old the numbers of the queue are when new ones are missing', () => {
+  const row = report.seconds[0]!;
+  const sample = { t: 1, lag: 1_234, mongoOperationsPerSecond: 99 } as Sample;
+  expect(renderStatus(row, 10, sample, 1.2)).toContain('lag 1,234  MongoDB 99 op/s  shed');
+  expect(renderStatus(row, 10, sample, 100.4)).toContain('lag 1,234  MongoDB 99 op/s  (100 s ago)  shed');
+});
+
+test('the report says for how long the numbers of the queue were missing', () => {
+  const samples = [1, 2, 8].map((t) => ({ t, lag: 1 }) as Sample);
+  const stale = { ...report, totals: { ...totals, seconds: 10 }, samples };
+  expect(renderSummary(stale)).toContain('no new numbers of the queue for up to 6.0 s');
+  expect(renderHtml(stale)).toContain('no new numbers for up to 6.0 s');
+  const fresh = { ...stale, samples: [1, 2, 3, 4, 5, 6, 7, 8, 9].map((t) => ({ t, lag: 1 }) as Sample) };
+  expect(renderSummary(fresh) + renderHtml(fresh)).not.toContain('no new numbers');
 });
 
 test.each([

@@ -1,7 +1,7 @@
 // The report as text for a terminal.
 import { formatCount, formatMs, formatPercent, formatSeconds } from '../../tooling/report/format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Sample } from '../stats.ts';
+import { longestGap, OLD_SECONDS, type Sample } from '../stats.ts';
 
 import type { SecondRow } from '../witness/figures.ts';
 import { failedRatio, type Report } from './report.ts';
@@ -16,6 +16,7 @@ const MARKS = new Map<boolean | null, string>([
 export function renderSummary(report: Report): string {
   const { totals, profile, drain } = report;
   const { latency, engine } = totals;
+  const gap = longestGap(report.samples, totals.seconds);
   const perSecond = totals.seconds === 0 ? 0 : totals.requests / totals.seconds;
   const lines = [
     '',
@@ -48,6 +49,7 @@ export function renderSummary(report: Report): string {
       ? `latency   p50 ${formatMs(latency.p50)}   p90 ${formatMs(latency.p90)}   p95 ${formatMs(latency.p95)}   p99 ${formatMs(latency.p99)}   p99.9 ${formatMs(latency.p999)}   max ${formatMs(latency.max)}`
       : 'latency   no answers',
     `lag       at most ${drain.maxLag === null ? 'unknown' : formatCount(drain.maxLag)}, ${drain.drained ? `drained ${formatSeconds(drain.seconds)} after the load` : `not drained within ${formatSeconds(drain.seconds)}`}`,
+    ...(gap > OLD_SECONDS ? [`          no new numbers of the queue for up to ${formatSeconds(gap)}`] : []),
     ...ledgerLines(report),
     `engine    ${engine.cpuPercent ?? '?'} % of a core, ${engine.memoryMiB ?? '?'} MiB${engine.lateP99Ms === null ? '' : `, timers ${engine.lateP99Ms} ms late (p99)`}`,
     '',
@@ -87,8 +89,11 @@ function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** The status of one second of the run in one line. */
-export function renderStatus(row: SecondRow, totalSeconds: number, sample: Sample | undefined): string {
+/**
+ * The status of one second of the run in one line.
+ * @param ageSeconds age of the sample; it is shown once numbers are missing
+ */
+export function renderStatus(row: SecondRow, totalSeconds: number, sample: Sample | undefined, ageSeconds = 0): string {
   const lag = sample?.lag ?? null;
   const mongo = sample?.mongoOperationsPerSecond ?? null;
   return [
@@ -98,6 +103,7 @@ export function renderStatus(row: SecondRow, totalSeconds: number, sample: Sampl
     `p95 ${row.p95 === null ? '–' : formatMs(row.p95)}`,
     `lag ${lag === null ? '–' : formatCount(lag)}`,
     `MongoDB ${mongo === null ? '–' : formatCount(mongo)} op/s`,
+    ...(ageSeconds > OLD_SECONDS ? [`(${ageSeconds.toFixed(0)} s ago)`] : []),
     `shed ${formatCount(row.shed)}`,
     `errors ${formatCount(row.errors)}`,
   ].join('  ');

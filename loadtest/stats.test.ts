@@ -1,0 +1,44 @@
+// The sampler against an API that answers with old numbers, or not at all.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { expect, test } from '@jest/globals';
+import { until } from '../test/until.ts';
+import { longestGap, type Sample, Sampler } from './stats.ts';
+
+test('numbers are as old as the API says', async () => {
+  const server = createServer((_req, res) => res.end(JSON.stringify({ lag: 7, age_ms: 60_000 })));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as { port: number };
+  const sampler = new Sampler(`http://127.0.0.1:${port}`, performance.now());
+  try {
+    await until(() => sampler.last);
+    expect(sampler.last).toMatchObject({ lag: 7 });
+    expect(sampler.last!.t).toBeLessThan(-50);
+    expect(sampler.ageSeconds).toBeGreaterThanOrEqual(60);
+  } finally {
+    await sampler.stop();
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('without an answer there is no age', async () => {
+  const sampler = new Sampler('http://127.0.0.1:1', performance.now());
+  expect(sampler.ageSeconds).toBeUndefined();
+  await sampler.stop();
+});
+
+test.each([
+  [[], 10, 10],
+  [[1, 2, 9, 10], 10, 7],
+  [[1, 2, 3, 3, 3], 10, 7],
+  [[-60, -60], 10, 10],
+  [[1, 2, 3, 12], 3, 1],
+])('the longest time without new numbers of %j within %i s is %i s', (times, seconds, expected) =>
+  expect(
+    longestGap(
+      times.map((t) => ({ t }) as Sample),
+      seconds,
+    ),
+  ).toBe(expected),
+);
