@@ -1,13 +1,8 @@
 // Kafka's client costs 65 MB of memory and 0.3 s to load: only processes that use Kafka load it, and only when they do.
 import type { Logger } from '../../logger.ts';
 import type { BatchLimits, DeadLetters, Queue, QueueDepth, QueueReader, QueueWriter, WriterOptions } from '../queue.ts';
+import { KAFKA_DURABILITY } from './durability.ts';
 import type { KafkaQueueOptions } from './queue.ts';
-
-/** What survives on Kafka. */
-export const KAFKA_DURABILITY =
-  'Accepted means appended by all replicas in sync (acks=all, at least min.insync.replicas of them). A killed broker ' +
-  'process loses nothing, not even alone: what it wrote is with the operating system. Kafka does not wait for the disk: a ' +
-  'power loss of all replicas at once (with one replica: of that machine) may lose the last seconds.';
 
 /** The queue of queue.ts, loaded with the first call. */
 export class LazyKafkaQueue implements Queue {

@@ -4,7 +4,7 @@ import type { DataRecord } from '../../record.ts';
 import type { BatchLimits, Queue, QueueDepth, QueueLimits, QueueReader, QueueWriter, WriterOptions } from '../queue.ts';
 import type { KafkaAddress } from './client.ts';
 import { KafkaLetters } from './dead-letters.ts';
-import { KAFKA_DURABILITY } from './lazy.ts';
+import { KAFKA_DURABILITY } from './durability.ts';
 import { KafkaMember } from './member.ts';
 import { DepthMonitor, KafkaOffsets } from './offsets.ts';
 import { KafkaReader } from './reader.ts';
