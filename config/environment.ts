@@ -84,17 +84,17 @@ const common = (logLevel: string, listen: Listen) => ({
 /**
  * V8 options that keep a Node process within its memory. The old generation gets 55 %: buffers,
  * code and stacks live outside the heap, and the young generation takes three semi-spaces. Larger
- * semi-spaces need fewer collections: 32 MiB instead of 16 gave the API a fifth more requests per
- * second (`docs/results.md`).
+ * semi-spaces need fewer collections, but keep more garbage: buffers too are freed with them.
  */
 const heap = (memoryMiB: number, semiSpaceMiB: number): string =>
   `--max-old-space-size=${Math.floor(memoryMiB * 0.55)} --max-semi-space-size=${semiSpaceMiB}`;
 
 /**
- * What request bodies may hold in an API process: a quarter of its memory. They live outside the
- * heap; the rest is for the records made from them, and for the process itself.
+ * What request bodies may hold in an API process: a twelfth of its memory. Those that are worked on
+ * take several times as much, and 5,000 connections and the process itself take 200 MiB
+ * (`npm run bench -- --only memory`).
  */
-const bodiesBytes = (memoryMiB: number): number => Math.floor((memoryMiB * 2 ** 20) / 4);
+const bodiesBytes = (memoryMiB: number): number => Math.floor((memoryMiB * 2 ** 20) / 12);
 
 type KafkaAddresses = Pick<Addresses, 'kafkaBrokers' | 'kafkaSaslMechanism' | 'kafkaTls'>;
 
@@ -120,7 +120,7 @@ export function apiEnvironment(config: StackConfig, addresses: Addresses, listen
   return variables({
     ...common(config.logging.level, listen),
     ...queue(config, addresses),
-    NODE_OPTIONS: heap(api.memoryMiB / api.workers, 32),
+    NODE_OPTIONS: heap(api.memoryMiB / api.workers, 16),
     MONGO_URL: addresses.mongoUrl,
     GATE_METRICS_URL: addresses.gateMetricsUrl,
     API_HOST: listen.host ?? ANY_ADDRESS,

@@ -212,6 +212,21 @@ describe('bodies', () => {
   });
 });
 
+test('what a request reads counts while it is inside, at the size of reads lately', async () => {
+  let size = 0;
+  const { arrive, names, end, admission } = await scene({ bodiesBytes: 10_000, readBytes: () => size });
+  await arrive('/a');
+  size = 3_000;
+  await arrive('/b');
+  expect(admission.waiting).toBe(1);
+  end('/a');
+  expect(names()).toEqual(['/a', '/b']);
+  size = 0;
+  end('/b');
+  for (const name of ['/c', '/d']) await arrive(name);
+  expect(names()).toEqual(['/a', '/b', '/c', '/d']);
+});
+
 describe('answers', () => {
   test('those who take a large answer slowly hold no turn, but memory', async () => {
     const { arrive, inside, admission, names } = await scene({ limit: 1, bodiesBytes: 100_000_000 });

@@ -20,6 +20,8 @@ export interface AdmissionOptions {
   bodyLimitBytes: number;
   /** What all bodies of the process, and answers that clients are slow to take, may hold in memory, bytes. */
   bodiesBytes: number;
+  /** What a request is going to read, besides its body, bytes: counts while it is inside. Default: nothing. */
+  readBytes?: () => number;
   /** Turns a request away. `reason` is absent when it is the client's fault. */
   refuse: (req: IncomingMessage, res: ApiResponse, error: HttpError, reason?: ShedReason) => void;
 }
@@ -28,7 +30,7 @@ export interface AdmissionOptions {
  * The part of the bodies' memory that may be worked on at once. A body grows about sixfold on its way: its text, the
  * payloads, the records, their encoded form, the command that carries them.
  */
-const INSIDE_SHARE = 1 / 8;
+const INSIDE_SHARE = 1 / 5;
 
 /** An answer of which less than this is left unsent needs no counting, bytes. */
 const SMALL_ANSWER_BYTES = 64 * 1024;
@@ -40,6 +42,8 @@ interface Turn {
   readonly next: () => void;
   /** Of its body, taken from the budget. */
   readonly bytes: number;
+  /** What it holds while it is inside: its body and what it reads. */
+  insideBytes: number;
   readonly sinceMs: number;
   state: 'waiting' | 'inside' | 'gone';
 }
@@ -53,6 +57,7 @@ export class Admission {
   readonly #limit: number;
   readonly #maxWaitMs: number;
   readonly #insideBytesLimit: number;
+  readonly #readBytes: () => number;
   readonly #refuse: AdmissionOptions['refuse'];
   readonly #budget: ByteBudget;
   readonly #bodies: BodyReader;
@@ -62,10 +67,11 @@ export class Admission {
   #admitting = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ limit = 256, maxWaitMs, bodyLimitBytes, bodiesBytes, refuse }: AdmissionOptions) {
+  constructor({ limit = 256, maxWaitMs, bodyLimitBytes, bodiesBytes, readBytes = () => 0, refuse }: AdmissionOptions) {
     this.#limit = limit;
     this.#maxWaitMs = maxWaitMs;
     this.#insideBytesLimit = bodiesBytes * INSIDE_SHARE;
+    this.#readBytes = readBytes;
     this.#refuse = refuse;
     this.#budget = new ByteBudget(bodiesBytes);
     this.#bodies = new BodyReader(bodyLimitBytes, this.#budget);
@@ -94,7 +100,7 @@ export class Admission {
   }
 
   #arrive(req: IncomingMessage, res: ApiResponse, next: () => void, bytes: number): void {
-    const turn: Turn = { req, res, next, bytes, sinceMs: performance.now(), state: 'waiting' };
+    const turn: Turn = { req, res, next, bytes, insideBytes: bytes, sinceMs: performance.now(), state: 'waiting' };
     // 'prefinish': the answer is complete; 'close': it has been sent, or the client has left.
     res.once('prefinish', () => this.#leave(turn, true));
     res.once('close', () => this.#leave(turn, false));
@@ -110,7 +116,8 @@ export class Admission {
     this.#admitting = true;
     try {
       for (let turn = this.#line.peekFront(); turn; turn = this.#line.peekFront()) {
-        if (turn.state === 'waiting' && !this.#hasRoom(turn.bytes)) break;
+        turn.insideBytes = turn.bytes + this.#readBytes();
+        if (turn.state === 'waiting' && !this.#hasRoom(turn.insideBytes)) break;
         this.#line.shift();
         if (turn.state === 'waiting') this.#enter(turn);
       }
@@ -122,24 +129,24 @@ export class Admission {
   #enter(turn: Turn): void {
     turn.state = 'inside';
     this.#inside++;
-    this.#insideBytes += turn.bytes;
+    this.#insideBytes += turn.insideBytes;
     turn.next();
   }
 
   #hasRoom(bytes: number): boolean {
     if (this.#inside >= this.#limit) return false;
-    return this.#insideBytes === 0 || this.#insideBytes + bytes <= this.#insideBytesLimit;
+    return this.#inside === 0 || this.#insideBytes + bytes <= this.#insideBytesLimit;
   }
 
   #leave(turn: Turn, answered: boolean): void {
-    const { state, bytes, res } = turn;
+    const { state, bytes, insideBytes, res } = turn;
     if (state === 'gone') return;
     turn.state = 'gone';
     this.#budget.give(bytes);
     if (answered) this.#holdUnsent(res);
     if (state !== 'inside') return;
     this.#inside--;
-    this.#insideBytes -= bytes;
+    this.#insideBytes -= insideBytes;
     this.#admit();
   }
 

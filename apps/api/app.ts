@@ -47,6 +47,7 @@ export function createApp(parts: ApiParts): ApiApp {
     maxWaitMs,
     bodyLimitBytes: parts.bodyLimitKiB * 1024,
     bodiesBytes,
+    readBytes: () => parts.reader.averageBytes,
     refuse: shed,
   });
   const healthz: Handler = (_req, res) => sendJson(res, 200, { status: 'ok' });

@@ -6,6 +6,9 @@ import type { DataRecord } from '../shared/record.ts';
 import type { RecordStore } from '../shared/store.ts';
 import type { ApiMetrics } from './metrics.ts';
 
+/** Reads that the average size looks back on. */
+const SIZE_MEMORY = 64;
+
 /** Records that one query asks for: a reply holds a fraction of them at the largest size. */
 const MAX_QUERY = 200;
 
@@ -17,12 +20,19 @@ export class RecordReader {
   // One query at a time: while MongoDB answers, all further misses gather for the next.
   readonly #queries: Coalescer<string, DataRecord | undefined>;
 
+  #averageBytes = 0;
+
   constructor(cache: Cache, store: Pick<RecordStore, 'findMany'>, metrics: ApiMetrics, logger: Logger) {
     this.#cache = cache;
     this.#store = store;
     this.#metrics = metrics;
     this.#logger = logger;
     this.#queries = new Coalescer({ maxItems: MAX_QUERY, maxInFlight: 1, flush: (ids) => this.#query(ids) });
+  }
+
+  /** What a read of several records has held in memory lately, on average, bytes. */
+  get averageBytes(): number {
+    return Math.round(this.#averageBytes);
   }
 
   /** Those of `ids` that exist, in their order. @throws when MongoDB is needed and does not answer */
@@ -47,7 +57,13 @@ export class RecordReader {
     });
     this.#metrics.cacheSeconds.observe((performance.now() - begun) / 1000);
     let hits = 0;
-    for (const record of cached) if (record !== null) hits++;
+    let bytes = 0;
+    for (const record of cached)
+      if (record !== null) {
+        hits++;
+        bytes += record.size;
+      }
+    this.#averageBytes += (bytes - this.#averageBytes) / SIZE_MEMORY;
     this.#metrics.cacheHits.inc(hits);
     this.#metrics.cacheMisses.inc(ids.length - hits);
     return cached;

@@ -75,6 +75,11 @@ export class CachedRecord {
     this.#bytes = bytes;
   }
 
+  /** Size of the encoded record, bytes. */
+  get size(): number {
+    return this.#bytes.length;
+  }
+
   /** Whether it is the record with this id: what lies there may be something else. */
   is(id: string): boolean {
     try {
