@@ -6,6 +6,7 @@ import type { StackConfig } from './schema.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
 
 /**
  * What Redis takes for bytes of records: the allocator rounds a group up, by a quarter at most.
@@ -16,6 +17,11 @@ const REDIS_ROUNDING = 1.25;
  * itself.
  */
 const REDIS_SHARE = 0.9;
+/**
+ * Share of Kafka's volumes that unstored records may take. The rest is for stored ones, which stay for
+ * kafka:retentionHours, and for segments that are deleted as a whole.
+ */
+const KAFKA_SHARE = 0.5;
 /**
  * The gate counts 1 operation for a command of up to this size, and 1 for each further such size.
  */
@@ -41,6 +47,19 @@ function redisMemory({ queue, redis }: StackConfig): readonly ConfigProblem[] {
       `is ${grouped(queue.maxBytes)} bytes, which stay in Redis until they are stored and do not fit into ` +
       `redis:memoryMiB (${grouped(redis.memoryMiB)} MiB); use at most ${grouped(Math.floor(usableBytes))} bytes, ` +
       `or at least ${mib((queue.maxBytes * REDIS_ROUNDING) / REDIS_SHARE)}`,
+  );
+}
+
+function kafkaVolumes({ queue, kafka }: StackConfig): readonly ConfigProblem[] {
+  const neededBytes = queue.maxBytes * kafka.replicationFactor;
+  const neededGiB = Math.ceil(neededBytes / (kafka.brokers * KAFKA_SHARE) / GIB);
+  return problemIf(
+    queue.kind === 'kafka' && kafka.external === undefined && kafka.volumeGiB < neededGiB,
+    'kafka:volumeGiB',
+    () =>
+      `is ${grouped(kafka.volumeGiB)} GiB on each of ${kafka.brokers} brokers, too little for ` +
+      `${kafka.replicationFactor} replicas of queue:maxBytes (${grouped(queue.maxBytes)} bytes) and as much again that is ` +
+      `stored; use at least ${grouped(neededGiB)} GiB, or a smaller queue:maxBytes`,
   );
 }
 
@@ -100,4 +119,4 @@ const mongo = ({ mongo: { iops, writesPerSecond, memoryMiB, cacheMiB } }: StackC
 };
 
 /** What does not fit. */
-export const capacityRules = [redisMemory, requestBody, batches, mongo];
+export const capacityRules = [kafkaVolumes, redisMemory, requestBody, batches, mongo];

@@ -104,6 +104,12 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     { 'kafka:minInsyncReplicas': 3 },
   ],
   [
+    "Kafka's volumes hold what is not stored",
+    { 'queue:maxBytes': 100_000_000_000 },
+    'kafka:volumeGiB: is 32 GiB on each of 3 brokers, too little for 3 replicas of queue:maxBytes (100,000,000,000 bytes) and as much again that is stored; use at least 187 GiB, or a smaller queue:maxBytes',
+    { 'queue:maxBytes': 100_000_000_000, 'kafka:volumeGiB': 187 },
+  ],
+  [
     'Redis holds what is not stored, as the queue',
     { ...redisQueue, 'redis:memoryMiB': 512 },
     'queue:maxBytes: is 1,073,741,824 bytes, which stay in Redis until they are stored and do not fit into redis:memoryMiB (512 MiB); use at most 386,547,056 bytes, or at least 1423 MiB',

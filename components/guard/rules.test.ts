@@ -194,7 +194,7 @@ describe('refused', () => {
   test('all at once', () => {
     const keys = refusals(
       values({ 'kafka:partitions': 12 }),
-      values({ 'cluster:namespace': 'b', 'kafka:volumeGiB': 1, 'redis:passwordVersion': 5, ...externalMongo }),
+      values({ 'cluster:namespace': 'b', 'kafka:volumeGiB': 2, 'redis:passwordVersion': 5, ...externalMongo }),
       { queue: { ...empty, lag: 1 } },
     ).map(({ key }) => key);
     expect(keys).toEqual([
@@ -269,7 +269,7 @@ describe('goes ahead', () => {
 describe('what must be asked', () => {
   test.each<[string, RawConfig, RawConfig, readonly (keyof Facts)[]]>([
     ['nothing without a change', {}, {}, []],
-    ['nothing for what is plain', { 'kafka:partitions': 12 }, { 'kafka:volumeGiB': 1 }, []],
+    ['nothing for what is plain', { 'kafka:partitions': 12 }, { 'kafka:volumeGiB': 2 }, []],
     ['the queue before it is left', {}, redis, ['queue']],
     ['the queue before the topic changes', {}, { 'queue:name': 'b' }, ['queue']],
     ['the queue before a server goes elsewhere', {}, externalRedis, ['queue']],
