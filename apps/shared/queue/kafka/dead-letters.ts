@@ -7,11 +7,12 @@ import { Admin, Consumer, FetchIsolationLevels } from '@platformatic/kafka';
 import type { Logger } from '../../logger.ts';
 import type { DataRecord } from '../../record.ts';
 import type { DeadLetter, DeadLetters } from '../queue.ts';
+import type { KafkaMessage } from './batch.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
 import { hasProtocolError, isUnknownTopic } from './errors.ts';
 import { decodeLetter, encodeLetter, type NewLetter, type StoredLetter } from './letter.ts';
 import { KafkaOffsets } from './offsets.ts';
-import { type KafkaMessage, KafkaSender } from './writer.ts';
+import { KafkaSender } from './writer.ts';
 
 /** Where a letter lies: its text is fetched when somebody wants to see it. */
 interface Place {
@@ -133,7 +134,7 @@ export class KafkaLetters implements DeadLetters {
   }
 
   async #remove(id: string): Promise<void> {
-    await this.#send({ key: Buffer.from(id), value: null });
+    await this.#send({ key: id, value: null });
     await this.#fold();
   }
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { makeGroup } from '../../group.ts';
 import { encodeRecord } from '../../record.ts';
+import type { KafkaMessage } from './batch.ts';
 import { decodeLetter, encodeLetter } from './letter.ts';
-import type { KafkaMessage } from './writer.ts';
 
 const { records } = makeGroup('0'.repeat(21), [{ type: 'post', origin: 'test', payloads: ['Grüße'] }]);
 const [record] = records;
@@ -10,8 +10,8 @@ const at = '2026-01-02T03:04:05.000Z';
 
 /** As it comes back from Kafka. */
 const stored = ({ key, value, headers = {} }: KafkaMessage) => ({
-  key,
-  value,
+  key: Buffer.from(key),
+  value: value === null ? null : Buffer.from(value as string),
   headers: Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const),
 });
 

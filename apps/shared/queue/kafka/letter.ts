@@ -1,7 +1,7 @@
 // One dead letter as a message: the record's own bytes, which the queue could take, and the rest in headers.
 import { type DataRecord, decodeRecord, encodeRecord } from '../../record.ts';
 import type { DeadLetter } from '../queue.ts';
-import type { KafkaMessage } from './writer.ts';
+import type { KafkaMessage } from './batch.ts';
 
 /** What can't be stored, and why. */
 export interface NewLetter {
@@ -25,8 +25,8 @@ const REASON_CHARS = 1_000;
 export function encodeLetter({ id, content, reason }: NewLetter, failedAt: string): KafkaMessage {
   const isRecord = '_id' in content;
   return {
-    key: Buffer.from(id),
-    value: isRecord ? Buffer.from(encodeRecord(content)) : (content.value ?? Buffer.alloc(0)),
+    key: id,
+    value: isRecord ? encodeRecord(content) : (content.value ?? Buffer.alloc(0)),
     headers: {
       reason: reason.slice(0, REASON_CHARS),
       'failed-at': failedAt,

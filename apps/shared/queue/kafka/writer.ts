@@ -5,24 +5,18 @@
 // producer could mix old numbers with a new producer id. Within a send the library repeats the same batch under the same
 // producer id and sequence, so a repetition is recognized by the broker and neither doubles nor reorders. A batch that the
 // broker certainly did not append is sent again under a new producer id, to another partition where there is one.
-import { type Base, Producer } from '@platformatic/kafka';
+import type { Base } from '@platformatic/kafka';
 import { Coalescer } from '../../coalescer.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../../errors.ts';
 import { type Group, GroupIds, makeGroup } from '../../group.ts';
 import type { Logger } from '../../logger.ts';
 import { type DataRecord, encodeRecord, type NewRecords } from '../../record.ts';
 import type { QueueLimits, QueueWriter } from '../queue.ts';
+import { encodeBatch, type KafkaMessage, sizeOf } from './batch.ts';
+import { BatchProducer } from './batch-producer.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
 import { classify, describe, hasProtocolError, verdictOf } from './errors.ts';
 import type { DepthMonitor } from './offsets.ts';
-
-/** A message as it goes over the wire. */
-export interface KafkaMessage {
-  key: Buffer;
-  /** null deletes the key from a compacted topic. */
-  value: Buffer | null;
-  headers?: Readonly<Record<string, string>>;
-}
 
 export interface KafkaWriterOptions {
   /** Bytes of a batch, at most; stay below the broker's limit (message.max.bytes, 1 MiB). Default 900000. */
@@ -40,8 +34,6 @@ interface Request {
   state: 'waiting' | 'sending' | 'given up';
 }
 
-/** Bytes that Kafka adds to a record, at most: lengths, deltas, attributes. */
-const RECORD_OVERHEAD = 32;
 const RETRIES = 8;
 const RETRY_DELAY_MS = 250;
 /** How long a partition is left alone after a failed send, milliseconds. */
@@ -54,8 +46,8 @@ export class KafkaSender {
   readonly #maxBatchBytes: number;
   readonly #deadlineMs: number;
   readonly #coalescer: Coalescer<Request>;
-  readonly #lanes: Producer<Buffer, Buffer, Buffer, Buffer>[];
-  readonly #free: Producer<Buffer, Buffer, Buffer, Buffer>[];
+  readonly #lanes: BatchProducer[];
+  readonly #free: BatchProducer[];
   readonly #busy = new Set<number>();
   readonly #avoidUntil = new Map<number, number>();
   readonly #logger: Logger;
@@ -138,7 +130,7 @@ export class KafkaSender {
         tried.add(partition);
         this.#busy.add(partition);
         try {
-          await sendBatch(lane, this.#topic, partition, messages);
+          await lane.sendBatch(this.#topic, partition, encodeBatch(messages));
           this.#avoidUntil.delete(partition);
           return;
         } catch (error) {
@@ -181,8 +173,8 @@ export class KafkaSender {
   }
 }
 
-function createLane(address: KafkaAddress): Producer<Buffer, Buffer, Buffer, Buffer> {
-  return new Producer<Buffer, Buffer, Buffer, Buffer>({
+function createLane(address: KafkaAddress): BatchProducer {
+  return new BatchProducer({
     ...clientOptions(address, 'writer'),
     retries: RETRIES,
     retryDelay: (client, _operation, _attempt, _retries, error) => {
@@ -194,38 +186,10 @@ function createLane(address: KafkaAddress): Producer<Buffer, Buffer, Buffer, Buf
   });
 }
 
-async function sendBatch(
-  lane: Producer<Buffer, Buffer, Buffer, Buffer>,
-  topic: string,
-  partition: number,
-  messages: readonly KafkaMessage[],
-): Promise<void> {
-  await lane.send({
-    messages: messages.map(({ key, value, headers = {} }) => ({
-      topic,
-      partition,
-      key,
-      value: value as Buffer,
-      headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
-    })),
-    idempotent: true,
-    // That path of the library forgets the errors of earlier attempts, and with them that the outcome is unknown.
-    repeatOnStaleMetadata: false,
-  });
-}
-
-/** Bytes of a message in a batch, at most. */
-function sizeOf({ key, value, headers = {} }: KafkaMessage): number {
-  let bytes = key.length + (value?.length ?? 0) + RECORD_OVERHEAD;
-  // A character takes up to three bytes, and a length before each text.
-  for (const name in headers) bytes += 3 * (name.length + headers[name]!.length) + 8;
-  return bytes;
-}
-
 /** A record as a message. */
 export const toMessage = (record: DataRecord): KafkaMessage => ({
-  key: Buffer.from(record._id),
-  value: Buffer.from(encodeRecord(record)),
+  key: record._id,
+  value: encodeRecord(record),
 });
 
 /** Accepts records into the topic while the group's lag leaves room. */
