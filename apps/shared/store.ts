@@ -1,6 +1,7 @@
 // The store: records in MongoDB, written in batches and read by id.
 import { type Collection, type Db, type Document, MongoServerError } from 'mongodb';
 import { fromStored, type StoredRecord } from './document.ts';
+import { DocumentCount } from './document-count.ts';
 import { documentSequence } from './document-sequence.ts';
 import { StoreUnavailableError } from './errors.ts';
 import type { Documents } from './group.ts';
@@ -29,10 +30,12 @@ const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 export class RecordStore {
   readonly #db: Db;
   readonly #collection: Collection<StoredRecord>;
+  readonly #documents: DocumentCount;
 
   constructor(db: Db) {
     this.#db = db;
     this.#collection = db.collection(RECORDS);
+    this.#documents = DocumentCount.of(db, RECORDS, READ_TIMEOUT_MS);
   }
 
   /**
@@ -74,9 +77,9 @@ export class RecordStore {
     return found.map(({ _id }) => _id);
   }
 
-  /** About how many records there are (collection metadata). */
+  /** How many records there are: exactly at first, then by the collection's metadata. */
   count(): Promise<number> {
-    return inTime(this.#collection.estimatedDocumentCount({ maxTimeMS: READ_TIMEOUT_MS }));
+    return inTime(this.#documents.read());
   }
 
   async #insertWithout(documents: Documents, isTooLarge: readonly boolean[]): Promise<StoreResult> {
