@@ -50,6 +50,10 @@ export const LAG = 'max(breakwater_queue_lag_records)';
  * flatten the lag.
  */
 export const LAG_LIMIT = `max(breakwater_queue_limit_records) < 10 * ${LAG}`;
+/** The size of the lag. */
+export const LAG_BYTES = 'max(breakwater_queue_lag_bytes)';
+/** The limit of the size, shown as that of the lag is. */
+export const LAG_BYTES_LIMIT = `max(breakwater_queue_limit_bytes) < 10 * ${LAG_BYTES}`;
 /**
  * Records accepted per second, from the API and the producer; no value rather than 0 where neither
  * reports.

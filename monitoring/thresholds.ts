@@ -98,7 +98,7 @@ export const thresholdsOf = ({ monitoring }: StackConfig) =>
     queueNearlyFull: {
       value: 0.8,
       unit: 'ratio',
-      meaning: 'Share of queue:maxLength above which the queue is nearly full.',
+      meaning: 'Share of queue:maxLength or queue:maxBytes above which the queue is nearly full.',
       source: 'Leaves a fifth of the queue to react in.',
     },
     stalledFor: {

@@ -55,6 +55,7 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
   createQueueMetrics(registry, () => stats.depth(), {
     name: settings.QUEUE_NAME,
     maxLength: settings.QUEUE_MAX_LENGTH,
+    maxBytes: settings.QUEUE_MAX_BYTES,
   });
   const pressure = watchEventLoop(settings.API_MAX_EVENT_LOOP_DELAY_MS);
   await store

@@ -4,16 +4,21 @@ import { Registry } from 'prom-client';
 import type { QueueDepth } from '../shared/queue/queue.ts';
 import { createQueueMetrics } from './queue-metrics.ts';
 
-test('lag, dead letters and the limit; without an answer of the queue, the limit alone', async () => {
+test('lag, dead letters and the limits; without an answer of the queue, the limits alone', async () => {
   const registry = new Registry();
-  let depth: QueueDepth | undefined = { accepted: 100, lag: 7, lagBytes: 0, deadLetters: 2 };
-  createQueueMetrics(registry, () => depth, { name: 'posts', maxLength: 500 });
+  let depth: QueueDepth | undefined = { accepted: 100, lag: 7, lagBytes: 5_100, deadLetters: 2 };
+  createQueueMetrics(registry, () => depth, { name: 'posts', maxLength: 500, maxBytes: 9_000 });
   const lines = async () => (await registry.metrics()).split('\n').filter((line) => line && !line.startsWith('#'));
   expect(await lines()).toEqual([
     'breakwater_queue_lag_records{queue="posts"} 7',
+    'breakwater_queue_lag_bytes{queue="posts"} 5100',
     'breakwater_queue_dead_letters{queue="posts"} 2',
     'breakwater_queue_limit_records{queue="posts"} 500',
+    'breakwater_queue_limit_bytes{queue="posts"} 9000',
   ]);
   depth = undefined;
-  expect(await lines()).toEqual(['breakwater_queue_limit_records{queue="posts"} 500']);
+  expect(await lines()).toEqual([
+    'breakwater_queue_limit_records{queue="posts"} 500',
+    'breakwater_queue_limit_bytes{queue="posts"} 9000',
+  ]);
 });

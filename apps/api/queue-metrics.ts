@@ -1,12 +1,12 @@
-// How full the queue is, for Prometheus: every API process tells the same numbers of the whole queue (take the largest).
+// How full the queue is, for Prometheus: every API process reports the same numbers of the whole
+// queue (take the largest).
 import { Gauge, type Registry } from 'prom-client';
-import type { QueueDepth } from '../shared/queue/queue.ts';
+import type { QueueDepth, QueueLimits } from '../shared/queue/queue.ts';
 
-export interface QueueMetricsOptions {
+/** The limits are those at which the API refuses more records. */
+export interface QueueMetricsOptions extends QueueLimits {
   /** The topic or stream, the label of every number. */
   readonly name: string;
-  /** Records at which the API refuses more. */
-  readonly maxLength: number;
 }
 
 /**
@@ -16,15 +16,18 @@ export interface QueueMetricsOptions {
 export function createQueueMetrics(
   registry: Registry,
   depth: () => QueueDepth | undefined,
-  { name, maxLength }: QueueMetricsOptions,
+  { name, maxLength, maxBytes }: QueueMetricsOptions,
 ): void {
-  const gauge = (metric: string, help: string, read: (depth: QueueDepth) => number): void => {
+  const describe = (metric: string, help: string) => ({
+    name: metric,
+    help,
+    labelNames: ['queue'],
+    aggregator: 'max' as const,
+    registers: [registry],
+  });
+  const reading = (metric: string, help: string, read: (depth: QueueDepth) => number): void => {
     new Gauge({
-      name: metric,
-      help,
-      labelNames: ['queue'],
-      aggregator: 'max',
-      registers: [registry],
+      ...describe(metric, help),
       collect() {
         this.reset();
         const now = depth();
@@ -32,13 +35,19 @@ export function createQueueMetrics(
       },
     });
   };
-  gauge('breakwater_queue_lag_records', 'Records accepted and not yet stored', ({ lag }) => lag);
-  gauge('breakwater_queue_dead_letters', 'Dead letters that wait for somebody', ({ deadLetters }) => deadLetters);
-  new Gauge({
-    name: 'breakwater_queue_limit_records',
-    help: 'Records accepted and not yet stored at which the API refuses more',
-    labelNames: ['queue'],
-    aggregator: 'max',
-    registers: [registry],
-  }).set({ queue: name }, maxLength);
+  const limit = (metric: string, help: string, value: number): void =>
+    new Gauge(describe(metric, help)).set({ queue: name }, value);
+  reading('breakwater_queue_lag_records', 'Records accepted and not yet stored', ({ lag }) => lag);
+  reading('breakwater_queue_lag_bytes', 'Size of the records accepted and not yet stored', ({ lagBytes }) => lagBytes);
+  reading('breakwater_queue_dead_letters', 'Dead letters that wait for a decision', ({ deadLetters }) => deadLetters);
+  limit(
+    'breakwater_queue_limit_records',
+    'Records accepted and not yet stored at which the API refuses more',
+    maxLength,
+  );
+  limit(
+    'breakwater_queue_limit_bytes',
+    'Size of the records accepted and not yet stored at which the API refuses more',
+    maxBytes,
+  );
 }

@@ -83,14 +83,14 @@ describe('the system', () => {
     const found = composeSnapshot(moment, [
       process('api', {
         grows: { cacheHits: 90, cacheMisses: 10, 'shed.waited': 3, 'shed.queue_full': 0 },
-        gauges: { connections: 40, lag: 900, maxLength: 1_000, deadLetters: 2 },
+        gauges: { connections: 40, lag: 900, lagBytes: 630, maxLength: 1_000, maxBytes: 2_000, deadLetters: 2 },
       }),
       process('api', { grows: { 'shed.waited': 1 }, gauges: { connections: 2, lag: 950, maxLength: 1_000 } }),
       process('consumer', {
         grows: { stored: 400, batches: 2, batchRecords: 402, retries: 0 },
-        gauges: { storing: 1 },
+        gauges: { storing: 1, lost: 3 },
       }),
-      process('consumer', { gauges: { storing: 0 } }),
+      process('consumer', { gauges: { storing: 0, lost: 4 } }),
       process('gate', {
         grows: { 'operations.insert': 2, 'operations.find': 10 },
         gauges: { limit: 100, waiting: 4, mongoUp: 1 },
@@ -100,8 +100,8 @@ describe('the system', () => {
     expect(found).toMatchObject({
       api: { processes: 2, connections: 42, shed: { waited: 4 } },
       cache: { reads: 100, hitRatio: 0.9, misses: 10, errors: 0 },
-      queue: { lag: 950, maxLength: 1_000, deadLetters: 2 },
-      consumer: { processes: 2, stored: 400, batch: 201, storing: true },
+      queue: { lag: 950, lagBytes: 630, maxLength: 1_000, maxBytes: 2_000, deadLetters: 2 },
+      consumer: { processes: 2, stored: 400, lost: 7, batch: 201, storing: true },
       gate: { operations: 12, byKind: { insert: 2, find: 10 }, limit: 100, waiting: 4, mongoUp: true },
       producer: { processes: 1, accepted: 7, rate: 8 },
       unreachable: [],
@@ -112,7 +112,7 @@ describe('the system', () => {
     expect(composeSnapshot(moment, [])).toMatchObject({
       api: { p95: null },
       cache: { hitRatio: null },
-      queue: { lag: null, maxLength: null, deadLetters: null },
+      queue: { lag: null, lagBytes: null, maxLength: null, maxBytes: null, deadLetters: null },
       consumer: { batch: null, delayP95: null, storing: null },
       gate: { limit: null, waiting: null, mongoUp: null },
       producer: { rate: null },

@@ -55,12 +55,19 @@ export function composeSnapshot(
       errors: api.rate('cacheErrors'),
     },
     // Every API process reports the whole queue: while it fills, the largest value is the newest.
-    queue: { lag: api.most('lag'), maxLength: api.most('maxLength'), deadLetters: api.most('deadLetters') },
+    queue: {
+      lag: api.most('lag'),
+      lagBytes: api.most('lagBytes'),
+      maxLength: api.most('maxLength'),
+      maxBytes: api.most('maxBytes'),
+      deadLetters: api.most('deadLetters'),
+    },
     consumer: {
       processes: consumer.size,
       stored: consumer.rate('stored'),
       duplicates: consumer.rate('duplicates'),
       deadLettered: consumer.rate('deadLettered'),
+      lost: consumer.sum('lost'),
       retries: consumer.rate('retries'),
       storing: yes(consumer.most('storing')),
       batch: batches > 0 ? consumer.rate('batchRecords') / batches : null,

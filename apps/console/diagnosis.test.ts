@@ -129,6 +129,27 @@ describe('problems, in words', () => {
       ],
     ],
     [
+      'the queue is nearly full of large records',
+      lasting(9, () => ({ queue: { lag: 9_000, lagBytes: 966_367_642 }, consumer: { stored: 4_900 } })),
+      [
+        'critical: The queue is 90.0 % full. Once the queue is full, every write is answered 503. At this rate it is full in 10 s.',
+      ],
+    ],
+    [
+      'the queue is full of large records',
+      lasting(9, () => ({ queue: { lag: 9_000, lagBytes: 1_072_000_000 }, api: { shed: { queue_full: 900 } } })),
+      [
+        'critical: The queue is full: 1.0 GiB in 9,000 records are waiting. Writes are answered 503 until the consumers catch up.',
+      ],
+    ],
+    [
+      'the size of what waits is unknown',
+      lasting(9, () => ({ queue: { lag: 850_000, lagBytes: null, maxBytes: null }, consumer: { stored: 4_000 } })),
+      [
+        'critical: The queue is 85.0 % full. Once the queue is full, every write is answered 503. At this rate it is full in 3 min.',
+      ],
+    ],
+    [
       'the queue was nearly full',
       lasting(9, () => ({ queue: { lag: 850_000 }, consumer: { stored: 9_000 } })),
       ['critical: The queue is 85.0 % full. Once the queue is full, every write is answered 503.'],
@@ -208,6 +229,13 @@ describe('problems, in words', () => {
       lasting(9, () => ({ queue: { deadLetters: 3 } })),
       [
         'warning: Dead letters: 3. MongoDB refused records that were accepted. They wait for a decision. "npm run deadletters -- list" says why.',
+      ],
+    ],
+    [
+      'accepted records are gone',
+      lasting(9, () => ({ consumer: { lost: 1_203 } })),
+      [
+        'critical: Records lost since the consumers started: 1,203. Accepted records were gone from the queue before they were stored.',
       ],
     ],
     [

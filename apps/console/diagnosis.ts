@@ -1,6 +1,7 @@
 // What is wrong, in words. The table of problems has limits, durations and what they mean for
 // users; here are the signals, taken from the snapshots of the last minute.
-import { count, duration, percent, plural, rate } from './page/format.js';
+import { bytes, count, duration, percent, plural, rate } from './page/format.js';
+import { fillsByBytes, fullness } from './page/fullness.js';
 import {
   type Definition,
   isBeyond,
@@ -169,22 +170,24 @@ const lookupsFail: Rule = ({ now }) =>
  * Share of the queue's limit that is used; at least 1 while it refuses records, whatever its
  * length.
  */
-const fullness: Signal = ({ api, queue: { lag, maxLength } }) => {
-  if (lag === null || maxLength === null) return null;
-  return (api.shed.queue_full ?? 0) > 0 ? Math.max(1, lag / maxLength) : lag / maxLength;
+const queueLoad: Signal = ({ api, queue }) => {
+  const share = fullness(queue);
+  return share !== null && (api.shed.queue_full ?? 0) > 0 ? Math.max(1, share) : share;
 };
 
 /** The server may have no room for what the queue's own limit allows. */
 const queueIsFull = ({ table, queue: server, now: { queue } }: Scene): string => {
-  const [lag, maxLength] = [queue.lag ?? 0, queue.maxLength ?? 0];
-  return isBeyond(table.QueueNearlyFull, lag / maxLength)
-    ? `The queue is full: ${count(lag)} records are waiting.`
-    : `${server} has no room left, though only ${count(lag)} of ${count(maxLength)} records are waiting.`;
+  const { lag, lagBytes, maxLength } = queue;
+  if (!isBeyond(table.QueueNearlyFull, fullness(queue)))
+    return `${server} has no room left, though only ${count(lag)} of ${count(maxLength)} records are waiting.`;
+  const what = fillsByBytes(queue) ? `${bytes(lagBytes)} in ${count(lag)}` : count(lag);
+  return `The queue is full: ${what} records are waiting.`;
 };
 
 const timeUntilFull = ({ now: { api, producer, consumer, queue } }: Scene): string | undefined => {
   const growth = api.accepted + producer.accepted - consumer.stored;
-  const room = (queue.maxLength ?? 0) - (queue.lag ?? 0);
+  // Records as large as those that wait.
+  const room = (queue.lag ?? 0) * (1 / (fullness(queue) ?? 1) - 1);
   return growth > 0 ? `At this rate it is full in ${duration((room / growth) * 1000)}.` : undefined;
 };
 
@@ -271,12 +274,13 @@ const RULES: Readonly<Record<ProblemId, Rule>> = {
   MongoUnreachable: judged(({ gate }) => flag(gate.mongoUp)),
   MongoRefusing: judged(({ consumer }) => flag(consumer.storing), { unless: ({ now }) => now.gate.mongoUp === false }),
   GateMissing: noneAnswers('gate', false),
+  RecordsLost: judged(({ consumer }) => consumer.lost),
   QueueUnreachable: judged(({ api, queue }) => (api.processes > 0 ? flag(queue.lag !== null) : null), {
     finding: ({ queue }) => `The queue (${queue}) does not answer.`,
   }),
-  QueueFull: judged(fullness, { finding: queueIsFull }),
-  QueueNearlyFull: judged(fullness, {
-    unless: ({ table, now }) => isBeyond(table.QueueFull, fullness(now)),
+  QueueFull: judged(queueLoad, { finding: queueIsFull }),
+  QueueNearlyFull: judged(queueLoad, {
+    unless: ({ table, now }) => isBeyond(table.QueueFull, queueLoad(now)),
     detail: timeUntilFull,
   }),
   ConsumerUnreachable: noneAnswers('consumer', true),

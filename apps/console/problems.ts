@@ -10,6 +10,7 @@ const PROBLEM_IDS = [
   'MongoUnreachable',
   'MongoRefusing',
   'GateMissing',
+  'RecordsLost',
   'QueueUnreachable',
   'QueueFull',
   'QueueNearlyFull',

@@ -13,8 +13,8 @@ import { parsePrometheus } from './scrape.ts';
 const makers: Record<Component, (registry: Registry) => void> = {
   api(registry) {
     const metrics = createApiMetrics(registry);
-    const depth = () => ({ accepted: 9, lag: 4, lagBytes: 0, deadLetters: 1 });
-    createQueueMetrics(registry, depth, { name: 'posts', maxLength: 100 });
+    const depth = () => ({ accepted: 9, lag: 4, lagBytes: 2_800, deadLetters: 1 });
+    createQueueMetrics(registry, depth, { name: 'posts', maxLength: 100, maxBytes: 70_000 });
     const request = (route: string, status: number, seconds: number) =>
       metrics.requestSeconds.observe({ method: 'GET', route, status }, seconds);
     request('/api/data', 200, 0.004);
@@ -28,6 +28,7 @@ const makers: Record<Component, (registry: Registry) => void> = {
   consumer(registry) {
     const metrics = createConsumerMetrics(registry);
     metrics.batchRecords.observe(400);
+    metrics.lost.inc(3);
     metrics.storeDelaySeconds.observe(0.3);
   },
   gate(registry) {
@@ -74,11 +75,17 @@ describe('what the console reads', () => {
       expect.arrayContaining([
         ['connections', 7],
         ['lag', 4],
+        ['lagBytes', 2_800],
         ['deadLetters', 1],
         ['maxLength', 100],
+        ['maxBytes', 70_000],
       ]),
     );
     expect(startedAt).toBeGreaterThan(1.7e9);
+  });
+
+  test('lost records are those since the start of the process, whether or not their increase was seen', async () => {
+    expect(readingOf('consumer', await samplesOf('consumer')).gauges.get('lost')).toBe(3);
   });
 
   test('series of other labels are added up', () => {

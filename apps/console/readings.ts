@@ -59,14 +59,18 @@ const RULES: Readonly<Record<Component, readonly Rule[]>> = {
     counter('breakwater_cache_errors_total', 'cacheErrors'),
     gauge('breakwater_http_connections', 'connections'),
     gauge('breakwater_queue_lag_records', 'lag'),
+    gauge('breakwater_queue_lag_bytes', 'lagBytes'),
     gauge('breakwater_queue_dead_letters', 'deadLetters'),
     gauge('breakwater_queue_limit_records', 'maxLength'),
+    gauge('breakwater_queue_limit_bytes', 'maxBytes'),
   ],
   consumer: [
     counter('breakwater_records_stored_total', 'stored'),
     counter('breakwater_records_duplicate_total', 'duplicates'),
     counter('breakwater_records_dead_lettered_total', 'deadLettered'),
     counter('breakwater_store_retries_total', 'retries'),
+    // Read as it is: an increase before the first reading, or minutes ago, is a loss all the same.
+    gauge('breakwater_records_lost_total', 'lost'),
     gauge('breakwater_store_up', 'storing'),
     counter(`${BATCH}_sum`, 'batchRecords'),
     counter(`${BATCH}_count`, 'batches'),

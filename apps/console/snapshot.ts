@@ -45,8 +45,12 @@ export interface Snapshot {
   readonly queue: {
     /** Records accepted and not yet stored. */
     readonly lag: number | null;
+    /** Their size. */
+    readonly lagBytes: number | null;
     /** Lag at which the API refuses records. */
     readonly maxLength: number | null;
+    /** Size of the lag at which the API refuses records. */
+    readonly maxBytes: number | null;
     readonly deadLetters: number | null;
   };
   readonly consumer: {
@@ -54,6 +58,11 @@ export interface Snapshot {
     readonly stored: number;
     readonly duplicates: number;
     readonly deadLettered: number;
+    /**
+     * Accepted records that were gone from the queue when their turn came: a count, since the start
+     * of each consumer that answers.
+     */
+    readonly lost: number;
     /** Batches that MongoDB did not accept at the first attempt. */
     readonly retries: number;
     /** Whether MongoDB accepts batches of at least one consumer. */

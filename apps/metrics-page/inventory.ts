@@ -30,7 +30,7 @@ export const APPS: Readonly<Record<string, (registry: Registry) => void>> = {
   api: (registry) => {
     createApiMetrics(registry);
     const depth = () => ({ accepted: 0, lag: 0, lagBytes: 0, deadLetters: 0 });
-    createQueueMetrics(registry, depth, { name: 'posts', maxLength: 1 });
+    createQueueMetrics(registry, depth, { name: 'posts', maxLength: 1, maxBytes: 1 });
   },
   consumer: createConsumerMetrics,
   gate: (registry) => {

@@ -1,8 +1,20 @@
 // From the queue to MongoDB: the consumers, what limits them, and the load on MongoDB.
-import { LAG, LAG_LIMIT, mean, memoryOf, quantile, quantiles, rate, rateBy } from '../promql.ts';
+import {
+  LAG,
+  LAG_BYTES,
+  LAG_BYTES_LIMIT,
+  LAG_LIMIT,
+  mean,
+  memoryOf,
+  quantile,
+  quantiles,
+  rate,
+  rateBy,
+} from '../promql.ts';
 import { dashboard, graph, logs, RECORDS_PER_SECOND } from './panels.ts';
 
 const THIRD = { width: 8, height: 8 };
+const HALF = { width: 12, height: 8 };
 
 const records = [
   graph({
@@ -30,12 +42,30 @@ const records = [
   }),
   graph({
     ...THIRD,
+    title: 'Lag in bytes',
+    description: 'Size of the records that wait. It has a limit of its own, shown in the same way.',
+    queries: { lag: LAG_BYTES, limit: LAG_BYTES_LIMIT },
+    unit: 'bytes',
+    limits: ['limit'],
+  }),
+  graph({
+    ...HALF,
     title: 'Consumers',
     description: 'Consumers that answer, and dead letters that wait for a decision.',
     queries: { consumers: 'sum(up{job="consumer"})', 'dead letters': 'max(breakwater_queue_dead_letters)' },
     unit: 'short',
     decimals: 0,
     colors: { 'dead letters': 'red' },
+  }),
+  graph({
+    ...HALF,
+    title: 'Lost records',
+    description: 'Accepted records that were gone from the queue when their turn came, within the last hour.',
+    queries: { lost: 'breakwater:records_lost:increase1h' },
+    unit: 'short',
+    decimals: 0,
+    nothing: 'no consumer',
+    colors: { lost: 'red' },
   }),
 ];
 

@@ -28,6 +28,7 @@ describe('what alert and console both judge', () => {
       'LatencyHigh',
       'LagGrowing',
       'QueueNearlyFull',
+      'RecordsLost',
       'ConsumerStalled',
       'DeadLetters',
       'MongoUnreachable',

@@ -4,6 +4,8 @@ import type { Thresholds } from '../thresholds.ts';
 import { above, any, atLeast, NO, type ProblemGroup } from './problem.ts';
 
 const LAG = 'breakwater:queue_lag_records';
+const FULLNESS = 'breakwater:queue_fullness';
+const LOST = 'breakwater:records_lost:increase1h';
 const ACKNOWLEDGED = 'breakwater:records_settled:rate5m';
 
 /**
@@ -12,6 +14,21 @@ const ACKNOWLEDGED = 'breakwater:records_settled:rate5m';
  */
 const acknowledged = (window: string): string =>
   ['stored', 'duplicate', 'dead_lettered'].map((what) => rate(`breakwater_records_${what}_total`, window)).join(' + ');
+
+/** Share of a limit that is used, for each queue, with the limit's unit as a label. */
+const usedOf = (unit: 'records' | 'bytes'): string => {
+  const of = (what: string) => `max by (queue) (breakwater_queue_${what}_${unit})`;
+  return `label_replace(${of('lag')} / ${of('limit')}, "unit", "${unit}", "", "")`;
+};
+
+/**
+ * Increase of a counter over all processes. Of a process that is younger than the window everything
+ * counts: `increase` alone misses what happens before its first scrape, and a new consumer may find
+ * at once that records are gone.
+ */
+const increaseOf = (counter: string, window: string): string =>
+  `sum((increase(${counter}[${window}]) and ${counter} offset ${window}) or ` +
+  `(max_over_time(${counter}[${window}]) unless ${counter} offset ${window}))`;
 
 export const queueProblems = (t: Thresholds): ProblemGroup => ({
   name: 'queue',
@@ -23,6 +40,8 @@ export const queueProblems = (t: Thresholds): ProblemGroup => ({
       // While nothing is stored the quotient is infinite, as is the time.
       expr: `${LAG} / on () group_left () ${ACKNOWLEDGED}`,
     },
+    { record: FULLNESS, expr: `max by (queue) (${usedOf('records')} or ${usedOf('bytes')})` },
+    { record: LOST, expr: increaseOf('breakwater_records_lost_total', '1h') },
   ],
   problems: [
     {
@@ -53,10 +72,16 @@ export const queueProblems = (t: Thresholds): ProblemGroup => ({
       meaning: 'Once the queue is full, every write is answered 503.',
       finding: 'The queue is {value} full.',
       limit: above(t.queueNearlyFull),
-      alert: {
-        signal: `${LAG} / max by (queue) (breakwater_queue_limit_records)`,
-        for: '2m',
-      },
+      alert: { signal: FULLNESS, for: '2m' },
+      live: { place: 'queue' },
+    },
+    {
+      id: 'RecordsLost',
+      severity: 'critical',
+      meaning: 'Accepted records were gone from the queue before they were stored.',
+      finding: 'Records lost since the consumers started: {value}.',
+      limit: any('records'),
+      alert: { signal: LOST, for: '0s', finding: 'Records lost within an hour: {{ $value | humanize }}.' },
       live: { place: 'queue' },
     },
     {

@@ -33,6 +33,16 @@ const lag = (values: string) => ({
   'breakwater_queue_lag_records{job="api",instance="a",queue="posts"}': values,
   'breakwater_queue_lag_records{job="api",instance="b",queue="posts"}': values,
 });
+/** How full the queue is, and its limits: 1,000 records and 1,000 bytes. */
+const queue = (records: string, bytes: string) => ({
+  ...lag(records),
+  'breakwater_queue_lag_bytes{job="api",instance="a",queue="posts"}': bytes,
+  'breakwater_queue_limit_records{job="api",instance="a",queue="posts"}': '1000x900',
+  'breakwater_queue_limit_bytes{job="api",instance="a",queue="posts"}': '1000x900',
+});
+const lost = (values: string, instance = 'c') => ({
+  [`breakwater_records_lost_total{job="consumer",instance="${instance}"}`]: values,
+});
 const acknowledged = (stored: string) => ({
   'breakwater_records_stored_total{job="consumer",instance="c"}': stored,
   'breakwater_records_duplicate_total{job="consumer",instance="c"}': '0x900',
@@ -153,8 +163,34 @@ export const alertCases: readonly AlertCase[] = [
   ),
   ...of(
     'QueueNearlyFull',
-    [{ when: '90 %', series: { ...lag('900x900'), 'breakwater_queue_limit_records{queue="posts"}': '1000x900' } }],
-    [{ when: '50 %', series: { ...lag('500x900'), 'breakwater_queue_limit_records{queue="posts"}': '1000x900' } }],
+    [
+      { when: '90 % of the records', series: queue('900x900', '100x900') },
+      { when: '90 % of the bytes', series: queue('100x900', '900x900') },
+      {
+        when: '90 % of the records, and the API does not report bytes',
+        series: { ...lag('900x900'), 'breakwater_queue_limit_records{queue="posts"}': '1000x900' },
+      },
+    ],
+    [
+      { when: '50 % of the records and 70 % of the bytes', series: queue('500x900', '700x900') },
+      { when: '90 % of the bytes for a moment', series: queue('100x900', '100x50 900x2 100x900') },
+    ],
+  ),
+  ...of(
+    'RecordsLost',
+    [
+      { when: 'one is gone', series: lost('0x50 1x900') },
+      { when: 'a consumer lost them before it was first scraped', series: lost('_x50 100x900') },
+      { when: 'and it has ended since', series: lost('_x20 100x5') },
+      { when: 'more are gone after a loss', at: '4h', series: lost('0x100 7x370 8x900') },
+      { when: 'a restarted consumer loses some', at: '2h', series: lost('7x200 0x20 2x900') },
+    ],
+    [
+      { when: 'none is lost', series: { ...lost('0x900'), ...lost('_x50 0x900', 'd') } },
+      { when: 'the loss was hours ago', at: '4h', series: lost('0x100 7x900') },
+      { when: 'a consumer that lost some hours ago restarts', at: '4h', series: lost('7x470 0x900') },
+      { when: 'there is no consumer', series: {} },
+    ],
   ),
   ...of(
     'ConsumerStalled',

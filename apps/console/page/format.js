@@ -29,6 +29,17 @@ export function short(value) {
 /** @param {number} value */
 const trim = (value) => String(Number(value.toFixed(value < 10 ? 1 : 0)));
 
+const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** @param {number | null} value @returns {string} `700 B`, `5.1 KiB`, `150 GiB` */
+export function bytes(value) {
+  if (value === null) return UNKNOWN;
+  let unit = 0;
+  let scaled = value;
+  for (; scaled >= 999.5 && unit < BYTES.length - 1; unit++) scaled /= 1024;
+  return `${unit === 0 || scaled >= 9.95 ? count(scaled) : scaled.toFixed(1)} ${BYTES[unit]}`;
+}
+
 /** @param {number | null} ms @returns {string} `4.2 ms`, `120 ms`, `2.5 s`, `3 min`, `2 h` */
 export function duration(ms) {
   if (ms === null) return UNKNOWN;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { snapshot } from '../console.testing.ts';
 import { inWords } from './controls.js';
-import { count, duration, percent, perSecond, plural, rate, short } from './format.js';
+import { bytes, count, duration, percent, perSecond, plural, rate, short } from './format.js';
 import { append, HISTORY_MS, merge, toColumns } from './history.js';
 import { lineWidth, METERS, NUMBERS } from './path.js';
 
@@ -28,6 +28,12 @@ describe('numbers as text', () => {
     ['half a minute', duration(29_000), '29 s'],
     ['minutes', duration(600_000), '10 min'],
     ['hours', duration(7_200_000), '2 h'],
+    ['bytes', bytes(700), '700 B'],
+    ['kibibytes', bytes(5_222), '5.1 KiB'],
+    ['nearly a mebibyte', bytes(1_048_000), '1.0 MiB'],
+    ['gibibytes', bytes(1_073_741_824), '1.0 GiB'],
+    ['many gibibytes', bytes(161_061_273_600), '150 GiB'],
+    ['unknown bytes', bytes(null), '–'],
     ['percent', percent(0.9812), '98.1 %'],
     ['nearly all is not all', percent(0.99999), '99.9 %'],
     ['all', percent(1), '100 %'],
@@ -47,6 +53,9 @@ describe('the path', () => {
     ['shed', { api: { shed: { waited: 3, queue_full: 2 } } }, '5.0 shed/s'],
     ['shed', {}, ''],
     ['maxLength', {}, 'full at 1,000,000'],
+    ['maxLength', { queue: { lagBytes: 805_306_368 } }, '768 MiB, full at 1.0 GiB'],
+    ['maxLength', { queue: { lagBytes: null, maxBytes: null } }, 'full at 1,000,000'],
+    ['maxLength', { queue: { lag: null, lagBytes: null, maxLength: null, maxBytes: null } }, ''],
     ['rate', { producer: { processes: 0, rate: null } }, 'not running'],
     ['rate', { producer: { rate: 0 } }, 'paused'],
     ['rate', { producer: { rate: 0.008 } }, '0.008/s'],

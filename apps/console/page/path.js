@@ -1,6 +1,7 @@
 // The path of a record: which number is shown where.
 // @ts-check
-import { count, duration, percent, plural, rate, UNKNOWN } from './format.js';
+import { bytes, count, duration, percent, plural, rate, UNKNOWN } from './format.js';
+import { fillsByBytes, fullness } from './fullness.js';
 
 /** @typedef {import('../snapshot.ts').Snapshot} Snapshot */
 
@@ -24,7 +25,10 @@ export const NUMBERS = {
   hitRatio: ({ cache }) => percent(cache.hitRatio),
   misses: ({ api, cache }) => rate(api.processes > 0 ? cache.misses : null),
   lag: ({ queue }) => count(queue.lag),
-  maxLength: ({ queue }) => (queue.maxLength === null ? '' : `full at ${count(queue.maxLength)}`),
+  maxLength: ({ queue }) => {
+    if (fillsByBytes(queue)) return `${bytes(queue.lagBytes)}, full at ${bytes(queue.maxBytes)}`;
+    return queue.maxLength === null ? '' : `full at ${count(queue.maxLength)}`;
+  },
   deadLetters: ({ queue }) => count(queue.deadLetters),
   produced: ({ producer }) => rate(producer.processes > 0 ? producer.accepted : null),
   rate: ({ producer }) => {
@@ -64,7 +68,7 @@ export const NUMBERS = {
  * @type {Readonly<Record<string, (snapshot: Snapshot) => number>>}
  */
 export const METERS = {
-  lag: ({ queue }) => (queue.lag !== null && queue.maxLength ? queue.lag / queue.maxLength : 0),
+  lag: ({ queue }) => fullness(queue) ?? 0,
   operations: ({ gate }) => (gate.limit ? gate.operations / gate.limit : 0),
 };
 
