@@ -18,6 +18,11 @@ export interface LoadProfile {
   readonly keepAlive: boolean;
   /** Flushes the cache before the load. */
   readonly coldCache: boolean;
+  /**
+   * Mixes GET with POST of all sizes up to the body limit, with unusual text. false: GET only, and
+   * the API makes the payloads.
+   */
+  readonly mixed: boolean;
 }
 
 const profile = (
@@ -32,6 +37,7 @@ const profile = (
   thinkSeconds: [0, 0],
   keepAlive: true,
   coldCache: false,
+  mixed: false,
   ...more,
 });
 
@@ -104,6 +110,16 @@ const ALL = [
       [10, 0],
     ],
     { thinkSeconds: [0.1, 0.3], coldCache: true },
+  ),
+  profile(
+    'mixed',
+    'Does every promise hold for reads and writes of one byte to the body limit, with unusual text?',
+    [
+      [10, 50],
+      [40, 50],
+      [10, 0],
+    ],
+    { thinkSeconds: [0.5, 1.5], mixed: true },
   ),
 ];
 

@@ -61,7 +61,7 @@ async function load(options: Options, access: Access | undefined): Promise<numbe
     payloadChars: options.payloadChars ?? access?.addresses.payloadChars,
     drainTimeoutSeconds: options.drainTimeoutSeconds,
     reportDir: options.reportDir,
-    engine: chooseEngine(options.engine, process.env.PATH ?? ''),
+    engine: chooseEngine(options.engine, process.env.PATH ?? '', profile.mixed),
   });
 }
 

@@ -1,6 +1,7 @@
 // The interface between the load test and its engines: the plan that they get, what they report.
 import { Readable } from 'node:stream';
 import type { Stage } from '../config/load-profiles.ts';
+import type { Mix } from './mixed.ts';
 import type { SecondRow, Totals } from './witness/figures.ts';
 
 /** Everything that an engine needs to know. Plain data, since it crosses to another process. */
@@ -14,6 +15,8 @@ export interface Plan {
   readonly stages: readonly Stage[];
   readonly thinkSeconds: readonly [number, number];
   readonly keepAlive: boolean;
+  /** Mixes GET with POST of all sizes and texts. Default: GET only. */
+  readonly mix?: Mix | undefined;
   /** An answer that takes longer counts as unknown. */
   readonly timeoutMs: number;
   /** How long to wait for answers after the last stage. */

@@ -39,6 +39,7 @@ describe('profiles', () => {
     ['spike', 10_000, 270],
     ['soak', 2000, 660],
     ['cold', 200, 60],
+    ['mixed', 50, 60],
   ])('%s: %d users, %d s', (name, users, seconds) => {
     const { stages, question } = PROFILES[name]!;
     expect(peakUsers(stages)).toBe(users);

@@ -9,6 +9,7 @@ import { waitForDrain } from './ledger/drain.ts';
 import { fetchGateSeconds, GateLog, type GateVerdict } from './ledger/gate.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { runLedger } from './ledger/scan.ts';
+import type { Mix } from './mixed.ts';
 import { type Engine, readLoad } from './plan.ts';
 import type { Profile } from './profiles.ts';
 import { type Checked, checksOf, type Report } from './report/report.ts';
@@ -48,6 +49,9 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const GRACEFUL_STOP_MS = 30_000;
 const GATE_POLL_MS = 60_000;
 const DEFAULT_PAYLOAD_CHARS = 512;
+/** The default of `api:bodyLimitKiB`. */
+const MAX_BODY_BYTES = 256 * 1024;
+const mixOf = ({ mixed }: Profile): Mix | undefined => (mixed ? { maxBodyBytes: MAX_BODY_BYTES } : undefined);
 /** Dead letters that are read. The records of more count as lost. */
 const MAX_DEAD_LETTERS = 10_000;
 
@@ -91,6 +95,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
       stages: profile.stages,
       thinkSeconds: profile.thinkSeconds,
       keepAlive: profile.keepAlive,
+      mix: mixOf(profile),
       timeoutMs: REQUEST_TIMEOUT_MS,
       gracefulStopMs: GRACEFUL_STOP_MS,
       witnessFile,
@@ -201,6 +206,7 @@ async function keepLedger(
     const letters = after === before ? [] : await options.listDeadLetters?.(Math.min(after, MAX_DEAD_LETTERS));
     return await runLedger({
       ...parts,
+      mix: mixOf(options.profile),
       unexpectedDead: Math.max(0, after - before - (options.expectedDeadLetters ?? 0)),
       deadRecords: (letters ?? []).map(({ record }) => record),
       mongoUrl: options.mongoUrl,

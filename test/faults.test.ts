@@ -78,7 +78,8 @@ function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void 
     });
 
     test('nothing is lost, phantom, double, corrupt or torn', async () => {
-      const load = new WitnessedLoad({ run: uniqueName('faults'), url, users: 16, thinkMs: 20 });
+      const mix = { maxBodyBytes: 256 * 1024 };
+      const load = new WitnessedLoad({ run: uniqueName('faults'), url, users: 16, thinkMs: 20, mix });
       await load.accepted(300);
       await consumer.crash();
       await load.accepted(300);

@@ -4,6 +4,7 @@ import { connectMongo } from '../apps/shared/mongo.ts';
 import { payloadFor } from '../apps/shared/payload.ts';
 import { RECORDS } from '../apps/shared/store.ts';
 import { type Ledger, LedgerBook } from '../loadtest/ledger/ledger.ts';
+import { type Mix, mixedPayload, mixedRequest } from '../loadtest/mixed.ts';
 import { judge, judgeFailure, type Outcome } from '../loadtest/witness/outcome.ts';
 import { until } from './until.ts';
 
@@ -15,9 +16,11 @@ export interface LoadOptions {
   readonly users: number;
   /** Each user's pause between two requests, milliseconds. */
   readonly thinkMs: number;
+  /** Mixes GET with POST of all sizes and texts. Default: GET only. */
+  readonly mix?: Mix;
 }
 
-/** `GET /api/data` by several users, each with origins `run/user/iteration`, from its construction on. */
+/** Requests to `/api/data` by several users, each with origins `run/user/iteration`, from its construction on. */
 export class WitnessedLoad {
   readonly counts: Record<Outcome, number> = { accepted: 0, refused: 0, unknown: 0 };
   readonly #options: LoadOptions;
@@ -43,8 +46,11 @@ export class WitnessedLoad {
 
   async #request(origin: string) {
     try {
-      const response = await fetch(`${this.#options.url}/api/data`, {
-        headers: { 'x-origin': origin },
+      const { mix, url } = this.#options;
+      const { body } = mix ? mixedRequest(origin, mix) : {};
+      const response = await fetch(`${url}/api/data`, {
+        ...(body !== undefined && { method: 'POST', body }),
+        headers: { 'x-origin': origin, ...(body !== undefined && { 'content-type': 'application/json' }) },
         signal: AbortSignal.timeout(20_000),
       });
       return judge(response.status, await response.text());
@@ -84,7 +90,9 @@ export class WitnessedLoad {
     try {
       for await (const { _id, origin, index, payload } of db.collection(RECORDS).find()) {
         const [, user, iteration] = String(origin).split('/').map(Number);
-        const intact = payload === payloadFor(origin, index, payloadChars);
+        const { mix } = this.#options;
+        const expected = mix ? mixedPayload(origin, index, payloadChars, mix) : payloadFor(origin, index, payloadChars);
+        const intact = payload === expected;
         book.found({ id: String(_id), user: user!, iteration: iteration!, index, intact });
       }
     } finally {

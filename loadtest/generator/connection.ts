@@ -38,7 +38,7 @@ export class Connection {
     this.#answer = answer;
   }
 
-  /** Sends a request without a body, one at a time. Connects if there is no connection. */
+  /** Sends a request, one at a time, a byte a character. Connects if there is no connection. */
   send(request: string): void {
     this.#busy = true;
     this.#received = '';

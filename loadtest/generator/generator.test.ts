@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mixedRequest } from '../mixed.ts';
 import { type Plan, readLoad } from '../plan.ts';
 import type { SecondRow } from '../witness/figures.ts';
 import { readWitness, type Witness } from '../witness/log.ts';
@@ -58,6 +60,20 @@ async function play(given: Plan) {
 }
 
 describe('the generator, in its own process', () => {
+  test('a mixed load sends each body byte by byte as it follows from the origin', async () => {
+    const mix = { maxBodyBytes: 256 * 1024 };
+    const seen = new Map<string, string | undefined>();
+    serve = async (origin, req, res) => {
+      const body = await text(req);
+      seen.set(origin, req.method === 'POST' ? body : undefined);
+      success(origin, res);
+    };
+    const { totals } = await play(plan({ mix, thinkSeconds: [0.01, 0.02] }));
+    expect(seen.size).toBe(totals.requests);
+    expect([...seen].filter(([, body]) => body !== undefined).length).toBeGreaterThan(0);
+    for (const [origin, body] of seen) expect(body).toBe(mixedRequest(origin, mix).body);
+  });
+
   test('sends every origin once, records every answer, keeps its connections', async () => {
     const served = new Map<string, number>();
     serve = (origin, req, res) => {

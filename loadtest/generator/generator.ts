@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { peakUsers, totalSeconds } from '../../config/load-profiles.ts';
+import { mixedRequest } from '../mixed.ts';
 import type { Plan } from '../plan.ts';
 import { usersAt } from '../profiles.ts';
 import type { SecondRow, Totals } from '../witness/figures.ts';
@@ -14,7 +15,7 @@ import { VirtualUser } from './user.ts';
 const TICK_MS = 50;
 const LATE_RESOLUTION_MS = 10;
 
-/** The only request of the load. */
+/** The path of all requests. */
 const REQUEST_PATH = '/api/data';
 
 /** A load that is made in this process. */
@@ -64,14 +65,20 @@ export class Generator {
   }
 
   #createUsers(endpoint: Endpoint): VirtualUser[] {
-    const { run, target, host, keepAlive, stages, thinkSeconds } = this.#plan;
+    const { run, target, host, keepAlive, mix, stages, thinkSeconds } = this.#plan;
     const headers = [`Host: ${host ?? new URL(target).host}`, ...(keepAlive ? [] : ['Connection: close'])].join('\r\n');
     const [leastThink, mostThink] = thinkSeconds;
     const context = {
       endpoint,
       keepAlive,
-      request: (user: number, iteration: number) =>
-        `GET ${REQUEST_PATH} HTTP/1.1\r\n${headers}\r\nX-Origin: ${run}/${user}/${iteration}\r\n\r\n`,
+      request: (user: number, iteration: number) => {
+        const origin = `${run}/${user}/${iteration}`;
+        const { body } = mix ? mixedRequest(origin, mix) : {};
+        if (body === undefined) return `GET ${REQUEST_PATH} HTTP/1.1\r\n${headers}\r\nX-Origin: ${origin}\r\n\r\n`;
+        // A connection writes Latin-1, a byte a character.
+        const bytes = Buffer.from(body).toString('latin1');
+        return `POST ${REQUEST_PATH} HTTP/1.1\r\n${headers}\r\nX-Origin: ${origin}\r\nContent-Type: application/json\r\nContent-Length: ${bytes.length}\r\n\r\n${bytes}`;
+      },
       thinkMs: () => (leastThink + Math.random() * (mostThink - leastThink)) * 1000,
       started: () => this.#running++,
       stopped: () => this.#running--,

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import { payloadFor } from '../../apps/shared/payload.ts';
+import { mixedPayload, mixedRequest } from '../mixed.ts';
 import { isPayload, readRecord } from './raw-record.ts';
 
 const { BSON } = createRequire(new URL('../../apps/package.json', import.meta.url))('mongodb');
@@ -52,6 +53,20 @@ describe('a record is read out of its bytes', () => {
   ])('not intact: %s', (_name, payload) => {
     expect(readRecord(bytes({ ...good, payload }), 'run', 512)).toMatchObject({ intact: false });
   });
+  test('of a mixed load, whose payloads follow from the origin', () => {
+    const mix = { maxBodyBytes: 10_000 };
+    const origins = Array.from({ length: 20 }, (_, i) => `run/1/${i}`);
+    const posts = origins.filter((name) => mixedRequest(name, mix).payloads !== undefined);
+    expect(posts.length).toBeGreaterThan(0);
+    expect(posts.length).toBeLessThan(20);
+    for (const name of origins) {
+      const document = { ...good, origin: name, payload: mixedPayload(name, 3, 512, mix) };
+      expect(readRecord(bytes(document), 'run', 512, mix)).toMatchObject({ intact: true });
+      const other = { ...document, payload: `${document.payload}x` };
+      expect(readRecord(bytes(other), 'run', 512, mix)).toMatchObject({ intact: false });
+    }
+  });
+
   test('of another run is none of ours', () => {
     expect(readRecord(bytes({ ...good, origin: 'run2/1/2' }), 'run', 512)).toBeNull();
   });

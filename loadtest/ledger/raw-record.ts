@@ -1,6 +1,7 @@
 // Reads a record straight out of its BSON bytes and checks its payload there: a stress run stores tens of millions of them,
 // and decoding each into objects would take longer than the run.
 import { fnv1a, payloadFor } from '../../apps/shared/payload.ts';
+import { type Mix, mixedPayload } from '../mixed.ts';
 import type { Found } from './ledger.ts';
 
 const STRING = 0x02;
@@ -18,17 +19,21 @@ interface Fields {
 
 /**
  * The record in `bytes` as the ledger wants it, null where its origin is of another run.
- * @param payloadChars the length that payloads must have
+ * @param payloadChars the length that payloads of the API must have
+ * @param mix the mix of the load; default: GET only
  * @throws TypeError where the bytes are no record of ours
  */
-export function readRecord(bytes: Buffer, run: string, payloadChars: number): Found | null {
+export function readRecord(bytes: Buffer, run: string, payloadChars: number, mix?: Mix): Found | null {
   const { id, origin, index, start, end } = fieldsOf(bytes);
   if (!origin.startsWith(`${run}/`)) return null;
   const [user, iteration, more] = origin.slice(run.length + 1).split('/');
   const found = { id, user: Number(user), iteration: Number(iteration), index };
   if (more !== undefined || !Number.isSafeInteger(found.user) || !Number.isSafeInteger(found.iteration))
     throw new TypeError(`origin ${origin} is not run/user/iteration`);
-  const intact = end - start === payloadChars && isPayload(bytes.subarray(start, end), origin, index);
+  const payload = bytes.subarray(start, end);
+  const intact = mix
+    ? payload.toString('utf8') === mixedPayload(origin, index, payloadChars, mix)
+    : payload.length === payloadChars && isPayload(payload, origin, index);
   return { ...found, intact };
 }
 

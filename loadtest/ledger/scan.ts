@@ -4,6 +4,7 @@ import { connectMongo } from '../../apps/shared/mongo.ts';
 import { payloadFor } from '../../apps/shared/payload.ts';
 import type { DataRecord } from '../../apps/shared/record.ts';
 import { RECORDS } from '../../apps/shared/store.ts';
+import { type Mix, mixedPayload } from '../mixed.ts';
 import { readWitness } from '../witness/log.ts';
 import { countIterations, type Found, type Ledger, LedgerBook } from './ledger.ts';
 import { readRecord } from './raw-record.ts';
@@ -17,6 +18,8 @@ export interface ScanOptions {
   readonly startedAt: Date;
   /** Length that every payload must have. */
   readonly payloadChars: number;
+  /** The mix of the load. Default: GET only. */
+  readonly mix?: Mix | undefined;
   /** Dead letters that the run added and did not expect. */
   readonly unexpectedDead: number;
   /** The records of the dead letters, of this run or not. */
@@ -61,7 +64,7 @@ export async function runLedger(options: ScanOptions): Promise<Ledger> {
     );
     let records = 0;
     for await (const bytes of cursor as unknown as AsyncIterable<Buffer>) {
-      const record = readRecord(bytes, options.run, options.payloadChars);
+      const record = readRecord(bytes, options.run, options.payloadChars, options.mix);
       if (record === null) continue;
       book.found(record);
       if (++records % PROGRESS_EVERY === 0) options.onProgress?.(records);
@@ -78,9 +81,13 @@ export async function runLedger(options: ScanOptions): Promise<Ledger> {
 }
 
 /** The record of a dead letter; null if it is of another run, or if nothing is left of it. */
-function deadRecord({ _id, origin, index, payload }: DataRecord, { run, payloadChars }: ScanOptions): Found | null {
+function deadRecord(
+  { _id, origin, index, payload }: DataRecord,
+  { run, payloadChars, mix }: ScanOptions,
+): Found | null {
   const [, user, iteration] = new RegExp(`^${run}/(\\d+)/(\\d+)$`).exec(origin) ?? [];
   if (user === undefined) return null;
-  const intact = payload === payloadFor(origin, index, payloadChars);
+  const expected = mix ? mixedPayload(origin, index, payloadChars, mix) : payloadFor(origin, index, payloadChars);
+  const intact = payload === expected;
   return { id: _id, user: Number(user), iteration: Number(iteration), index, intact };
 }
