@@ -13,7 +13,7 @@ import { AppImages, appsOf } from './components/images/app-images.ts';
 import { createLogins, loginFiles } from './components/kubernetes/credentials.ts';
 import { Namespaces } from './components/kubernetes/namespaces.ts';
 import { Monitoring, prometheusUrlOf } from './components/monitoring/monitoring.ts';
-import { addressesOf } from './components/network/addresses.ts';
+import { addressesOf, apiUrlOf } from './components/network/addresses.ts';
 import { NetworkPolicies } from './components/network/network-policies.ts';
 import { Kafka } from './components/servers/kafka/kafka.ts';
 import { KafkaUi } from './components/servers/kafka/kafka-ui.ts';
@@ -116,6 +116,7 @@ new ConsumerScaler(
     deployment: consumer.deployment,
     config,
     addresses,
+    api: apiUrlOf(config),
     login: loginFiles(logins, 'main', [config.queue.kind === 'kafka' ? 'kafka' : 'redis']),
   },
   after(keda),

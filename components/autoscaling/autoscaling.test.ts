@@ -24,6 +24,7 @@ describe('consumer', () => {
       deployment: 'consumer',
       config: parseStackConfig({ 'queue:kind': 'redis-streams', ...raw }),
       addresses: { kafkaBrokers: [], redisUrl: 'redis://redis.breakwater:6379', mongoUrl: '', mongoUpstream: '' },
+      api: 'http://api.breakwater-api.svc:8000',
       login: password ? [{ variable: 'REDIS_PASSWORD', secret: 'redis-client-1', key: 'password' }] : [],
     });
 
@@ -50,14 +51,22 @@ describe('consumer', () => {
     });
     expect(authentication.metadata.name).toBeUndefined();
     const { spec } = await collector.inputsOf('ScaledObject', 'consumer-scaler-object');
-    expect(spec.triggers[0].authenticationRef).toEqual({ name: expect.stringMatching(/^consumer-scaler-/) });
+    expect(
+      spec.triggers.map(({ type, authenticationRef }: Record<string, unknown>) => [type, authenticationRef]),
+    ).toEqual([
+      ['metrics-api', undefined],
+      ['redis-streams', { name: expect.stringMatching(/^consumer-scaler-/) }],
+    ]);
   });
 
   test('needs no login if the server has no authentication', async () => {
     make({}, false);
     expect((await collector.all('TriggerAuthentication')).length).toBe(0);
     const { spec } = await collector.inputsOf('ScaledObject', 'consumer-scaler-object');
-    expect(spec.triggers[0].authenticationRef).toBeUndefined();
+    expect(spec.triggers.map(({ authenticationRef }: Record<string, unknown>) => authenticationRef)).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 });
 

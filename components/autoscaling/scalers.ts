@@ -7,7 +7,7 @@ import type { Addresses } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import type { SecretFile } from '../kubernetes/pod.ts';
-import { latencyTrigger, type QueueTriggerConfig, queueTrigger } from './triggers.ts';
+import { latencyTrigger, type QueueTriggerConfig, queueTriggers } from './triggers.ts';
 
 /** Kubernetes evaluates an autoscaler this often. */
 const SYNC_SECONDS = 15;
@@ -48,6 +48,8 @@ export interface ConsumerScalerArgs extends Target {
    * Addresses of the servers. KEDA has a namespace of its own, so host names must include theirs.
    */
   readonly addresses: Addresses;
+  /** Address of the API, `http://host:port`, for the lag in records. */
+  readonly api: string;
   /** Login of the queue's server; empty if it has no authentication. */
   readonly login: readonly SecretFile[];
 }
@@ -56,7 +58,7 @@ export interface ConsumerScalerArgs extends Target {
 export class ConsumerScaler extends pulumi.ComponentResource {
   constructor(name: string, args: ConsumerScalerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:autoscaling:ConsumerScaler', name, {}, opts);
-    const { namespace, deployment, config, addresses, login } = args;
+    const { namespace, deployment, config, addresses, api, login } = args;
     const { minReplicas, maxReplicas, pollingSeconds, cooldownSeconds } = config.consumer;
     const metadata = { namespace, labels: { ...labelsOf(name) } };
 
@@ -88,12 +90,7 @@ export class ConsumerScaler extends pulumi.ComponentResource {
           pollingInterval: pollingSeconds,
           cooldownPeriod: cooldownSeconds,
           advanced: { horizontalPodAutoscalerConfig: { behavior: behavior(cooldownSeconds) } },
-          triggers: [
-            {
-              ...queueTrigger(config, addresses, login.length > 0),
-              ...(authentication && { authenticationRef: { name: authentication.metadata.name } }),
-            },
-          ],
+          triggers: queueTriggers(config, addresses, api, authentication && { name: authentication.metadata.name }),
         },
       },
       { parent: this },

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Addresses } from '../../config/environment.ts';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
-import { latencyTrigger, queueTrigger } from './triggers.ts';
+import { latencyTrigger, queueTriggers } from './triggers.ts';
 
 const addresses: Addresses = {
   kafkaBrokers: ['kafka.breakwater.svc:9092'],
@@ -11,58 +11,88 @@ const addresses: Addresses = {
   mongoUpstream: 'mongo.breakwater.svc:27017',
 };
 
-const trigger = (raw: RawConfig, where: Partial<Addresses> = {}, login = true) =>
-  queueTrigger(parseStackConfig(raw), { ...addresses, ...where }, login);
+const login = { name: 'consumer-scaler-1' };
+
+const triggers = (
+  raw: RawConfig,
+  where: Partial<Addresses> = {},
+  authenticationRef: typeof login | undefined = login,
+) =>
+  queueTriggers(
+    parseStackConfig(raw),
+    { ...addresses, ...where },
+    'http://api.breakwater-api.svc:8000',
+    authenticationRef,
+  );
 
 describe('Kafka', () => {
   test('the lag of our group on our topic', () => {
-    expect(trigger({ 'queue:name': 'orders', 'queue:group': 'keep', 'consumer:lagPerReplica': 500 })).toEqual({
-      type: 'kafka',
-      metricType: 'AverageValue',
-      metadata: {
-        bootstrapServers: 'kafka.breakwater.svc:9092',
-        topic: 'orders',
-        consumerGroup: 'keep',
-        lagThreshold: '500',
-        activationLagThreshold: '0',
-        offsetResetPolicy: 'earliest',
-        allowIdleConsumers: 'false',
-        version: '2.8.0',
-        sasl: 'plaintext',
-        tls: 'disable',
+    expect(triggers({ 'queue:name': 'orders', 'queue:group': 'keep', 'consumer:lagPerReplica': 500 })).toEqual([
+      {
+        type: 'kafka',
+        metricType: 'AverageValue',
+        metadata: {
+          bootstrapServers: 'kafka.breakwater.svc:9092',
+          topic: 'orders',
+          consumerGroup: 'keep',
+          lagThreshold: '500',
+          activationLagThreshold: '0',
+          offsetResetPolicy: 'earliest',
+          allowIdleConsumers: 'false',
+          version: '2.8.0',
+          sasl: 'plaintext',
+          tls: 'disable',
+        },
+        authenticationRef: login,
       },
-    });
+    ]);
   });
 
   test.each([
-    [{ kafkaTls: true }, false, { sasl: 'none', tls: 'enable' }],
-    [{ kafkaSaslMechanism: 'PLAIN' }, true, { sasl: 'plaintext', tls: 'disable' }],
-    [{ kafkaSaslMechanism: 'SCRAM-SHA-256', kafkaTls: true }, true, { sasl: 'scram_sha256', tls: 'enable' }],
-    [{ kafkaSaslMechanism: 'SCRAM-SHA-512' }, true, { sasl: 'scram_sha512', tls: 'disable' }],
-  ] as const)('an external Kafka: %j, login %p', (where, login, expected) => {
-    const { metadata } = trigger({}, { kafkaBrokers: ['a:9093', 'b:9093'], ...where }, login);
-    expect(metadata).toMatchObject({ bootstrapServers: 'a:9093,b:9093', ...expected });
+    [{ kafkaTls: true }, undefined, { sasl: 'none', tls: 'enable' }],
+    [{ kafkaSaslMechanism: 'PLAIN' }, login, { sasl: 'plaintext', tls: 'disable' }],
+    [{ kafkaSaslMechanism: 'SCRAM-SHA-256', kafkaTls: true }, login, { sasl: 'scram_sha256', tls: 'enable' }],
+    [{ kafkaSaslMechanism: 'SCRAM-SHA-512' }, login, { sasl: 'scram_sha512', tls: 'disable' }],
+  ] as const)('an external Kafka: %j, login %p', (where, authenticationRef, expected) => {
+    const external = { ...addresses, kafkaBrokers: ['a:9093', 'b:9093'], ...where };
+    const [trigger] = queueTriggers(parseStackConfig({}), external, 'http://api', authenticationRef);
+    expect(trigger!.metadata).toMatchObject({ bootstrapServers: 'a:9093,b:9093', ...expected });
+    expect(trigger!.authenticationRef).toEqual(authenticationRef);
   });
 });
 
 describe('Redis Streams', () => {
   const raw = { 'queue:kind': 'redis-streams', 'queue:name': 'orders', 'consumer:lagPerReplica': 500 };
 
-  test('the length of the stream, without a consumer group, which would change its meaning', () => {
-    expect(trigger(raw)).toEqual({
-      type: 'redis-streams',
-      metricType: 'AverageValue',
-      metadata: {
-        address: 'redis.breakwater.svc:6379',
-        stream: 'orders:groups',
-        streamLength: '500',
-        enableTLS: 'false',
+  test('the lag in records from the API, and the length of the stream, which is in groups', () => {
+    expect(triggers(raw)).toEqual([
+      {
+        type: 'metrics-api',
+        metricType: 'AverageValue',
+        metadata: {
+          url: 'http://api.breakwater-api.svc:8000/api/stats',
+          valueLocation: 'lag',
+          targetValue: '500',
+          activationTargetValue: '0',
+        },
       },
-    });
+      {
+        type: 'redis-streams',
+        metricType: 'AverageValue',
+        metadata: {
+          address: 'redis.breakwater.svc:6379',
+          // Without a consumer group, which would change its meaning.
+          stream: 'orders:groups',
+          streamLength: '500',
+          enableTLS: 'false',
+        },
+        authenticationRef: login,
+      },
+    ]);
   });
 
   test('over TLS', () => {
-    expect(trigger(raw, { redisUrl: 'rediss://cache.example:6380' }).metadata).toMatchObject({
+    expect(triggers(raw, { redisUrl: 'rediss://cache.example:6380' })[1]!.metadata).toMatchObject({
       address: 'cache.example:6380',
       enableTLS: 'true',
     });

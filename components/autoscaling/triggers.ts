@@ -1,4 +1,5 @@
 // KEDA's triggers, made from the stack config. See https://keda.sh/docs/2.20/scalers/
+import type { Input } from '@pulumi/pulumi';
 import type { Addresses } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
 
@@ -7,9 +8,16 @@ export interface Trigger {
   readonly type: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly metricType?: 'AverageValue' | 'Value';
+  /** The TriggerAuthentication that has the login. @default none */
+  readonly authenticationRef?: Authentication;
 }
 
-/** Part of the stack config that the consumer's trigger is made from. */
+/** Names a TriggerAuthentication. */
+export interface Authentication {
+  readonly name: Input<string>;
+}
+
+/** Part of the stack config that the consumers' triggers are made from. */
 export type QueueTriggerConfig = Pick<StackConfig, 'queue' | 'consumer'>;
 
 /** KEDA's names of the SASL mechanisms. */
@@ -22,7 +30,7 @@ const SASL = { PLAIN: 'plaintext', 'SCRAM-SHA-256': 'scram_sha256', 'SCRAM-SHA-5
 const KAFKA_PROTOCOL = '2.8.0';
 
 /** Lag of the consumer group over all partitions. */
-function kafkaTrigger({ queue, consumer }: QueueTriggerConfig, addresses: Addresses, login: boolean): Trigger {
+function kafkaTrigger({ queue, consumer }: QueueTriggerConfig, addresses: Addresses, hasLogin: boolean): Trigger {
   return {
     type: 'kafka',
     metricType: 'AverageValue',
@@ -38,16 +46,35 @@ function kafkaTrigger({ queue, consumer }: QueueTriggerConfig, addresses: Addres
       // A consumer beyond the number of partitions would idle.
       allowIdleConsumers: 'false',
       version: KAFKA_PROTOCOL,
-      sasl: login ? SASL[addresses.kafkaSaslMechanism ?? 'PLAIN'] : 'none',
+      sasl: hasLogin ? SASL[addresses.kafkaSaslMechanism ?? 'PLAIN'] : 'none',
       tls: addresses.kafkaTls ? 'enable' : 'disable',
     },
   };
 }
 
 /**
- * Length of the stream. Entries leave the stream when they are acknowledged, so the length is the
- * lag, including what a dead consumer left pending. With the name of a consumer group, KEDA would
- * count something else. One entry is enough to scale up from zero.
+ * Lag in records, as the API reports it. While its queue does not answer, the lag is null there,
+ * which is an error for KEDA: the number of consumers stays as it is.
+ */
+function statsTrigger({ consumer }: QueueTriggerConfig, api: string): Trigger {
+  return {
+    type: 'metrics-api',
+    metricType: 'AverageValue',
+    metadata: {
+      url: `${api}/api/stats`,
+      valueLocation: 'lag',
+      targetValue: String(consumer.lagPerReplica),
+      // The first record is enough to scale up from zero.
+      activationTargetValue: '0',
+    },
+  };
+}
+
+/**
+ * Length of the stream. Entries leave the stream when they are acknowledged, so it is empty when
+ * nothing waits, and includes what a dead consumer left pending. An entry is a group of records: by
+ * itself, the length would ask for too few consumers, and never for too many. With the name of a
+ * consumer group, KEDA would count something else. One entry is enough to scale up from zero.
  */
 function redisStreamsTrigger({ queue, consumer }: QueueTriggerConfig, addresses: Addresses): Trigger {
   const { protocol, host } = new URL(addresses.redisUrl);
@@ -63,11 +90,22 @@ function redisStreamsTrigger({ queue, consumer }: QueueTriggerConfig, addresses:
   };
 }
 
-/** Scales the consumers. @param login whether the queue's server has authentication */
-export function queueTrigger(config: QueueTriggerConfig, addresses: Addresses, login: boolean): Trigger {
+/**
+ * Scales the consumers: as many as the largest of the triggers asks for.
+ * @param api address of the API, `http://host:port`. Read only with Redis Streams
+ * @param authenticationRef the login of the queue's server; undefined if it has no authentication
+ */
+export function queueTriggers(
+  config: QueueTriggerConfig,
+  addresses: Addresses,
+  api: string,
+  authenticationRef: Authentication | undefined,
+): readonly Trigger[] {
+  const login = authenticationRef && { authenticationRef };
   return config.queue.kind === 'kafka'
-    ? kafkaTrigger(config, addresses, login)
-    : redisStreamsTrigger(config, addresses);
+    ? [{ ...kafkaTrigger(config, addresses, login !== undefined), ...login }]
+    : // The stream wakes the first consumer, and keeps consumers running, also while the API is away.
+      [statsTrigger(config, api), { ...redisStreamsTrigger(config, addresses), ...login }];
 }
 
 const REQUESTS = 'breakwater_http_request_duration_seconds';

@@ -1,7 +1,7 @@
 // Addresses of the servers, in the cluster and outside.
 import { expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../config/parse.ts';
-import { addressesOf } from './addresses.ts';
+import { addressesOf, apiUrlOf } from './addresses.ts';
 
 const addresses = (raw: Record<string, unknown>) =>
   addressesOf(parseStackConfig({ 'cluster:namespace': 'shop', ...raw }));
@@ -28,6 +28,12 @@ test('the ports of the local run do not apply to the cluster; that of the gate d
     mongoUpstream: 'mongo.shop.svc:27017',
     redisUrl: 'redis://redis.shop.svc:6379',
   });
+});
+
+test('the API is in a namespace of its own, at its own port', () => {
+  expect(apiUrlOf(parseStackConfig({ 'cluster:namespace': 'shop', 'api:port': 9000 }))).toBe(
+    'http://api.shop-api.svc:9000',
+  );
 });
 
 test('an external MongoDB is reached at its own address, without a gate', () => {

@@ -1,7 +1,7 @@
 // Where the apps find the servers: Services of the cluster, or the external servers of the config.
 import type { Addresses } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
-import { hostOf } from '../kubernetes/namespaces.ts';
+import { apiNamespaceOf, hostOf } from '../kubernetes/namespaces.ts';
 import { METRICS_PORT } from '../kubernetes/workload.ts';
 import { BROKERS_SERVICE, CLIENT_PORT } from '../servers/kafka/ports.ts';
 
@@ -40,3 +40,7 @@ export function addressesOf({ cluster, kafka, redis, mongo, gate }: StackConfig)
       : { mongoUrl: mongo.external }),
   };
 }
+
+/** Address of the API within the cluster, `http://host:port`. */
+export const apiUrlOf = ({ cluster, api }: Pick<StackConfig, 'cluster' | 'api'>): string =>
+  `http://${hostOf('api', apiNamespaceOf(cluster.namespace))}:${api.port}`;

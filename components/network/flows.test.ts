@@ -84,9 +84,13 @@ describe('other parties', () => {
       expect(texts.filter((flow) => flow.startsWith('anyone'))).toEqual(['anyone > api:8000', 'anyone > console:8088']);
   });
 
-  test('KEDA reaches the queue and nothing else', () => {
+  test('KEDA reaches what it scales by, and nothing else', () => {
     expect(kafka.filter((flow) => flow.startsWith('keda'))).toEqual(['keda > kafka:9092']);
-    expect(redis.filter((flow) => flow.startsWith('keda'))).toEqual(['keda > redis:6379']);
+    expect(redis.filter((flow) => flow.startsWith('keda'))).toEqual(['keda > redis:6379', 'keda > api:8000']);
+    const external = textsOf(
+      configOf({ 'queue:kind': 'redis-streams', 'redis:external': 'redis://r.example.com:6379', 'api:port': 9000 }),
+    );
+    expect(external.filter((flow) => flow.startsWith('keda'))).toEqual(['keda > api:9000']);
   });
 
   test("only brokers reach the brokers' ports without authentication", () => {

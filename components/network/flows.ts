@@ -59,8 +59,10 @@ export function flowsOf(config: StackConfig): readonly Flow<Part>[] {
     { from: 'kafka', to: 'kafka', port: BROKER_PORT },
     { from: 'kafka', to: 'kafka', port: CONTROLLER_PORT },
 
-    // Observers: KEDA reads the queue, the API the gate's count, console and Prometheus all metrics.
+    // Observers: KEDA reads the queue, with Redis Streams also the lag in records from the API; the
+    // API reads the gate's count, console and Prometheus all metrics.
     ...between(['keda'], server.queue),
+    ...between(config.queue.kind === 'redis-streams' ? ['keda'] : [], [['api', api.port]]),
     ...between(['api'], metricsOf(['gate'])),
     ...between(['console'], metricsOf(apps)),
     ...between(config.monitoring.enabled ? ['monitoring'] : [], [
