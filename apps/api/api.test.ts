@@ -153,6 +153,7 @@ describe('API', () => {
       total_documents: stored,
       accepted: expect.any(Number),
       lag: await length(),
+      lagBytes: Number(await connection.hget(`${api.settings.QUEUE_NAME}:counts`, 'lagBytes')),
       deadLetters: 0,
       cacheHitRatio: expect.any(Number),
       mongoOperationsPerSecond: null,

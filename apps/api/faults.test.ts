@@ -32,6 +32,7 @@ const STATS: Stats = {
   total_documents: 1,
   accepted: 2,
   lag: 1,
+  lagBytes: 700,
   deadLetters: 0,
   cacheHitRatio: null,
   mongoOperationsPerSecond: null,

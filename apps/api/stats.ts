@@ -13,6 +13,8 @@ export interface Stats {
   accepted: number | null;
   /** Accepted, not yet stored. */
   lag: number | null;
+  /** Size of those. */
+  lagBytes: number | null;
   deadLetters: number | null;
   /** Of the last ten seconds; null when nothing was read. */
   cacheHitRatio: number | null;
@@ -93,6 +95,7 @@ export class StatsReader implements StatsSource {
       total_documents: this.#documents.value ?? null,
       accepted: depth?.accepted ?? null,
       lag: depth?.lag ?? null,
+      lagBytes: depth?.lagBytes ?? null,
       deadLetters: depth?.deadLetters ?? null,
       cacheHitRatio: this.#hitRatio.value ?? null,
       mongoOperationsPerSecond: this.#gate.value ?? null,
