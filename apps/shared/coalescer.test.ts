@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Coalescer } from './coalescer.ts';
 
 /** A flush whose calls are recorded and end when the test says so. */
@@ -100,5 +100,54 @@ describe('Coalescer', () => {
     await coalescer.idle();
     expect(flushed).toBe(25_000);
     await Promise.all(all);
+  });
+
+  describe('with patience', () => {
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+    const patient = (flush: (items: number[]) => Promise<string[]>) =>
+      new Coalescer({ flush, maxItems: 3, maxInFlight: 2, patienceMs: 10 });
+    const advance = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+
+    test('what arrives during a flush waits for its end', async () => {
+      jest.useFakeTimers();
+      const { calls, flush } = controlled();
+      const coalescer = patient(flush);
+      void coalescer.add(1);
+      await advance(1);
+      void coalescer.add(2);
+      await advance(5);
+      void coalescer.add(3);
+      await advance(3);
+      expect(calls).toHaveLength(1);
+      calls[0]!.end();
+      await advance(0);
+      expect(calls[1]!.items).toEqual([2, 3]);
+    });
+
+    test('but not when it takes long', async () => {
+      jest.useFakeTimers();
+      const { calls, flush } = controlled();
+      const coalescer = patient(flush);
+      void coalescer.add(1);
+      await advance(1);
+      void coalescer.add(2);
+      await advance(8);
+      expect(calls).toHaveLength(1);
+      await advance(2);
+      expect(calls.map(({ items }) => items)).toEqual([[1], [2]]);
+    });
+
+    test('nor when a full group waits', async () => {
+      jest.useFakeTimers();
+      const { calls, flush } = controlled();
+      const coalescer = patient(flush);
+      void coalescer.add(1);
+      await advance(1);
+      for (const item of [2, 3, 4, 5]) void coalescer.add(item);
+      await advance(1);
+      expect(calls.map(({ items }) => items)).toEqual([[1], [2, 3, 4]]);
+    });
   });
 });

@@ -15,6 +15,11 @@ export interface CoalescerOptions<Item, Result> {
   sizeOf?: (item: Item) => number;
   /** Flushes under way at once, at most. */
   maxInFlight: number;
+  /**
+   * While a flush is under way, the next one begins only when it ends, when a full group waits, or after so long,
+   * milliseconds. Groups grow with the load, and a flush that hangs holds up the others no longer. Default 0.
+   */
+  patienceMs?: number;
 }
 
 interface Waiting<Item, Result> {
@@ -32,11 +37,16 @@ export class Coalescer<Item, Result = void> {
   readonly #options: Required<CoalescerOptions<Item, Result>>;
   readonly #waiting = new Denque<Waiting<Item, Result>>();
   #inFlight = 0;
+  /** Sum of the sizes that wait. */
+  #bytes = 0;
+  /** When the last flush began. */
+  #begunAt = Number.NEGATIVE_INFINITY;
+  #patience: NodeJS.Timeout | undefined;
   #scheduled = false;
   #whenIdle: (() => void)[] = [];
 
   constructor(options: CoalescerOptions<Item, Result>) {
-    this.#options = { maxBytes: Number.POSITIVE_INFINITY, sizeOf: () => 0, ...options };
+    this.#options = { maxBytes: Number.POSITIVE_INFINITY, sizeOf: () => 0, patienceMs: 0, ...options };
   }
 
   /** Items that wait for a flush. */
@@ -52,7 +62,9 @@ export class Coalescer<Item, Result = void> {
   /** Resolves with the item's result once its group is flushed. @throws what `flush` throws */
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, size: this.#options.sizeOf(item), resolve, reject });
+      const size = this.#options.sizeOf(item);
+      this.#waiting.push({ item, size, resolve, reject });
+      this.#bytes += size;
       if (this.#scheduled || this.#inFlight >= this.#options.maxInFlight) return;
       this.#scheduled = true;
       setImmediate(() => {
@@ -69,9 +81,24 @@ export class Coalescer<Item, Result = void> {
   }
 
   #flushAll(): void {
-    while (this.waiting > 0 && this.#inFlight < this.#options.maxInFlight) void this.#flushGroup(this.#take());
+    while (this.waiting > 0 && this.#inFlight < this.#options.maxInFlight) {
+      if (!this.#mayBegin()) return;
+      void this.#flushGroup(this.#take());
+    }
     if (this.waiting > 0 || this.#inFlight > 0) return;
     for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Whether the next flush may begin; asks again when it may not yet. */
+  #mayBegin(): boolean {
+    const { maxItems, maxBytes, patienceMs } = this.#options;
+    const left = this.#begunAt + patienceMs - performance.now();
+    if (this.#inFlight === 0 || left <= 0 || this.waiting >= maxItems || this.#bytes >= maxBytes) return true;
+    this.#patience ??= setTimeout(() => {
+      this.#patience = undefined;
+      this.#flushAll();
+    }, left);
+    return false;
   }
 
   /** Removes the next group: at least one item, then as many as the limits allow. */
@@ -83,12 +110,14 @@ export class Coalescer<Item, Result = void> {
       bytes += next.size;
       if (bytes > maxBytes && group.length > 0) break;
       group.push(this.#waiting.shift()!);
+      this.#bytes -= next.size;
     }
     return group;
   }
 
   async #flushGroup(group: Waiting<Item, Result>[]): Promise<void> {
     this.#inFlight++;
+    this.#begunAt = performance.now();
     try {
       const results = (await this.#options.flush(group.map(({ item }) => item))) as Result[] | undefined;
       if (results !== undefined && results.length !== group.length)

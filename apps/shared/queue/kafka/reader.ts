@@ -2,7 +2,7 @@
 import { Documents } from '../../group.ts';
 import type { Logger } from '../../logger.ts';
 import { type DataRecord, decodeRecord } from '../../record.ts';
-import type { Batch, BatchLimits, QueueReader, Refusal } from '../queue.ts';
+import type { Accepted, Batch, BatchLimits, QueueReader, Refusal } from '../queue.ts';
 import type { KafkaAddress } from './client.ts';
 import type { KafkaLetters } from './dead-letters.ts';
 import { type Fetched, KafkaFetcher, sizeOf } from './fetcher.ts';
@@ -104,7 +104,7 @@ export class KafkaReader implements QueueReader {
     this.#handedOut.push(handedOut);
     return {
       documents: Documents.ofRecords(records),
-      accepted: records.map(({ createdAt }) => ({ at: Date.parse(createdAt), records: 1 })),
+      accepted: acceptedOf(records),
       redelivered,
       lost: this.#fetcher.takeLost(),
       acknowledge: async (refused: readonly Refusal[] = []) => {
@@ -139,4 +139,16 @@ export class KafkaReader implements QueueReader {
 function decode({ value }: Fetched): DataRecord {
   if (value === null) throw new SyntaxError('not a record: the message is empty');
   return decodeRecord(value.toString());
+}
+
+/** Records in a row that were accepted at the same time, as one. */
+function acceptedOf(records: readonly DataRecord[]): Accepted[] {
+  const runs: { at: number; records: number }[] = [];
+  let last: string | undefined;
+  for (const { createdAt } of records) {
+    if (createdAt === last) runs.at(-1)!.records++;
+    else runs.push({ at: Date.parse(createdAt), records: 1 });
+    last = createdAt;
+  }
+  return runs;
 }
