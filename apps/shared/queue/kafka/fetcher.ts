@@ -16,6 +16,8 @@ export interface Fetched {
   readonly epoch: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** No message: so many before `offset`, and the one there, were deleted unread. */
+  readonly lost?: number;
 }
 
 export interface FetcherOptions {
@@ -43,7 +45,6 @@ export class KafkaFetcher {
   #queue: Fetched[] = [];
   #head = 0;
   #bytes = 0;
-  #lost = 0;
   #closed = false;
   #failing = false;
   readonly #changed = new Waiters();
@@ -66,13 +67,6 @@ export class KafkaFetcher {
   /** Their bytes. */
   get bytes(): number {
     return this.#bytes;
-  }
-
-  /** How many records were deleted unread since the last call. */
-  takeLost(): number {
-    const lost = this.#lost;
-    this.#lost = 0;
-    return lost;
   }
 
   /** Takes the next message unless it would make more than `maxBytes`; outdated ones are skipped. */
@@ -235,7 +229,7 @@ export class KafkaFetcher {
       const place = { partition: state.partition, offset: String(state.position), from: String(start) };
       const lost = Number(start - state.position!);
       if (lost > 0) {
-        this.#lost += lost;
+        this.#queue.push({ state, offset: start - 1n, epoch: -1, key: null, value: null, lost });
         this.#logger.error({ ...place, lost }, 'records were deleted before they were read: they are lost');
       } else this.#logger.error(place, 'the offset is not in the log any more; reading all that is left');
       state.position = start;

@@ -84,12 +84,17 @@ export class KafkaReader implements QueueReader {
   #toBatch(messages: readonly Fetched[]): Batch {
     const records: DataRecord[] = [];
     let redelivered = 0;
+    let lost = 0;
     const poison: NewLetter[] = [];
     const offsets = new Map<OwnedPartition, Place>();
     for (const message of messages) {
       const { state, offset, epoch } = message;
       offsets.set(state, { offset: offset + 1n, epoch });
       this.#member.delivered(state.partition, offset);
+      if (message.lost !== undefined) {
+        lost += message.lost;
+        continue;
+      }
       try {
         records.push(decode(message));
         if (offset < state.deliveredBefore) redelivered++;
@@ -106,7 +111,7 @@ export class KafkaReader implements QueueReader {
       documents: Documents.ofRecords(records),
       accepted: acceptedOf(records),
       redelivered,
-      lost: this.#fetcher.takeLost(),
+      lost,
       acknowledge: async (refused: readonly Refusal[] = []) => {
         const dead = refused.map(({ index, reason }) => ({
           id: records[index]!._id,

@@ -158,3 +158,21 @@ test('records that were deleted unread are counted as lost', async () => {
   await writer.accept(records(1, 100));
   expect(await reader.next()).toMatchObject({ lost: 0 });
 }, 60_000);
+
+test('also when nothing comes after them, and only once', async () => {
+  const queue = await connect('emptied');
+  const writer = await queue.writer();
+  await writer.accept(records(10, 100));
+  const first = await queue.reader({ ...LIMITS, batchSize: 4 });
+  await (await first.next())!.acknowledge();
+  await first.close();
+  await admin.deleteRecords({ topics: [{ name: 'emptied', partitions: [{ partition: 0, offset: 10n }] }] });
+  const second = await queue.reader(LIMITS);
+  const batch = await second.next();
+  expect(batch).toMatchObject({ lost: 6, documents: { count: 0 } });
+  await batch!.acknowledge();
+  await second.close();
+  const third = await queue.reader(LIMITS);
+  await writer.accept(records(1, 100));
+  expect(await third.next()).toMatchObject({ lost: 0, documents: { count: 1 } });
+}, 60_000);
