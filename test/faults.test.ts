@@ -2,14 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createQueue, type QueueSettings } from '../apps/shared/queue/create.ts';
 import type { Queue } from '../apps/shared/queue/queue.ts';
-import { Cluster } from '../apps/topics/cluster.ts';
-
-import { reconcileTopics } from '../apps/topics/reconcile.ts';
 import { isUp } from '../tooling/http.ts';
 import { freePort } from '../tooling/ports.ts';
 
 import { databaseUrl, silent, uniqueName } from './api.ts';
 import { appEnvironment } from './app-environment.ts';
+import { createTopics } from './kafka-topics.ts';
 import { AppProcess } from './processes.ts';
 import { type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
 import { until } from './until.ts';
@@ -106,23 +104,6 @@ function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void 
       expect(load.counts.refused + load.counts.unknown).toBeGreaterThan(0);
     }, 180_000);
   });
-}
-
-async function createTopics(brokers: string, name: string): Promise<void> {
-  const cluster = new Cluster({ brokers: brokers.split(',') });
-  const common = { partitions: 3, replicationFactor: 1, config: {} };
-  const declared = [
-    { ...common, name },
-    { ...common, name: `${name}.dlq`, partitions: 1, config: { 'cleanup.policy': 'compact' } },
-  ];
-  await reconcileTopics(cluster, {
-    declared,
-    dryRun: false,
-    brokersTimeoutMs: 30_000,
-    movesTimeoutMs: 30_000,
-    print: () => {},
-  });
-  await cluster.close();
 }
 
 faults('redis-streams');

@@ -4,7 +4,7 @@ import { createApp } from '../apps/api/app.ts';
 import { createCatalogue } from '../apps/api/catalogue.ts';
 import { createApiMetrics } from '../apps/api/metrics.ts';
 import { RecordReader } from '../apps/api/record-reader.ts';
-import { RecordWriter } from '../apps/api/record-writer.ts';
+import { cacheAccepted, RecordWriter } from '../apps/api/record-writer.ts';
 import { listen } from '../apps/api/server.ts';
 import { createZipf } from '../apps/api/zipf.ts';
 import { openQueue, startTestConsumer } from '../apps/consumer/test-consumer.ts';
@@ -12,11 +12,15 @@ import { Cache, groupKey } from '../apps/shared/cache.ts';
 import { Documents, GroupIds, makeGroup } from '../apps/shared/group.ts';
 import { createRegistry } from '../apps/shared/metrics.ts';
 import { connectMongo } from '../apps/shared/mongo.ts';
-import type { Batch, QueueReader, QueueWriter } from '../apps/shared/queue/queue.ts';
+import { payloadFor } from '../apps/shared/payload.ts';
+import { KafkaQueue } from '../apps/shared/queue/kafka/queue.ts';
+import type { Batch, Queue, QueueReader, QueueWriter } from '../apps/shared/queue/queue.ts';
+import type { DataRecord } from '../apps/shared/record.ts';
 import { connectRedis, redisReady } from '../apps/shared/redis.ts';
-import { RecordStore } from '../apps/shared/store.ts';
+import { RECORDS, RecordStore } from '../apps/shared/store.ts';
 import { databaseUrl, silent, uniqueName } from './api.ts';
-import { useMongo, useRedis } from './servers.ts';
+import { createTopics } from './kafka-topics.ts';
+import { type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
 import { until } from './until.ts';
 import { WitnessedLoad } from './witnessed-load.ts';
 
@@ -31,6 +35,8 @@ const QUEUE_LENGTH = 1_000;
 interface Mutant {
   writer?: (writer: QueueWriter, cache: Cache) => QueueWriter;
   reader?: (reader: QueueReader) => QueueReader;
+  /** MongoDB refuses three records of the load. Default false. */
+  refusing?: boolean;
 }
 
 const ids = new GroupIds();
@@ -61,18 +67,25 @@ const losingAcknowledgements = (reader: QueueReader): QueueReader => {
   }));
 };
 
-/** Load, while MongoDB dies, the queue fills up, the consumer gives up, and Redis dies. @returns every kind of violation */
-async function violations(mutant: Mutant) {
+/** A queue, and the server that it dies with. */
+interface Subject {
+  open(name: string): Promise<Queue>;
+  server(): ServerFixture;
+}
+
+/** Load, while MongoDB dies, the queue fills up, the consumer gives up, and the queue dies. @returns every kind of violation */
+async function violations(subject: Subject, mutant: Mutant) {
   const name = uniqueName('posts');
   const mongoUrl = databaseUrl(mongo.url, name);
-  const queue = openQueue(redis.url, name, 1_000, QUEUE_LENGTH);
+  const queue = await subject.open(name);
   const connection = connectRedis({ url: redis.url, name: 'mutant' }, silent);
   await redisReady(connection);
   const { client, db } = connectMongo({ url: mongoUrl, appName: 'mutant' });
+  if (mutant.refusing) await refuseSome(db, name);
   const metrics = createApiMetrics(createRegistry('api'));
   const cache = new Cache(connection, 600);
   const catalogue = createCatalogue(10_000, createZipf(1, 10_000));
-  const queueWriter = await queue.writer();
+  const queueWriter = await queue.writer({ onAccepted: cacheAccepted(cache, metrics, silent) });
   const { handler } = createApp({
     reader: new RecordReader(cache, new RecordStore(db), metrics, silent),
     writer: new RecordWriter(mutant.writer?.(queueWriter, cache) ?? queueWriter, catalogue, metrics, silent),
@@ -92,7 +105,7 @@ async function violations(mutant: Mutant) {
       redisUrl: redis.url,
       mongoUrl,
       limits: { batchSize: 50 },
-      replace: ({ reader }) => ({ reader: mutant.reader?.(harm(reader)) ?? harm(reader) }),
+      replace: ({ reader }) => ({ reader: harm(mutant.reader?.(reader) ?? reader) }),
     });
 
   const first = await consume(losingAcknowledgements);
@@ -102,96 +115,155 @@ async function violations(mutant: Mutant) {
   await until(() => !first.healthy());
   // A full queue refuses; a mutant may say yes instead.
   const goal = load.counts.accepted + 2 * QUEUE_LENGTH;
-  await until(() => load.counts.refused > 20 || load.counts.accepted > goal);
+  await until(() => load.counts.refused > 20 || load.counts.accepted > goal, 60_000);
   await first.stop();
-  redis.server.kill('SIGKILL');
-  await redis.server.exited;
-  await redis.restart();
+  const queueServer = subject.server();
+  queueServer.server.kill('SIGKILL');
+  await queueServer.server.exited;
+  await queueServer.restart();
   await mongo.restart();
   await redisReady(connection);
   const second = await consume((reader) => reader);
   await load.accepted(50);
   await load.end();
-  await until(async () => (await queue.depth()).lag === 0, 30_000);
+  await until(async () => (await queue.depth().catch(() => undefined))?.lag === 0, 60_000);
 
   const keys = await connection.keys(groupKey('*'));
   const groups = keys.length === 0 ? [] : await connection.mgetBuffer(keys);
   const cached = groups.flatMap((group) => (group ? Documents.ofGroup(group).records() : []));
   const refusedButCached = cached.filter(({ origin }) => load.outcomeOf(origin) === 'refused');
-  const { ok, lost, phantom, double, corrupt, torn } = await load.ledger(mongoUrl, PAYLOAD_CHARS);
+  const letters = await queue.deadLetters.list(100);
+  const { ok, lost, dead, examples, phantom, double, corrupt, torn } = await load.ledger(
+    mongoUrl,
+    PAYLOAD_CHARS,
+    letters,
+  );
   await second.stop();
   await server.drain();
   await queue.close();
   connection.disconnect();
   await client.close();
-  return { ok, lost, phantom, double, corrupt, torn, refusedButCached: refusedButCached.length };
+  return { ok, lost, dead, examples, phantom, double, corrupt, torn, refusedButCached: refusedButCached.length };
 }
 
-describe('the checks go red for', () => {
-  test('nobody: Breakwater as it is', async () => {
-    expect(await violations({})).toEqual({
-      ok: true,
-      lost: 0,
-      phantom: 0,
-      double: 0,
-      corrupt: 0,
-      torn: 0,
-      refusedButCached: 0,
-    });
-  });
+/** Makes MongoDB refuse some of the records that the load will write. */
+async function refuseSome(db: ReturnType<typeof connectMongo>['db'], run: string): Promise<void> {
+  const records = db.collection(RECORDS);
+  await records.createIndex({ payload: 1 }, { unique: true });
+  await records.insertMany(
+    [0, 1, 2].map((user) => ({ payload: payloadFor(`${run}/${user}/3`, 1, PAYLOAD_CHARS), origin: 'earlier' })),
+  );
+}
 
-  test('a consumer that commits before it stores', async () => {
-    const mutant: Mutant = {
-      reader: (reader) =>
-        batches(reader, async (batch) => {
-          await batch.acknowledge().catch(() => undefined);
-          return { ...batch, acknowledge: async () => undefined };
-        }),
-    };
-    const { ok, lost } = await violations(mutant);
-    expect({ ok, some: lost > 0 }).toEqual({ ok: false, some: true });
-  });
+/** The mutants, and what they must turn red. */
+function mutants(kind: string, subject: Subject): void {
+  describe(`on ${kind}, the checks go red for`, () => {
+    test('nobody: Breakwater as it is', async () => {
+      expect(await violations(subject, { refusing: true })).toEqual({
+        ok: true,
+        lost: 0,
+        dead: 3,
+        examples: [],
+        phantom: 0,
+        double: 0,
+        corrupt: 0,
+        torn: 0,
+        refusedButCached: 0,
+      });
+    }, 120_000);
 
-  test('an API that answers before the queue confirms', async () => {
-    const mutant: Mutant = {
-      writer: (writer) =>
-        accepting(writer, async (records) => {
-          const group = ids.next();
-          writer.accept(records, group).catch(() => undefined);
-          return makeGroup(group, [records]).ids[0]!;
-        }),
-    };
-    const { ok, lost } = await violations(mutant);
-    expect({ ok, some: lost > 0 }).toEqual({ ok: false, some: true });
-  });
+    test('a consumer that loses a record of those it has in hand', async () => {
+      const mutant: Mutant = {
+        reader: (reader) =>
+          batches(reader, (batch) => ({ ...batch, documents: batch.documents.filter((index) => index > 0) })),
+      };
+      const { ok, lost } = await violations(subject, mutant);
+      expect({ ok, some: lost > 0 }).toEqual({ ok: false, some: true });
+    }, 120_000);
 
-  test('an _id made anew on redelivery', async () => {
-    const mutant: Mutant = {
-      reader: (reader) =>
-        batches(reader, (batch) => ({
-          ...batch,
-          documents:
-            batch.redelivered === 0
-              ? batch.documents
-              : Documents.ofRecords(
-                  batch.documents.records().map((record) => ({ ...record, _id: `${ids.next()}000` })),
-                ),
-        })),
-    };
-    const { ok, double } = await violations(mutant);
-    expect({ ok, some: double > 0 }).toEqual({ ok: false, some: true });
-  });
+    test('a consumer that loses dead letters', async () => {
+      const mutant: Mutant = {
+        refusing: true,
+        reader: (reader) => batches(reader, (batch) => ({ ...batch, acknowledge: () => batch.acknowledge() })),
+      };
+      const { ok, dead, examples } = await violations(subject, mutant);
+      const lost = [0, 1, 2].map((user) => expect.stringMatching(`^lost .*/${user}/3#1$`));
+      expect({ ok, dead, examples }).toEqual({ ok: false, dead: 0, examples: lost });
+    }, 120_000);
 
-  test('a cache written before acceptance', async () => {
-    const mutant: Mutant = {
-      writer: (writer, cache) =>
-        accepting(writer, async (records) => {
-          const group = makeGroup(ids.next(), [records]);
-          await cache.putPending(group).catch(() => undefined);
-          return writer.accept(records);
-        }),
-    };
-    const { refusedButCached } = await violations(mutant);
-    expect(refusedButCached).toBeGreaterThan(0);
+    test('a consumer that commits before it stores', async () => {
+      const mutant: Mutant = {
+        reader: (reader) =>
+          batches(reader, async (batch) => {
+            await batch.acknowledge().catch(() => undefined);
+            return { ...batch, acknowledge: async () => undefined };
+          }),
+      };
+      const { ok, lost } = await violations(subject, mutant);
+      expect({ ok, some: lost > 0 }).toEqual({ ok: false, some: true });
+    }, 120_000);
+
+    test('an API that answers before the queue confirms', async () => {
+      const mutant: Mutant = {
+        writer: (writer) =>
+          accepting(writer, async (records) => {
+            const group = ids.next();
+            writer.accept(records, group).catch(() => undefined);
+            return makeGroup(group, [records]).ids[0]!;
+          }),
+      };
+      const { ok, lost } = await violations(subject, mutant);
+      expect({ ok, some: lost > 0 }).toEqual({ ok: false, some: true });
+    }, 120_000);
+
+    test('an _id made anew on redelivery', async () => {
+      const seen = new Set<string>();
+      const renew = (record: DataRecord): DataRecord => {
+        const isNew = !seen.has(record._id);
+        seen.add(record._id);
+        return isNew ? record : { ...record, _id: `${ids.next()}000` };
+      };
+      const mutant: Mutant = {
+        reader: (reader) =>
+          batches(reader, (batch) => ({
+            ...batch,
+            documents: Documents.ofRecords(batch.documents.records().map(renew)),
+          })),
+      };
+      const { ok, double } = await violations(subject, mutant);
+      expect({ ok, some: double > 0 }).toEqual({ ok: false, some: true });
+    }, 120_000);
+
+    test('a cache written before acceptance', async () => {
+      const mutant: Mutant = {
+        writer: (writer, cache) =>
+          accepting(writer, async (records) => {
+            const group = makeGroup(ids.next(), [records]);
+            await cache.putPending(group).catch(() => undefined);
+            return writer.accept(records);
+          }),
+      };
+      const { refusedButCached } = await violations(subject, mutant);
+      expect(refusedButCached).toBeGreaterThan(0);
+    }, 120_000);
+  });
+}
+
+mutants('redis-streams', {
+  open: async (name) => openQueue(redis.url, name, 1_000, QUEUE_LENGTH),
+  server: () => redis,
+});
+
+describe('with Kafka', () => {
+  // A broker that was killed may come back once the controller thinks it dead: by default after 9 s.
+  const kafka = useKafka({ settings: { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '300' } });
+  mutants('kafka', {
+    async open(name) {
+      await createTopics(kafka.url, name);
+      const limits = { maxLength: QUEUE_LENGTH, maxBytes: 1e9 };
+      const address = { brokers: kafka.url.split(','), name, group: 'store', sessionTimeoutMs: 3_000 };
+      return new KafkaQueue({ ...address, ...limits }, silent);
+    },
+    server: () => kafka,
   });
 });

@@ -1,9 +1,12 @@
 // A small load that keeps a witness, and its ledger: for tests that break things meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoredRecord } from '../apps/shared/document.ts';
 import { connectMongo } from '../apps/shared/mongo.ts';
 import { payloadFor } from '../apps/shared/payload.ts';
+import type { DeadLetter } from '../apps/shared/queue/queue.ts';
+import type { DataRecord } from '../apps/shared/record.ts';
 import { RECORDS } from '../apps/shared/store.ts';
-import { type Ledger, LedgerBook } from '../loadtest/ledger/ledger.ts';
+import { type Found, type Ledger, LedgerBook } from '../loadtest/ledger/ledger.ts';
 import { type Mix, mixedPayload, mixedRequest } from '../loadtest/mixed.ts';
 import { judge, judgeFailure, type Outcome } from '../loadtest/witness/outcome.ts';
 import { until } from './until.ts';
@@ -78,26 +81,28 @@ export class WitnessedLoad {
     await this.#done;
   }
 
-  /** Compares what was seen with what MongoDB holds. Call it once the queue is empty. */
-  async ledger(mongoUrl: string, payloadChars: number): Promise<Ledger> {
-    const book = new LedgerBook(
-      this.#options.run,
-      this.#seen.map((requests) => requests.length),
-    );
+  /** Compares what was seen with what MongoDB and the dead letters hold. Call it once the queue is empty. */
+  async ledger(mongoUrl: string, payloadChars: number, deadLetters: readonly DeadLetter[] = []): Promise<Ledger> {
+    const { run } = this.#options;
+    const iterations = this.#seen.map((requests) => requests.length);
+    const book = new LedgerBook(run, iterations);
     for (const [user, requests] of this.#seen.entries())
       for (const [iteration, entry] of requests.entries()) book.witness({ user, iteration, ...entry });
     const { client, db } = connectMongo({ url: mongoUrl, appName: 'ledger' });
     try {
-      for await (const { _id, origin, index, payload } of db.collection(RECORDS).find()) {
-        const [, user, iteration] = String(origin).split('/').map(Number);
-        const { mix } = this.#options;
-        const expected = mix ? mixedPayload(origin, index, payloadChars, mix) : payloadFor(origin, index, payloadChars);
-        const intact = payload === expected;
-        book.found({ id: String(_id), user: user!, iteration: iteration!, index, intact });
-      }
+      const stored = db.collection<StoredRecord>(RECORDS).find({ origin: { $gte: `${run}/`, $lt: `${run}0` } });
+      for await (const record of stored) book.found(this.#toFound(record, payloadChars));
     } finally {
       await client.close();
     }
+    for (const { record } of deadLetters) book.dead(this.#toFound(record, payloadChars));
     return book.verdict();
+  }
+
+  #toFound({ _id, origin, index, payload }: Omit<DataRecord, 'createdAt'>, payloadChars: number): Found {
+    const { mix } = this.#options;
+    const [, user, iteration] = origin.split('/').map(Number);
+    const expected = mix ? mixedPayload(origin, index, payloadChars, mix) : payloadFor(origin, index, payloadChars);
+    return { id: _id, user: user!, iteration: iteration!, index, intact: payload === expected };
   }
 }

@@ -145,9 +145,9 @@ describe('logs', () => {
       ({ origin }) => origin === 'dead-again',
     );
     // An entry that is no record, in the queue.
-    await connection.set('record:poison', `${CANARY} of a poisoned entry`);
-    await connection.xadd(name, '*', 'k', 'record:poison');
-    await consumer.says('an entry holds no record');
+    await connection.set('group:poison', `${CANARY} of a poisoned entry`);
+    await connection.xadd(`${name}:groups`, '*', 'g', 'poison', 'n', 1, 'b', 100);
+    await consumer.says('an entry holds no records; it goes to the dead letters');
     // Bodies that the API refuses.
     expect((await post({}, `{"payload": ${CANARY}`)).status).toBe(400);
     expect((await post({}, JSON.stringify({ records: [{ payloda: CANARY }] }))).status).toBe(400);
