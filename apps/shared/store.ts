@@ -31,6 +31,7 @@ export class RecordStore {
   readonly #db: Db;
   readonly #collection: Collection<StoredRecord>;
   readonly #documents: DocumentCount;
+  #isReplicated: boolean | undefined;
 
   constructor(db: Db) {
     this.#db = db;
@@ -39,7 +40,7 @@ export class RecordStore {
   }
 
   /**
-   * Stores a batch in one unordered command, acknowledged by a majority, journaled.
+   * Stores a batch in one unordered command, in the journals of a majority.
    * @throws when MongoDB could not take the batch now; storing the whole batch again is safe
    */
   async insert(documents: Documents): Promise<StoreResult> {
@@ -53,10 +54,19 @@ export class RecordStore {
         insert: RECORDS,
         documents: documentSequence(documents),
         ordered: false,
-        // No member of a replica set that lacks the batch can become primary then.
-        writeConcern: { w: 'majority', j: true },
+        writeConcern: await this.#durable(),
       }),
     );
+  }
+
+  /**
+   * In a replica set, no member that lacks the batch can become primary once a majority has it. A standalone server must
+   * not be asked for its majority: it then answers before the journal is written
+   * (docs/decisions/0034-write-concern.md).
+   */
+  async #durable(): Promise<{ w: 'majority' | 1; j: true }> {
+    this.#isReplicated ??= ((await this.#db.command({ hello: 1 })).setName as string | undefined) !== undefined;
+    return { w: this.#isReplicated ? 'majority' : 1, j: true };
   }
 
   /** Those of `ids` that are stored, in no order. @throws StoreUnavailableError within 5 s, or the driver's errors */
