@@ -76,7 +76,7 @@ export interface QueueDepth {
   accepted: number;
   /** Records accepted and not yet acknowledged. */
   lag: number;
-  /** Bytes of those. */
+  /** Bytes of those; with Redis Streams those of the dead letters too, which count against the limit. */
   lagBytes: number;
   deadLetters: number;
 }

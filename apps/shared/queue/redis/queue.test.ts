@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { uniqueName } from '../../../../test/api.ts';
@@ -62,7 +65,7 @@ test('a Redis without memory refuses more, and lets go what waits: stored or ref
     const reader = await queue.reader({ batchSize: 10, batchBytes: 1 << 20, flushIntervalMs: 50 });
     const batch = await reader.next();
     await batch!.acknowledge([{ index: 0, reason: 'made up' }]);
-    expect(await queue.depth()).toEqual({ accepted: 3, lag: 0, lagBytes: 0, deadLetters: 1 });
+    expect(await queue.depth()).toMatchObject({ accepted: 3, lag: 0, deadLetters: 1 });
   } finally {
     await admin.config('SET', 'maxmemory', '0');
     await admin.config('SET', 'maxmemory-policy', policy!);
@@ -70,3 +73,42 @@ test('a Redis without memory refuses more, and lets go what waits: stored or ref
     await queue.close();
   }
 });
+
+test('a consumer that stood still for too long acknowledges in vain: another has stored its batch', async () => {
+  const name = uniqueName('stalled');
+  const settings = {
+    QUEUE_KIND: 'redis-streams',
+    QUEUE_NAME: name,
+    QUEUE_GROUP: 'store',
+    QUEUE_MAX_LENGTH: 1_000,
+    QUEUE_MAX_BYTES: 1e9,
+    REDIS_URL: redis.url,
+  };
+  const limits = { batchSize: 100, batchBytes: 1 << 20, flushIntervalMs: 20 };
+  const queue = new RedisStreamsQueue(
+    { url: redis.url, name, group: 'store', maxLength: 1_000, maxBytes: 1e9, cacheTtlSeconds: 600, claimIdleMs: 500 },
+    logger,
+  );
+  const script = fileURLToPath(new URL('../contract-child.ts', import.meta.url));
+  const child = fork(script, [JSON.stringify({ settings, limits })]);
+  try {
+    const writer = await queue.writer();
+    await writer.accept({ type: 'post', origin: 'stalled', payloads: Array<string>(50).fill('x') });
+    expect(await once(child, 'message')).toEqual([50, undefined]);
+    child.kill('SIGSTOP');
+    const reader = await queue.reader(limits);
+    const batch = await reader.next();
+    expect(batch).toMatchObject({ redelivered: 50, documents: { count: 50 } });
+    await batch!.acknowledge([{ index: 0, reason: 'made up' }]);
+    await writer.accept({ type: 'post', origin: 'later', payloads: ['y'] });
+    const late = once(child, 'message');
+    child.send('acknowledge');
+    child.kill('SIGCONT');
+    expect(await late).toEqual(['acknowledged', undefined]);
+    expect(await queue.depth()).toMatchObject({ accepted: 51, lag: 1, deadLetters: 1 });
+    expect((await reader.next())!.documents.records()).toMatchObject([{ origin: 'later' }]);
+  } finally {
+    child.kill('SIGKILL');
+    await queue.close();
+  }
+}, 30_000);

@@ -68,7 +68,7 @@ export class RedisStreamsQueue implements Queue {
     const { counts, deadLetters, legacyStream } = this.#keys;
     const replies = await this.#admin
       .pipeline()
-      .hmget(counts, 'accepted', 'lag', 'lagBytes')
+      .hmget(counts, 'accepted', 'lag', 'lagBytes', 'deadBytes')
       .xlen(deadLetters)
       .xlen(legacyStream)
       .exec();
@@ -76,10 +76,15 @@ export class RedisStreamsQueue implements Queue {
       if (error) throw error;
       return reply;
     });
-    const [accepted, lag, lagBytes] = (numbers as (string | null)[]).map(Number);
+    const [accepted, lag, lagBytes, deadBytes] = (numbers as (string | null)[]).map(Number);
     // Records of version 0.1 that nobody has taken over yet.
     const old = Number(legacy);
-    return { accepted: accepted! + old, lag: lag! + old, lagBytes: lagBytes!, deadLetters: Number(dead) };
+    return {
+      accepted: accepted! + old,
+      lag: lag! + old,
+      lagBytes: lagBytes! + deadBytes!,
+      deadLetters: Number(dead),
+    };
   }
 
   async close(): Promise<void> {
