@@ -82,6 +82,7 @@ describe('the settings of the queue', () => {
     QUEUE_KIND: 'redis-streams',
     QUEUE_NAME: 'posts',
     QUEUE_GROUP: 'store',
+    QUEUE_MAX_BYTES: '1000000000',
     QUEUE_MAX_LENGTH: '10',
     REDIS_URL: 'redis://r:6379',
   };

@@ -23,6 +23,8 @@ test('redis.conf: the queue is durable and never evicted', () => {
       'save ""',
       'maxmemory 2048mb',
       'maxmemory-policy volatile-lru',
+      'rdbcompression no',
+      'auto-aof-rewrite-min-size 256mb',
       'tcp-backlog 4096',
       'maxclients 20000',
       '',
