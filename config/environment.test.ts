@@ -75,7 +75,7 @@ test('api', () => {
 test('consumer', () => {
   expect(consumerEnvironment(kafka, addresses)).toEqual({
     ...sharedKafka,
-    NODE_OPTIONS: '--max-old-space-size=110 --max-semi-space-size=32',
+    NODE_OPTIONS: '--max-old-space-size=110 --max-semi-space-size=8',
     MONGO_URL: 'mongodb://gate:27018/breakwater',
     MONGO_WRITES_PER_SECOND: '80',
     CONSUMER_BATCH_SIZE: '2000',

@@ -146,7 +146,7 @@ export function consumerEnvironment(config: StackConfig, addresses: Addresses, l
   return variables({
     ...common(config.logging.level, listen),
     ...queue(config, addresses),
-    NODE_OPTIONS: heap(consumer.memoryMiB, 32),
+    NODE_OPTIONS: heap(consumer.memoryMiB, 8),
     MONGO_URL: addresses.mongoUrl,
     MONGO_WRITES_PER_SECOND: config.mongo.writesPerSecond,
     CONSUMER_BATCH_SIZE: consumer.batchSize,
