@@ -84,7 +84,9 @@ const common = (logLevel: string, listen: Listen) => ({
 /**
  * V8 options that keep a Node process within its memory. The old generation gets 55 %: buffers,
  * code and stacks live outside the heap, and the young generation takes three semi-spaces. Larger
- * semi-spaces need fewer collections, but keep more garbage: buffers too are freed with them.
+ * semi-spaces need fewer collections, but keep more garbage: buffers too are freed with them. The
+ * consumer's records are buffers: with 32 MiB only full collections freed them, four a second, and
+ * it took twice the CPU that it takes with 8.
  */
 const heap = (memoryMiB: number, semiSpaceMiB: number): string =>
   `--max-old-space-size=${Math.floor(memoryMiB * 0.55)} --max-semi-space-size=${semiSpaceMiB}`;
