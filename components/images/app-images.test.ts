@@ -1,5 +1,5 @@
 // Which images a stack builds, what they are made from, and where they are pushed.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
@@ -76,6 +76,13 @@ describe('images', () => {
     expect(await valueIn(images.of('api'))).toMatch(/^localhost:5050\/breakwater\/api@sha256:/);
     expect(() => images.of('gate')).toThrow('The image of gate is not built: this stack does not run it');
   });
+});
+
+test('what the Dockerfile names is there', () => {
+  const dockerfile = readFileSync('apps/Dockerfile', 'utf8');
+  const named = [...dockerfile.matchAll(/\/app\/([\w./-]+)/g)].map(([, path]) => path!);
+  const made = /^(node_modules|\.compile-cache)$/;
+  expect(named.filter((path) => !made.test(path) && !existsSync(`apps/${path}`))).toEqual([]);
 });
 
 test('every app with an image is a target of the Dockerfile, and every target is an app', () => {
