@@ -19,6 +19,8 @@ describe('decodeRecord', () => {
     [JSON.stringify({ ...record, _id: 7 }), '_id'],
     [JSON.stringify({ ...record, type: undefined }), 'type'],
     [JSON.stringify({ ...record, index: '0' }), 'index'],
+    [JSON.stringify({ ...record, index: 0.5 }), 'index'],
+    [JSON.stringify({ ...record, index: 2 ** 31 }), 'index'],
     [JSON.stringify({ ...record, payload: null }), 'payload'],
     [JSON.stringify({ ...record, origin: {} }), 'origin'],
     [JSON.stringify({ ...record, createdAt: 'yesterday' }), 'createdAt'],

@@ -43,7 +43,7 @@ export function decodeRecord(text: string): DataRecord {
   if (typeof value !== 'object' || value === null) throw new SyntaxError('not a record: not an object');
   for (const field of STRINGS)
     if (typeof value[field] !== 'string') throw new SyntaxError(`not a record: ${field} is not a string`);
-  if (!Number.isSafeInteger(value.index)) throw new SyntaxError('not a record: index is not a whole number');
+  if ((value.index | 0) !== value.index) throw new SyntaxError('not a record: index is not a whole number of 32 bits');
   if (!isTime(value.createdAt)) throw new SyntaxError('not a record: createdAt is not a time');
   return value;
 }
