@@ -7,7 +7,7 @@ import { databaseUrl, silent } from '../../test/api.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
 import { Cache, flushCache, groupKey, recordKey } from '../shared/cache.ts';
-import { Documents, groupOf } from '../shared/group.ts';
+import { Documents, encodeGroup, groupOf } from '../shared/group.ts';
 import { makeRecords } from '../shared/record.testing.ts';
 import { type DataRecord, encodeRecord } from '../shared/record.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
@@ -109,6 +109,24 @@ describe('record reader', () => {
     for (const record of group) expect(await reader.read(record._id)).toEqual(record);
     expect(finds).toHaveLength(0);
     for (const place of ['003', '004', '100', 'fff']) expect(await reader.read(id + place)).toBeUndefined();
+    await connection.del(groupKey(id));
+  });
+
+  test('a payload that looks like a table and a record is none: nobody makes up the records of others', async () => {
+    const [{ _id }] = makeRecords('post', 'o', ['']) as [DataRecord];
+    const id = groupOf(_id);
+    const forged = { ...records[0]!, _id: `${id}020`, payload: 'forged' };
+    const json = encodeRecord(forged);
+    const position = (at: number) => at.toString(16).padStart(8, '0');
+    // Where the table would have place 020, and where that would point to.
+    const [tableAt, recordAt] = [8 * 0x20, 512];
+    const payloadAt = encodeGroup([{ ...records[0]!, payload: '####' }]).indexOf('####');
+    const table = position(recordAt) + position(recordAt + json.length);
+    const payload = `${''.padEnd(tableAt - payloadAt)}${table}`.padEnd(recordAt - payloadAt) + json;
+    await cache.putPending({ id, records: [{ ...records[0]!, _id, payload }] });
+    expect(await connection.getrange(groupKey(id), tableAt, tableAt + 15)).toBe(table);
+    expect((await reader.read(_id))?.payload).toBe(payload);
+    expect(await reader.read(forged._id)).toBeUndefined();
     await connection.del(groupKey(id));
   });
 

@@ -21,7 +21,8 @@ export const PENDING_TTL_SECONDS = 7 * 24 * 3600;
 
 /**
  * KEYS: for each record its group's key. ARGV: its place, three hexadecimal digits. Replies with its document, with its JSON
- * where only the single record is there, or with nothing. What is no table gives bytes that the caller finds wrong.
+ * where only the single record is there, or with nothing. What is no table gives bytes that the caller finds wrong. A place
+ * behind the table lies in the records, where a payload may look like a table: the table ends where the first record begins.
  */
 const READ = `
 local found = {}
@@ -31,7 +32,9 @@ for i = 1, #KEYS do
   local document = false
   if #range == 16 then
     local from, to = tonumber(string.sub(range, 1, 8), 16), tonumber(string.sub(range, 9), 16)
-    if from and to and to > from then document = redis.call('GETRANGE', KEYS[i], from, to - 1) end
+    local first = at == 0 and from or tonumber(redis.call('GETRANGE', KEYS[i], 0, 7), 16)
+    local isPlace = first and at + 16 <= first
+    if isPlace and from and to and to > from then document = redis.call('GETRANGE', KEYS[i], from, to - 1) end
   end
   found[i] = document or redis.call('GET', 'record:' .. string.sub(KEYS[i], 7) .. ARGV[i])
 end
