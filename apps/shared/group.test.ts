@@ -57,6 +57,9 @@ describe('documents', () => {
     expect(documents.records()).toEqual(records);
     expect(documents.record(3)).toEqual(records[3]);
     expect(() => documents.record(5)).toThrow(RangeError);
+    expect(() => documents.record(-1)).toThrow(RangeError);
+    // Looked up, not searched: of a batch that is refused as a whole each is asked for.
+    expect(documents.at(3)).toBe(documents.at(3));
     expect(documents.filter((i) => i !== 1).records()).toEqual(records.filter((_, i) => i !== 1));
   });
 

@@ -95,6 +95,8 @@ interface Piece {
 /** Encoded records in their order, of one group or of several. */
 export class Documents {
   readonly #pieces: readonly Piece[];
+  /** Each document by its place, once somebody asks for one. */
+  #places: readonly Buffer[] | undefined;
   /** Their number. */
   readonly count: number;
   /** Their size, bytes. */
@@ -148,9 +150,10 @@ export class Documents {
 
   /** One document. @throws RangeError */
   at(index: number): Buffer {
-    let i = 0;
-    for (const document of this) if (i++ === index) return document;
-    throw new RangeError(`there is no document ${index} among ${this.count}`);
+    this.#places ??= [...this];
+    const document = this.#places[index];
+    if (document === undefined) throw new RangeError(`there is no document ${index} among ${this.count}`);
+    return document;
   }
 
   /** One record, decoded. @throws RangeError, BSONError */
