@@ -1,5 +1,6 @@
 // Which images a stack builds, what they are made from, and where they are pushed.
 import { existsSync, readFileSync } from 'node:fs';
+import { join, normalize } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as pulumi from '@pulumi/pulumi';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
@@ -91,4 +92,38 @@ test('every app with an image is a target of the Dockerfile, and every target is
   const apps = [...appsOf(config({ 'producer:rate': 1 }))].sort();
   expect(named(/^FROM (?:base|runtime) AS (?!runtime$)(\S+)$/gm)).toEqual(apps);
   expect(named(/^CMD \["(\S+)\/main\.ts"\]$/gm)).toEqual(apps);
+});
+
+describe('the Dockerfile copies', () => {
+  const stages = readFileSync('apps/Dockerfile', 'utf8')
+    .split(/^FROM /m)
+    .slice(1)
+    .map((text) => ({ name: /AS (\S+)/.exec(text)?.[1], parent: /^\S+/.exec(text)![0], text }));
+  /** Sources in a stage, its parents included. */
+  const copied = (name: string): readonly string[] => {
+    const stage = stages.find((candidate) => candidate.name === name);
+    if (stage === undefined) return [];
+    const lines = [...stage.text.matchAll(/^COPY --from=sources (.*) \S+$/gm)].map(([, sources]) => sources!);
+    return [
+      ...copied(stage.parent),
+      ...lines.flatMap((line) => line.split(' ')).map((path) => path.slice('/app/'.length)),
+    ];
+  };
+  /** A module and those that it loads, by their paths in `apps/`. */
+  const loaded = (module: string, found = new Set<string>()): ReadonlySet<string> => {
+    if (found.has(module)) return found;
+    found.add(module);
+    const source = readFileSync(join('apps', module), 'utf8');
+    for (const [, path] of source.matchAll(/^(?:import|export) (?!type\b)[^;'=]*'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm))
+      if (path !== undefined) loaded(normalize(join(module, '..', path)), found);
+    return found;
+  };
+
+  test.each([...appsOf(config({ 'producer:rate': 1 }))])('every module that %s loads', (app) => {
+    const places = copied(app);
+    const missing = [...loaded(`${app}/main.ts`)].filter(
+      (module) => !places.some((place) => module === place || module.startsWith(`${place}/`)),
+    );
+    expect(missing).toEqual([]);
+  });
 });
