@@ -113,6 +113,23 @@ describe('consumer', () => {
     expect(consumer.healthy()).toBe(true);
   });
 
+  test('a refused document that nobody can decode goes to the dead letters as it is', async () => {
+    const { queue, name } = await setUp();
+    // As long as it says, with a field of a type that BSON does not have.
+    const document = Buffer.from([8, 0, 0, 0, 0x77, 0x61, 0, 0]);
+    const group = Buffer.concat([Buffer.from('0000001000000018', 'latin1'), document]);
+    await connection.set(groupKey(name), group);
+    await connection.xadd(`${name}:groups`, '*', 'g', name, 'n', 1, 'b', group.length);
+    const refused = [{ index: 0, reason: 'made up' }];
+    const store = { insert: async () => ({ stored: 0, duplicates: 0, refused }) };
+    const consumer = await consume(queue, { replace: () => ({ store }) });
+    const ended = consumer.done.then(() => 'stopped');
+    await Promise.race([ended, until(async () => (await queue.depth()).deadLetters === 1)]);
+    expect(await queue.deadLetters.list(10)).toMatchObject([
+      { reason: 'made up', record: { type: 'unreadable', payload: document.toString() } },
+    ]);
+  });
+
   test('MongoDB killed half way: nothing is acknowledged before it is stored, nothing is lost', async () => {
     const records = 3_000;
     const { queue, collection } = await setUp(some(records));

@@ -127,8 +127,7 @@ export class Consumer {
   async #acknowledge(batch: Batch, { refused }: StoreResult): Promise<void> {
     const { cache, metrics, logger } = this.#parts;
     for (const { index, reason } of refused) {
-      const { _id, origin } = batch.documents.record(index);
-      logger.error({ record: _id, origin, reason }, 'MongoDB refused a record; it goes to the dead letters');
+      logger.error({ ...nameOf(batch, index), reason }, 'MongoDB refused a record; it goes to the dead letters');
     }
     try {
       await batch.acknowledge(refused);
@@ -143,6 +142,16 @@ export class Consumer {
     await cache
       ?.markStored(batch.documents.groups())
       .catch((error: Error) => logger.warn({ err: error.message }, 'could not mark records as stored in the cache'));
+  }
+}
+
+/** What a log calls a record of a batch; nothing when nobody can decode it. */
+function nameOf({ documents }: Batch, index: number): { record?: string; origin?: string } {
+  try {
+    const { _id, origin } = documents.record(index);
+    return { record: _id, origin };
+  } catch {
+    return {};
   }
 }
 

@@ -285,7 +285,7 @@ export class RedisReader implements QueueReader {
           ...unreadable,
           ...refused.map(({ index, reason }) => ({
             place: placeOf(index),
-            text: encodeRecord(documents.record(index)),
+            text: letterOf(documents, index),
             reason,
           })),
         ]),
@@ -312,6 +312,15 @@ export class RedisReader implements QueueReader {
   }
 }
 
+/** As JSON, or as it is when nobody can decode it. */
+function letterOf(documents: Documents, index: number): string | Buffer {
+  try {
+    return encodeRecord(documents.record(index));
+  } catch {
+    return documents.at(index);
+  }
+}
+
 function toEntries(raw: readonly RawEntry[], redelivered: boolean): Entry[] {
   const entries: Entry[] = [];
   for (const [id, fields] of raw) {
@@ -323,6 +332,9 @@ function toEntries(raw: readonly RawEntry[], redelivered: boolean): Entry[] {
 }
 
 /** Makes the stream and its group where they are not there yet. */
-export async function openStream(redis: ScriptedRedis, { stream, counts, group }: QueueKeys): Promise<void> {
-  await redis.queueOpen(2, stream, counts, group);
+export async function openStream(
+  redis: ScriptedRedis,
+  { stream, counts, deadLetters, group }: QueueKeys,
+): Promise<void> {
+  await redis.queueOpen(3, stream, counts, deadLetters, group);
 }
