@@ -138,6 +138,20 @@ test('a consumer of the old version beside a new one: each record goes to one of
   expect([...ids(found), ...taken].sort()).toEqual(ids(records));
 }, 30_000);
 
+test('what is no record of the old version stays where it is and holds nobody up', async () => {
+  const name = uniqueName('posts');
+  const old = connect();
+  const [good] = makeRecords('post', 'old', ['a']) as [DataRecord];
+  const hash = `record:${uniqueName('hash')}`;
+  await old.hset(hash, 'not', 'a string');
+  await old.xadd(name, '*', 'key', hash);
+  await acceptOld(old, name, [good]);
+  const queue = open(name);
+  const reader = await queue.reader(LIMITS);
+  expect((await reader.next())!.documents.records()).toEqual([good]);
+  expect(await old.xlen(name)).toBe(1);
+});
+
 test('dead letters of the old version are listed, replayed and dropped', async () => {
   const name = uniqueName('posts');
   const old = connect();

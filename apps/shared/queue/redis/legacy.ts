@@ -73,7 +73,8 @@ export class LegacyStream {
     for (const [id, fields] of entries) {
       const key = fields?.[1];
       if (key === undefined) continue;
-      const text = await this.#redis.get(key);
+      // MGET has nothing for a key of another type, where GET would fail.
+      const [text = null] = await this.#redis.mget(key);
       try {
         if (text === null) throw new SyntaxError(`there is no key ${key}`);
         part.push([id, key, decodeRecord(text)]);
