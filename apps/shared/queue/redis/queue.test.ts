@@ -74,6 +74,29 @@ test('a Redis without memory refuses more, and lets go what waits: stored or ref
   }
 });
 
+test('dead letters that somebody removed by hand count no longer once a consumer starts', async () => {
+  const name = uniqueName('trimmed');
+  const queue = new RedisStreamsQueue(
+    { url: redis.url, name, group: 'store', maxLength: 1_000, maxBytes: 1e9, cacheTtlSeconds: 600 },
+    logger,
+  );
+  const admin = new Redis(redis.url);
+  const limits = { batchSize: 10, batchBytes: 1 << 20, flushIntervalMs: 20 };
+  try {
+    await (await queue.writer()).accept({ type: 'post', origin: 'o', payloads: ['x'.repeat(1_000)] });
+    const batch = await (await queue.reader(limits)).next();
+    await batch!.acknowledge([{ index: 0, reason: 'made up' }]);
+    await queue.reader(limits);
+    expect((await queue.depth()).lagBytes).toBeGreaterThan(1_000);
+    await admin.del(`${name}.dlq`);
+    await queue.reader(limits);
+    expect(await queue.depth()).toMatchObject({ lag: 0, lagBytes: 0, deadLetters: 0 });
+  } finally {
+    await admin.quit();
+    await queue.close();
+  }
+});
+
 test('a consumer that stood still for too long acknowledges in vain: another has stored its batch', async () => {
   const name = uniqueName('stalled');
   const settings = {

@@ -9,12 +9,14 @@ import type { Redis } from 'ioredis';
 
 /**
  * Makes an acknowledgement possible without memory (allow-oom): it is what makes room.
- * KEYS: stream, counts. ARGV: consumer group. Makes both where they are not there yet.
+ * KEYS: stream, counts, dead letters. ARGV: consumer group. Makes the first two where they are not there yet, and mends the
+ * counts of what is empty: somebody may have removed keys by hand.
  */
 const OPEN = `#!lua flags=allow-oom
 local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
 if made.err and not string.find(made.err, 'BUSYGROUP', 1, true) then return made end
 if redis.call('XLEN', KEYS[1]) == 0 then redis.call('HSET', KEYS[2], 'lag', 0, 'lagBytes', 0) end
+if redis.call('XLEN', KEYS[3]) == 0 then redis.call('HSET', KEYS[2], 'deadBytes', 0) end
 return 1`;
 
 /** KEYS: stream, counts, group's key. ARGV: most records, most bytes, group, its records, its bytes, what it is. */
