@@ -29,3 +29,12 @@ test('every id with its origin at debug, no line over 50 KiB, no payload', () =>
   expect(new Set(Object.values(trail))).toEqual(new Set(['run/1']));
   expect(lines.join('')).not.toContain('canary');
 });
+
+test('a document that is no record is left out, and harms nobody', () => {
+  const group = Buffer.concat([Buffer.from('0000001000000015', 'latin1'), Buffer.from([5, 0, 0, 0, 0])]);
+  const documents = Documents.join([Documents.ofGroup(group), Documents.ofRecords(records.slice(0, 1))]);
+  const lines: string[] = [];
+  const logger = createLogger('test', 'debug', { write: (line) => void lines.push(line) });
+  logBatch(logger, 'stored', { documents, redelivered: 0 });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ batch: 2, records: { [records[0]!._id]: 'run/1' } }]);
+});

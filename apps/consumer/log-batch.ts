@@ -1,4 +1,5 @@
 // What became of the records of a batch, by id and origin: the far end of the trail that the API begins.
+import { decodeDocument } from '../shared/document.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Batch } from '../shared/queue/queue.ts';
 
@@ -12,9 +13,19 @@ export function logBatch(
   batch: Pick<Batch, 'documents' | 'redelivered'>,
 ): void {
   if (!logger.isLevelEnabled('debug')) return;
-  const trail = batch.documents.records().map(({ _id, origin }) => [_id, origin] as const);
+  const trail = Array.from(batch.documents, trailOf);
   for (let from = 0; from < trail.length; from += RECORDS_A_LINE) {
-    const records = Object.fromEntries(trail.slice(from, from + RECORDS_A_LINE));
+    const records = Object.fromEntries(trail.slice(from, from + RECORDS_A_LINE).flat());
     logger.debug({ batch: trail.length, redelivered: batch.redelivered, records }, what);
+  }
+}
+
+/** Nothing for what is no record: MongoDB takes documents that this cannot decode. */
+function trailOf(document: Buffer): (readonly [id: string, origin: string])[] {
+  try {
+    const { _id, origin } = decodeDocument(document);
+    return [[_id, origin]];
+  } catch {
+    return [];
   }
 }
