@@ -4,7 +4,7 @@
 const LAYERS = ['config', 'tooling', 'monitoring', 'apps', 'components', 'local', 'loadtest', 'test'];
 
 /** Tests of every folder use the servers and processes that test/ provides. */
-const TESTS = '(\\.test|\\.testing|/test-consumer|/contract|/contract-child)\\.ts$';
+const TESTS = '(\\.test|\\.testing)\\.ts$';
 
 const layer = (name, index) => ({
   name: `${name}-is-below`,

@@ -7,7 +7,7 @@ import { RecordReader } from '../apps/api/record-reader.ts';
 import { cacheAccepted, RecordWriter } from '../apps/api/record-writer.ts';
 import { listen } from '../apps/api/server.ts';
 import { createZipf } from '../apps/api/zipf.ts';
-import { openQueue, startTestConsumer } from '../apps/consumer/test-consumer.ts';
+import { openQueue, startTestConsumer } from '../apps/consumer/consumer.testing.ts';
 import { Cache, groupKey } from '../apps/shared/cache.ts';
 import { Documents, GroupIds, makeGroup } from '../apps/shared/group.ts';
 import { createRegistry } from '../apps/shared/metrics.ts';

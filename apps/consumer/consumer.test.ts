@@ -13,7 +13,13 @@ import { makeRecords } from '../shared/record.testing.ts';
 import type { DataRecord, NewRecords } from '../shared/record.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
 import { RECORDS } from '../shared/store.ts';
-import { openQueue, startTestConsumer, type TestConsumer, type TestConsumerOptions, total } from './test-consumer.ts';
+import {
+  openQueue,
+  startTestConsumer,
+  type TestConsumer,
+  type TestConsumerOptions,
+  total,
+} from './consumer.testing.ts';
 
 const redis = useRedis();
 const mongo = useMongo();

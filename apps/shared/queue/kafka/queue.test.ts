@@ -3,7 +3,7 @@ import { Admin, Producer } from '@platformatic/kafka';
 import { useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
 import { createLogger } from '../../logger.ts';
-import { queueContract } from '../contract.ts';
+import { queueContract } from '../contract.testing.ts';
 import { KafkaMember } from './member.ts';
 import { KafkaQueue } from './queue.ts';
 

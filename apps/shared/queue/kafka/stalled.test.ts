@@ -53,7 +53,7 @@ test('its batch goes to another, its late acknowledgement changes nothing, and i
     });
   await accept('first', 10);
 
-  const script = fileURLToPath(new URL('./stalled-child.ts', import.meta.url));
+  const script = fileURLToPath(new URL('./stalled-child.testing.ts', import.meta.url));
   child = fork(script, [JSON.stringify({ options, limits: LIMITS })]);
   const { taken } = await answer();
   expect(taken).toHaveLength(10);

@@ -7,7 +7,7 @@ import { uniqueName } from '../../../../test/api.ts';
 import { useRedis } from '../../../../test/servers.ts';
 import { QueueFullError } from '../../errors.ts';
 import { createLogger } from '../../logger.ts';
-import { queueContract } from '../contract.ts';
+import { queueContract } from '../contract.testing.ts';
 import { RedisStreamsQueue } from './queue.ts';
 
 const redis = useRedis();
@@ -112,7 +112,7 @@ test('a consumer that stood still for too long acknowledges in vain: another has
     { url: redis.url, name, group: 'store', maxLength: 1_000, maxBytes: 1e9, cacheTtlSeconds: 600, claimIdleMs: 500 },
     logger,
   );
-  const script = fileURLToPath(new URL('../contract-child.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../contract-child.testing.ts', import.meta.url));
   const child = fork(script, [JSON.stringify({ settings, limits })]);
   try {
     const writer = await queue.writer();

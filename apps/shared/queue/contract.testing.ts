@@ -229,7 +229,7 @@ export function queueContract(kind: string, subject: ContractSubject): void {
       const queue = open(name);
       const writer = await queue.writer();
       const records = await accept(writer, 'a', payloads('a', 50));
-      const child = fork(fileURLToPath(new URL('./contract-child.ts', import.meta.url)), [
+      const child = fork(fileURLToPath(new URL('./contract-child.testing.ts', import.meta.url)), [
         JSON.stringify({ settings: subject.settings(name), limits: LIMITS }),
       ]);
       children.push({ kill: () => child.kill('SIGKILL') });
