@@ -30,8 +30,7 @@ const HEADER_BYTES = 61;
 /** Length, attributes, both deltas, lengths of key and value, number of headers. */
 const RECORD_OVERHEAD = 32;
 
-/** Bytes of a message in a batch, at most. */
-export function sizeOf({ key, value, headers }: KafkaMessage): number {
+function sizeOf({ key, value, headers }: KafkaMessage): number {
   let bytes = Buffer.byteLength(key) + (value === null ? 0 : Buffer.byteLength(value)) + RECORD_OVERHEAD;
   if (headers !== undefined)
     for (const [name, text] of Object.entries(headers))
@@ -39,11 +38,16 @@ export function sizeOf({ key, value, headers }: KafkaMessage): number {
   return bytes;
 }
 
-/** @param timestamp of all records, milliseconds since 1970 */
-export function encodeBatch(messages: readonly KafkaMessage[], timestamp = Date.now()): Buffer {
-  let size = HEADER_BYTES;
-  for (const message of messages) size += sizeOf(message);
-  const batch = Buffer.allocUnsafe(size);
+/** Bytes of messages in a batch, at most. */
+export const bytesOf = (messages: readonly KafkaMessage[]): number =>
+  messages.reduce((sum, message) => sum + sizeOf(message), 0);
+
+/**
+ * @param bytes see bytesOf
+ * @param timestamp of all records, milliseconds since 1970
+ */
+export function encodeBatch(messages: readonly KafkaMessage[], bytes: number, timestamp = Date.now()): Buffer {
+  const batch = Buffer.allocUnsafe(HEADER_BYTES + bytes);
   let at = HEADER_BYTES;
   for (const [i, message] of messages.entries()) at = writeRecord(batch, at, message, i);
   batch.writeBigInt64BE(0n, 0);

@@ -7,12 +7,11 @@ import { Admin, Consumer, FetchIsolationLevels } from '@platformatic/kafka';
 import type { Logger } from '../../logger.ts';
 import type { DataRecord } from '../../record.ts';
 import type { DeadLetter, DeadLetters } from '../queue.ts';
-import type { KafkaMessage } from './batch.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
 import { hasProtocolError, isUnknownTopic } from './errors.ts';
 import { decodeLetter, encodeLetter, type NewLetter, type StoredLetter } from './letter.ts';
-import { KafkaOffsets } from './offsets.ts';
-import { KafkaSender } from './writer.ts';
+import { EARLIEST, KafkaOffsets, LATEST } from './offsets.ts';
+import { OccasionalSender } from './writer.ts';
 
 /** Where a letter lies: its text is fetched when somebody wants to see it. */
 interface Place {
@@ -33,19 +32,17 @@ const LETTER_BYTES = 2_000_000;
 /** The dead letters of one queue. Writing and counting read none; the rest reads all once, and then what is new. */
 export class KafkaLetters implements DeadLetters {
   readonly #topic: string;
-  readonly #address: KafkaAddress;
-  readonly #logger: Logger;
   readonly #offsets: KafkaOffsets;
   readonly #admin: Admin;
   readonly #group: string;
   readonly #consumer: Consumer<Buffer, Buffer, Buffer, Buffer>;
+  readonly #sender: OccasionalSender;
   readonly #requeue: (record: DataRecord) => Promise<void>;
   readonly #places = new Map<string, Place>();
   #positions: bigint[] = [];
   /** What is no letter, by partition, as it was committed last. */
   #committed: bigint[] = [];
   #folding: Promise<void> | undefined;
-  #sender: Promise<KafkaSender> | undefined;
 
   /**
    * @param group keeps the count; nobody may join it
@@ -60,10 +57,9 @@ export class KafkaLetters implements DeadLetters {
   ) {
     this.#topic = topic;
     this.#group = group;
-    this.#address = address;
-    this.#logger = logger;
     this.#requeue = requeue;
     this.#offsets = new KafkaOffsets(address, topic, group, { sampleMs: Number.POSITIVE_INFINITY });
+    this.#sender = new OccasionalSender(address, topic, this.#offsets, logger, { maxBatchBytes: LETTER_BYTES });
     this.#admin = new Admin({ ...clientOptions(address, 'dead-letters'), retries: 2, retryDelay: 200 });
     this.#consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
       ...clientOptions(address, 'dead-letters'),
@@ -79,7 +75,7 @@ export class KafkaLetters implements DeadLetters {
   /** Adds letters; one for an id that is there already takes its place. */
   async write(letters: readonly NewLetter[]): Promise<void> {
     const failedAt = new Date().toISOString();
-    await Promise.all(letters.map((letter) => this.#send(encodeLetter(letter, failedAt))));
+    await Promise.all(letters.map((letter) => this.#sender.send(encodeLetter(letter, failedAt))));
   }
 
   /** How many there are; too many rather than too few after a consumer died while it wrote one. */
@@ -128,28 +124,13 @@ export class KafkaLetters implements DeadLetters {
   }
 
   async close(): Promise<void> {
-    const sender = await this.#sender?.catch(() => undefined);
-    await sender?.close();
+    await this.#sender.close();
     await Promise.all([this.#offsets.close(), this.#admin.close(), this.#consumer.close(true)]);
   }
 
   async #remove(id: string): Promise<void> {
-    await this.#send({ key: id, value: null });
+    await this.#sender.send({ key: id, value: null });
     await this.#fold();
-  }
-
-  async #send(message: KafkaMessage): Promise<void> {
-    const options = { maxInFlight: 1, maxBatchBytes: LETTER_BYTES };
-    this.#sender ??= this.#offsets
-      .partitions()
-      .then((partitions) => new KafkaSender(this.#address, this.#topic, () => partitions, this.#logger, options));
-    try {
-      const sender = await this.#sender;
-      await sender.send([message]);
-    } catch (error) {
-      if (!(await this.#sender.catch(() => undefined))) this.#sender = undefined;
-      throw error;
-    }
   }
 
   /** Reads what is new since the last time; calls at the same time share it. */
@@ -169,7 +150,7 @@ export class KafkaLetters implements DeadLetters {
       if (isUnknownTopic(error)) return;
       throw error;
     }
-    const ends = await this.#offsets.offsets(partitions, -1n);
+    const ends = await this.#offsets.offsets(partitions, LATEST);
     for (const [partition, end] of ends.entries()) {
       this.#positions[partition] ??= 0n;
       while (this.#positions[partition]! < BigInt(end)) {
@@ -187,7 +168,7 @@ export class KafkaLetters implements DeadLetters {
 
   /** Says how much of what was read is no letter. */
   async #commitCount(partitions: number): Promise<void> {
-    const starts = await this.#offsets.offsets(partitions, -2n);
+    const starts = await this.#offsets.offsets(partitions, EARLIEST);
     const letters = new Array<bigint>(partitions).fill(0n);
     for (const { partition } of this.#places.values()) letters[partition] = letters[partition]! + 1n;
     const partitionOffsets = starts
@@ -232,7 +213,7 @@ export class KafkaLetters implements DeadLetters {
         return undefined;
       });
     if (response === undefined)
-      return { messages: [], next: BigInt((await this.#offsets.offsets(partition + 1, -2n))[partition]!) };
+      return { messages: [], next: BigInt((await this.#offsets.offsets(partition + 1, EARLIEST))[partition]!) };
     const messages: Message[] = [];
     let next = from;
     for (const batch of response.responses.flatMap(({ partitions }) =>

@@ -1,5 +1,6 @@
 // Reading ahead: fetches what the owned partitions hold, as long as there is room for it in memory.
 import { type ClusterTopicMetadata, ConnectionPool, type fetchV17 } from '@platformatic/kafka';
+import Denque from 'denque';
 import type { Logger } from '../../logger.ts';
 import { Waiters } from '../waiters.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
@@ -42,8 +43,7 @@ export class KafkaFetcher {
   readonly #nodes = new Set<number>();
   /** Brokers whose last fetch failed. */
   readonly #troubled = new Set<number>();
-  #queue: Fetched[] = [];
-  #head = 0;
+  readonly #queue = new Denque<Fetched>();
   #bytes = 0;
   #closed = false;
   #failing = false;
@@ -61,7 +61,7 @@ export class KafkaFetcher {
 
   /** Messages that wait. */
   get length(): number {
-    return this.#queue.length - this.#head;
+    return this.#queue.length;
   }
 
   /** Their bytes. */
@@ -72,16 +72,12 @@ export class KafkaFetcher {
   /** Takes the next message unless it would make more than `maxBytes`; outdated ones are skipped. */
   take(maxBytes: number): Fetched | undefined {
     for (;;) {
-      const next = this.#queue[this.#head];
+      const next = this.#queue.peekFront();
       if (next === undefined) return undefined;
       const outdated = !this.#member.owns(next.state);
       if (!outdated && sizeOf(next) > maxBytes) return undefined;
-      this.#head++;
+      this.#queue.shift();
       this.#bytes -= sizeOf(next);
-      if (this.#head >= 4_096 || this.#head === this.#queue.length) {
-        this.#queue = this.#queue.slice(this.#head);
-        this.#head = 0;
-      }
       if (this.#hasRoom()) this.#changed.wake();
       if (!outdated) return next;
     }

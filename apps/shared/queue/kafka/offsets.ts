@@ -5,8 +5,9 @@ import { clientOptions, type KafkaAddress } from './client.ts';
 import { describe } from './errors.ts';
 import { PartitionSizes } from './sizes.ts';
 
-const EARLIEST = -2n;
-const LATEST = -1n;
+/** Timestamps that stand for the ends of a partition. */
+export const EARLIEST = -2n;
+export const LATEST = -1n;
 
 export interface TopicDepth {
   readonly partitions: number;
@@ -116,7 +117,7 @@ export class KafkaOffsets {
     }
   }
 
-  /** One offset a partition. @param timestamp -1 the end, -2 the beginning */
+  /** One offset a partition. @param timestamp EARLIEST, LATEST, or milliseconds since 1970: the first record from then on, -1 where there is none */
   async offsets(partitions: number, timestamp: bigint): Promise<number[]> {
     const indexes = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
     const listed = await this.#admin.listOffsets({ topics: [{ name: this.#topic, partitions: indexes }] });

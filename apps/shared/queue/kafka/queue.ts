@@ -9,7 +9,7 @@ import { KafkaMember } from './member.ts';
 import { DepthMonitor, KafkaOffsets } from './offsets.ts';
 import { KafkaReader } from './reader.ts';
 import { KafkaSweeper, type SweepOptions } from './sweeper.ts';
-import { KafkaSender, KafkaWriter, type KafkaWriterOptions, toMessage } from './writer.ts';
+import { KafkaSender, KafkaWriter, type KafkaWriterOptions, OccasionalSender, toMessage } from './writer.ts';
 
 export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions, QueueLimits {
   /** The topic; dead letters are in `<name>.dlq`. Both are made by the topics app. */
@@ -31,22 +31,15 @@ export class KafkaQueue implements Queue {
   readonly #offsets: KafkaOffsets;
   /** What was opened, to be closed from the last to the first. */
   readonly #opened: { close(): void | Promise<void> }[];
-  /** A sender of its own, for the few records that are replayed. */
-  #replayer: Promise<KafkaSender> | undefined;
 
   constructor(options: KafkaQueueOptions, logger: Logger) {
     const { name, group } = options;
     this.#options = options;
     this.#logger = logger;
     this.#offsets = new KafkaOffsets(options, name, group, { sampleMs: 0 });
-    this.deadLetters = new KafkaLetters(
-      options,
-      `${name}.dlq`,
-      `${group}.dlq`,
-      (record) => this.#requeue(record),
-      logger,
-    );
-    const replayer = { close: async () => (await this.#replayer?.catch(() => undefined))?.close() };
+    const replayer = new OccasionalSender(options, name, this.#offsets, logger);
+    const requeue = (record: DataRecord) => replayer.send(toMessage(record));
+    this.deadLetters = new KafkaLetters(options, `${name}.dlq`, `${group}.dlq`, requeue, logger);
     this.#opened = [this.#offsets, replayer, this.deadLetters];
   }
 
@@ -86,19 +79,5 @@ export class KafkaQueue implements Queue {
 
   async close(): Promise<void> {
     for (const part of this.#opened.splice(0).reverse()) await part.close();
-  }
-
-  async #requeue(record: DataRecord): Promise<void> {
-    this.#replayer ??= this.#offsets
-      .partitions()
-      .then(
-        (count) => new KafkaSender(this.#options, this.#options.name, () => count, this.#logger, { maxInFlight: 1 }),
-      );
-    try {
-      await (await this.#replayer).send([toMessage(record)]);
-    } catch (error) {
-      if (!(await this.#replayer.catch(() => undefined))) this.#replayer = undefined;
-      throw error;
-    }
   }
 }

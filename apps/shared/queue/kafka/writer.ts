@@ -12,11 +12,11 @@ import { type Group, GroupIds, makeGroup } from '../../group.ts';
 import type { Logger } from '../../logger.ts';
 import { type DataRecord, encodeRecord, type NewRecords } from '../../record.ts';
 import type { QueueLimits, QueueWriter } from '../queue.ts';
-import { encodeBatch, type KafkaMessage, sizeOf } from './batch.ts';
+import { bytesOf, encodeBatch, type KafkaMessage } from './batch.ts';
 import { BatchProducer } from './batch-producer.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
 import { classify, describe, hasProtocolError, verdictOf } from './errors.ts';
-import type { DepthMonitor } from './offsets.ts';
+import type { DepthMonitor, KafkaOffsets } from './offsets.ts';
 
 export interface KafkaWriterOptions {
   /** Bytes of a batch, at most; stay below the broker's limit (message.max.bytes, 1 MiB). Default 900000. */
@@ -85,11 +85,14 @@ export class KafkaSender {
     });
   }
 
-  /** Resolves once Kafka has confirmed all of them. @throws as QueueWriter.accept does */
-  async send(messages: readonly KafkaMessage[]): Promise<void> {
+  /**
+   * Resolves once Kafka has confirmed all of them.
+   * @param bytes see bytesOf, for a caller that knows
+   * @throws as QueueWriter.accept does
+   */
+  async send(messages: readonly KafkaMessage[], bytes = bytesOf(messages)): Promise<void> {
     if (messages.length === 0) return;
     if (this.#closed) throw new QueueUnavailableError('the queue is closed');
-    const bytes = messages.reduce((sum, message) => sum + sizeOf(message), 0);
     if (bytes > this.#maxBatchBytes)
       throw new QueueRefusedError(
         `the records of a request have ${bytes} bytes, but go into one batch of at most ${this.#maxBatchBytes}: send fewer or smaller ones`,
@@ -127,6 +130,7 @@ export class KafkaSender {
     if (wanted.length === 0) return;
     for (const request of wanted) request.state = 'sending';
     const messages = wanted.flatMap((request) => request.messages);
+    const bytes = wanted.reduce((sum, request) => sum + request.bytes, 0);
     const lane = this.#free.pop()!;
     const deadline = performance.now() + this.#deadlineMs;
     const tried = new Set<number>();
@@ -136,7 +140,7 @@ export class KafkaSender {
         tried.add(partition);
         this.#busy.add(partition);
         try {
-          await lane.sendBatch(this.#topic, partition, encodeBatch(messages));
+          await lane.sendBatch(this.#topic, partition, encodeBatch(messages, bytes));
           this.#avoidUntil.delete(partition);
           return;
         } catch (error) {
@@ -176,6 +180,38 @@ export class KafkaSender {
     }
     this.#next = (best + 1) % count;
     return best;
+  }
+}
+
+/** A sender of one batch at a time, for the few messages that are not accepted records. Opened with the first of them. */
+export class OccasionalSender {
+  readonly #open: () => Promise<KafkaSender>;
+  #sender: Promise<KafkaSender> | undefined;
+
+  constructor(
+    address: KafkaAddress,
+    topic: string,
+    offsets: KafkaOffsets,
+    logger: Logger,
+    options: KafkaWriterOptions = {},
+  ) {
+    this.#open = async () => {
+      const partitions = await offsets.partitions();
+      return new KafkaSender(address, topic, () => partitions, logger, { maxInFlight: 1, ...options });
+    };
+  }
+
+  /** @throws as QueueWriter.accept does, or what keeps it from opening */
+  async send(message: KafkaMessage): Promise<void> {
+    this.#sender ??= this.#open().catch((error) => {
+      this.#sender = undefined;
+      throw error;
+    });
+    await (await this.#sender).send([message]);
+  }
+
+  async close(): Promise<void> {
+    await (await this.#sender?.catch(() => undefined))?.close();
   }
 }
 
@@ -232,13 +268,13 @@ export class KafkaWriter implements QueueWriter {
     if (this.#closed) throw new QueueUnavailableError('the queue is closed');
     if (!this.#monitor.healthy) throw new QueueUnavailableError('Kafka does not answer; try again later');
     const messages = records.map(toMessage);
-    const bytes = messages.reduce((sum, message) => sum + sizeOf(message), 0);
+    const bytes = bytesOf(messages);
     const { maxLength, maxBytes } = this.#limits;
     if (this.#monitor.lag + records.length > maxLength || this.#monitor.lagBytes + bytes > maxBytes)
       throw new QueueFullError(`the queue ${this.#topic} is full; try again later`);
     const ended = this.#monitor.begin(records.length, bytes);
     try {
-      await this.#sender.send(messages);
+      await this.#sender.send(messages, bytes);
       ended(true);
       this.#monitor.sawLife();
     } catch (error) {
