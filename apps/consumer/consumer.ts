@@ -5,7 +5,7 @@ import type { Limiter } from '../shared/limiter.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Batch, QueueReader } from '../shared/queue/queue.ts';
 import type { RecordStore, StoreResult } from '../shared/store.ts';
-import { logBatch } from './log-batch.ts';
+import { logBatch, nameOf } from './log-batch.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 
 export interface ConsumerParts {
@@ -127,7 +127,10 @@ export class Consumer {
   async #acknowledge(batch: Batch, { refused }: StoreResult): Promise<void> {
     const { cache, metrics, logger } = this.#parts;
     for (const { index, reason } of refused) {
-      logger.error({ ...nameOf(batch, index), reason }, 'MongoDB refused a record; it goes to the dead letters');
+      logger.error(
+        { ...nameOf(batch.documents.at(index)), reason },
+        'MongoDB refused a record; it goes to the dead letters',
+      );
     }
     try {
       await batch.acknowledge(refused);
@@ -142,16 +145,6 @@ export class Consumer {
     await cache
       ?.markStored(batch.documents.groups())
       .catch((error: Error) => logger.warn({ err: error.message }, 'could not mark records as stored in the cache'));
-  }
-}
-
-/** What a log calls a record of a batch; nothing when nobody can decode it. */
-function nameOf({ documents }: Batch, index: number): { record?: string; origin?: string } {
-  try {
-    const { _id, origin } = documents.record(index);
-    return { record: _id, origin };
-  } catch {
-    return {};
   }
 }
 

@@ -13,19 +13,20 @@ export function logBatch(
   batch: Pick<Batch, 'documents' | 'redelivered'>,
 ): void {
   if (!logger.isLevelEnabled('debug')) return;
-  const trail = Array.from(batch.documents, trailOf);
+  const trail = Array.from(batch.documents, nameOf);
   for (let from = 0; from < trail.length; from += RECORDS_A_LINE) {
-    const records = Object.fromEntries(trail.slice(from, from + RECORDS_A_LINE).flat());
+    const named = trail.slice(from, from + RECORDS_A_LINE).filter((name) => name !== undefined);
+    const records = Object.fromEntries(named.map(({ record, origin }) => [record, origin]));
     logger.debug({ batch: trail.length, redelivered: batch.redelivered, records }, what);
   }
 }
 
-/** Nothing for what is no record: MongoDB takes documents that this cannot decode. */
-function trailOf(document: Buffer): (readonly [id: string, origin: string])[] {
+/** What logs call a record; undefined for what is none: MongoDB takes documents that this cannot decode. */
+export function nameOf(document: Buffer): { readonly record: string; readonly origin: string } | undefined {
   try {
     const { _id, origin } = decodeDocument(document);
-    return [[_id, origin]];
+    return { record: _id, origin };
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -63,11 +63,12 @@ export function makeGroup(id: string, requests: readonly NewRecords[], now = new
   return { id, records, ids };
 }
 
+const tableBytes = (records: number): number => POSITION_BYTES * (records + 1);
+
 /** The bytes of a group. */
 export function encodeGroup(records: readonly DataRecord[]): Buffer {
-  const tableBytes = POSITION_BYTES * (records.length + 1);
-  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + documentBytes(record), tableBytes));
-  let at = tableBytes;
+  let at = tableBytes(records.length);
+  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + documentBytes(record), at));
   let createdAt = '';
   let time = 0;
   for (const [i, record] of records.entries()) {
@@ -123,11 +124,12 @@ export class Documents {
     }
     if (found !== count || at !== bytes.length)
       throw new SyntaxError(`not a group of records: ${found} documents where the table has ${count}`);
-    return new Documents(count === 0 ? [] : [{ bytes, count }]);
+    return new Documents([{ bytes, count }]);
   }
 
   static ofRecords(records: readonly DataRecord[]): Documents {
-    return Documents.ofGroup(encodeGroup(records));
+    const bytes = encodeGroup(records).subarray(tableBytes(records.length));
+    return new Documents([{ bytes, count: records.length }]);
   }
 
   static join(parts: readonly Documents[]): Documents {

@@ -24,7 +24,7 @@ export interface StoreResult {
 /** How long a read may take in all, also when MongoDB hangs without closing its connections, milliseconds. */
 const READ_TIMEOUT_MS = 5_000;
 
-/** The most that a reply of `findMany` holds by MongoDB's own rule, and a document at most, bytes. */
+/** MongoDB's limit for a document, bytes. */
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
 export class RecordStore {
@@ -127,26 +127,7 @@ const DUPLICATE_KEY = 11_000;
  * (MongoDB's error_codes.yml): too large, nested too deeply, not valid BSON, an invalid name or
  * `_id`, rejected by the collection's validator, not indexable. Any other code may pass.
  */
-const PERMANENT = new Set([
-  2,
-  9,
-  14,
-  15,
-  16,
-  22,
-  52,
-  53,
-  55,
-  56,
-  57,
-  116,
-  121,
-  171,
-  201,
-  10_334,
-  DUPLICATE_KEY,
-  17_280,
-]);
+const PERMANENT = new Set([2, 9, 14, 15, 16, 22, 52, 53, 55, 56, 57, 116, 121, 171, 201, 10_334, 11_000, 17_280]);
 
 /**
  * Sorts the errors in the reply to an insert.

@@ -107,10 +107,14 @@ export class RedisReader implements QueueReader {
     this.#commands.disconnect();
   }
 
+  #idsInHand(): string[] {
+    return [...this.#handedOut, this.#waiting].flat().map(({ id }) => id);
+  }
+
   /** Claims what this consumer has for itself, which sets its idle time. */
   async #claimOwn(...idle: string[]): Promise<void> {
     const { stream, group } = this.#keys;
-    const ids = [...this.#handedOut, this.#waiting].flat().map(({ id }) => id);
+    const ids = this.#idsInHand();
     if (ids.length > 0)
       await this.#commands.call('XCLAIM', stream, group, this.#consumer, '0', ...ids, ...idle, 'JUSTID');
   }
@@ -147,7 +151,7 @@ export class RedisReader implements QueueReader {
   async #gather(): Promise<void> {
     const { claimIdleMs, flushIntervalMs } = this.#options;
     let deadline = Number.POSITIVE_INFINITY;
-    while (!this.#closed && !this.#isFull()) {
+    for (let wanted = this.#wanted(); wanted > 0 && !this.#closed; wanted = this.#wanted()) {
       const now = performance.now();
       if (now >= this.#nextClaimAt) {
         await this.#legacy.adopt();
@@ -158,15 +162,14 @@ export class RedisReader implements QueueReader {
       if (this.#waiting.length > 0) deadline = Math.min(deadline, now + flushIntervalMs);
       const left = deadline - now;
       if (left <= 0) return;
-      await this.#read(Math.max(1, Math.min(BLOCK_MS, Math.ceil(left))));
+      await this.#read(wanted, Math.max(1, Math.min(BLOCK_MS, Math.ceil(left))));
     }
   }
 
-  #isFull(): boolean {
-    return this.#wanted() === 0;
-  }
-
-  /** Entries that a batch lacks, as far as one can tell from the last ones: what is left is for the other consumers. */
+  /**
+   * Entries that a batch lacks, as far as one can tell from the last ones; 0 when it is full. What is left is for the other
+   * consumers.
+   */
   #wanted(): number {
     const { batchSize, batchBytes } = this.#options;
     let [records, bytes] = [0, 0];
@@ -179,9 +182,8 @@ export class RedisReader implements QueueReader {
     return Math.max(0, Math.min(Math.ceil(missing), READ_AHEAD - this.#waiting.length));
   }
 
-  async #read(blockMs: number): Promise<void> {
+  async #read(count: number, blockMs: number): Promise<void> {
     const { stream, group } = this.#keys;
-    const count = this.#wanted();
     const reply = (await this.#blocking.xreadgroup(
       'GROUP',
       group,
@@ -219,10 +221,10 @@ export class RedisReader implements QueueReader {
         'COUNT',
         CLAIM,
       )) as [string, RawEntry[]];
-      const known = new Set([...this.#handedOut, this.#waiting].flat().map(({ id }) => id));
+      const known = new Set(this.#idsInHand());
       this.#waiting.push(...toEntries(raw, true).filter(({ id }) => !known.has(id)));
       cursor = next;
-    } while (cursor !== '0-0' && !this.#isFull() && !this.#closed);
+    } while (cursor !== '0-0' && this.#wanted() > 0 && !this.#closed);
     const infos = (await this.#commands.xinfo('CONSUMERS', stream, group)) as (string | number)[][];
     for (const info of infos) {
       const field = (name: string) => info[info.indexOf(name) + 1];

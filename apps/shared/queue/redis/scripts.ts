@@ -63,30 +63,41 @@ redis.call('HINCRBY', KEYS[2], 'lagBytes', -bytes)
 if dead > 0 then redis.call('HINCRBY', KEYS[2], 'deadBytes', dead) end
 return records`;
 
+/** Adds a group of `n` records to what waits. */
+const ENQUEUE = `
+local function enqueue(stream, counts, key, group, n, bytes, value)
+  redis.call('SET', key, value)
+  redis.call('XADD', stream, '*', 'g', group, 'n', n, 'b', bytes)
+  redis.call('HINCRBY', counts, 'lag', n)
+  redis.call('HINCRBY', counts, 'lagBytes', bytes)
+  redis.call('HINCRBY', counts, 'accepted', n)
+end`;
+
+/** Removes a letter with its bytes; 0 if there is none. */
+const REMOVE = `
+local function remove(letters, counts, id)
+  local letter = redis.call('XRANGE', letters, id, id)[1]
+  if not letter then return 0 end
+  redis.call('XDEL', letters, id)
+  local dead = tonumber(redis.call('HGET', counts, 'deadBytes') or 0)
+  redis.call('HINCRBY', counts, 'deadBytes', -math.min(#letter[2][2], dead))
+  return 1
+end`;
+
 /** KEYS: dead letters, counts. ARGV: the letter's id. */
-const DROP = `
-local letter = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
-if not letter then return 0 end
-redis.call('XDEL', KEYS[1], ARGV[1])
-redis.call('HINCRBY', KEYS[2], 'deadBytes', -math.min(#letter[2][2], tonumber(redis.call('HGET', KEYS[2], 'deadBytes') or 0)))
-return 1`;
+const DROP = `${REMOVE}
+return remove(KEYS[1], KEYS[2], ARGV[1])`;
 
 /**
+ * The letter goes last: without memory the first write fails, and it must still be there.
  * KEYS: stream, counts, group's key, dead letters, the record's key. ARGV: the letter's id, group, its bytes, what it is, the
  * record as JSON, how long that stays readable in seconds.
  */
-const REPLAY = `
-local letter = redis.call('XRANGE', KEYS[4], ARGV[1], ARGV[1])[1]
-if not letter then return 0 end
-redis.call('SET', KEYS[3], ARGV[4])
+const REPLAY = `${ENQUEUE}${REMOVE}
+if #redis.call('XRANGE', KEYS[4], ARGV[1], ARGV[1]) == 0 then return 0 end
+enqueue(KEYS[1], KEYS[2], KEYS[3], ARGV[2], 1, ARGV[3], ARGV[4])
 redis.call('SET', KEYS[5], ARGV[5], 'EX', ARGV[6])
-redis.call('XADD', KEYS[1], '*', 'g', ARGV[2], 'n', 1, 'b', ARGV[3])
-redis.call('HINCRBY', KEYS[2], 'lag', 1)
-redis.call('HINCRBY', KEYS[2], 'lagBytes', ARGV[3])
-redis.call('HINCRBY', KEYS[2], 'accepted', 1)
-redis.call('XDEL', KEYS[4], ARGV[1])
-redis.call('HINCRBY', KEYS[2], 'deadBytes', -math.min(#letter[2][2], tonumber(redis.call('HGET', KEYS[2], 'deadBytes') or 0)))
-return 1`;
+return remove(KEYS[4], KEYS[2], ARGV[1])`;
 
 /** KEYS: stream. ARGV: group, consumer. Removes a consumer of the group unless entries are still pending on it. */
 const FORGET = `
@@ -107,6 +118,7 @@ return 0`;
  * the old keys stay readable in seconds, then the ids of the old entries.
  */
 const ADOPT = `#!lua flags=allow-oom
+${ENQUEUE}
 local n = #KEYS - 4
 for i = 1, n do
   if #redis.call('XRANGE', KEYS[4], ARGV[5 + i], ARGV[5 + i]) == 0 then return 0 end
@@ -116,11 +128,7 @@ for i = 1, n do
   redis.call('XDEL', KEYS[4], ARGV[5 + i])
   redis.call('EXPIRE', KEYS[4 + i], ARGV[5])
 end
-redis.call('SET', KEYS[3], ARGV[4])
-redis.call('XADD', KEYS[1], '*', 'g', ARGV[2], 'n', n, 'b', ARGV[3])
-redis.call('HINCRBY', KEYS[2], 'lag', n)
-redis.call('HINCRBY', KEYS[2], 'lagBytes', ARGV[3])
-redis.call('HINCRBY', KEYS[2], 'accepted', n)
+enqueue(KEYS[1], KEYS[2], KEYS[3], ARGV[2], n, ARGV[3], ARGV[4])
 return n`;
 
 type Script = (numKeys: number, ...args: (string | number | Buffer)[]) => Promise<number>;
