@@ -1,7 +1,7 @@
 // The mixed load: all sizes and texts occur, and nothing exceeds the limit.
 import { expect, test } from '@jest/globals';
 import { parseDataBody } from '../apps/api/validate.ts';
-import { mixedPayload, mixedRequest } from './mixed.ts';
+import { expectedPayload, mixedRequest } from './mixed.ts';
 
 const mix = { maxBodyBytes: 256 * 1024 };
 const requests = Array.from({ length: 4_000 }, (_, i) => mixedRequest(`run/${i % 50}/${Math.floor(i / 50)}`, mix));
@@ -47,7 +47,7 @@ test('a request follows from its origin, and so do its records', () => {
   for (const origin of ['run/0/0', 'run/0/1', 'run/7/3']) {
     const { payloads } = mixedRequest(origin, mix);
     expect(mixedRequest(origin, mix).payloads).toEqual(payloads);
-    if (payloads) expect(mixedPayload(origin, 2, 64, mix)).toBe(payloads[2]);
-    else expect(mixedPayload(origin, 2, 64, mix)).toHaveLength(64);
+    if (payloads) expect(expectedPayload(origin, 2, 64, mix)).toBe(payloads[2]);
+    else expect(expectedPayload(origin, 2, 64, mix)).toHaveLength(64);
   }
 });

@@ -59,9 +59,13 @@ export function mixedRequest(origin: string, { maxBodyBytes }: Mix): MixedReques
   return { body: JSON.stringify({ payloads }), payloads };
 }
 
-/** The payload that record `index` of this origin must have. */
-export const mixedPayload = (origin: string, index: number, payloadChars: number, mix: Mix): string | undefined => {
-  const { payloads } = mixedRequest(origin, mix);
+/**
+ * The payload that record `index` of this origin must have.
+ * @param payloadChars the length of the payloads that the API makes
+ * @param mix the mix of the load; default: GET only
+ */
+export const expectedPayload = (origin: string, index: number, payloadChars: number, mix?: Mix): string | undefined => {
+  const { payloads } = mix ? mixedRequest(origin, mix) : {};
   return payloads ? payloads[index] : payloadFor(origin, index, payloadChars);
 };
 

@@ -9,7 +9,7 @@ import { databaseUrl, silent, uniqueName } from './api.ts';
 import { appEnvironment } from './app-environment.ts';
 import { createTopics } from './kafka-topics.ts';
 import { AppProcess } from './processes.ts';
-import { type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
+import { KILLED_BROKERS_RETURN, type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
 import { until } from './until.ts';
 import { WitnessedLoad } from './witnessed-load.ts';
 
@@ -109,7 +109,6 @@ function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void 
 faults('redis-streams');
 
 describe('with Kafka', () => {
-  // A broker that was killed may come back once the controller thinks it dead: by default after 9 s.
-  const kafka = useKafka({ settings: { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '300' } });
+  const kafka = useKafka({ settings: KILLED_BROKERS_RETURN });
   faults('kafka', kafka);
 });

@@ -20,7 +20,7 @@ import { connectRedis, redisReady } from '../apps/shared/redis.ts';
 import { RECORDS, RecordStore } from '../apps/shared/store.ts';
 import { databaseUrl, silent, uniqueName } from './api.ts';
 import { createTopics } from './kafka-topics.ts';
-import { type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
+import { KILLED_BROKERS_RETURN, type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
 import { until } from './until.ts';
 import { WitnessedLoad } from './witnessed-load.ts';
 
@@ -255,8 +255,7 @@ mutants('redis-streams', {
 });
 
 describe('with Kafka', () => {
-  // A broker that was killed may come back once the controller thinks it dead: by default after 9 s.
-  const kafka = useKafka({ settings: { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '300' } });
+  const kafka = useKafka({ settings: KILLED_BROKERS_RETURN });
   mutants('kafka', {
     async open(name) {
       await createTopics(kafka.url, name);

@@ -2,12 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredRecord } from '../apps/shared/document.ts';
 import { connectMongo } from '../apps/shared/mongo.ts';
-import { payloadFor } from '../apps/shared/payload.ts';
 import type { DeadLetter } from '../apps/shared/queue/queue.ts';
 import type { DataRecord } from '../apps/shared/record.ts';
 import { RECORDS } from '../apps/shared/store.ts';
 import { type Found, type Ledger, LedgerBook } from '../loadtest/ledger/ledger.ts';
-import { type Mix, mixedPayload, mixedRequest } from '../loadtest/mixed.ts';
+import { expectedPayload, type Mix, mixedRequest } from '../loadtest/mixed.ts';
 import { judge, judgeFailure, type Outcome } from '../loadtest/witness/outcome.ts';
 import { until } from './until.ts';
 
@@ -102,7 +101,12 @@ export class WitnessedLoad {
   #toFound({ _id, origin, index, payload }: Omit<DataRecord, 'createdAt'>, payloadChars: number): Found {
     const { mix } = this.#options;
     const [, user, iteration] = origin.split('/').map(Number);
-    const expected = mix ? mixedPayload(origin, index, payloadChars, mix) : payloadFor(origin, index, payloadChars);
-    return { id: _id, user: user!, iteration: iteration!, index, intact: payload === expected };
+    return {
+      id: _id,
+      user: user!,
+      iteration: iteration!,
+      index,
+      intact: payload === expectedPayload(origin, index, payloadChars, mix),
+    };
   }
 }

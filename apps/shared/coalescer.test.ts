@@ -106,16 +106,19 @@ describe('Coalescer', () => {
     afterEach(() => {
       jest.useRealTimers();
     });
-    const patient = (flush: (items: number[]) => Promise<string[]>) =>
-      new Coalescer({ flush, maxItems: 3, maxInFlight: 2, patienceMs: 10 });
     const advance = (ms: number) => jest.advanceTimersByTimeAsync(ms);
-
-    test('what arrives during a flush waits for its end', async () => {
+    /** A flush of 1 has been under way for a millisecond. */
+    const begin = async () => {
       jest.useFakeTimers();
       const { calls, flush } = controlled();
-      const coalescer = patient(flush);
+      const coalescer = new Coalescer({ flush, maxItems: 3, maxInFlight: 2, patienceMs: 10 });
       void coalescer.add(1);
       await advance(1);
+      return { calls, coalescer };
+    };
+
+    test('what arrives during a flush waits for its end', async () => {
+      const { calls, coalescer } = await begin();
       void coalescer.add(2);
       await advance(5);
       void coalescer.add(3);
@@ -127,11 +130,7 @@ describe('Coalescer', () => {
     });
 
     test('but not when it takes long', async () => {
-      jest.useFakeTimers();
-      const { calls, flush } = controlled();
-      const coalescer = patient(flush);
-      void coalescer.add(1);
-      await advance(1);
+      const { calls, coalescer } = await begin();
       void coalescer.add(2);
       await advance(8);
       expect(calls).toHaveLength(1);
@@ -140,11 +139,7 @@ describe('Coalescer', () => {
     });
 
     test('nor when a full group waits', async () => {
-      jest.useFakeTimers();
-      const { calls, flush } = controlled();
-      const coalescer = patient(flush);
-      void coalescer.add(1);
-      await advance(1);
+      const { calls, coalescer } = await begin();
       for (const item of [2, 3, 4, 5]) void coalescer.add(item);
       await advance(1);
       expect(calls.map(({ items }) => items)).toEqual([[1], [2, 3, 4]]);

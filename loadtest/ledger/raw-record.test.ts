@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import { payloadFor } from '../../apps/shared/payload.ts';
-import { mixedPayload, mixedRequest } from '../mixed.ts';
+import { expectedPayload, mixedRequest } from '../mixed.ts';
 import { isPayload, readRecord } from './raw-record.ts';
 
 const { BSON } = createRequire(new URL('../../apps/package.json', import.meta.url))('mongodb');
@@ -60,7 +60,7 @@ describe('a record is read out of its bytes', () => {
     expect(posts.length).toBeGreaterThan(0);
     expect(posts.length).toBeLessThan(20);
     for (const name of origins) {
-      const document = { ...good, origin: name, payload: mixedPayload(name, 3, 512, mix) };
+      const document = { ...good, origin: name, payload: expectedPayload(name, 3, 512, mix) };
       expect(readRecord(bytes(document), 'run', 512, mix)).toMatchObject({ intact: true });
       const other = { ...document, payload: `${document.payload}x` };
       expect(readRecord(bytes(other), 'run', 512, mix)).toMatchObject({ intact: false });

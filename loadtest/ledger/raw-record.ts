@@ -1,7 +1,7 @@
 // Reads a record straight out of its BSON bytes and checks its payload there: a stress run stores tens of millions of them,
 // and decoding each into objects would take longer than the run.
 import { fnv1a, payloadFor } from '../../apps/shared/payload.ts';
-import { type Mix, mixedPayload } from '../mixed.ts';
+import { expectedPayload, type Mix } from '../mixed.ts';
 import type { Found } from './ledger.ts';
 
 const STRING = 0x02;
@@ -32,7 +32,7 @@ export function readRecord(bytes: Buffer, run: string, payloadChars: number, mix
     throw new TypeError(`origin ${origin} is not run/user/iteration`);
   const payload = bytes.subarray(start, end);
   const intact = mix
-    ? payload.toString('utf8') === mixedPayload(origin, index, payloadChars, mix)
+    ? payload.toString('utf8') === expectedPayload(origin, index, payloadChars, mix)
     : payload.length === payloadChars && isPayload(payload, origin, index);
   return { ...found, intact };
 }

@@ -1,10 +1,9 @@
 // Runs the ledger: reads the witness log twice (sizes, then outcomes) and MongoDB once, through no gate, in bounded memory.
 import type { StoredRecord } from '../../apps/shared/document.ts';
 import { connectMongo } from '../../apps/shared/mongo.ts';
-import { payloadFor } from '../../apps/shared/payload.ts';
 import type { DataRecord } from '../../apps/shared/record.ts';
 import { RECORDS } from '../../apps/shared/store.ts';
-import { type Mix, mixedPayload } from '../mixed.ts';
+import { expectedPayload, type Mix } from '../mixed.ts';
 import { readWitness } from '../witness/log.ts';
 import { countIterations, type Found, type Ledger, LedgerBook } from './ledger.ts';
 import { readRecord } from './raw-record.ts';
@@ -87,7 +86,6 @@ function deadRecord(
 ): Found | null {
   const [, user, iteration] = new RegExp(`^${run}/(\\d+)/(\\d+)$`).exec(origin) ?? [];
   if (user === undefined) return null;
-  const expected = mix ? mixedPayload(origin, index, payloadChars, mix) : payloadFor(origin, index, payloadChars);
-  const intact = payload === expected;
+  const intact = payload === expectedPayload(origin, index, payloadChars, mix);
   return { id: _id, user: Number(user), iteration: Number(iteration), index, intact };
 }

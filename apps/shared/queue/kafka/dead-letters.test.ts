@@ -1,33 +1,27 @@
 // Dead letters of any size and number: none blocks a partition, and counting them reads none.
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import { Admin, Consumer } from '@platformatic/kafka';
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { Consumer } from '@platformatic/kafka';
 import { useKafka } from '../../../../test/servers.ts';
-import { until } from '../../../../test/until.ts';
 import { GroupIds, makeGroup } from '../../group.ts';
 import { createLogger } from '../../logger.ts';
 import { type DataRecord, encodeRecord, type NewRecords } from '../../record.ts';
+import { useAdmin } from './admin.testing.ts';
 import { KafkaLetters } from './dead-letters.ts';
 import { KafkaQueue } from './queue.ts';
 
 const kafka = useKafka();
 const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 const closers: (() => Promise<void>)[] = [];
-let admin: Admin;
+const admin = useAdmin(kafka);
 
-beforeAll(async () => {
-  admin = new Admin({ clientId: 'test', bootstrapBrokers: kafka.url.split(','), retries: 5 });
-  const knowsGroups = () => admin.listConsumerGroupOffsets({ groups: [{ groupId: 'any', topics: [] }] });
-  await until(() => knowsGroups().then(Boolean, () => false), 60_000);
-}, 90_000);
 afterEach(async () => {
   jest.restoreAllMocks();
   for (const close of closers.splice(0)) await close();
 });
-afterAll(() => admin.close());
 
 const declare = async (topic: string): Promise<void> => {
   const configs = [{ name: 'cleanup.policy', value: 'compact' }];
-  await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1, configs });
+  await admin().createTopics({ topics: [topic], partitions: 1, replicas: 1, configs });
 };
 
 function lettersOf(topic: string): KafkaLetters {
@@ -43,7 +37,7 @@ const newLetters = (records: readonly DataRecord[]) =>
   records.map((content) => ({ id: content._id, content, reason: 'refused' }));
 
 test('a refused record that just fitted into the queue does not block its partition', async () => {
-  await admin.createTopics({ topics: ['large'], partitions: 1, replicas: 1 });
+  await admin().createTopics({ topics: ['large'], partitions: 1, replicas: 1 });
   await declare('large.dlq');
   const queue = new KafkaQueue(
     { brokers: kafka.url.split(','), name: 'large', group: 'store', maxLength: 100, maxBytes: 1e9 },

@@ -1,30 +1,22 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Admin, Producer } from '@platformatic/kafka';
-import { useKafka } from '../../../../test/servers.ts';
+import { expect, test } from '@jest/globals';
+import { Producer } from '@platformatic/kafka';
+import { KILLED_BROKERS_RETURN, useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
 import { createLogger } from '../../logger.ts';
 import { queueContract } from '../contract.testing.ts';
+import { useAdmin } from './admin.testing.ts';
 import { KafkaMember } from './member.ts';
 import { KafkaQueue } from './queue.ts';
 
-// A broker that was killed may come back once the controller thinks it dead: by default after 9 s.
-const kafka = useKafka({ settings: { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '300' } });
+const kafka = useKafka({ settings: KILLED_BROKERS_RETURN });
 const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
-let admin: Admin;
-
-beforeAll(async () => {
-  admin = new Admin({ clientId: 'test', bootstrapBrokers: kafka.url.split(','), retries: 5 });
-  // The first question about a group makes the broker create the topic that it keeps groups in, which takes a while.
-  const knowsGroups = () => admin.listConsumerGroupOffsets({ groups: [{ groupId: 'any', topics: [] }] });
-  await until(() => knowsGroups().then(Boolean, () => false), 60_000);
-}, 90_000);
-afterAll(() => admin.close());
+const admin = useAdmin(kafka);
 
 queueContract('kafka', {
   async create(name) {
-    await admin.createTopics({ topics: [name], partitions: 3, replicas: 1 });
+    await admin().createTopics({ topics: [name], partitions: 3, replicas: 1 });
     const configs = [{ name: 'cleanup.policy', value: 'compact' }];
-    await admin.createTopics({ topics: [`${name}.dlq`], partitions: 1, replicas: 1, configs });
+    await admin().createTopics({ topics: [`${name}.dlq`], partitions: 1, replicas: 1, configs });
   },
   open: (name, { maxLength = 1_000_000, maxBytes = 1e9 } = {}) =>
     new KafkaQueue(
@@ -58,7 +50,7 @@ queueContract('kafka', {
 
 test('a coordinator that has left the cluster is looked for again', async () => {
   const topic = 'coordinated';
-  await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1 });
+  await admin().createTopics({ topics: [topic], partitions: 1, replicas: 1 });
   const options = { topic, group: topic, sessionTimeoutMs: 30_000, heartbeatMs: 10_000 };
   const member = new KafkaMember({ brokers: kafka.url.split(',') }, options, logger);
   const commit = () => member.consumer.commit({ offsets: [{ topic, partition: 0, offset: 0n, leaderEpoch: -1 }] });

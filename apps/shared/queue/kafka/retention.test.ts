@@ -1,12 +1,12 @@
 // What Kafka keeps: all that is not stored, whatever its size, and no more of the rest than is asked for.
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { Admin } from '@platformatic/kafka';
+import { afterEach, expect, test } from '@jest/globals';
 import { useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
 import { QueueFullError } from '../../errors.ts';
 import { createLogger } from '../../logger.ts';
 import type { NewRecords } from '../../record.ts';
 import type { Queue, QueueReader } from '../queue.ts';
+import { useAdmin } from './admin.testing.ts';
 import { KafkaQueue, type KafkaQueueOptions } from './queue.ts';
 
 const kafka = useKafka();
@@ -14,22 +14,16 @@ const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 const LIMITS = { batchSize: 10, batchBytes: 8 << 20, flushIntervalMs: 20 };
 const LONG_MS = 3_600_000;
 const opened: Queue[] = [];
-let admin: Admin;
+const admin = useAdmin(kafka);
 
-beforeAll(async () => {
-  admin = new Admin({ clientId: 'test', bootstrapBrokers: kafka.url.split(','), retries: 5 });
-  const knowsGroups = () => admin.listConsumerGroupOffsets({ groups: [{ groupId: 'any', topics: [] }] });
-  await until(() => knowsGroups().then(Boolean, () => false), 60_000);
-}, 90_000);
 afterEach(async () => {
   for (const queue of opened.splice(0)) await queue.close();
 });
-afterAll(() => admin.close());
 
 /** Opens the queue, and declares its topics the first time. */
 async function connect(name: string, options: Partial<KafkaQueueOptions> = {}): Promise<Queue> {
-  const topics = await admin.listTopics();
-  if (!topics.includes(name)) await admin.createTopics({ topics: [name, `${name}.dlq`], partitions: 1, replicas: 1 });
+  const topics = await admin().listTopics();
+  if (!topics.includes(name)) await admin().createTopics({ topics: [name, `${name}.dlq`], partitions: 1, replicas: 1 });
   const queue = new KafkaQueue(
     {
       brokers: kafka.url.split(','),
@@ -64,7 +58,7 @@ async function store(reader: QueueReader, count: number): Promise<void> {
 /** The first offset of the topic's only partition. */
 async function start(topic: string): Promise<number> {
   const partitions = [{ partitionIndex: 0, timestamp: -2n }];
-  const [listed] = await admin.listOffsets({ topics: [{ name: topic, partitions }] });
+  const [listed] = await admin().listOffsets({ topics: [{ name: topic, partitions }] });
   return Number(listed!.partitions[0]!.offset);
 }
 
@@ -150,7 +144,7 @@ test('records that were deleted unread are counted as lost', async () => {
   const first = await queue.reader({ ...LIMITS, batchSize: 4 });
   await (await first.next())!.acknowledge();
   await first.close();
-  await admin.deleteRecords({ topics: [{ name: 'lossy', partitions: [{ partition: 0, offset: 7n }] }] });
+  await admin().deleteRecords({ topics: [{ name: 'lossy', partitions: [{ partition: 0, offset: 7n }] }] });
   const reader = await queue.reader(LIMITS);
   const batch = await reader.next();
   expect(batch).toMatchObject({ lost: 3, documents: { count: 3 } });
@@ -166,7 +160,7 @@ test('also when nothing comes after them, and only once', async () => {
   const first = await queue.reader({ ...LIMITS, batchSize: 4 });
   await (await first.next())!.acknowledge();
   await first.close();
-  await admin.deleteRecords({ topics: [{ name: 'emptied', partitions: [{ partition: 0, offset: 10n }] }] });
+  await admin().deleteRecords({ topics: [{ name: 'emptied', partitions: [{ partition: 0, offset: 10n }] }] });
   const second = await queue.reader(LIMITS);
   const batch = await second.next();
   expect(batch).toMatchObject({ lost: 6, documents: { count: 0 } });

@@ -2,32 +2,28 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { Admin, Consumer, type Message, type MessagesStream } from '@platformatic/kafka';
-import { useKafka } from '../../../../test/servers.ts';
+import { Consumer, type Message, type MessagesStream } from '@platformatic/kafka';
+import { KILLED_BROKERS_RETURN, useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
 import { createLogger } from '../../logger.ts';
 import type { Queue, QueueReader, QueueWriter } from '../queue.ts';
+import { useAdmin } from './admin.testing.ts';
 import { KafkaQueue } from './queue.ts';
 
-const kafka = useKafka({ settings: { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '300' } });
+const kafka = useKafka({ settings: KILLED_BROKERS_RETURN });
 const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 const LIMITS = { batchSize: 100, batchBytes: 1 << 20, flushIntervalMs: 20 };
 /** Reads far ahead: one fetch fills its memory, and the next one waits until batches were taken. */
 const FULL = { ...LIMITS, batchSize: 5 };
 const opened: Queue[] = [];
+const admin = useAdmin(kafka);
 
 beforeAll(async () => {
-  const admin = new Admin({ clientId: 'test', bootstrapBrokers: kafka.url.split(','), retries: 5 });
-  await until(
-    () => admin.listConsumerGroupOffsets({ groups: [{ groupId: 'any', topics: [] }] }).then(Boolean, () => false),
-    60_000,
-  );
   for (const topic of ['running', 'restarted', 'unacknowledged', 'library', 'away']) {
-    await admin.createTopics({ topics: [topic], partitions: 1, replicas: 1 });
-    await admin.createTopics({ topics: [`${topic}.dlq`], partitions: 1, replicas: 1 });
+    await admin().createTopics({ topics: [topic], partitions: 1, replicas: 1 });
+    await admin().createTopics({ topics: [`${topic}.dlq`], partitions: 1, replicas: 1 });
   }
-  await admin.close();
-}, 120_000);
+});
 afterEach(async () => {
   for (const queue of opened.splice(0)) await queue.close();
 });
