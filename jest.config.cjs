@@ -1,6 +1,7 @@
 const { join } = require('node:path');
 
-// Tests start the apps dozens of times: with a cache of compiled sources each start takes half of the CPU time.
+// Tests start the apps dozens of times: with a cache of compiled sources each start takes half of
+// the CPU time.
 process.env.NODE_COMPILE_CACHE ??= join(__dirname, '.local', 'compile-cache');
 
 // Two worlds, each tested as it runs: the apps as ES modules in TypeScript that Node strips itself (test/strip-types.cjs),
@@ -12,9 +13,11 @@ const common = {
 
 module.exports = {
   testTimeout: 60_000,
-  // Most suites wait for servers more than they compute: three on two cores take a quarter less time than two.
+  // Most suites wait for servers more than they compute: three on two cores take a quarter less
+  // time than two.
   maxWorkers: '150%',
-  // Each suite loads its modules anew, those of the program hundreds of MB: a worker that keeps them starts again.
+  // Each suite loads its modules anew, those of the program hundreds of MB: a worker that keeps
+  // them starts again.
   workerIdleMemoryLimit: '1GB',
   projects: [
     {

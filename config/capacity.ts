@@ -18,8 +18,8 @@ const REDIS_ROUNDING = 1.25;
  */
 const REDIS_SHARE = 0.9;
 /**
- * Share of Kafka's volumes that unstored records may take. The rest is for stored ones, which stay for
- * kafka:retentionHours, and for segments that are deleted as a whole.
+ * Share of Kafka's volumes that unstored records may take. The rest is for stored ones, which stay
+ * for kafka:retentionHours, and for segments that are deleted as a whole.
  */
 const KAFKA_SHARE = 0.5;
 /**

@@ -74,7 +74,8 @@ function textOf(bytes: number, random: () => number, name: string): string {
   if (bytes < 1) return 'x';
   let text = '';
   let size = 0;
-  // Enough of the unusual to differ from record to record. The rest is plain: it is quicker to make.
+  // Enough of the unusual to differ from record to record. The rest is plain: it is quicker to
+  // make.
   for (let i = 0; i < 40; i++) {
     const piece = PIECES[Math.floor(random() * PIECES.length)]!;
     if (size + jsonBytes(piece) > bytes) break;

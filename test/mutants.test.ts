@@ -73,7 +73,10 @@ interface Subject {
   server(): ServerFixture;
 }
 
-/** Load, while MongoDB dies, the queue fills up, the consumer gives up, and the queue dies. @returns every kind of violation */
+/**
+ * Load, while MongoDB dies, the queue fills up, the consumer gives up, and the queue dies.
+ * @returns every kind of violation
+ */
 async function violations(subject: Subject, mutant: Mutant) {
   const name = uniqueName('posts');
   const mongoUrl = databaseUrl(mongo.url, name);

@@ -75,7 +75,10 @@ export function useMongo(options: Partial<MongoOptions> = {}): ServerFixture {
   return ServerFixture.use('mongo', startMongo, options);
 }
 
-/** Settings with which a killed broker may come back after 2 s: by default the controller thinks it dead after 9. */
+/**
+ * Settings with which a killed broker may come back after 2 s: by default the controller thinks it
+ * dead after 9.
+ */
 export const KILLED_BROKERS_RETURN = {
   'broker.session.timeout.ms': '2000',
   'broker.heartbeat.interval.ms': '300',
@@ -83,7 +86,8 @@ export const KILLED_BROKERS_RETURN = {
 
 /** A Kafka cluster for this test file; `brokers` defaults to 1 (ready in 2 s; three take 6 s). */
 export function useKafka(options: Partial<KafkaOptions> = {}): ServerFixture<RunningKafka> {
-  // A broker of a test lives for seconds: the optimizing compiler would take a quarter of the CPU time for nothing.
+  // A broker of a test lives for seconds: the optimizing compiler would take a quarter of the CPU
+  // time for nothing.
   return ServerFixture.use('kafka', startKafka, { javaOptions: ['-XX:TieredStopAtLevel=1'], ...options });
 }
 

@@ -22,7 +22,10 @@ export interface LoadOptions {
   readonly mix?: Mix;
 }
 
-/** Requests to `/api/data` by several users, each with origins `run/user/iteration`, from its construction on. */
+/**
+ * Requests to `/api/data` by several users, each with origins `run/user/iteration`, from its
+ * construction on.
+ */
 export class WitnessedLoad {
   readonly counts: Record<Outcome, number> = { accepted: 0, refused: 0, unknown: 0 };
   readonly #options: LoadOptions;
@@ -80,7 +83,10 @@ export class WitnessedLoad {
     await this.#done;
   }
 
-  /** Compares what was seen with what MongoDB and the dead letters hold. Call it once the queue is empty. */
+  /**
+   * Compares what was seen with what MongoDB and the dead letters hold. Call it once the queue is
+   * empty.
+   */
   async ledger(mongoUrl: string, payloadChars: number, deadLetters: readonly DeadLetter[] = []): Promise<Ledger> {
     const { run } = this.#options;
     const iterations = this.#seen.map((requests) => requests.length);

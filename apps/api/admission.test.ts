@@ -1,4 +1,5 @@
-// Admission: never more inside than the limit, first come first served, and nobody waits for a client that left or is slow.
+// Admission: never more inside than the limit, first come first served, and nobody waits for a
+// client that left or is slow.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';

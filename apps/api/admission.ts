@@ -1,4 +1,5 @@
-// Admission: a process works on so many requests at once; the others wait for their turn and cost next to nothing meanwhile.
+// Admission: a process works on so many requests at once; the others wait for their turn and cost
+// next to nothing meanwhile.
 import type { IncomingMessage } from 'node:http';
 import Denque from 'denque';
 import type { ApiResponse } from './answer.ts';
@@ -18,17 +19,23 @@ export interface AdmissionOptions {
   maxWaitMs: number;
   /** The largest body, bytes. */
   bodyLimitBytes: number;
-  /** What all bodies of the process, and answers that clients are slow to take, may hold in memory, bytes. */
+  /**
+   * What all bodies of the process, and answers that clients are slow to take, may hold in memory,
+   * bytes.
+   */
   bodiesBytes: number;
-  /** What a request is going to read, besides its body, bytes: counts while it is inside. Default: nothing. */
+  /**
+   * What a request is going to read, besides its body, bytes: counts while it is inside. Default:
+   * nothing.
+   */
   readBytes?: () => number;
   /** Turns a request away. `reason` is absent when it is the client's fault. */
   refuse: (req: IncomingMessage, res: ApiResponse, error: HttpError, reason?: ShedReason) => void;
 }
 
 /**
- * The part of the bodies' memory that may be worked on at once. A body grows about sixfold on its way: its text, the
- * payloads, the records, their encoded form, the command that carries them.
+ * The part of the bodies' memory that may be worked on at once. A body grows about sixfold on its
+ * way: its text, the payloads, the records, their encoded form, the command that carries them.
  */
 const INSIDE_SHARE = 1 / 5;
 
@@ -49,9 +56,10 @@ interface Turn {
 }
 
 /**
- * Reads each request's body, then lets `limit` requests at a time through, the others first come, first served. A turn
- * begins only once the body is there, so that slow senders hold memory (within a budget) and no turn, and it ends with the
- * answer, so that slow readers hold none either. A client that leaves gives up its place.
+ * Reads each request's body, then lets `limit` requests at a time through, the others first come,
+ * first served. A turn begins only once the body is there, so that slow senders hold memory (within
+ * a budget) and no turn, and it ends with the answer, so that slow readers hold none either. A
+ * client that leaves gives up its place.
  */
 export class Admission {
   readonly #limit: number;
@@ -111,7 +119,8 @@ export class Admission {
 
   /** Lets requests in, in order, as long as there is room. */
   #admit(): void {
-    // A handler that answers at once comes back here: the loop below goes on, instead of a stack as deep as the line.
+    // A handler that answers at once comes back here: the loop below goes on, instead of a stack as
+    // deep as the line.
     if (this.#admitting) return;
     this.#admitting = true;
     try {

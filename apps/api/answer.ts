@@ -1,4 +1,5 @@
-// Answers as JSON, written straight to the response: Express' own res.json costs more than the route.
+// Answers as JSON, written straight to the response: Express' own res.json costs more than the
+// route.
 import type { ServerResponse } from 'node:http';
 
 declare global {
@@ -14,7 +15,8 @@ declare global {
 export type ApiResponse = ServerResponse & { locals: { requestId: string } };
 
 /**
- * Answers with `body` as JSON, under the request's id. To be called once: it throws after the head has been sent.
+ * Answers with `body` as JSON, under the request's id. To be called once: it throws after the head
+ * has been sent.
  * @param headers further headers, in lower case
  */
 export function sendJson(

@@ -117,7 +117,10 @@ const EXPECTATIONS: ReadonlySet<string | undefined> = new Set([undefined, '100-c
 const BAD_EXPECTATION = new HttpError(417, 'BAD_REQUEST', 'Expect: only 100-continue can be met');
 const BAD_TARGET = new HttpError(400, 'BAD_REQUEST', 'the request target is neither a path nor a URL');
 
-/** Reduces the absolute form of a request target, which proxies send, to its path. @returns false for what has none */
+/**
+ * Reduces the absolute form of a request target, which proxies send, to its path.
+ * @returns false for what has none
+ */
 function toPath(req: IncomingMessage): boolean {
   if (req.url!.startsWith('/')) return true;
   const url = URL.parse(req.url!);

@@ -1,4 +1,5 @@
-// Request bodies: read within a budget of bytes before anything else is spent on the request, parsed once it is its turn.
+// Request bodies: read within a budget of bytes before anything else is spent on the request,
+// parsed once it is its turn.
 import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request } from 'express';
 import type { ApiResponse } from './answer.ts';
@@ -65,8 +66,8 @@ export class BodyReader {
 
   /**
    * Reads the body into `rawBody`, then calls `done` once; never, if the client leaves before.
-   * @param done gets the bytes taken from the budget, which the caller gives back; or, with an error, nothing was taken:
-   * `TOO_LARGE` or `BODIES_EXHAUSTED`
+   * @param done gets the bytes taken from the budget, which the caller gives back; or, with an
+   * error, nothing was taken: `TOO_LARGE` or `BODIES_EXHAUSTED`
    */
   read(req: WithBody, res: ApiResponse, done: (error: HttpError | undefined, bytes: number) => void): void {
     if (Number(req.headers['content-length']) > this.#limit) {
@@ -116,7 +117,10 @@ const CHARSET = /(?:^|;)\s*charset\s*=\s*"?([^";\s]*)/i;
 const UTF8 = /^utf-?8$/i;
 const BOM = '\ufeff';
 
-/** Express middleware: parses what was read into `req.body`; undefined for no body, or one of another type than JSON. */
+/**
+ * Express middleware: parses what was read into `req.body`; undefined for no body, or one of
+ * another type than JSON.
+ */
 export function parseJson(req: Request & WithBody, _res: ApiResponse, next: NextFunction): void {
   req.body = jsonOf(req);
   // Freed while the records are on their way.

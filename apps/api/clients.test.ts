@@ -1,4 +1,5 @@
-// Clients that misbehave, against a whole API: each has a proper answer or is cut off, and costs nobody else anything.
+// Clients that misbehave, against a whole API: each has a proper answer or is cut off, and costs
+// nobody else anything.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { databaseUrl, startTestApi, type TestApi } from '../../test/api.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';

@@ -99,11 +99,13 @@ function sendError(res: ApiResponse, error: HttpError): void {
 const LINGER_MS = 1_000;
 
 /**
- * Answers with the error while the body may still be arriving. Closing at once would reset the connection, and the client
- * would not see the answer; so what arrives is dropped for a moment, and a connection that is not done by then is closed.
+ * Answers with the error while the body may still be arriving. Closing at once would reset the
+ * connection, and the client would not see the answer; so what arrives is dropped for a moment, and
+ * a connection that is not done by then is closed.
  */
 export function sendErrorEarly(req: IncomingMessage, res: ApiResponse, error: HttpError): void {
-  // A client that waits for permission may now send its body or not: the next request could not be told from it.
+  // A client that waits for permission may now send its body or not: the next request could not be
+  // told from it.
   if (req.headers.expect !== undefined) res.shouldKeepAlive = false;
   sendError(res, error);
   if (req.complete) return;

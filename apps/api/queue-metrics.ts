@@ -11,7 +11,8 @@ export interface QueueMetricsOptions extends QueueLimits {
 
 /**
  * Registers the numbers. A scrape never waits for the queue.
- * @param depth the latest depth; undefined while the queue does not answer: the numbers are absent then
+ * @param depth the latest depth; undefined while the queue does not answer: the numbers are absent
+ * then
  */
 export function createQueueMetrics(
   registry: Registry,

@@ -4,8 +4,8 @@
 const MAX_AGE_MS = 10_000;
 
 /**
- * The latest value of a source. Nobody waits for it: while the source is slow the last value stays and grows old; when the
- * source fails, or the value is older than ten seconds, there is none.
+ * The latest value of a source. Nobody waits for it: while the source is slow the last value stays
+ * and grows old; when the source fails, or the value is older than ten seconds, there is none.
  */
 export class Reading<T> {
   readonly #read: () => Promise<T>;
@@ -31,7 +31,10 @@ export class Reading<T> {
     return this.#latest === undefined ? Number.POSITIVE_INFINITY : this.#now() - this.#latest.askedAt;
   }
 
-  /** Asks the source, unless an answer is under way. Resolves when it has answered or failed, never rejects. */
+  /**
+   * Asks the source, unless an answer is under way. Resolves when it has answered or failed, never
+   * rejects.
+   */
   refresh(): Promise<void> {
     // A source that never answers is asked again.
     if (this.#asking === undefined || this.#now() - this.#asking.askedAt > MAX_AGE_MS) {

@@ -35,7 +35,10 @@ export class RecordReader {
     return Math.round(this.#averageBytes);
   }
 
-  /** Those of `ids` that exist, in their order. @throws when MongoDB is needed and does not answer */
+  /**
+   * Those of `ids` that exist, in their order.
+   * @throws when MongoDB is needed and does not answer
+   */
   async present(ids: readonly string[]): Promise<string[]> {
     const cached = await this.#cached(ids);
     if (!cached.includes(null)) return [...ids];

@@ -56,7 +56,8 @@ export class RecordWriter {
 }
 
 /**
- * What keeps accepted groups in the cache. Accepted is accepted: a cache that fails costs a miss later, never the request.
+ * What keeps accepted groups in the cache. Accepted is accepted: a cache that fails costs a miss
+ * later, never the request.
  */
 export const cacheAccepted =
   (cache: Pick<Cache, 'putPending'>, metrics: ApiMetrics, logger: Logger) =>

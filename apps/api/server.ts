@@ -34,7 +34,10 @@ const BACKLOG = 65_535;
 /** How often connections that became idle while draining are closed, milliseconds. */
 const SWEEP_MS = 50;
 
-/** A client that neither sends nor takes anything for so long during a request is gone, milliseconds. */
+/**
+ * A client that neither sends nor takes anything for so long during a request is gone,
+ * milliseconds.
+ */
 const STALLED_MS = 60_000;
 
 /** Several processes may listen on one port; the kernel spreads connections over them. */

@@ -1,4 +1,5 @@
-// /api/stats: the numbers of the whole system, not of one process. They are read in the background: no client waits for a server.
+// /api/stats: the numbers of the whole system, not of one process. They are read in the background:
+// no client waits for a server.
 import type { Redis } from 'ioredis';
 import type { Logger } from '../shared/logger.ts';
 import type { Queue, QueueDepth } from '../shared/queue/queue.ts';
@@ -19,7 +20,9 @@ export interface Stats {
   /** Of the last ten seconds; null when nothing was read. */
   cacheHitRatio: number | null;
   mongoOperationsPerSecond: number | null;
-  /** How long ago the oldest of these numbers was asked for, milliseconds; null when there is none. */
+  /**
+   * How long ago the oldest of these numbers was asked for, milliseconds; null when there is none.
+   */
   age_ms: number | null;
   timestamp: string;
 }
@@ -27,8 +30,8 @@ export interface Stats {
 /** How often the numbers are read, milliseconds. */
 const PERIOD_MS = 1_000;
 /**
- * How often documents are counted while nobody asks, milliseconds: each count is one of the few operations that the gate
- * lets through, and there are many API processes.
+ * How often documents are counted while nobody asks, milliseconds: each count is one of the few
+ * operations that the gate lets through, and there are many API processes.
  */
 const COUNT_PERIOD_MS = 10_000;
 /** A source that has not answered by then has failed, milliseconds. */
@@ -80,7 +83,10 @@ export class StatsReader implements StatsSource {
     return this.#depth.value;
   }
 
-  /** Reads all numbers once; resolves when every source has answered or failed, or has taken too long. */
+  /**
+   * Reads all numbers once; resolves when every source has answered or failed, or has taken too
+   * long.
+   */
   async first(): Promise<void> {
     const timeout = new Promise((resolve) => setTimeout(resolve, SOURCE_TIMEOUT_MS).unref());
     await Promise.race([Promise.all([this.#refresh(), this.#documents.refresh()]), timeout]);

@@ -20,7 +20,9 @@ export interface ConsumerParts {
   workMs: number;
 }
 
-/** Batches under way at once: while MongoDB works on one, the gate counts the next one's operations. */
+/**
+ * Batches under way at once: while MongoDB works on one, the gate counts the next one's operations.
+ */
 const PIPELINE = 2;
 
 /** Consumes from its creation on. */
@@ -110,7 +112,8 @@ export class Consumer {
     const begun = performance.now();
     const result = await store.insert(documents);
     metrics.storeSeconds.observe((performance.now() - begun) / 1000);
-    // Told to stop, it leaves the rest of the work: the records are stored, so they shall be acknowledged.
+    // Told to stop, it leaves the rest of the work: the records are stored, so they shall be
+    // acknowledged.
     if (workMs > 0)
       await sleep(workMs * documents.count, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     logBatch(logger, 'stored', batch);

@@ -21,7 +21,10 @@ export function logBatch(
   }
 }
 
-/** What logs call a record; undefined for what is none: MongoDB takes documents that this cannot decode. */
+/**
+ * What logs call a record; undefined for what is none: MongoDB takes documents that this cannot
+ * decode.
+ */
 export function nameOf(document: Buffer): { readonly record: string; readonly origin: string } | undefined {
   try {
     const { _id, origin } = decodeDocument(document);

@@ -10,19 +10,26 @@ import { dropIfStalled } from './redis.ts';
 const GROUP = 'group:';
 const RECORD = 'record:';
 
-/** The key of a group: the queue's while it waits to be stored (Redis Streams), the cache's afterwards. */
+/**
+ * The key of a group: the queue's while it waits to be stored (Redis Streams), the cache's
+ * afterwards.
+ */
 export const groupKey = (id: string): string => GROUP + id;
 
 /** The key of a single record that came from MongoDB. */
 export const recordKey = (id: string): string => RECORD + id;
 
-/** How long accepted records that nobody has stored yet stay readable, seconds: longer than any lag (7 days). */
+/**
+ * How long accepted records that nobody has stored yet stay readable, seconds: longer than any lag
+ * (7 days).
+ */
 export const PENDING_TTL_SECONDS = 7 * 24 * 3600;
 
 /**
- * KEYS: for each record its group's key. ARGV: its place, three hexadecimal digits. Replies with its document, with its JSON
- * where only the single record is there, or with nothing. What is no table gives bytes that the caller finds wrong. A place
- * behind the table lies in the records, where a payload may look like a table: the table ends where the first record begins.
+ * KEYS: for each record its group's key. ARGV: its place, three hexadecimal digits. Replies with
+ * its document, with its JSON where only the single record is there, or with nothing. What is no
+ * table gives bytes that the caller finds wrong. A place behind the table lies in the records,
+ * where a payload may look like a table: the table ends where the first record begins.
  */
 const READ = `
 local found = {}
@@ -40,13 +47,19 @@ for i = 1, #KEYS do
 end
 return found`;
 
-/** KEYS: keys. ARGV: TTL in seconds, values. A key that is there stays: the queue may need it, without a TTL. */
+/**
+ * KEYS: keys. ARGV: TTL in seconds, values. A key that is there stays: the queue may need it,
+ * without a TTL.
+ */
 const PUT = `for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARGV[1], 'NX') end return #KEYS`;
 
 /** KEYS: keys. ARGV: TTL in seconds. */
 const EXPIRE = `for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[1]) end return #KEYS`;
 
-/** KEYS: keys. ARGV: a TTL in seconds. Keys without a TTL wait in Redis Streams; those with a longer one wait in Kafka. */
+/**
+ * KEYS: keys. ARGV: a TTL in seconds. Keys without a TTL wait in Redis Streams; those with a longer
+ * one wait in Kafka.
+ */
 const FLUSH = `
 local removed = 0
 for i = 1, #KEYS do
@@ -120,7 +133,10 @@ export class Cache {
     this.#writes = { pending: this.#writer(PENDING_TTL_SECONDS), stored: this.#writer(ttlSeconds) };
   }
 
-  /** The records in the order of `ids`, null for what is not cached. One round trip, shared by all callers of a tick. */
+  /**
+   * The records in the order of `ids`, null for what is not cached. One round trip, shared by all
+   * callers of a tick.
+   */
   getMany(ids: readonly string[]): Promise<(CachedRecord | null)[]> {
     return ids.length === 0 ? Promise.resolve([]) : this.#reads.add(ids);
   }
@@ -174,7 +190,10 @@ export class Cache {
   }
 }
 
-/** Empties the cache, and only it: records that wait to be stored stay. @returns how many keys were removed */
+/**
+ * Empties the cache, and only it: records that wait to be stored stay.
+ * @returns how many keys were removed
+ */
 export async function flushCache(redis: Redis): Promise<number> {
   const untilSeconds = PENDING_TTL_SECONDS - 24 * 3600;
   let removed = 0;

@@ -16,8 +16,9 @@ export interface CoalescerOptions<Item, Result> {
   /** Flushes under way at once, at most. */
   maxInFlight: number;
   /**
-   * While a flush is under way, the next one begins only when it ends, when a full group waits, or after so long,
-   * milliseconds. Groups grow with the load, and a flush that hangs holds up the others no longer. Default 0.
+   * While a flush is under way, the next one begins only when it ends, when a full group waits, or
+   * after so long, milliseconds. Groups grow with the load, and a flush that hangs holds up the
+   * others no longer. Default 0.
    */
   patienceMs?: number;
 }

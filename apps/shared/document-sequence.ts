@@ -1,6 +1,7 @@
-// Sends documents to MongoDB as they are, encoded: the driver's public interface would decode and encode them again, which
-// costs the consumer more than all else it does. The class is the driver's own (its bulk writes use it), though not
-// exported: `store.test.ts` notices when an update of the driver takes it away.
+// Sends documents to MongoDB as they are, encoded: the driver's public interface would decode and
+// encode them again, which costs the consumer more than all else it does. The class is the driver's
+// own (its bulk writes use it), though not exported: `store.test.ts` notices when an update of the
+// driver takes it away.
 import { createRequire } from 'node:module';
 import type { Documents } from './group.ts';
 

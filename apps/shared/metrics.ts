@@ -92,8 +92,8 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
 }
 
 /**
- * The URL that a request asks for: a path, or the absolute form that proxies send. A path may begin with two slashes,
- * which `new URL('//', base)` takes for a host and throws.
+ * The URL that a request asks for: a path, or the absolute form that proxies send. A path may begin
+ * with two slashes, which `new URL('//', base)` takes for a host and throws.
  * @returns null for everything else
  */
 function parseTarget(target: string): URL | null {

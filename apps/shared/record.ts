@@ -1,7 +1,10 @@
 // The record: the one thing that travels the whole path, and how it looks as JSON.
 /** One document. */
 export interface DataRecord {
-  /** 24 hexadecimal digits: its group's id and its place in the group (group.ts). Sortable by the second. */
+  /**
+   * 24 hexadecimal digits: its group's id and its place in the group (group.ts). Sortable by the
+   * second.
+   */
   readonly _id: string;
   /** What kind of record: `post` for the API's, `message` for the producer's. */
   readonly type: string;
@@ -23,7 +26,9 @@ export interface NewRecords {
   readonly payloads: readonly string[];
 }
 
-/** The record as JSON: a message in Kafka, a dead letter, a cached record that came from MongoDB. */
+/**
+ * The record as JSON: a message in Kafka, a dead letter, a cached record that came from MongoDB.
+ */
 export const encodeRecord = (record: DataRecord): string => JSON.stringify(record);
 
 const STRINGS = ['_id', 'type', 'payload', 'createdAt', 'origin'] as const;

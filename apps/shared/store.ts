@@ -21,7 +21,10 @@ export interface StoreResult {
   refused: Refusal[];
 }
 
-/** How long a read may take in all, also when MongoDB hangs without closing its connections, milliseconds. */
+/**
+ * How long a read may take in all, also when MongoDB hangs without closing its connections,
+ * milliseconds.
+ */
 const READ_TIMEOUT_MS = 5_000;
 
 /** MongoDB's limit for a document, bytes. */
@@ -60,9 +63,9 @@ export class RecordStore {
   }
 
   /**
-   * In a replica set, no member that lacks the batch can become primary once a majority has it. A standalone server must
-   * not be asked for its majority: it then answers before the journal is written
-   * (docs/decisions/0034-write-concern.md).
+   * In a replica set, no member that lacks the batch can become primary once a majority has it. A
+   * standalone server must not be asked for its majority: it then answers before the journal is
+   * written (docs/decisions/0034-write-concern.md).
    */
   async #durable(): Promise<{ w: 'majority' | 1; j: true }> {
     this.#isReplicated ??= ((await this.#db.command({ hello: 1 })).setName as string | undefined) !== undefined;

@@ -1,5 +1,6 @@
-// What does a request cost, in CPU time, in each process that it passes? In multiples of what Express alone takes for the
-// same answer on the same machine in the same minute: the machine's noise is in both.
+// What does a request cost, in CPU time, in each process that it passes? In multiples of what
+// Express alone takes for the same answer on the same machine in the same minute: the machine's
+// noise is in both.
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatCount } from '../../tooling/report/format.ts';

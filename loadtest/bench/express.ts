@@ -1,4 +1,5 @@
-// The yardstick: Express 5 as one writes it first, with an answer as large as the API's and nothing behind it.
+// The yardstick: Express 5 as one writes it first, with an answer as large as the API's and nothing
+// behind it.
 import { express, type Request, type Response } from '../../apps/shared/express.testing.ts';
 
 const ids = Array.from({ length: 5 }, (_, i) => String(i).repeat(24));

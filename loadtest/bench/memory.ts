@@ -14,7 +14,9 @@ const THINK_MS = 20_000;
 /** Records that the queue may hold: they are large, and the queue is not what is measured. */
 const QUEUE_LENGTH = 2_000;
 
-/** Size and pace of the pieces of a body that comes slowly: 200 KB take longer than the API waits. */
+/**
+ * Size and pace of the pieces of a body that comes slowly: 200 KB take longer than the API waits.
+ */
 const TRICKLE_BYTES = 1_000;
 const TRICKLE_MS = 250;
 
@@ -31,7 +33,10 @@ const head = (line: string, bodyBytes?: number): string =>
     bodyBytes === undefined ? '' : `Content-Type: application/json\r\nContent-Length: ${bodyBytes}\r\n`
   }\r\n`;
 
-/** A request to `/api/data` whose body has exactly so many bytes; all connections send the same buffer. */
+/**
+ * A request to `/api/data` whose body has exactly so many bytes; all connections send the same
+ * buffer.
+ */
 function postOf(bodyBytes: number): Buffer {
   const frame = JSON.stringify({ payloads: ['', 'b', 'c', 'd', 'e'] });
   const body = frame.replace('""', `"${'x'.repeat(bodyBytes - frame.length)}"`);

@@ -1,4 +1,5 @@
-// A consumer for the contract tests that takes one batch, says how large it is, and acknowledges it only when it is told to.
+// A consumer for the contract tests that takes one batch, says how large it is, and acknowledges it
+// only when it is told to.
 import { createLogger } from '../logger.ts';
 import { createQueue } from './create.ts';
 

@@ -443,7 +443,10 @@ async function next(reader: QueueReader, timeoutMs = 20_000): Promise<Batch> {
   }
 }
 
-/** Takes and acknowledges batches until there are `count` different records; fails when there is one too many. */
+/**
+ * Takes and acknowledges batches until there are `count` different records; fails when there is one
+ * too many.
+ */
 async function collect(reader: QueueReader, count: number): Promise<DataRecord[]> {
   const found = new Map<string, DataRecord>();
   while (found.size < count) {

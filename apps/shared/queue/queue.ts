@@ -1,15 +1,19 @@
-// What a queue is to Breakwater: one interface, two adapters (kafka/, redis/), one contract test-suite.
+// What a queue is to Breakwater: one interface, two adapters (kafka/, redis/), one contract
+// test-suite.
 import type { Documents, Group } from '../group.ts';
 import type { DataRecord, NewRecords } from '../record.ts';
 
 /** Accepts records. */
 export interface QueueWriter {
   /**
-   * Resolves once the queue has confirmed all records of one request durably; they go in all or none.
-   * @param group makes the ids of the records, 21 hexadecimal digits, for a caller that repeats a request whose outcome
-   *   is unknown: what arrives twice under the same ids is stored once. Default a new one, which requests may share.
+   * Resolves once the queue has confirmed all records of one request durably; they go in all or
+   * none.
+   * @param group makes the ids of the records, 21 hexadecimal digits, for a caller that repeats a
+   * request whose outcome is unknown: what arrives twice under the same ids is stored once. Default
+   * a new one, which requests may share.
    * @returns the ids, in the order of the payloads
-   * @throws QueueFullError, QueueUnavailableError (certainly none went in), QueueOutcomeUnknownError, QueueRefusedError
+   * @throws QueueFullError, QueueUnavailableError (certainly none went in),
+   * QueueOutcomeUnknownError, QueueRefusedError
    */
   accept(records: NewRecords, group?: string): Promise<string[]>;
   /** True while the queue is believed to take records. */
@@ -17,7 +21,9 @@ export interface QueueWriter {
   close(): Promise<void>;
 }
 
-/** What may wait in the queue. Several writers can overshoot by what they accept between two looks. */
+/**
+ * What may wait in the queue. Several writers can overshoot by what they accept between two looks.
+ */
 export interface QueueLimits {
   /** Records. */
   readonly maxLength: number;
@@ -28,7 +34,10 @@ export interface QueueLimits {
 export interface BatchLimits {
   /** Records in a batch, at most (a larger single group makes a batch of its own). */
   batchSize: number;
-  /** Bytes of encoded records in a batch, at most (a larger single group or record makes a batch of its own). */
+  /**
+   * Bytes of encoded records in a batch, at most (a larger single group or record makes a batch of
+   * its own).
+   */
   batchBytes: number;
   /** How long the first record of a batch waits for others, milliseconds. */
   flushIntervalMs: number;
@@ -58,13 +67,19 @@ export interface Batch {
   readonly redelivered: number;
   /** Records that were accepted and are gone from the queue: nobody can store them. */
   readonly lost: number;
-  /** Acknowledges the whole batch; `refused` go to the dead letters first. A batch not acknowledged is delivered again. */
+  /**
+   * Acknowledges the whole batch; `refused` go to the dead letters first. A batch not acknowledged
+   * is delivered again.
+   */
   acknowledge(refused?: readonly Refusal[]): Promise<void>;
 }
 
 /** Delivers records to one member of the consumer group. */
 export interface QueueReader {
-  /** The next batch; undefined once closed. Not called again before it has resolved; batches are acknowledged in order. */
+  /**
+   * The next batch; undefined once closed. Not called again before it has resolved; batches are
+   * acknowledged in order.
+   */
   next(): Promise<Batch | undefined>;
   /** Stops delivering; what was not acknowledged goes to others. May be called twice. */
   close(): Promise<void>;
@@ -76,7 +91,10 @@ export interface QueueDepth {
   accepted: number;
   /** Records accepted and not yet acknowledged. */
   lag: number;
-  /** Bytes of those; with Redis Streams those of the dead letters too, which count against the limit. */
+  /**
+   * Bytes of those; with Redis Streams those of the dead letters too, which count against the
+   * limit.
+   */
   lagBytes: number;
   deadLetters: number;
 }
@@ -102,7 +120,8 @@ export interface DeadLetters {
 
 export interface WriterOptions {
   /**
-   * Gets each group that was accepted, before `accept` resolves, where the queue is not the cache as well. Must not reject.
+   * Gets each group that was accepted, before `accept` resolves, where the queue is not the cache
+   * as well. Must not reject.
    */
   onAccepted?: (group: Group) => Promise<void>;
 }

@@ -10,7 +10,8 @@ export function useAdmin(kafka: ServerFixture): () => Admin {
   beforeAll(async () => {
     const created = new Admin({ clientId: 'test', bootstrapBrokers: kafka.url.split(','), retries: 5 });
     admin = created;
-    // The first question about a group makes the broker create the topic that it keeps groups in, which takes a while.
+    // The first question about a group makes the broker create the topic that it keeps groups in,
+    // which takes a while.
     const knowsGroups = () => created.listConsumerGroupOffsets({ groups: [{ groupId: 'any', topics: [] }] });
     await until(() => knowsGroups().then(Boolean, () => false), 60_000);
   }, 90_000);

@@ -29,8 +29,9 @@ type ProduceRequest = [acks: number, timeout: number, messages: BatchMessage[], 
 const VERSIONS = { 9: produceV9, 10: produceV10, 11: produceV11 };
 
 /**
- * A producer of whole batches, idempotent, that sends one at a time. It keeps the sequence numbers itself, since the library
- * counts its messages: they begin anew with each producer id, which the library asks for whenever a send has failed.
+ * A producer of whole batches, idempotent, that sends one at a time. It keeps the sequence numbers
+ * itself, since the library counts its messages: they begin anew with each producer id, which the
+ * library asks for whenever a send has failed.
  */
 export class BatchProducer extends Producer<Buffer, Buffer, Buffer, Buffer> {
   #producerId = -1n;
@@ -45,7 +46,8 @@ export class BatchProducer extends Producer<Buffer, Buffer, Buffer, Buffer> {
       messages: [{ topic, partition, value: batch }],
       idempotent: true,
       acks: -1,
-      // That path of the library forgets the errors of earlier attempts, and with them that the outcome is unknown.
+      // That path of the library forgets the errors of earlier attempts, and with them that the
+      // outcome is unknown.
       repeatOnStaleMetadata: false,
     });
   }

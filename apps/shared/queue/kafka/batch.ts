@@ -1,6 +1,7 @@
 // A record batch of Kafka's protocol (version 2), encoded in one pass into one buffer.
 //
-// The library builds each record from a list of small buffers, which was a third of what sending cost the API process.
+// The library builds each record from a list of small buffers, which was a third of what sending
+// cost the API process.
 //
 //   RecordBatch => base_offset length partition_leader_epoch magic crc attributes last_offset_delta base_timestamp
 //                  max_timestamp producer_id producer_epoch base_sequence [records]
@@ -16,7 +17,9 @@ export interface KafkaMessage {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Who sends a batch, and which of its records it begins with: how a broker recognizes a repetition. */
+/**
+ * Who sends a batch, and which of its records it begins with: how a broker recognizes a repetition.
+ */
 export interface Sequence {
   readonly producerId: bigint;
   readonly producerEpoch: number;

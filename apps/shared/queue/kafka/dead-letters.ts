@@ -1,8 +1,10 @@
-// Dead letters on Kafka: a compacted topic beside the queue, keyed by id; an empty message drops the letter.
+// Dead letters on Kafka: a compacted topic beside the queue, keyed by id; an empty message drops
+// the letter.
 //
-// How many there are is the end of the topic minus its beginning minus what is no letter any more: dropped, replaced, or the
-// message that dropped it. Whoever looks after the letters reads the whole topic and commits that last number as the offset of
-// a group of its own, so that counting reads no letter.
+// How many there are is the end of the topic minus its beginning minus what is no letter any more:
+// dropped, replaced, or the message that dropped it. Whoever looks after the letters reads the
+// whole topic and commits that last number as the offset of a group of its own, so that counting
+// reads no letter.
 import { Admin, Consumer, FetchIsolationLevels } from '@platformatic/kafka';
 import type { Logger } from '../../logger.ts';
 import type { DataRecord } from '../../record.ts';
@@ -29,7 +31,10 @@ const FETCH_BYTES = 4 << 20;
 /** The topic takes 2 MiB (config/servers.ts), twice what the queue's does. */
 const LETTER_BYTES = 2_000_000;
 
-/** The dead letters of one queue. Writing and counting read none; the rest reads all once, and then what is new. */
+/**
+ * The dead letters of one queue. Writing and counting read none; the rest reads all once, and then
+ * what is new.
+ */
 export class KafkaLetters implements DeadLetters {
   readonly #topic: string;
   readonly #offsets: KafkaOffsets;

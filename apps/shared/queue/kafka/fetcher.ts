@@ -151,7 +151,8 @@ export class KafkaFetcher {
               partition,
               fetchOffset: position!,
               partitionMaxBytes: PARTITION_BYTES,
-              // A broker that does not know yet, or not any more, that it leads the partition refuses.
+              // A broker that does not know yet, or not any more, that it leads the partition
+              // refuses.
               currentLeaderEpoch: topic.partitions[partition]!.leaderEpoch,
               // A leader whose log has other records before our position says where they begin.
               lastFetchedEpoch: epoch,
@@ -205,9 +206,10 @@ export class KafkaFetcher {
   }
 
   /**
-   * Our offset is not in the log. Below its start: the records in between were deleted unread, which is a loss. Beyond its
-   * end: it was cut, and nobody knows where. Everything that is left is read again then: a record that was stored
-   * already is recognized by its id, one that was not must not be missed.
+   * Our offset is not in the log. Below its start: the records in between were deleted unread,
+   * which is a loss. Beyond its end: it was cut, and nobody knows where. Everything that is left is
+   * read again then: a record that was stored already is recognized by its id, one that was not
+   * must not be missed.
    */
   async #restart(error: unknown, states: readonly OwnedPartition[]): Promise<void> {
     const response =

@@ -1,4 +1,5 @@
-// Kafka's client costs 65 MB of memory and 0.3 s to load: only processes that use Kafka load it, and only when they do.
+// Kafka's client costs 65 MB of memory and 0.3 s to load: only processes that use Kafka load it,
+// and only when they do.
 import type { Logger } from '../../logger.ts';
 import type { BatchLimits, DeadLetters, Queue, QueueDepth, QueueReader, QueueWriter, WriterOptions } from '../queue.ts';
 import { KAFKA_DURABILITY } from './durability.ts';

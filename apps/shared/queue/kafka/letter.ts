@@ -1,4 +1,5 @@
-// One dead letter as a message: the record's own bytes, which the queue could take, and the rest in headers.
+// One dead letter as a message: the record's own bytes, which the queue could take, and the rest in
+// headers.
 import { type DataRecord, decodeRecord, encodeRecord } from '../../record.ts';
 import type { DeadLetter } from '../queue.ts';
 import type { KafkaMessage } from './batch.ts';

@@ -1,4 +1,5 @@
-// Membership in the consumer group: which partitions are ours, from where to read them, and what was acknowledged.
+// Membership in the consumer group: which partitions are ours, from where to read them, and what
+// was acknowledged.
 //
 // The library's message stream is not used (decision 31); its group protocol, fetch and commit are.
 import { Admin, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
@@ -16,7 +17,10 @@ export interface OwnedPartition {
   readonly partition: number;
   /** Next offset to read; undefined until it is known what the group has committed. */
   position: bigint | undefined;
-  /** Leader epoch of the record before `position`, by which its leader can tell that the log was cut; -1 unknown. */
+  /**
+   * Leader epoch of the record before `position`, by which its leader can tell that the log was
+   * cut; -1 unknown.
+   */
   epoch: number;
   /** Where its log was cut: what the group has committed beyond that is void. */
   readonly cutAt: Place | undefined;
@@ -26,7 +30,9 @@ export interface OwnedPartition {
   readonly deliveredBefore: bigint;
 }
 
-/** Where reading goes on in a partition, and how its leader can tell whether that is still right. */
+/**
+ * Where reading goes on in a partition, and how its leader can tell whether that is still right.
+ */
 export interface Place {
   readonly offset: bigint;
   /** Leader epoch of the record before it; -1 unknown. */
@@ -163,8 +169,9 @@ export class KafkaMember {
   }
 
   /**
-   * The log was cut below our position, and its offsets from there on belong to other records now. Batches that are
-   * under way can't be committed any more; the partition is read again from the cut, or from the commit if that is lower.
+   * The log was cut below our position, and its offsets from there on belong to other records now.
+   * Batches that are under way can't be committed any more; the partition is read again from the
+   * cut, or from the commit if that is lower.
    */
   cut(state: OwnedPartition, at: Place): void {
     if (!this.owns(state)) return;

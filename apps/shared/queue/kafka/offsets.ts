@@ -15,7 +15,10 @@ export interface TopicDepth {
   readonly accepted: number;
   /** Appended and not committed by the group. */
   readonly lag: number;
-  /** Bytes of these as of the last sample of the log's size; undefined when the brokers do not tell it. */
+  /**
+   * Bytes of these as of the last sample of the log's size; undefined when the brokers do not tell
+   * it.
+   */
   readonly lagBytes: number | undefined;
   /** A sample was taken with this reading. */
   readonly sampled: boolean;
@@ -42,7 +45,10 @@ export class KafkaOffsets {
   #sampledEnds: number[] = [];
   #sampledAt = Number.NEGATIVE_INFINITY;
 
-  /** @param options `sampleMs`: the sizes of the logs are asked for at most this often, milliseconds. Default 1000. */
+  /**
+   * @param options `sampleMs`: the sizes of the logs are asked for at most this often,
+   * milliseconds. Default 1000.
+   */
   constructor(address: KafkaAddress, topic: string, group: string, options: { sampleMs?: number } = {}) {
     this.#sampleMs = options.sampleMs ?? 1_000;
     this.#admin = new Admin({ ...clientOptions(address, 'offsets'), retries: 1, retryDelay: 100 });
@@ -73,7 +79,10 @@ export class KafkaOffsets {
     return { partitions: partitions.length, accepted, lag, lagBytes, sampled: sampledAt !== this.#sampledAt };
   }
 
-  /** The offsets of all partitions, by partition; samples their sizes and first offsets when it is time. */
+  /**
+   * The offsets of all partitions, by partition; samples their sizes and first offsets when it is
+   * time.
+   */
   async read(): Promise<PartitionOffsets[]> {
     const count = await this.partitions();
     const committed = await this.#committed(count);
@@ -117,7 +126,11 @@ export class KafkaOffsets {
     }
   }
 
-  /** One offset a partition. @param timestamp EARLIEST, LATEST, or milliseconds since 1970: the first record from then on, -1 where there is none */
+  /**
+   * One offset a partition.
+   * @param timestamp EARLIEST, LATEST, or milliseconds since 1970: the first record from then on,
+   * -1 where there is none
+   */
   async offsets(partitions: number, timestamp: bigint): Promise<number[]> {
     const indexes = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
     const listed = await this.#admin.listOffsets({ topics: [{ name: this.#topic, partitions: indexes }] });
@@ -156,7 +169,10 @@ export class DepthMonitor {
   #depth: TopicDepth | undefined;
   /** Being sent by this process. */
   readonly #pending = { records: 0, bytes: 0 };
-  /** Confirmed to this process since the depth was read, and their bytes since sizes were sampled: it does not know of them. */
+  /**
+   * Confirmed to this process since the depth was read, and their bytes since sizes were sampled:
+   * it does not know of them.
+   */
   readonly #since = { records: 0, bytes: 0 };
   /** Sent by this process, ever: a mean where the brokers do not tell sizes. */
   readonly #sent = { records: 0, bytes: 0 };

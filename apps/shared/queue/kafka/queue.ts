@@ -15,9 +15,15 @@ export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions, Que
   /** The topic; dead letters are in `<name>.dlq`. Both are made by the topics app. */
   name: string;
   group: string;
-  /** How long, and up to how many bytes in a partition, stored records stay for other groups. Default for ever. */
+  /**
+   * How long, and up to how many bytes in a partition, stored records stay for other groups.
+   * Default for ever.
+   */
   retention?: SweepOptions | undefined;
-  /** A consumer that was silent for so long loses its partitions, milliseconds. Default 6000, Kafka's least: with the heartbeats of the others they are taken over within about 8 s. */
+  /**
+   * A consumer that was silent for so long loses its partitions, milliseconds. Default 6000,
+   * Kafka's least: with the heartbeats of the others they are taken over within about 8 s.
+   */
   sessionTimeoutMs?: number;
 }
 

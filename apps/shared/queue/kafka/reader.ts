@@ -123,7 +123,10 @@ export class KafkaReader implements QueueReader {
     };
   }
 
-  /** Commits up to the first batch that is not acknowledged: a commit says that all before it is done. */
+  /**
+   * Commits up to the first batch that is not acknowledged: a commit says that all before it is
+   * done.
+   */
   async #acknowledge(batch: HandedOut, dead: readonly NewLetter[]): Promise<void> {
     try {
       if (dead.length > 0) await this.#letters.write(dead);

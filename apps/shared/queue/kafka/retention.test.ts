@@ -1,4 +1,5 @@
-// What Kafka keeps: all that is not stored, whatever its size, and no more of the rest than is asked for.
+// What Kafka keeps: all that is not stored, whatever its size, and no more of the rest than is
+// asked for.
 import { afterEach, expect, test } from '@jest/globals';
 import { useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';

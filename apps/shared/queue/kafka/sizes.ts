@@ -1,7 +1,10 @@
-// How many bytes lie between two offsets of a partition. Kafka tells only the size of a whole log, so that is sampled as the
-// log grows.
+// How many bytes lie between two offsets of a partition. Kafka tells only the size of a whole log,
+// so that is sampled as the log grows.
 
-/** A place in the log: all bytes that were appended before an offset, counted from the first sample on. */
+/**
+ * A place in the log: all bytes that were appended before an offset, counted from the first sample
+ * on.
+ */
 interface Mark {
   readonly offset: number;
   readonly bytes: number;
@@ -10,7 +13,10 @@ interface Mark {
 /** Marks kept: the distance between them grows with what they span. */
 const MAX_MARKS = 512;
 
-/** Sizes within one partition, from samples of its log. Between two samples all records count as equally large. */
+/**
+ * Sizes within one partition, from samples of its log. Between two samples all records count as
+ * equally large.
+ */
 export class PartitionSizes {
   #marks: Mark[] = [];
   #lastSize = 0;

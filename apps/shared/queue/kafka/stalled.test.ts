@@ -1,4 +1,5 @@
-// A consumer that stands still for longer than its session: others have gone on when it wakes up with a batch in hand.
+// A consumer that stands still for longer than its session: others have gone on when it wakes up
+// with a batch in hand.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -71,7 +72,8 @@ test('its batch goes to another, its late acknowledgement changes nothing, and i
   expect(await late).toEqual({ acknowledged: true });
   expect(await queue.depth()).toMatchObject({ accepted: 30, lag: 0 });
 
-  // The other one leaves: what comes next is for the one that was stalled, and nothing of what was before.
+  // The other one leaves: what comes next is for the one that was stalled, and nothing of what was
+  // before.
   const next = answer();
   await reader.close();
   await accept('third', 10);

@@ -1,4 +1,5 @@
-// Deleting what is stored. The topic itself keeps everything (decision 32): only what the group has committed may go.
+// Deleting what is stored. The topic itself keeps everything (decision 32): only what the group has
+// committed may go.
 import type { Logger } from '../../logger.ts';
 import { describe } from './errors.ts';
 import type { KafkaOffsets } from './offsets.ts';
@@ -6,13 +7,19 @@ import type { KafkaOffsets } from './offsets.ts';
 export interface SweepOptions {
   /** Stored records stay for so long, for other consumer groups, milliseconds. */
   retentionMs: number;
-  /** Stored records beyond so many bytes of a partition go earlier, so that the volume does not fill. */
+  /**
+   * Stored records beyond so many bytes of a partition go earlier, so that the volume does not
+   * fill.
+   */
   retentionBytes: number;
   /** Pause between two sweeps, milliseconds. Default 60000. */
   everyMs?: number;
 }
 
-/** Deletes stored records from the partitions that this process reads. Two that sweep the same one do no harm. */
+/**
+ * Deletes stored records from the partitions that this process reads. Two that sweep the same one
+ * do no harm.
+ */
 export class KafkaSweeper {
   readonly #offsets: KafkaOffsets;
   readonly #owned: () => Iterable<number>;

@@ -1,4 +1,5 @@
-// A broker that comes back without the end of its log: the same offsets are then given to other records.
+// A broker that comes back without the end of its log: the same offsets are then given to other
+// records.
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -42,7 +43,10 @@ function connect(name: string): Queue {
   return queue;
 }
 
-/** Accepts one record at a time, each in a batch of its own; tries again while the broker comes back. */
+/**
+ * Accepts one record at a time, each in a batch of its own; tries again while the broker comes
+ * back.
+ */
 async function accept(writer: QueueWriter, prefix: string, count: number): Promise<string[]> {
   const payloads = Array.from({ length: count }, (_, i) => `${prefix} ${i}`);
   for (const payload of payloads) {
@@ -59,7 +63,10 @@ async function accept(writer: QueueWriter, prefix: string, count: number): Promi
   return payloads;
 }
 
-/** Reads and acknowledges until all of these payloads have come. @throws with those that do not within 20 s */
+/**
+ * Reads and acknowledges until all of these payloads have come.
+ * @throws with those that do not within 20 s
+ */
 async function read(reader: QueueReader, wanted: readonly string[]): Promise<void> {
   const missing = new Set(wanted);
   const late = AbortSignal.timeout(20_000);
@@ -72,7 +79,10 @@ async function read(reader: QueueReader, wanted: readonly string[]): Promise<voi
   }
 }
 
-/** Kills the broker, cuts the log of partition 0 after `batches` batches, and starts the broker again. */
+/**
+ * Kills the broker, cuts the log of partition 0 after `batches` batches, and starts the broker
+ * again.
+ */
 async function loseTail(topic: string, batches: number): Promise<void> {
   const [broker] = kafka.server.brokers;
   broker!.kill('SIGKILL');
@@ -126,7 +136,8 @@ test('a batch read before the cut and acknowledged after it acknowledges none of
   expect(await queue.depth()).toMatchObject({ accepted: 44, lag: 0 });
 }, 120_000);
 
-// Why we have a reader of our own (decision 31): when one of these fails, the library has learned it.
+// Why we have a reader of our own (decision 31): when one of these fails, the library has learned
+// it.
 describe("the library's own stream", () => {
   const consumers: Consumer<Buffer, Buffer, Buffer, Buffer>[] = [];
   afterEach(async () => {

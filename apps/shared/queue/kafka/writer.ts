@@ -37,8 +37,9 @@ interface Request {
 const RETRIES = 8;
 const RETRY_DELAY_MS = 250;
 /**
- * While a send is under way, the next one begins after so long, milliseconds, or with a full batch. At 3,000 requests a second
- * that makes groups of twenty instead of five, which takes a third off the CPU of a request, here and in the broker.
+ * While a send is under way, the next one begins after so long, milliseconds, or with a full batch.
+ * At 3,000 requests a second that makes groups of twenty instead of five, which takes a third off
+ * the CPU of a request, here and in the broker.
  */
 const PATIENCE_MS = 10;
 /** How long a partition is left alone after a failed send, milliseconds. */
@@ -183,7 +184,10 @@ export class KafkaSender {
   }
 }
 
-/** A sender of one batch at a time, for the few messages that are not accepted records. Opened with the first of them. */
+/**
+ * A sender of one batch at a time, for the few messages that are not accepted records. Opened with
+ * the first of them.
+ */
 export class OccasionalSender {
   readonly #open: () => Promise<KafkaSender>;
   #sender: Promise<KafkaSender> | undefined;

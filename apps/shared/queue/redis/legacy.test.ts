@@ -1,4 +1,5 @@
-// Upgrading from version 0.1 while it runs: what its API, consumers and dead letters left in Redis is not lost.
+// Upgrading from version 0.1 while it runs: what its API, consumers and dead letters left in Redis
+// is not lost.
 import { afterEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { silent, uniqueName } from '../../../../test/api.ts';
@@ -68,7 +69,8 @@ test('waiting, pending and coming records are all delivered, and readable until 
   const records = makeRecords('post', 'old', ['first', 'Grüße 🌊', ...Array<string>(700).fill('x'.repeat(5_000))]);
   await acceptOld(old, name, records.slice(0, 500));
   await old.xgroup('CREATE', name, 'store', '0');
-  // A consumer of that version has some in hand: it stores the first of them, and dies with the others.
+  // A consumer of that version has some in hand: it stores the first of them, and dies with the
+  // others.
   const [[, entries]] = (await old.xreadgroup('GROUP', 'store', 'gone', 'COUNT', 5, 'STREAMS', name, '>')) as [
     [string, [string, string[]][]],
   ];

@@ -1,5 +1,6 @@
-// Upgrading from version 0.1, whose stream had an entry and a key with JSON for each record: consumers take them over into
-// groups, beside consumers and APIs of that version that are still running. Delete this file with the next version.
+// Upgrading from version 0.1, whose stream had an entry and a key with JSON for each record:
+// consumers take them over into groups, beside consumers and APIs of that version that are still
+// running. Delete this file with the next version.
 
 import { groupKey, PENDING_TTL_SECONDS } from '../../cache.ts';
 import { encodeGroup, GroupIds } from '../../group.ts';

@@ -1,4 +1,5 @@
-// The queue on Redis Streams: an entry for each group of records, a consumer group, entries deleted as they are acknowledged.
+// The queue on Redis Streams: an entry for each group of records, a consumer group, entries deleted
+// as they are acknowledged.
 import type { Logger } from '../../logger.ts';
 import { connectRedis, redisReady } from '../../redis.ts';
 import type { BatchLimits, Queue, QueueDepth, QueueLimits, QueueReader, QueueWriter } from '../queue.ts';
@@ -17,7 +18,9 @@ export interface RedisStreamsOptions extends QueueLimits {
   group: string;
   /** How long a record stays readable in the cache once it is stored, seconds. */
   cacheTtlSeconds: number;
-  /** Entries of a consumer that was silent for so long are taken over, milliseconds. Default 15000. */
+  /**
+   * Entries of a consumer that was silent for so long are taken over, milliseconds. Default 15000.
+   */
   claimIdleMs?: number;
 }
 

@@ -1,7 +1,9 @@
-// Delivering records from Redis Streams: fresh groups in batches, and those that a dead consumer left behind.
+// Delivering records from Redis Streams: fresh groups in batches, and those that a dead consumer
+// left behind.
 //
-// What is read ahead are the entries of the stream, which are small and say how large their groups are. The records
-// themselves are fetched for one batch at a time, so that memory holds what `batchBytes` allows.
+// What is read ahead are the entries of the stream, which are small and say how large their groups
+// are. The records themselves are fetched for one batch at a time, so that memory holds what
+// `batchBytes` allows.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,7 +42,10 @@ interface Letter {
   readonly reason: string;
 }
 
-/** How long one blocking read waits for entries, milliseconds; closing waits no longer than this either. */
+/**
+ * How long one blocking read waits for entries, milliseconds; closing waits no longer than this
+ * either.
+ */
 const BLOCK_MS = 500;
 /** Entries that wait to be part of a batch, at most. */
 const READ_AHEAD = 256;
@@ -79,7 +84,8 @@ export class RedisReader implements QueueReader {
     this.#options = options;
     this.#logger = logger;
     this.#legacy = new LegacyStream(redis.commands, keys, this.#consumer, options.claimIdleMs, logger);
-    // Being slow is not being dead: as long as this process lives, its entries stay fresh and nobody claims them.
+    // Being slow is not being dead: as long as this process lives, its entries stay fresh and
+    // nobody claims them.
     this.#heartbeat = setInterval(() => {
       this.#claimOwn().catch((error: Error) =>
         logger.warn({ err: error.message }, 'could not refresh the pending entries'),
@@ -101,7 +107,8 @@ export class RedisReader implements QueueReader {
     clearInterval(this.#heartbeat);
     this.#blocking.disconnect();
     await this.#ahead?.catch(() => undefined);
-    // Whoever comes next need not wait until these entries look abandoned: with idle time set high they are free now.
+    // Whoever comes next need not wait until these entries look abandoned: with idle time set high
+    // they are free now.
     if (this.#commands.status === 'ready')
       await this.#claimOwn('IDLE', String(this.#options.claimIdleMs * 2)).catch(() => undefined);
     this.#commands.disconnect();
@@ -167,8 +174,8 @@ export class RedisReader implements QueueReader {
   }
 
   /**
-   * Entries that a batch lacks, as far as one can tell from the last ones; 0 when it is full. What is left is for the other
-   * consumers.
+   * Entries that a batch lacks, as far as one can tell from the last ones; 0 when it is full. What
+   * is left is for the other consumers.
    */
   #wanted(): number {
     const { batchSize, batchBytes } = this.#options;
@@ -308,7 +315,8 @@ export class RedisReader implements QueueReader {
         ...letters.flatMap(({ place, text, reason }) => [place, text, reason]),
       );
     } finally {
-      // Also when it failed: no longer kept fresh by the heartbeat, they are soon claimed and delivered again.
+      // Also when it failed: no longer kept fresh by the heartbeat, they are soon claimed and
+      // delivered again.
       this.#handedOut.delete(entries);
     }
   }

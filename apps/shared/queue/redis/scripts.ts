@@ -1,16 +1,18 @@
 // The Lua scripts of the Redis Streams queue: what must happen as one step happens in one script.
 //
-// Claim check: a stream entry names a key that holds the group's records. While a group waits to be stored its key has no
-// TTL, so no eviction policy can touch it. Acknowledged, the same key gets a TTL and is the cache. One copy in memory, one
-// in the append-only file, and a record can be read from the moment it was accepted.
+// Claim check: a stream entry names a key that holds the group's records. While a group waits to be
+// stored its key has no TTL, so no eviction policy can touch it. Acknowledged, the same key gets a
+// TTL and is the cache. One copy in memory, one in the append-only file, and a record can be read
+// from the moment it was accepted.
 //
-// The hash of counts: `accepted` (records, ever), `lag` and `lagBytes` (what waits), `deadBytes` (of dead letters).
+// The hash of counts: `accepted` (records, ever), `lag` and `lagBytes` (what waits), `deadBytes`
+// (of dead letters).
 import type { Redis } from 'ioredis';
 
 /**
  * Makes an acknowledgement possible without memory (allow-oom): it is what makes room.
- * KEYS: stream, counts, dead letters. ARGV: consumer group. Makes the first two where they are not there yet, and mends the
- * counts of what is empty: somebody may have removed keys by hand.
+ * KEYS: stream, counts, dead letters. ARGV: consumer group. Makes the first two where they are not
+ * there yet, and mends the counts of what is empty: somebody may have removed keys by hand.
  */
 const OPEN = `#!lua flags=allow-oom
 local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
@@ -19,7 +21,10 @@ if redis.call('XLEN', KEYS[1]) == 0 then redis.call('HSET', KEYS[2], 'lag', 0, '
 if redis.call('XLEN', KEYS[3]) == 0 then redis.call('HSET', KEYS[2], 'deadBytes', 0) end
 return 1`;
 
-/** KEYS: stream, counts, group's key. ARGV: most records, most bytes, group, its records, its bytes, what it is. */
+/**
+ * KEYS: stream, counts, group's key. ARGV: most records, most bytes, group, its records, its bytes,
+ * what it is.
+ */
 const ACCEPT = `
 local counts = redis.call('HMGET', KEYS[2], 'lag', 'lagBytes', 'deadBytes', 'accepted')
 local n, bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -33,9 +38,10 @@ redis.call('HSET', KEYS[2], 'lag', lag, 'lagBytes', lagBytes, 'accepted', tonumb
 return n`;
 
 /**
- * KEYS: stream, counts, dead letters, group keys. ARGV: consumer group, TTL of the cache in seconds, when it failed, then for
- * each key the entry's id, records and bytes, then for each dead letter the place of its group (from 1), record and reason.
- * What another consumer acknowledged meanwhile counts only once, and its dead letters are there already.
+ * KEYS: stream, counts, dead letters, group keys. ARGV: consumer group, TTL of the cache in
+ * seconds, when it failed, then for each key the entry's id, records and bytes, then for each dead
+ * letter the place of its group (from 1), record and reason. What another consumer acknowledged
+ * meanwhile counts only once, and its dead letters are there already.
  */
 const ACKNOWLEDGE = `#!lua flags=allow-oom
 local n = #KEYS - 3
@@ -90,8 +96,8 @@ return remove(KEYS[1], KEYS[2], ARGV[1])`;
 
 /**
  * The letter goes last: without memory the first write fails, and it must still be there.
- * KEYS: stream, counts, group's key, dead letters, the record's key. ARGV: the letter's id, group, its bytes, what it is, the
- * record as JSON, how long that stays readable in seconds.
+ * KEYS: stream, counts, group's key, dead letters, the record's key. ARGV: the letter's id, group,
+ * its bytes, what it is, the record as JSON, how long that stays readable in seconds.
  */
 const REPLAY = `${ENQUEUE}${REMOVE}
 if #redis.call('XRANGE', KEYS[4], ARGV[1], ARGV[1]) == 0 then return 0 end
@@ -99,7 +105,10 @@ enqueue(KEYS[1], KEYS[2], KEYS[3], ARGV[2], 1, ARGV[3], ARGV[4])
 redis.call('SET', KEYS[5], ARGV[5], 'EX', ARGV[6])
 return remove(KEYS[4], KEYS[2], ARGV[1])`;
 
-/** KEYS: stream. ARGV: group, consumer. Removes a consumer of the group unless entries are still pending on it. */
+/**
+ * KEYS: stream. ARGV: group, consumer. Removes a consumer of the group unless entries are still
+ * pending on it.
+ */
 const FORGET = `
 for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   local c = {}
@@ -113,9 +122,11 @@ end
 return 0`;
 
 /**
- * Takes entries of version 0.1 (a key a record, JSON) over into a group, those that are still there.
- * KEYS: stream, counts, group's key, old stream, record keys. ARGV: consumer group, group, its bytes, what it is, how long
- * the old keys stay readable in seconds, then the ids of the old entries.
+ * Takes entries of version 0.1 (a key a record, JSON) over into a group, those that are still
+ * there.
+ * KEYS: stream, counts, group's key, old stream, record keys. ARGV: consumer group, group, its
+ * bytes, what it is, how long the old keys stay readable in seconds, then the ids of the old
+ * entries.
  */
 const ADOPT = `#!lua flags=allow-oom
 ${ENQUEUE}

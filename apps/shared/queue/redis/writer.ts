@@ -1,4 +1,5 @@
-// Accepting records on Redis Streams: the requests of a tick make a group, accepted by one script call.
+// Accepting records on Redis Streams: the requests of a tick make a group, accepted by one script
+// call.
 import { groupKey } from '../../cache.ts';
 import { Coalescer } from '../../coalescer.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueUnavailableError } from '../../errors.ts';
@@ -11,7 +12,10 @@ import type { ScriptedRedis } from './scripts.ts';
 
 /** Most requests in a group: with 100 records each they fit into its table. */
 const MAX_REQUESTS = 40;
-/** A group of this many bytes takes no further request. Redis serves nobody else while it copies a group. */
+/**
+ * A group of this many bytes takes no further request. Redis serves nobody else while it copies a
+ * group.
+ */
 const MAX_BYTES = 256 * 1024;
 
 export class RedisWriter implements QueueWriter {
