@@ -21,7 +21,7 @@ export interface MixedRequest {
 const MEDIAN_BYTES = 2_000;
 /** Spread of the logarithm: one body in 40 is more than 50 times the median. */
 const SIGMA = 2;
-/** One POST in so many has half a surrogate pair, which the API must refuse. */
+/** One POST in this many has half a surrogate pair, which the API must refuse. */
 const MALFORMED_ONE_IN = 200;
 
 const PIECES = [

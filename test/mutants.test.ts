@@ -161,7 +161,7 @@ async function refuseSome(db: ReturnType<typeof connectMongo>['db'], run: string
 /** The mutants, and what they must turn red. */
 function mutants(kind: string, subject: Subject): void {
   describe(`on ${kind}, the checks go red for`, () => {
-    test('nobody: Breakwater as it is', async () => {
+    test('no defect: Breakwater as it is', async () => {
       expect(await violations(subject, { refusing: true })).toEqual({
         ok: true,
         lost: 0,

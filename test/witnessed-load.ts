@@ -65,7 +65,7 @@ export class WitnessedLoad {
     }
   }
 
-  /** Resolves when so many more requests were accepted from now on. */
+  /** Resolves once `more` requests have been accepted from now on. */
   async accepted(more: number): Promise<void> {
     const goal = this.counts.accepted + more;
     await until(() => this.counts.accepted >= goal, 60_000);

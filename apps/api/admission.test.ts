@@ -1,5 +1,5 @@
-// Admission: never more inside than the limit, first come first served, and nobody waits for a
-// client that left or is slow.
+// Admission: never more requests inside than the limit, first come, first served. Clients that have
+// left or are slow hold up no one.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -61,7 +61,7 @@ async function scene(options: Partial<AdmissionOptions> = {}) {
 }
 
 describe('turns', () => {
-  test('lets so many in and the others in order, one for each that ends', async () => {
+  test('lets as many in as the limit allows, and the others in order, one for each that ends', async () => {
     const { arrive, names, end, admission } = await scene();
     for (const name of ['/a', '/b', '/c', '/d']) await arrive(name);
     expect(names()).toEqual(['/a', '/b']);

@@ -1,5 +1,5 @@
-// Admission: a process works on so many requests at once; the others wait for their turn and cost
-// next to nothing meanwhile.
+// Admission: a process works on a limited number of requests at once. The others wait for their
+// turn and cost next to nothing meanwhile.
 import type { IncomingMessage } from 'node:http';
 import Denque from 'denque';
 import type { ApiResponse } from './answer.ts';

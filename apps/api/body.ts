@@ -18,7 +18,7 @@ export class ByteBudget {
     return this.#used;
   }
 
-  /** @returns false, and takes nothing, where the budget does not hold so many */
+  /** @returns false, with nothing taken, if the budget has too few left */
   tryTake(bytes: number): boolean {
     if (this.#used + bytes > this.#limit) return false;
     this.#used += bytes;

@@ -1,5 +1,5 @@
-// Clients that misbehave, against a whole API: each has a proper answer or is cut off, and costs
-// nobody else anything.
+// Clients that misbehave, against a whole API: each gets a proper answer or is cut off,
+// at no one else's expense.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { databaseUrl, startTestApi, type TestApi } from '../../test/api.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
@@ -167,7 +167,7 @@ describe('bodies', () => {
   });
 });
 
-test('a client that leaves half way through costs nobody else', async () => {
+test('a client that leaves half way through does no harm to others', async () => {
   const client = await open(head('POST', { ...JSON_TYPE, 'Content-Length': 100 }), '{');
   client.socket.destroy();
   expect((await api.call('GET', '/api/data')).status).toBe(200);

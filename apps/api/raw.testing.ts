@@ -41,7 +41,7 @@ export class RawClient {
     return [...this.#received.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
   }
 
-  /** Waits for so many answers, and gives their status codes. */
+  /** Waits for `count` answers. @returns their status codes */
   async answers(count: number): Promise<number[]> {
     await until(() => this.statuses.length >= count);
     return this.statuses;

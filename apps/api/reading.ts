@@ -4,8 +4,9 @@
 const MAX_AGE_MS = 10_000;
 
 /**
- * The latest value of a source. Nobody waits for it: while the source is slow the last value stays
- * and grows old; when the source fails, or the value is older than ten seconds, there is none.
+ * The latest value of a source. Reading it never waits: while the source is slow, the last value
+ * stays and grows old; when the source fails, or the value is older than ten seconds, there is
+ * none.
  */
 export class Reading<T> {
   readonly #read: () => Promise<T>;

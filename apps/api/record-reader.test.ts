@@ -112,7 +112,7 @@ describe('record reader', () => {
     await connection.del(groupKey(id));
   });
 
-  test('a payload that looks like a table and a record is none: nobody makes up the records of others', async () => {
+  test('a payload that looks like a table and a record is neither: records cannot be forged', async () => {
     const [{ _id }] = makeRecords('post', 'o', ['']) as [DataRecord];
     const id = groupOf(_id);
     const forged = { ...records[0]!, _id: `${id}020`, payload: 'forged' };

@@ -30,8 +30,8 @@ export interface Stats {
 /** How often the numbers are read, milliseconds. */
 const PERIOD_MS = 1_000;
 /**
- * How often documents are counted while nobody asks, milliseconds: each count is one of the few
- * operations that the gate lets through, and there are many API processes.
+ * How often documents are counted without being asked for, milliseconds: each count is one of the
+ * few operations that the gate lets through, and there are many API processes.
  */
 const COUNT_PERIOD_MS = 10_000;
 /** A source that has not answered by then has failed, milliseconds. */
@@ -93,7 +93,7 @@ export class StatsReader implements StatsSource {
   }
 
   read(): Stats {
-    // For whoever asks next.
+    // For the next request.
     if (this.#documents.ageMs > PERIOD_MS) void this.#documents.refresh();
     const depth = this.#depth.value;
     const shown = [this.#documents, this.#depth, this.#hitRatio, this.#gate].filter(({ value }) => value !== undefined);

@@ -119,7 +119,7 @@ describe('consumer', () => {
     expect(consumer.healthy()).toBe(true);
   });
 
-  test('a refused document that nobody can decode goes to the dead letters as it is', async () => {
+  test('a refused document that cannot be decoded goes to the dead letters as it is', async () => {
     const { queue, name } = await setUp();
     // As long as it says, with a field of a type that BSON does not have.
     const document = Buffer.from([8, 0, 0, 0, 0x77, 0x61, 0, 0]);

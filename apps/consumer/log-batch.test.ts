@@ -30,7 +30,7 @@ test('every id with its origin at debug, no line over 50 KiB, no payload', () =>
   expect(lines.join('')).not.toContain('canary');
 });
 
-test('a document that is no record is left out, and harms nobody', () => {
+test('a document that is no record is left out and does no harm', () => {
   const group = Buffer.concat([Buffer.from('0000001000000015', 'latin1'), Buffer.from([5, 0, 0, 0, 0])]);
   const documents = Documents.join([Documents.ofGroup(group), Documents.ofRecords(records.slice(0, 1))]);
   const lines: string[] = [];

@@ -20,7 +20,7 @@ export const groupKey = (id: string): string => GROUP + id;
 export const recordKey = (id: string): string => RECORD + id;
 
 /**
- * How long accepted records that nobody has stored yet stay readable, seconds: longer than any lag
+ * How long accepted records that are not stored yet stay readable, seconds: longer than any lag
  * (7 days).
  */
 export const PENDING_TTL_SECONDS = 7 * 24 * 3600;

@@ -34,7 +34,7 @@ const head = (line: string, bodyBytes?: number): string =>
   }\r\n`;
 
 /**
- * A request to `/api/data` whose body has exactly so many bytes; all connections send the same
+ * A request to `/api/data` with a body of exactly this size; all connections send the same
  * buffer.
  */
 function postOf(bodyBytes: number): Buffer {

@@ -1,5 +1,5 @@
-// A consumer for the contract tests that takes one batch, says how large it is, and acknowledges it
-// only when it is told to.
+// A consumer for the contract tests: takes one batch, reports its size, and acknowledges it on the
+// next message.
 import { createLogger } from '../logger.ts';
 import { createQueue } from './create.ts';
 

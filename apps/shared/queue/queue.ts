@@ -65,7 +65,7 @@ export interface Batch {
   readonly accepted: readonly Accepted[];
   /** Records that were delivered before and not acknowledged. */
   readonly redelivered: number;
-  /** Records that were accepted and are gone from the queue: nobody can store them. */
+  /** Records that were accepted and are gone from the queue: they can no longer be stored. */
   readonly lost: number;
   /**
    * Acknowledges the whole batch; `refused` go to the dead letters first. A batch not acknowledged

@@ -2,9 +2,9 @@
 // the letter.
 //
 // How many there are is the end of the topic minus its beginning minus what is no letter any more:
-// dropped, replaced, or the message that dropped it. Whoever looks after the letters reads the
-// whole topic and commits that last number as the offset of a group of its own, so that counting
-// reads no letter.
+// dropped, replaced, or the message that dropped it. A process that looks after the letters reads
+// the whole topic and commits that last number as the offset of a group of its own, so that
+// counting reads no letter.
 import { Admin, Consumer, FetchIsolationLevels } from '@platformatic/kafka';
 import type { Logger } from '../../logger.ts';
 import type { DataRecord } from '../../record.ts';
@@ -50,7 +50,7 @@ export class KafkaLetters implements DeadLetters {
   #folding: Promise<void> | undefined;
 
   /**
-   * @param group keeps the count; nobody may join it
+   * @param group keeps the count; no consumer may join it
    * @param requeue puts a record into the queue again
    */
   constructor(

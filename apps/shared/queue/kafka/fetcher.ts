@@ -17,7 +17,9 @@ export interface Fetched {
   readonly epoch: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  /** No message: so many before `offset`, and the one there, were deleted unread. */
+  /**
+   * No message: the record at `offset` and those before it, this many in all, were deleted unread.
+   */
   readonly lost?: number;
 }
 
@@ -207,7 +209,7 @@ export class KafkaFetcher {
 
   /**
    * Our offset is not in the log. Below its start: the records in between were deleted unread,
-   * which is a loss. Beyond its end: it was cut, and nobody knows where. Everything that is left is
+   * which is a loss. Beyond its end: it was cut, at an unknown place. Everything that is left is
    * read again then: a record that was stored already is recognized by its id, one that was not
    * must not be missed.
    */

@@ -17,7 +17,7 @@ export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions, Que
   group: string;
   /**
    * How long, and up to how many bytes in a partition, stored records stay for other groups.
-   * Default for ever.
+   * Default: forever.
    */
   retention?: SweepOptions | undefined;
   /**

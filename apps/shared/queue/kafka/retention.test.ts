@@ -47,7 +47,7 @@ const records = (count: number, bytes: number): NewRecords => ({
   payloads: Array<string>(count).fill('x'.repeat(bytes)),
 });
 
-/** Reads and acknowledges so many records. */
+/** Reads and acknowledges `count` records. */
 async function store(reader: QueueReader, count: number): Promise<void> {
   for (let left = count; left > 0; ) {
     const batch = await reader.next();

@@ -43,7 +43,7 @@ describe('bytes between offsets', () => {
     expect(sizes.between(0, 50)).toBe(5_000);
   });
 
-  test('and the other way round: where the last so many bytes begin', () => {
+  test('and the other way round: where the last N bytes begin', () => {
     const sizes = new PartitionSizes();
     sizes.sample(0, 100, 1_000);
     sizes.sample(0, 200, 11_000);

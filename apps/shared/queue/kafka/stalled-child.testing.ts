@@ -1,4 +1,4 @@
-// A consumer for stalled.test.ts: takes batches and acknowledges each when it is told to.
+// A consumer for stalled.test.ts: takes batches and acknowledges each on the next message.
 import { createLogger } from '../../logger.ts';
 import { KafkaQueue } from './queue.ts';
 

@@ -8,8 +8,8 @@ export interface SweepOptions {
   /** Stored records stay for so long, for other consumer groups, milliseconds. */
   retentionMs: number;
   /**
-   * Stored records beyond so many bytes of a partition go earlier, so that the volume does not
-   * fill.
+   * Stored records beyond this size of a partition, bytes, go earlier, so that the volume does
+   * not fill.
    */
   retentionBytes: number;
   /** Pause between two sweeps, milliseconds. Default 60000. */

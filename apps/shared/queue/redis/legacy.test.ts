@@ -140,7 +140,7 @@ test('a consumer of the old version beside a new one: each record goes to one of
   expect([...ids(found), ...taken].sort()).toEqual(ids(records));
 }, 30_000);
 
-test('what is no record of the old version stays where it is and holds nobody up', async () => {
+test('what is no record of the old version stays where it is and holds nothing up', async () => {
   const name = uniqueName('posts');
   const old = connect();
   const [good] = makeRecords('post', 'old', ['a']) as [DataRecord];

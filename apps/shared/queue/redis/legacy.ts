@@ -31,7 +31,7 @@ export class LegacyStream {
     this.#logger = logger;
   }
 
-  /** Takes over all that nobody else has in hand. */
+  /** Takes over all that no other consumer has in hand. */
   async adopt(): Promise<void> {
     const { legacyStream: stream, group } = this.#keys;
     if ((await this.#redis.xlen(stream)) === 0) return;

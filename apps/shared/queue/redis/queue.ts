@@ -80,7 +80,7 @@ export class RedisStreamsQueue implements Queue {
       return reply;
     });
     const [accepted, lag, lagBytes, deadBytes] = (numbers as (string | null)[]).map(Number);
-    // Records of version 0.1 that nobody has taken over yet.
+    // Records of version 0.1 that no consumer has taken over yet.
     const old = Number(legacy);
     return {
       accepted: accepted! + old,

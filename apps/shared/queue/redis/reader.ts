@@ -85,7 +85,7 @@ export class RedisReader implements QueueReader {
     this.#logger = logger;
     this.#legacy = new LegacyStream(redis.commands, keys, this.#consumer, options.claimIdleMs, logger);
     // Being slow is not being dead: as long as this process lives, its entries stay fresh and
-    // nobody claims them.
+    // no other consumer claims them.
     this.#heartbeat = setInterval(() => {
       this.#claimOwn().catch((error: Error) =>
         logger.warn({ err: error.message }, 'could not refresh the pending entries'),
@@ -107,8 +107,8 @@ export class RedisReader implements QueueReader {
     clearInterval(this.#heartbeat);
     this.#blocking.disconnect();
     await this.#ahead?.catch(() => undefined);
-    // Whoever comes next need not wait until these entries look abandoned: with idle time set high
-    // they are free now.
+    // The next consumer need not wait until these entries look abandoned: a high idle time frees
+    // them now.
     if (this.#commands.status === 'ready')
       await this.#claimOwn('IDLE', String(this.#options.claimIdleMs * 2)).catch(() => undefined);
     this.#commands.disconnect();
@@ -322,7 +322,7 @@ export class RedisReader implements QueueReader {
   }
 }
 
-/** As JSON, or as it is when nobody can decode it. */
+/** As JSON, or as it is when it cannot be decoded. */
 function letterOf(documents: Documents, index: number): string | Buffer {
   try {
     return encodeRecord(documents.record(index));

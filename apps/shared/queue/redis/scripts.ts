@@ -12,7 +12,7 @@ import type { Redis } from 'ioredis';
 /**
  * Makes an acknowledgement possible without memory (allow-oom): it is what makes room.
  * KEYS: stream, counts, dead letters. ARGV: consumer group. Makes the first two where they are not
- * there yet, and mends the counts of what is empty: somebody may have removed keys by hand.
+ * there yet, and corrects the counts of what is empty: keys may have been removed by hand.
  */
 const OPEN = `#!lua flags=allow-oom
 local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')

@@ -13,8 +13,8 @@ import type { ScriptedRedis } from './scripts.ts';
 /** Most requests in a group: with 100 records each they fit into its table. */
 const MAX_REQUESTS = 40;
 /**
- * A group of this many bytes takes no further request. Redis serves nobody else while it copies a
- * group.
+ * A group of this many bytes takes no further request. Redis serves no other client while it copies
+ * a group.
  */
 const MAX_BYTES = 256 * 1024;
 
