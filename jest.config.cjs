@@ -12,6 +12,7 @@ const common = {
 };
 
 module.exports = {
+  globalSetup: '<rootDir>/test/fetch-servers.cjs',
   testTimeout: 60_000,
   // Most suites wait for servers more than they compute: three on two cores take a quarter less
   // time than two.

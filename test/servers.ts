@@ -8,8 +8,8 @@ import { type MongoOptions, startMongo } from '../local/servers/mongo.ts';
 import { type RedisOptions, startRedis } from '../local/servers/redis.ts';
 import type { RunningServer, ServerOptions } from '../local/servers/server.ts';
 
-/** The first start on a machine fetches the server. */
-const startTimeoutMs = 300_000;
+/** A start on a busy machine. */
+const startTimeoutMs = 120_000;
 
 type Start<O, S> = (options: O & ServerOptions) => Promise<S>;
 

@@ -3,13 +3,15 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../../tooling/run.ts';
+import { run, runWithin } from '../../tooling/run.ts';
 import { ServerUnavailableError } from '../errors.ts';
 import { waitForLock } from '../lock.ts';
 import { formatDeb822, parseDeb822, parseSourcesList, sourcesForSuite } from './apt-sources.ts';
 import { DEFAULT_CACHE_DIR, type InstallOptions } from './options.ts';
 
 const listsAreFreshForMs = 24 * 3600_000;
+/** A mirror that has stalled is given up after this long, and named. */
+const runApt = runWithin(10 * 60_000);
 
 /** An unpacked set of packages with a C library and loader of its own. */
 interface DebianTree {
@@ -84,15 +86,15 @@ async function fetchTree(
     const env = { APT_CONFIG: config, LC_ALL: 'C' };
     if (!(await listsAreFresh(cacheDir, suites.wanted))) {
       log(`reading the package lists of ${suites.wanted} (about 10 MB)`);
-      await run('apt-get', ['-q', 'update', '-o', 'APT::Update::Error-Mode=any'], { env });
+      await runApt('apt-get', ['-q', 'update', '-o', 'APT::Update::Error-Mode=any'], { env });
     }
-    const simulated = await run('apt-get', ['-s', '--no-install-recommends', 'install', ...packages], { env });
+    const simulated = await runApt('apt-get', ['-s', '--no-install-recommends', 'install', ...packages], { env });
     const wanted = libraryClosure(simulated, packages);
     log(`fetching ${packages.slice(0, 1)} and ${wanted.length - 1} more packages of ${suites.wanted}`);
     const archives = join(temporary, 'archives');
     const unpacked = join(temporary, 'root');
     await mkdir(archives);
-    await run('apt-get', ['-q', 'download', ...wanted], { env, cwd: archives });
+    await runApt('apt-get', ['-q', 'download', ...wanted], { env, cwd: archives });
     for (const archive of await readdir(archives)) await run('dpkg-deb', ['-x', join(archives, archive), unpacked]);
     await rename(unpacked, root);
   } catch (error) {
@@ -149,6 +151,8 @@ async function writeAptState(state: string, suites: { current: string; wanted: s
       ...kept,
       'Acquire::Languages "none";',
       'Acquire::Retries "3";',
+      'Acquire::http::Timeout "20";', // seconds in which nothing came
+      'Acquire::https::Timeout "20";',
       'APT::Sandbox::User "root";', // root drops to a user who may not be able to read our folder
       'Dir::Etc::main "/dev/null";',
       'Dir::Etc::parts "/dev/null";', // no hooks of the system's apt
