@@ -5,7 +5,7 @@ import { decodeDocument, documentId } from './document.ts';
 import { encodeGroup, type Group, groupOf, placeOf } from './group.ts';
 import type { DataRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
-import { dropIfStalled } from './redis.ts';
+import { dropIfStalled, type Script } from './redis.ts';
 
 const GROUP = 'group:';
 const RECORD = 'record:';
@@ -68,9 +68,8 @@ for i = 1, #KEYS do
 end
 return removed`;
 
-type Script = (numKeys: number, ...args: (string | number | Buffer)[]) => Promise<number>;
 type CacheRedis = Redis & {
-  cacheReadBuffer(numKeys: number, ...args: string[]): Promise<(Buffer | null)[]>;
+  cacheReadBuffer: Script<(Buffer | null)[]>;
   cachePut: Script;
   cacheExpire: Script;
 };
@@ -156,13 +155,13 @@ export class Cache {
 
   /** Says that these groups are stored now: from here on they may expire. */
   async markStored(groups: readonly string[]): Promise<void> {
-    if (groups.length > 0) await this.#redis.cacheExpire(groups.length, ...groups.map(groupKey), this.#ttlSeconds);
+    if (groups.length > 0) await this.#redis.cacheExpire(groups.length, groups.map(groupKey), this.#ttlSeconds);
   }
 
   async #read(requests: readonly (readonly string[])[]): Promise<(CachedRecord | null)[][]> {
     const ids = requests.flat();
-    const args = [...ids.map((id) => groupKey(groupOf(id))), ...ids.map(placeOf)];
-    const found = await this.#redis.cacheReadBuffer(ids.length, ...args).catch((error) => {
+    const keys = ids.map((id) => groupKey(groupOf(id)));
+    const found = await this.#redis.cacheReadBuffer(ids.length, keys, ids.map(placeOf)).catch((error) => {
       throw dropIfStalled(this.#redis, error);
     });
     let i = 0;
@@ -184,7 +183,8 @@ export class Cache {
       flush: async (requests) => {
         const entries = requests.flat();
         const keys = entries.map(({ key }) => key);
-        await this.#redis.cachePut(keys.length, ...keys, ttlSeconds, ...entries.map(({ value }) => value));
+        const values = entries.map(({ value }) => value);
+        await this.#redis.cachePut(keys.length, keys, ttlSeconds, values);
       },
     });
   }

@@ -100,3 +100,14 @@ export function dropIfStalled<E>(redis: Redis, error: E): E {
 }
 
 const dropping = new WeakSet<Redis>();
+
+type ScriptArgument = string | number | Buffer;
+
+/**
+ * A Lua script as a command. Lists that grow are passed as lists: JavaScript refuses a call with
+ * more than about 125,000 arguments.
+ */
+export type Script<Reply = number> = (
+  numKeys: number,
+  ...args: (ScriptArgument | readonly ScriptArgument[])[]
+) => Promise<Reply>;

@@ -37,7 +37,7 @@ export class RedisDeadLetters implements DeadLetters {
     const bytes = encodeGroup([letter.record]);
     const keys = [stream, counts, groupKey(group), deadLetters, recordKey(letter.record._id)];
     const args = [id, group, bytes.length, bytes, encodeRecord(letter.record), PENDING_TTL_SECONDS];
-    return (await this.#redis.queueReplay(keys.length, ...keys, ...args)) === 1;
+    return (await this.#redis.queueReplay(keys.length, keys, args)) === 1;
   }
 
   async drop(id: string): Promise<boolean> {

@@ -97,6 +97,6 @@ export class LegacyStream {
     const bytes = encodeGroup(part.map(([, , record]) => record));
     const keys = [stream, counts, groupKey(id), legacyStream, ...part.map(([, key]) => key)];
     const args = [group, id, bytes.length, bytes, PENDING_TTL_SECONDS, ...part.map(([entry]) => entry)];
-    await this.#redis.queueAdopt(keys.length, ...keys, ...args);
+    await this.#redis.queueAdopt(keys.length, keys, args);
   }
 }

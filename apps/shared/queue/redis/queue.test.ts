@@ -131,3 +131,19 @@ test('a consumer that stood still for too long acknowledges in vain: another has
     await queue.close();
   }
 }, 30_000);
+
+test('a batch of which all records are refused is acknowledged, however many they are', async () => {
+  const queue = open(uniqueName('refused'));
+  try {
+    const writer = await queue.writer();
+    const count = 72_000; // three arguments each, and JavaScript passes no more than about 125,000
+    for (let left = count; left > 0; left -= 4_000)
+      await writer.accept({ type: 'user', origin: 'o', payloads: Array(4_000).fill('x') });
+    const reader = await queue.reader({ batchSize: 100_000, batchBytes: 1 << 25, flushIntervalMs: 20 });
+    const batch = await reader.next();
+    await batch!.acknowledge(Array.from({ length: count }, (_, index) => ({ index, reason: 'made up' })));
+    expect(await queue.depth()).toMatchObject({ lag: 0, deadLetters: count });
+  } finally {
+    await queue.close();
+  }
+});

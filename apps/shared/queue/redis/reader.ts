@@ -307,12 +307,12 @@ export class RedisReader implements QueueReader {
     try {
       await this.#commands.queueAcknowledge(
         keys.length,
-        ...keys,
+        keys,
         group,
         this.#options.cacheTtlSeconds,
         new Date().toISOString(),
-        ...entries.flatMap(({ id, records, bytes }) => [id, records, bytes]),
-        ...letters.flatMap(({ place, text, reason }) => [place, text, reason]),
+        entries.flatMap(({ id, records, bytes }) => [id, records, bytes]),
+        letters.flatMap(({ place, text, reason }) => [place, text, reason]),
       );
     } finally {
       // Also when it failed: no longer kept fresh by the heartbeat, they are soon claimed and

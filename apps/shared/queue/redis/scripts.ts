@@ -8,6 +8,7 @@
 // The hash of counts: `accepted` (records, ever), `lag` and `lagBytes` (what waits), `deadBytes`
 // (of dead letters).
 import type { Redis } from 'ioredis';
+import type { Script } from '../../redis.ts';
 
 /**
  * Makes an acknowledgement possible without memory (allow-oom): it is what makes room.
@@ -141,8 +142,6 @@ for i = 1, n do
 end
 enqueue(KEYS[1], KEYS[2], KEYS[3], ARGV[2], n, ARGV[3], ARGV[4])
 return n`;
-
-type Script = (numKeys: number, ...args: (string | number | Buffer)[]) => Promise<number>;
 
 /** A connection that knows the scripts. */
 export type ScriptedRedis = Redis & {

@@ -62,7 +62,7 @@ export class RedisWriter implements QueueWriter {
     const bytes = encodeGroup(records);
     try {
       const args = [maxLength, maxBytes, id, records.length, bytes.length, bytes];
-      await this.#redis.queueAccept(3, stream, counts, groupKey(id), ...args);
+      await this.#redis.queueAccept(3, stream, counts, groupKey(id), args);
       return ids;
     } catch (error) {
       throw classify(dropIfStalled(this.#redis, error as Error), stream);
