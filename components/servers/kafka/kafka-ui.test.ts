@@ -40,8 +40,27 @@ describe('its config', () => {
     expect(kafka.clusters).toEqual([
       { name: 'breakwater', bootstrapServers: 'a:9092,b:9092', readOnly: true, properties },
     ]);
-    expect(spring.config.import).toBe('configtree:/run/secrets/breakwater/');
+    // The import is mandatory: without a mounted login, Spring would not start.
+    expect(spring).toEqual(hasLogin ? { config: { import: 'configtree:/run/secrets/breakwater/' } } : undefined);
   });
+});
+
+const containerWith = async (files: typeof login) => {
+  const collector = new Collector();
+  new KafkaUi('kafka-ui', { namespace: 'shop', config: parseStackConfig({}), addresses, login: files });
+  const [container] = (await collector.inputsOf('Deployment', 'kafka-ui')).spec.template.spec.containers;
+  const config = JSON.parse((await collector.inputsOf('ConfigMap', 'kafka-ui-files')).data['config.yml']);
+  return { config, folders: container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath) };
+};
+
+test.each([
+  ['with a login', login],
+  ['without', []],
+])('every folder that it must import is mounted: %s', async (_name, files) => {
+  const { config, folders } = await containerWith(files);
+  const imported = [config.spring?.config.import ?? []].flat().filter((from) => !from.startsWith('optional:'));
+  for (const from of imported)
+    expect(folders).toContainEqual(expect.stringMatching(new RegExp(`^${from.replace('configtree:', '')}.`)));
 });
 
 test('its placeholders name the files that are mounted', async () => {

@@ -35,7 +35,8 @@ export function kafkaUiConfig(addresses: Addresses, login: boolean): string {
   const transport = kafkaTls ? 'SSL' : 'PLAINTEXT';
   return JSON.stringify(
     {
-      spring: { config: { import: 'configtree:/run/secrets/breakwater/' } },
+      // Spring does not start without the folder, which exists only if a login is mounted.
+      ...(login && { spring: { config: { import: 'configtree:/run/secrets/breakwater/' } } }),
       auth: { type: 'DISABLED' },
       kafka: {
         clusters: [
