@@ -81,7 +81,7 @@ export class Api extends pulumi.ComponentResource {
         {
           metadata: { ...metadata, annotations: api.stickySessions ? NGINX_STICKY : {} },
           host: api.host,
-          ingressClass: cluster.ingressClass,
+          cluster,
         },
         { ...child, dependsOn: workload },
       );

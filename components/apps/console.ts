@@ -78,11 +78,7 @@ export class Console extends pulumi.ComponentResource {
       child,
     );
 
-    hostIngress(
-      name,
-      { metadata, host: console.host, ingressClass: cluster.ingressClass },
-      { ...child, dependsOn: workload },
-    );
+    hostIngress(name, { metadata, host: console.host, cluster }, { ...child, dependsOn: workload });
     this.registerOutputs({ url: this.url, password: this.password });
   }
 }

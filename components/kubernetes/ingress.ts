@@ -3,28 +3,36 @@
 import * as k8s from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
+import { NOT_WAITED_FOR } from './labels.ts';
 
 /** What the ingress routes, and how. */
 export interface HostIngressArgs {
   readonly metadata: k8s.types.input.meta.v1.ObjectMeta;
   /** Host name that it answers to. */
   readonly host: string;
-  /** `cluster:ingressClass` */
-  readonly ingressClass: string;
+  readonly cluster: Pick<StackConfig['cluster'], 'kind' | 'ingressClass'>;
 }
 
-/** Routes a host to the port `main` of the Service with the ingress's name. */
+/**
+ * Routes a host to the port `main` of the Service with the ingress's name. With k3d, Pulumi waits
+ * until Traefik serves it. Elsewhere it does not wait: many controllers never publish an address in
+ * the ingress's status, and Pulumi would give up after ten minutes.
+ */
 export const hostIngress = (
   name: string,
-  { metadata, host, ingressClass }: HostIngressArgs,
+  { metadata, host, cluster }: HostIngressArgs,
   opts: pulumi.CustomResourceOptions,
 ) =>
   new k8s.networking.v1.Ingress(
     name,
     {
-      metadata: { ...metadata, name },
+      metadata: {
+        ...metadata,
+        name,
+        annotations: { ...metadata.annotations, ...(cluster.kind === 'kubeconfig' && NOT_WAITED_FOR) },
+      },
       spec: {
-        ingressClassName: ingressClass,
+        ingressClassName: cluster.ingressClass,
         rules: [
           {
             host,

@@ -73,7 +73,7 @@ export class Grafana extends pulumi.ComponentResource {
     );
     hostIngress(
       name,
-      { metadata: { namespace, labels }, host: monitoring.host, ingressClass: cluster.ingressClass },
+      { metadata: { namespace, labels }, host: monitoring.host, cluster },
       { ...child, dependsOn: server },
     );
     this.registerOutputs({ url: this.url, password: this.password });

@@ -190,6 +190,12 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       pick(d, 'Service', 'api').properties.spec.selector = { app: 'none' };
     },
   ],
+  'an ingress of another cluster is not awaited': [
+    (d) => {
+      const cluster = d.findIndex(({ type }) => type.endsWith(':K3dCluster'));
+      d.splice(cluster, 1);
+    },
+  ],
   'only the autoscaler sets the number of replicas': [
     (d) => {
       pick(d, 'Deployment', 'consumer').properties.spec.replicas = 1;

@@ -142,6 +142,14 @@ export const wiringPolicies: Policies = {
         .map(({ name, port }: { name?: string; port: number }) => `${key(service)}: ${name ?? port}`);
     }),
 
+  // Only the Traefik of our own cluster is known to publish an address in the status.
+  'an ingress of another cluster is not awaited': (declared) =>
+    declared.some(({ type }) => type.endsWith(':K3dCluster'))
+      ? []
+      : ofKind(declared, 'Ingress')
+          .filter((ingress) => manifestOf(ingress).metadata.annotations?.['pulumi.com/skipAwait'] !== 'true')
+          .map(key),
+
   'only the autoscaler sets the number of replicas': (declared) =>
     autoscalersOf(declared)
       .filter(({ namespace, target, targetKind }) => {
