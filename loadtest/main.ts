@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Access, openAccess, type Part } from '../tooling/cluster/access.ts';
 import { readOutputs } from '../tooling/cluster/outputs.ts';
 import { UserError } from '../tooling/errors.ts';
-import { listLocalDeadLetters } from './dead-letters.ts';
+import { clusterConsumers, localConsumers } from './consumers.ts';
 import { chooseEngine } from './engine.ts';
 
 import { flushCacheAt } from './flush-cache.ts';
@@ -57,7 +57,7 @@ async function load(options: Options, access: Access | undefined): Promise<numbe
     host: options.host ?? (options.target === undefined ? access?.addresses.host : undefined),
     mongoUrl: mongoUrl ?? null,
     gateUrl: gateUrl ?? null,
-    ...(options.stack === undefined && { listDeadLetters: listLocalDeadLetters }),
+    consumers: access ? clusterConsumers(access.kubectl, access.namespace) : localConsumers(),
     payloadChars: options.payloadChars ?? access?.addresses.payloadChars,
     drainTimeoutSeconds: options.drainTimeoutSeconds,
     reportDir: options.reportDir,

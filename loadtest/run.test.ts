@@ -14,6 +14,7 @@ import type { DataRecord } from '../apps/shared/record.ts';
 import { RecordStore } from '../apps/shared/store.ts';
 import { useMongo } from '../test/servers.ts';
 import { NotReadyError } from '../tooling/errors.ts';
+import type { Consumers } from './consumers.ts';
 import { startBuiltin } from './generator/start.ts';
 import { withDatabase } from './ledger/scan.ts';
 import type { Profile } from './profiles.ts';
@@ -174,8 +175,11 @@ describe('a run', () => {
     };
     const report = await run({
       expectedDeadLetters: 1,
-      listDeadLetters: async () =>
-        kept.map((record) => ({ id: '1', reason: 'refused', failedAt: record.createdAt, record })),
+      consumers: {
+        losses: async () => new Map(),
+        deadLetters: async () =>
+          kept.map((record) => ({ id: '1', reason: 'refused', failedAt: record.createdAt, record })),
+      },
     });
     expect(failed(report)).toEqual([]);
     expect(report.ledger).toMatchObject({ lost: 0, dead: 1, unexpectedDead: 0 });
@@ -192,6 +196,33 @@ describe('a run', () => {
     const report = await run();
     expect(failed(report)).toEqual(['ledger']);
     expect(report.ledger).toMatchObject({ failed: expect.stringContaining(when) });
+  });
+  const counting = (...counts: (Record<string, number> | Error)[]): Consumers => ({
+    async losses() {
+      const count = counts.length > 1 ? counts.shift()! : counts[0]!;
+      if (count instanceof Error) throw count;
+      return new Map(Object.entries(count));
+    },
+    deadLetters: async () => [],
+  });
+  test('fails on a loss that a consumer counted, of whichever records', async () => {
+    const report = await run({ consumers: counting({ a: 7, b: 0 }, { a: 7, c: 2 }) });
+    expect(failed(report)).toEqual(['lost records']);
+    expect(report.ledger).toMatchObject({ ok: true });
+    expect(report.losses).toEqual({ processes: 3, records: 2, ok: false });
+  });
+  test('passes with losses from before it', async () => {
+    const report = await run({ consumers: counting({ a: 7 }) });
+    expect(failed(report)).toEqual([]);
+    expect(report.losses).toEqual({ processes: 1, records: 0, ok: true });
+  });
+  test.each([
+    ['before', [new Error('silent'), { a: 0 }]],
+    ['after', [{ a: 0 }, new Error('silent')]],
+  ])('fails when what the consumers counted %s the load is unknown', async (_when, counts) => {
+    const report = await run({ consumers: counting(...counts) });
+    expect(failed(report)).toEqual(['lost records']);
+    expect(report.losses).toMatchObject({ failed: expect.stringContaining('silent') });
   });
   test('fails when one percent is shed, with nothing stored of it', async () => {
     let shed = false;

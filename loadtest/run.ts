@@ -2,12 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { DeadLetter } from '../apps/shared/queue/queue.ts';
 import { fetchStats } from '../tooling/api-stats.ts';
 import { NotReadyError } from '../tooling/errors.ts';
+import type { Consumers } from './consumers.ts';
 import { waitForDrain } from './ledger/drain.ts';
 import { fetchGateSeconds, GateLog, type GateVerdict } from './ledger/gate.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { LossLog, type LossVerdict } from './ledger/losses.ts';
 import { runLedger } from './ledger/scan.ts';
 import type { Mix } from './mixed.ts';
 import { type Engine, readLoad } from './plan.ts';
@@ -29,8 +30,11 @@ export interface RunOptions {
   readonly gateUrl: string | null;
   /** Length of the payloads that the API creates, characters. Default 512. */
   readonly payloadChars?: number;
-  /** Lists the dead letters, the oldest first; absent: records in dead letters count as lost. */
-  readonly listDeadLetters?: ((limit: number) => Promise<readonly DeadLetter[]>) | undefined;
+  /**
+   * Lists the dead letters and what the consumers counted as lost; absent: records in dead letters
+   * count as lost, and nobody reads the consumers' counts.
+   */
+  readonly consumers?: Consumers | undefined;
   /** Dead letters that the run is to add. More fail it. Default 0. */
   readonly expectedDeadLetters?: number;
   /** How long the queue may take to drain, seconds. */
@@ -48,6 +52,8 @@ export interface RunOptions {
 const REQUEST_TIMEOUT_MS = 60_000;
 const GRACEFUL_STOP_MS = 30_000;
 const GATE_POLL_MS = 60_000;
+/** A consumer that ends takes its count along. */
+const LOSSES_POLL_MS = 10_000;
 const DEFAULT_PAYLOAD_CHARS = 512;
 /** The default of `api:bodyLimitKiB`. */
 const MAX_BODY_BYTES = 256 * 1024;
@@ -70,6 +76,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
   const before = await checkTarget(target, host);
   const gate = new GateLog();
   if (gateUrl !== null) await checkGate(gateUrl, gate);
+  const losses = await startLosses(options.consumers);
 
   const run = runName(profile.name);
   const directory = await mkdtemp(join(tmpdir(), 'breakwater-load-'));
@@ -86,6 +93,9 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
         () => undefined,
       );
   }, GATE_POLL_MS);
+  const lossesPoll = setInterval(() => {
+    if (losses instanceof LossLog) readLosses(options.consumers!, losses).catch(() => undefined);
+  }, LOSSES_POLL_MS);
   try {
     const seconds: SecondRow[] = [];
     const load = options.engine.start({
@@ -125,7 +135,8 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
     const gateVerdict = await judgeGate(gateUrl, gate, Math.floor(startedAt.getTime() / 1000), endedAt);
     const counts = { before: before.deadLetters, after: after?.deadLetters ?? null };
     const ledger = await keepLedger(options, { run, witnessFile, startedAt }, counts);
-    const parts = { totals, drain, ledger, gate: gateVerdict };
+    const lossVerdict = await judgeLosses(options.consumers, losses);
+    const parts = { totals, drain, ledger, losses: lossVerdict, gate: gateVerdict };
     const checks = checksOf({ ...parts, thresholds: profile.thresholds });
     return {
       run,
@@ -151,6 +162,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
     };
   } finally {
     clearInterval(gatePoll);
+    clearInterval(lossesPoll);
     await sampler.stop();
     await rm(directory, { recursive: true, force: true });
   }
@@ -193,6 +205,32 @@ async function judgeGate(
   }
 }
 
+/** The log of the consumers' counts, or why there is none. */
+async function startLosses(consumers: Consumers | undefined): Promise<LossLog | { failed: string } | null> {
+  if (consumers === undefined) return null;
+  try {
+    return new LossLog(await consumers.losses());
+  } catch (error) {
+    return { failed: `before the load: ${(error as Error).message}` };
+  }
+}
+
+const readLosses = async (consumers: Consumers, log: LossLog): Promise<void> => log.add(await consumers.losses());
+
+async function judgeLosses(
+  consumers: Consumers | undefined,
+  log: Awaited<ReturnType<typeof startLosses>>,
+): Promise<Checked<LossVerdict>> {
+  if (consumers === undefined || log === null) return { skipped: 'no consumers were given' };
+  if (!(log instanceof LossLog)) return log;
+  try {
+    await readLosses(consumers, log);
+    return log.verdict();
+  } catch (error) {
+    return { failed: (error as Error).message };
+  }
+}
+
 async function keepLedger(
   options: RunOptions,
   parts: { run: string; witnessFile: string; startedAt: Date },
@@ -203,7 +241,7 @@ async function keepLedger(
   if (before === null || after === null)
     return { failed: `the number of dead letters ${before === null ? 'before' : 'after'} the load is unknown` };
   try {
-    const letters = after === before ? [] : await options.listDeadLetters?.(Math.min(after, MAX_DEAD_LETTERS));
+    const letters = after === before ? [] : await options.consumers?.deadLetters(Math.min(after, MAX_DEAD_LETTERS));
     return await runLedger({
       ...parts,
       mix: mixOf(options.profile),

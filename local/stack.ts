@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Addresses, consumerEnvironment } from '../config/environment.ts';
 import type { StackConfig } from '../config/schema.ts';
+import { consoleTargets } from './console.ts';
 import { DataInUseError, type LocalError } from './errors.ts';
 import { kafkaVariable } from './install/kafka.ts';
 import { mongoVariable } from './install/mongo.ts';
@@ -20,8 +21,8 @@ import { type Status, StatusSource } from './status.ts';
 import type { Supervised } from './supervisor.ts';
 
 /**
- * Where commands beside the stack on the stack's own ports find the queue and the producer; see
- * `deadletters` in package.json.
+ * Where commands beside the stack on the stack's own ports find the queue, the consumers and the
+ * producer; see `deadletters` in package.json.
  */
 const RUNNING_FILE = join(REPOSITORY, '.local', 'running.env');
 
@@ -220,14 +221,17 @@ async function prepare(
 
 /**
  * Leaves the addresses that commands run beside the stack need (`npm run deadletters`, `npm run
- * rate`) where they find them.
+ * rate`, `npm run loadtest`) where they find them.
  */
 async function announce({ config, ports, processes }: StackRun, addresses: Addresses): Promise<void> {
   const environment = {
     ...consumerEnvironment(config, addresses),
+    CONSUMER_TARGETS: consoleTargets(ports).consumer.join(','),
     ...(needsProducer(config) && { PRODUCER_URL: `http://127.0.0.1:${ports.producerMetrics}` }),
   };
-  const known = Object.entries(environment).filter(([name]) => /^(QUEUE|KAFKA|REDIS|PRODUCER_URL)/.test(name));
+  const known = Object.entries(environment).filter(([name]) =>
+    /^(QUEUE|KAFKA|REDIS|PRODUCER_URL|CONSUMER_TARGETS)/.test(name),
+  );
   processes.stopWith('observers', () => rm(RUNNING_FILE, { force: true }));
   await writeFile(RUNNING_FILE, known.map(([name, value]) => `${name}=${value}\n`).join(''));
 }

@@ -38,9 +38,10 @@ const ledger: Ledger = {
   ok: true,
 };
 const gate = { limit: 100, seconds: 12, maxOperations: 80, meanOperations: 40, above: [], ok: true };
+const losses = { processes: 2, records: 0, ok: true };
 const drain = { drained: true, seconds: 2, maxLag: 1234 };
 const thresholds = PROFILES.smoke!.thresholds;
-const good = { totals, ledger, gate, drain, thresholds };
+const good = { totals, ledger, losses, gate, drain, thresholds };
 const failing = (changes: object) => checksOf({ ...good, ...changes }).filter(({ ok }) => ok === false);
 
 describe('the verdict', () => {
@@ -52,6 +53,8 @@ describe('the verdict', () => {
     ['queue drained', { drain: { ...drain, drained: false } }],
     ['ledger', { ledger: { ...ledger, lost: 1, ok: false } }],
     ['ledger', { ledger: { failed: 'unreachable' } }],
+    ['lost records', { losses: { ...losses, records: 1, ok: false } }],
+    ['lost records', { losses: { failed: 'unreachable' } }],
     ['gate', { gate: { ...gate, above: [[1, 101]], maxOperations: 101, ok: false } }],
     ['gate', { gate: { failed: 'unreachable' } }],
   ])('fails on %s', (name, changes) => expect(failing(changes).map((check) => check.name)).toEqual([name]));

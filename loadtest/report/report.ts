@@ -4,6 +4,7 @@ import { formatCount, formatMs, formatPercent, formatSeconds } from '../../tooli
 import type { Drain } from '../ledger/drain.ts';
 import type { GateVerdict } from '../ledger/gate.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { LossVerdict } from '../ledger/losses.ts';
 import type { Profile, Thresholds } from '../profiles.ts';
 import type { Sample } from '../stats.ts';
 import type { SecondRow, Totals } from '../witness/figures.ts';
@@ -34,6 +35,8 @@ export interface Report {
   readonly gateSeconds: readonly (readonly [number, number])[];
   readonly drain: Drain;
   readonly ledger: Checked<Ledger>;
+  /** What the consumers counted as lost. */
+  readonly losses: Checked<LossVerdict>;
   readonly gate: Checked<GateVerdict>;
   /** All checks, in the order of display. */
   readonly checks: readonly Check[];
@@ -58,11 +61,13 @@ export interface Verdicts {
   readonly thresholds: Thresholds;
   readonly drain: Drain;
   readonly ledger: Checked<Ledger>;
+  /** What the consumers counted as lost. */
+  readonly losses: Checked<LossVerdict>;
   readonly gate: Checked<GateVerdict>;
 }
 
 /** All checks of a run. A load without a single answer fails. */
-export function checksOf({ totals, thresholds, drain, ledger, gate }: Verdicts): Check[] {
+export function checksOf({ totals, thresholds, drain, ledger, losses, gate }: Verdicts): Check[] {
   const { latency } = totals;
   const latencyCheck = (name: string, found: number | undefined, limitMs: number): Check => ({
     name,
@@ -92,9 +97,17 @@ export function checksOf({ totals, thresholds, drain, ledger, gate }: Verdicts):
       limit: 'every count is 0',
       ok: (ledger as Ledger).ok,
     },
+    unchecked('lost records', losses) ?? lossCheck(losses as LossVerdict),
     unchecked('gate', gate) ?? gateCheck(gate as GateVerdict),
   ];
 }
+
+const lossCheck = ({ records, processes, ok }: LossVerdict): Check => ({
+  name: 'lost records',
+  found: `${formatCount(records)} counted by ${formatCount(processes)} ${processes === 1 ? 'consumer' : 'consumers'}`,
+  limit: '0',
+  ok,
+});
 
 function gateCheck({ limit, maxOperations, seconds, ok }: GateVerdict): Check {
   const found = seconds === 0 ? 'no second of the run was counted' : `at most ${formatCount(maxOperations)} op/s`;

@@ -1,5 +1,6 @@
 // Background load while a step changes the stack, judged by the load test's own ledger.
 import {
+  clusterConsumers,
   failedRatio,
   type Ledger,
   PROFILES,
@@ -60,6 +61,7 @@ export async function startLoad(stack: RunningStack, size: LoadSize, signal: Abo
     mongoUrl: addresses.mongoUrl ?? null,
     gateUrl: addresses.gateUrl ?? null,
     payloadChars: addresses.payloadChars,
+    consumers: clusterConsumers(stack.kubectl, stack.namespace),
     drainTimeoutSeconds: DRAIN_SECONDS,
     engine: { name: 'builtin', start: startBuiltin },
     interrupt: AbortSignal.any([over.signal, signal]),
@@ -86,7 +88,7 @@ export async function startLoad(stack: RunningStack, size: LoadSize, signal: Abo
 
 /** Checks what the load saw. @param mostFailed share of requests that may fail; null: any */
 export function checkLoad(context: Context, report: Report, mostFailed: number | null): void {
-  const { totals, ledger, drain, gate } = report;
+  const { totals, ledger, losses, drain, gate } = report;
   const { latency } = totals;
   const requests = `${formatCount(totals.requests)} requests`;
   const failed = failedRatio(totals);
@@ -111,6 +113,7 @@ export function checkLoad(context: Context, report: Report, mostFailed: number |
     'ok' in ledger && ledger.ok,
     'ok' in ledger ? ledgerText(ledger) : JSON.stringify(ledger),
   );
+  context.check('no consumer counts a lost record', 'ok' in losses && losses.ok, JSON.stringify(losses));
   if ('ok' in gate)
     context.check(
       "no second above the gate's limit",

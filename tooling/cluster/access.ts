@@ -27,6 +27,9 @@ export interface Addresses {
 }
 
 export interface Access {
+  readonly kubectl: Kubectl;
+  /** Of all apps but the API. */
+  readonly namespace: string;
   readonly addresses: Addresses;
   /** Closes the ports; may be called twice. */
   close(): Promise<void>;
@@ -65,6 +68,8 @@ export async function openAccess(outputs: StackOutputs, parts: readonly Part[]):
       open('redis', 6379, (server) => `redis://${credentials(undefined, consumer.REDIS_PASSWORD)}${server}`),
     ]);
     return {
+      kubectl,
+      namespace,
       addresses: {
         target: outputs.apiUrl,
         host: outputs.apiHost,

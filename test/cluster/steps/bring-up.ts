@@ -1,6 +1,6 @@
 // From nothing to a serving stack, and the operations that must then change nothing.
 
-import { PROFILES, runLoadTest, startBuiltin } from '../../../loadtest/api.ts';
+import { clusterConsumers, PROFILES, runLoadTest, startBuiltin } from '../../../loadtest/api.ts';
 import { waitFor } from '../../../tooling/poll.ts';
 import { CommandError } from '../../../tooling/run.ts';
 import type { Context, Step } from '../context.ts';
@@ -46,6 +46,7 @@ export const up: Step = async (context) => {
     mongoUrl: addresses.mongoUrl ?? null,
     gateUrl: addresses.gateUrl ?? null,
     payloadChars: addresses.payloadChars,
+    consumers: clusterConsumers(stack.kubectl, stack.namespace),
     drainTimeoutSeconds: 120,
     engine: { name: 'builtin', start: startBuiltin },
     interrupt: context.signal,
