@@ -25,15 +25,22 @@ const MARKS: readonly RegExp[] = [
   /^(?<level>[NWE]): (?<text>.*)$/,
   // Maven: `[ERROR] Failed to execute goal`
   /^\[(?<level>INFO|WARNING|ERROR)\] (?<text>.*)$/,
-  // npm: `npm error code ENOENT`
-  /^npm (?<level>notice|warn|error) (?<text>.*)$/,
+  // npm: `npm error enoent Could not read package.json`, after `code ENOENT` and `syscall open`
+  /^npm (?<level>notice|warn|error) (?!(?:code|syscall|path|errno) )(?<text>.*)$/,
   // kubectl and pulumi: `error: the context does not exist`
   /^(?<level>warning|error|fatal): (?<text>.*)$/i,
   // Node and Java, whose first lines say where: `TypeError: x is not a function`, `DOMException
   // [TimeoutError]: …`
   /^(?<text>(?:Exception in thread "[^"]*" )?[\w.$]*?(?<level>Error|Exception)(?: \[\w+\])?: .+)$/,
   // kubectl and docker: `Error from server (NotFound): …`, `docker: Error response from daemon: …`
-  /^(?:docker: )?(?<level>error) (?:from|response|when|while|getting|creating)\b/i,
+  /^(?:docker: )?(?<level>error) (?:from|in|response|when|while|getting|creating)\b/i,
+  // What docker, kubectl and Java say before the program begins.
+  /^(?<level>Unable) to find image '.*' locally$/,
+  /^[\w.-]+: (?<level>Pulling|Waiting|Verifying|Download|Pull|Already)\b/,
+  /^(?<level>Digest|Status): /,
+  /^(?<level>DEPRECATED): /,
+  /^(?<level>Defaulted) container /,
+  /^(?:NOTE: )?(?<level>Picked) up \w+: /,
 ];
 
 const IS_ERROR = /^(e|f|erro|error|exception|fata|fatal|pani|panic)$/i;
@@ -49,22 +56,35 @@ function parse(line: string): Line {
   return { isError: undefined, text: line };
 }
 
+/** The lines of a text. An indented line without a mark is part of the one above it. */
+function parseLines(text: string): readonly Line[] {
+  const lines: Line[] = [];
+  for (const raw of text.replace(COLOURS, '').split(/[\r\n]+/)) {
+    const line = parse(raw.trim());
+    const above = /^\s/.test(raw) && line.isError === undefined ? lines.at(-1) : undefined;
+    if (line.text !== '') lines.push({ ...line, isError: line.isError ?? above?.isError });
+  }
+  return lines;
+}
+
+/** The error, with the next one where it says only what failed and the next one says why. */
+function withReason(error: Line, next: Line | undefined): string {
+  const saysWhy = ({ text }: Line) => text.includes(': ');
+  return next?.isError && !saysWhy(error) && saysWhy(next) ? `${error.text}: ${next.text}` : error.text;
+}
+
 /**
- * The first line that a tool marked as an error. Where none is marked: the first line without a
- * mark, or the last line.
+ * The first line that a tool marked as an error; if it gives no reason, with the one after it.
+ * Where none is marked: the first line without a mark, or the last line.
  *
  * @param texts what the tool printed, the stream that should hold the error first
  * @returns one line without colours, times and levels; empty where the tool printed nothing
  */
 export function firstError(...texts: readonly string[]): string {
-  const lines = texts.map((text) =>
-    text
-      .replace(COLOURS, '')
-      .split(/[\r\n]+/)
-      .map((line) => parse(line.trim()))
-      .filter(({ text }) => text !== ''),
-  );
+  const lines = texts.map(parseLines);
   const all = lines.flat();
-  const found = all.find(({ isError }) => isError) ?? all.find(({ isError }) => isError === undefined);
-  return (found ?? lines.find((some) => some.length > 0)?.at(-1))?.text ?? '';
+  const first = all.findIndex(({ isError }) => isError);
+  if (first >= 0) return withReason(all[first]!, all[first + 1]);
+  const plain = all.find(({ isError }) => isError === undefined);
+  return (plain ?? lines.find((some) => some.length > 0)?.at(-1))?.text ?? '';
 }

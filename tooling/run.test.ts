@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { isGone } from '../test/processes.ts';
 import { until } from '../test/until.ts';
@@ -49,12 +49,40 @@ describe('a command', () => {
 });
 
 describe('a command that fails', () => {
+  test('names a file with all that it printed, which only its user can read', async () => {
+    const error = (await run('/bin/sh', ['-c', 'echo one; echo "error: two" >&2; exit 1', 'sh', 'get/it']).catch(
+      (e) => e,
+    )) as CommandError;
+    const { outputFile = '' } = error;
+    expect(error.message).toBe(`sh sh get/it failed (exit status 1): two (all that it printed: ${outputFile})`);
+    expect(readFileSync(outputFile, 'utf8').split('\n').sort()).toEqual(['', 'error: two', 'one']);
+    expect(statSync(outputFile).mode & 0o777).toBe(0o600);
+    expect(statSync(dirname(outputFile)).mode & 0o777).toBe(0o700);
+  });
+
+  test('again and again keeps the last output only', async () => {
+    const fail = async (text: string) =>
+      ((await sh(`echo ${text}; echo; echo end; exit 1`).catch((e) => e)) as CommandError).outputFile;
+    const file = (await fail('one'))!;
+    expect(await fail('two')).toBe(file);
+    expect(readFileSync(file, 'utf8')).toBe('two\n\nend\n');
+    rmSync(dirname(file), { recursive: true });
+    expect(readFileSync((await fail('three'))!, 'utf8')).toContain('three');
+  });
+
+  test('needs no file for one line', async () => {
+    await expect(sh('echo; echo " error: the cause"; exit 3')).rejects.toMatchObject({
+      message: 'sh failed (exit status 3): the cause',
+      outputFile: undefined,
+    });
+  });
+
   test('says what it was, how it ended, and its first error', async () => {
     const failed = run('/bin/sh', ['-c', 'echo out; echo "error: the cause" >&2; echo later >&2; exit 3', 'sh', 'get']);
     await expect(failed).rejects.toBeInstanceOf(CommandError);
     await expect(failed).rejects.toMatchObject({
       code: 'COMMAND_FAILED',
-      message: 'sh sh get failed (exit status 3): the cause',
+      message: expect.stringMatching(/^sh sh get failed \(exit status 3\): the cause \(all that it printed: \S+\)$/),
       reason: 'the cause',
       status: 3,
       signal: null,

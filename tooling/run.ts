@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from './errors.ts';
 import { firstError } from './first-error.ts';
+import { OutputFiles } from './output-files.ts';
 import { signalGroup, spawnGroup } from './process/guard.ts';
 
 /** How a program is run. */
@@ -40,6 +41,8 @@ interface CommandFailure {
   readonly output: string;
   /** The first error in that; empty where it printed nothing. */
   readonly reason: string;
+  /** File with the output, named in the message. @default none: it is one line at most */
+  readonly outputFile?: string | undefined;
   /** There is no such program on the PATH. @default false */
   readonly missing?: boolean;
 }
@@ -51,6 +54,7 @@ export class CommandError extends UserError implements CommandFailure {
   readonly signal: NodeJS.Signals | null;
   readonly output: string;
   readonly reason: string;
+  readonly outputFile: string | undefined;
   readonly missing: boolean;
 
   constructor(message: string, failure: CommandFailure, options?: ErrorOptions) {
@@ -60,6 +64,7 @@ export class CommandError extends UserError implements CommandFailure {
     this.signal = failure.signal;
     this.output = failure.output;
     this.reason = failure.reason;
+    this.outputFile = failure.outputFile;
     this.missing = failure.missing ?? false;
   }
 }
@@ -76,11 +81,14 @@ function nameOf(program: string, args: readonly string[]): string {
   return [basename(program), ...words.slice(0, 2)].join(' ');
 }
 
+const outputFiles = new OutputFiles();
+
 /**
  * Runs a program to its end. If this process ends first, so does the program.
  *
  * @returns what the program wrote to standard output
- * @throws CommandError with the first error that the program printed
+ * @throws CommandError with the first error that the program printed, and the name of a file with
+ * all that it printed if that is more than one line
  */
 export async function run(program: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
   const { cwd, env, input = '', onOutput, signal, timeoutMs } = options;
@@ -122,11 +130,15 @@ export async function run(program: string, args: readonly string[], options: Com
   const how = late
     ? `took longer than ${timeoutMs! / 1000} s`
     : `failed (${ended.signal ?? `exit status ${ended.status}`})`;
+  const name = nameOf(program, args);
   const reason = firstError(printed.stderr, printed.stdout);
-  throw new CommandError(`${nameOf(program, args)} ${how}${reason && `: ${reason}`}`, {
+  const outputFile = outputFiles.keep(name, printed.both);
+  const where = outputFile === undefined ? '' : ` (all that it printed: ${outputFile})`;
+  throw new CommandError(`${name} ${how}${reason && `: ${reason}`}${where}`, {
     command: [program, ...args],
     output: printed.both,
     reason,
+    outputFile,
     ...ended,
   });
 }

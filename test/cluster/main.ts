@@ -50,6 +50,7 @@ async function main(): Promise<number> {
   say(`${report.ok ? 'passed' : 'FAILED'}; report: ${files.html}`);
   const left = pulumi.exists;
   if (left) say(howToContinue(pulumi, work));
+  else if (!report.ok) say(`Pulumi's logs: ${join(work, 'logs')}`);
   else if (options.work === undefined) await rm(work, { recursive: true, force: true });
   if (interrupted.signal.aborted) return INTERRUPTED;
   return report.ok ? 0 : 1;

@@ -44,12 +44,20 @@ describe("the engine's events", () => {
 });
 
 describe('an operation that must succeed', () => {
-  const operation: Operation = { ok: true, seconds: 2.4, text: 'printed\n', counts: {}, resources: [], errors: [] };
+  const operation: Operation = {
+    ok: true,
+    seconds: 2.4,
+    text: 'printed\n',
+    log: '/logs/02-up.log',
+    counts: {},
+    resources: [],
+    errors: [],
+  };
   test('is passed on', () => expect(succeeded('up', operation)).toBe(operation));
   test('fails with what Pulumi reported, or else with what it printed', () => {
     const failed = { ...operation, ok: false };
     expect(() => succeeded('up', { ...failed, errors: ['no such image'] })).toThrow(
-      'up failed after 2 s:\nno such image',
+      'up failed after 2 s:\nno such image\nAll that it printed: /logs/02-up.log',
     );
     expect(() => succeeded('up', failed)).toThrow('up failed after 2 s:\nprinted');
   });

@@ -16,6 +16,8 @@ export interface Operation extends Changes {
   readonly seconds: number;
   /** Everything that the CLI printed. */
   readonly text: string;
+  /** File with that text. */
+  readonly log: string;
 }
 
 /** Operations that leave a resource as it is. */
@@ -49,9 +51,15 @@ export const describeChanges = ({ counts }: Changes): string =>
 
 export const changesNothing = ({ counts }: Changes): boolean => Object.keys(counts).length === 0;
 
-/** Passes on an operation that succeeded. @throws Error with Pulumi's own errors if it failed */
+/**
+ * Passes on an operation that succeeded.
+ *
+ * @throws Error with Pulumi's own errors, and the name of its log, if it failed
+ */
 export function succeeded(what: string, operation: Operation): Operation {
   if (operation.ok) return operation;
   const why = operation.errors.length > 0 ? operation.errors.join('\n') : operation.text.trimEnd().slice(-2000);
-  throw new Error(`${what} failed after ${operation.seconds.toFixed(0)} s:\n${why}`);
+  throw new Error(
+    `${what} failed after ${operation.seconds.toFixed(0)} s:\n${why}\nAll that it printed: ${operation.log}`,
+  );
 }

@@ -169,7 +169,8 @@ export class Pulumi {
   /** Runs an operation; its failure is a result. The log grows as the CLI prints. */
   async #operate(name: string, call: ApiCall): Promise<Operation> {
     const number = String(++this.#operations).padStart(2, '0');
-    const log = createWriteStream(join(this.#paths.logs, `${number}-${name}.log`));
+    const file = join(this.#paths.logs, `${number}-${name}.log`);
+    const log = createWriteStream(file);
     const events: EngineEvent[] = [];
     let text = '';
     let ok = true;
@@ -194,7 +195,7 @@ export class Pulumi {
     } finally {
       await finished(log.end());
     }
-    return { ...summarize(events), ok, seconds: ((ended ?? performance.now()) - begun) / 1000, text };
+    return { ...summarize(events), ok, seconds: ((ended ?? performance.now()) - begun) / 1000, text, log: file };
   }
 }
 
