@@ -5,6 +5,8 @@ import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { uniqueName } from '../../../../test/api.ts';
 import { useRedis } from '../../../../test/servers.ts';
+import { until } from '../../../../test/until.ts';
+import { groupKey } from '../../cache.ts';
 import { QueueFullError } from '../../errors.ts';
 import { createLogger } from '../../logger.ts';
 import { queueContract } from '../contract.testing.ts';
@@ -147,3 +149,37 @@ test('a batch of which all records are refused is acknowledged, however many the
     await queue.close();
   }
 });
+
+test('what another consumer stored meanwhile is not lost, even when the cache has dropped it', async () => {
+  const name = uniqueName('overtaken');
+  const limits = { batchSize: 1_000, batchBytes: 1 << 20, flushIntervalMs: 20 };
+  // The first consumer refreshes its entries too rarely for the second, as if it stood still.
+  const slow = open(name, { claimIdleMs: 120_000 });
+  const quick = open(name, { claimIdleMs: 100, cacheTtlSeconds: 1 });
+  const admin = new Redis(redis.url);
+  const writer = await slow.writer();
+  try {
+    const first: string[] = [];
+    for (let group = 0; group < 6; group++)
+      first.push((await writer.accept({ type: 'post', origin: 'o', payloads: Array<string>(500).fill('x') }))[0]!);
+    const slowReader = await slow.reader(limits);
+    // Two batches are read; the groups of the third one are still in Redis.
+    const batches = [await slowReader.next()];
+    const quickReader = await quick.reader(limits);
+    while ((await quick.depth()).lag > 0) await (await quickReader.next())!.acknowledge();
+    const keys = first.map((id) => groupKey(id.slice(0, 21)));
+    await until(async () => (await admin.exists(...keys)) === 0);
+    batches.push(await slowReader.next(), await slowReader.next());
+    for (const batch of batches) await batch!.acknowledge();
+    expect(batches.map((batch) => [batch!.documents.count, batch!.lost])).toEqual([
+      [1_000, 0],
+      [1_000, 0],
+      [0, 0],
+    ]);
+    expect(await slow.depth()).toMatchObject({ accepted: 3_000, lag: 0, lagBytes: 0, deadLetters: 0 });
+  } finally {
+    await admin.quit();
+    await quick.close();
+    await slow.close();
+  }
+}, 30_000);

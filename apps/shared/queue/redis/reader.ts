@@ -262,6 +262,7 @@ export class RedisReader implements QueueReader {
     for (const [i, entry] of entries.entries()) {
       const bytes = groups[i];
       if (!bytes) {
+        if (!(await this.#isThere(entry))) continue;
         lost += entry.records;
         this.#logger.error(
           { entry: entry.id, records: entry.records },
@@ -299,6 +300,11 @@ export class RedisReader implements QueueReader {
           })),
         ]),
     };
+  }
+
+  /** False when another consumer has acknowledged the entry: its group may have left the cache. */
+  async #isThere({ id }: Entry): Promise<boolean> {
+    return (await this.#commands.xrange(this.#keys.stream, id, id)).length > 0;
   }
 
   async #acknowledge(entries: readonly Entry[], letters: readonly Letter[]): Promise<void> {
