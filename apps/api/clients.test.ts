@@ -5,6 +5,7 @@ import { databaseUrl, startTestApi, type TestApi } from '../../test/api.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
 import { bodyOf, head, RawClient } from './raw.testing.ts';
+import { listen } from './server.ts';
 
 const redis = useRedis();
 const mongo = useMongo();
@@ -56,6 +57,39 @@ describe('an error of HTTP itself has the form of any error, and ends the connec
     expect(client.statuses).toEqual([status]);
     expect(answer).toMatch(/content-type: application\/json; charset=utf-8/);
     expect(bodyOf(answer)).toEqual(error(code));
+  });
+});
+
+describe('idle connections outlive those of a proxy, which keeps them for 90 s and may use one at any moment', () => {
+  test('after an answer', async () => {
+    const client = await open(head('GET', {}, '/healthz'));
+    await client.answers(1);
+    const [, seconds] = /^keep-alive: timeout=(\d+)/im.exec(client.received) ?? [];
+    expect(Number(seconds)).toBeGreaterThan(90);
+  });
+
+  test('before the first request, which has the time limit of any request once it begins', async () => {
+    const unused = await open();
+    const slow = await open('GET /api/data HTTP/1.1\r\n');
+    expect(await slow.answers(1)).toEqual([408]);
+    unused.socket.write(head('GET', {}, '/healthz'));
+    expect(await unused.answers(1)).toEqual([200]);
+    unused.socket.write('GET /api/data HTTP/1.1\r\n');
+    expect(await unused.answers(2)).toEqual([200, 408]);
+  });
+
+  test('but not a drain', async () => {
+    const server = await listen((_req, res) => res.end(), {
+      host: '127.0.0.1',
+      port: 0,
+      requestTimeoutMs: 500,
+      drainDelayMs: 0,
+    });
+    const unused = await RawClient.open(server.port);
+    await (await RawClient.open(server.port, 'GET / HTTP/1.1\r\n')).end();
+    expect(unused.closed).toBe(false);
+    await server.drain();
+    await unused.end();
   });
 });
 

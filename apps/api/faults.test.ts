@@ -123,7 +123,7 @@ describe('the application, of parts', () => {
     confirmed([]);
     expect((await underWay).status).toBe(200);
     await drained;
-    // Far less than the 65 s for which an idle connection may stay.
+    // Far less than the 95 s for which an idle connection may stay.
     expect(performance.now() - begun).toBeLessThan(5_000);
     expect(server.drain()).toBe(server.drain());
   });

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KEEP_ALIVE_MS } from '../shared/keep-alive.ts';
 import { HttpError, rawError, toParserError } from './http-error.ts';
 
 export interface ServerOptions {
@@ -26,8 +27,6 @@ export interface ApiServer {
   drain(): Promise<void>;
 }
 
-/** Idle connections live longer than a load balancer's (60 s is common), so that the balancer closes first. */
-const KEEP_ALIVE_MS = 65_000;
 /** Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn. */
 const BACKLOG = 65_535;
 
@@ -69,7 +68,17 @@ export async function listen(handler: RequestListener, options: ServerOptions): 
   // The reader of bodies decides whether to permit one.
   server.on('checkContinue', listener);
   server.on('checkExpectation', listener);
-  server.on('clientError', answerParserError);
+  // A proxy may open a connection ahead of its first request. Such a connection is idle, not slow;
+  // Node would end it after `headersTimeout`.
+  const unused = new Set<Socket>();
+  server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
+    const socket = duplex as Socket;
+    if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' || socket.bytesRead > 0 || draining)
+      return answerParserError(error, socket);
+    socket.setTimeout(KEEP_ALIVE_MS);
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
   server.on('connect', refuseConnect);
   server.on('connection', (socket) => {
     connections++;
@@ -88,6 +97,8 @@ export async function listen(handler: RequestListener, options: ServerOptions): 
         draining = true;
         await sleep(options.drainDelayMs);
         const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+        // For Node they are not idle: their first request is overdue.
+        for (const socket of unused) if (socket.bytesRead === 0) socket.destroy();
         // Requests that were under way when draining began leave their connections idle once they are answered.
         const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
         await closed;
@@ -99,9 +110,11 @@ export async function listen(handler: RequestListener, options: ServerOptions): 
 }
 
 /** What is not HTTP, or comes too slowly: answered like any error, unless the answer has begun. */
-function answerParserError(error: NodeJS.ErrnoException, duplex: Duplex): void {
+function answerParserError(
+  error: NodeJS.ErrnoException,
   // Node's own handler looks at the same field.
-  const socket = duplex as Socket & { _httpMessage?: ServerResponse | null };
+  socket: Socket & { _httpMessage?: ServerResponse | null },
+): void {
   if (error.code !== 'ECONNRESET' && socket.writable && !socket._httpMessage?.headersSent)
     socket.write(rawError(toParserError(error.code)));
   socket.destroySoon();

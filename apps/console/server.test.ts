@@ -105,6 +105,13 @@ const statusOf = (port: number, host: string): Promise<number | undefined> =>
     req.once('error', reject).end();
   });
 
+test('idle connections outlive those of a proxy, which keeps them for 90 s', async () => {
+  const { url } = await serve();
+  const page = await fetch(url);
+  await page.text();
+  expect(Number(/timeout=(\d+)/.exec(page.headers.get('keep-alive')!)?.[1])).toBeGreaterThan(90);
+});
+
 describe('the page', () => {
   test('is compressed, has an ETag and a strict content security policy', async () => {
     const { url } = await serve();

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { KEEP_ALIVE_MS } from '../shared/keep-alive.ts';
 import type { Logger } from '../shared/logger.ts';
 import { type Login, requireLogin, requireLoopbackHost, requireOwnPage } from './access.ts';
 import type { LoadControl, LoadProfile, LoadState } from './controls.ts';
@@ -123,7 +124,9 @@ export async function startConsoleServer(options: ConsoleServerOptions): Promise
     sendPageFile(file, req, res);
   };
 
-  const server = createServer((req, res) => {
+  // The limit of a request's headers is also that of a connection that has not been used yet.
+  const limits = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 5_000 };
+  const server = createServer(limits, (req, res) => {
     handle(req, res).catch((error: unknown) => {
       const known = error instanceof ConsoleError;
       if (res.headersSent) res.destroy();
