@@ -35,6 +35,7 @@ describe('in a cluster', () => {
     scrapeSeconds: 60,
     ruleFile: 'rules.yml',
     namespaces: ['b', 'b-api'],
+    retention: { hours: 24, mebibytes: 1024 },
     alertmanager: 'alertmanager:9093',
     servers: { loki: 'loki:3100' },
   };

@@ -40,6 +40,8 @@ export const localPrometheusConfig = (base: PrometheusBase, targets: StaticTarge
 export interface ClusterArgs extends PrometheusBase {
   /** Namespaces whose pods are scraped. */
   readonly namespaces: readonly string[];
+  /** How much history is kept: whichever limit is reached first. */
+  readonly retention: { readonly hours: number; readonly mebibytes: number };
   /** `host:port` of Alertmanager. */
   readonly alertmanager: string;
   /** `host:port` of the monitoring's own servers, by job. */
@@ -76,6 +78,8 @@ const kubelet = (job: string, path: string, namespaces: readonly string[]) => ({
 export const clusterPrometheusConfig = (args: ClusterArgs): string =>
   stringify({
     global: global(args),
+    // Prometheus counts in powers of two. Versions before 3.8 know only the flags.
+    storage: { tsdb: { retention: { time: `${args.retention.hours}h`, size: `${args.retention.mebibytes}MB` } } },
     rule_files: [args.ruleFile],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [args.alertmanager] }] }] },
     scrape_configs: [

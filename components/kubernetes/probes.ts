@@ -27,9 +27,19 @@ export const tcpProbe = (port: string, timing: ProbeTiming): Probe => ({
   timeoutSeconds: TIMEOUT_SECONDS,
 });
 
-/** Probes of a server that reports readiness and liveness over HTTP on its port `main`. */
-export const serverProbes = (ready: string, alive: string) => ({
-  startupProbe: httpProbe(alive, 'main', { periodSeconds: 2, failureThreshold: 90 }),
-  readinessProbe: httpProbe(ready, 'main', { periodSeconds: 5, failureThreshold: 3 }),
-  livenessProbe: httpProbe(alive, 'main', { periodSeconds: 15, failureThreshold: 4 }),
-});
+/**
+ * Probes of a server on its port `main`.
+ *
+ * @param ready path that says whether it takes requests
+ * @param alive path that fails only if a restart helps; without one, it is alive as long as it
+ * accepts connections
+ */
+export function serverProbes(ready: string, alive?: string) {
+  const living = (timing: ProbeTiming) =>
+    alive === undefined ? tcpProbe('main', timing) : httpProbe(alive, 'main', timing);
+  return {
+    startupProbe: living({ periodSeconds: 2, failureThreshold: 90 }),
+    readinessProbe: httpProbe(ready, 'main', { periodSeconds: 5, failureThreshold: 3 }),
+    livenessProbe: living({ periodSeconds: 15, failureThreshold: 4 }),
+  };
+}

@@ -13,6 +13,12 @@ import { Reader } from './reader.ts';
 const USER_ID = 473;
 const FILES = '/etc/breakwater';
 const DATA = '/var/lib/alloy';
+/**
+ * Users report 300 to 400 MiB with little to collect and no limit (grafana/alloy#3953). Alloy tells
+ * its garbage collector 90 % of the limit. Of it, 120 MiB are for each MiB/s of logs
+ * (https://grafana.com/docs/alloy/latest/introduction/estimate-resource-usage/).
+ */
+const MEMORY_MIB = 320;
 
 export interface AlloyArgs {
   readonly namespace: pulumi.Input<string>;
@@ -51,11 +57,13 @@ export class Alloy extends pulumi.ComponentResource {
                 `${FILES}/config.alloy`,
               ],
               ports: [{ name: 'main', port: ALLOY_PORT }],
-              memoryMiB: 192,
+              memoryMiB: MEMORY_MIB,
               cpuMillis: 20,
               scratch: [{ path: DATA }],
               mounts: [filesMount(FILES)],
-              ...serverProbes('/-/ready', '/-/healthy'),
+              // Not `/-/healthy`, which fails while Loki is away: a restart would lose what it holds.
+              // https://grafana.com/docs/alloy/latest/reference/http/#--healthy
+              ...serverProbes('/-/ready'),
             },
           ],
         },

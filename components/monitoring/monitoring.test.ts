@@ -1,10 +1,10 @@
 // The monitoring's resources: access rights, secrets and network policies.
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { parseStackConfig } from '../../config/parse.ts';
 import { Collector, SecretValue } from '../program.testing.ts';
 import { Monitoring, prometheusUrlOf } from './monitoring.ts';
 import { monitoringFlows, monitoringPolicies } from './policies.ts';
-import { prometheusArgs } from './prometheus.ts';
 
 const config = parseStackConfig({ 'cluster:namespace': 'shop' });
 const login = { clientSecret: () => 'login-0123' as never };
@@ -90,6 +90,13 @@ describe('in the cluster', () => {
     expect(container.env).toContainEqual({ name: 'GF_SERVER_ROOT_URL', value: 'http://grafana.localhost:8080' });
   });
 
+  test('Alloy is not restarted because of others', () => {
+    const [container] = pods().find(({ name }) => name === 'alloy').spec.containers;
+    expect(container.livenessProbe).toMatchObject({ tcpSocket: { port: 'main' } });
+    expect(container.startupProbe).toMatchObject({ tcpSocket: { port: 'main' } });
+    expect(container.readinessProbe).toMatchObject({ httpGet: { path: '/-/ready' } });
+  });
+
   test('exporters get their password by reference', () => {
     const [container] = pods().find(({ name }) => name === 'redis-exporter').spec.containers;
     expect(container.env).toContainEqual({
@@ -153,10 +160,12 @@ describe('network', () => {
   });
 });
 
-test('Prometheus is limited in time and size', () => {
-  const { monitoring } = parseStackConfig({ 'monitoring:retentionHours': 24, 'monitoring:volumeGiB': 10 });
-  expect(prometheusArgs(monitoring)).toEqual(
-    expect.arrayContaining(['--storage.tsdb.retention.time=24h', '--storage.tsdb.retention.size=7680MB']),
-  );
+// The flags for it are deprecated.
+test('Prometheus is limited in time and size by its config file', async () => {
+  const all = await declare({ 'monitoring:retentionHours': 24, 'monitoring:volumeGiB': 10 });
+  const { data } = await all.inputsOf('ConfigMap', 'prometheus-files');
+  expect(parse(data['prometheus.yml']).storage).toEqual({ tsdb: { retention: { time: '24h', size: '7680MB' } } });
+  const [container] = (await all.inputsOf('StatefulSet', 'prometheus')).spec.template.spec.containers;
+  expect(container.args.join()).not.toContain('retention');
   expect(prometheusUrlOf('shop')).toBe('http://prometheus.shop-monitoring.svc:9090');
 });

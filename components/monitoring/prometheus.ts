@@ -17,15 +17,6 @@ const DATA = '/prometheus';
 /** Share of the volume for the history; the rest is for the write-ahead log and compaction. */
 const HISTORY_SHARE = 0.75;
 
-/** Prometheus' command line. */
-export const prometheusArgs = ({ retentionHours, volumeGiB }: StackConfig['monitoring']): readonly string[] => [
-  `--config.file=${FILES}/prometheus.yml`,
-  `--storage.tsdb.path=${DATA}`,
-  `--storage.tsdb.retention.time=${retentionHours}h`,
-  `--storage.tsdb.retention.size=${Math.floor(volumeGiB * HISTORY_SHARE * 1024)}MB`,
-  `--web.listen-address=:${PROMETHEUS_PORT}`,
-];
-
 export interface PrometheusArgs {
   /** The monitoring's own namespace. */
   readonly namespace: pulumi.Input<string>;
@@ -58,6 +49,10 @@ export class Prometheus extends pulumi.ComponentResource {
             scrapeSeconds: monitoring.scrapeSeconds,
             ruleFile: 'rules.yml',
             namespaces: watched,
+            retention: {
+              hours: monitoring.retentionHours,
+              mebibytes: Math.floor(monitoring.volumeGiB * HISTORY_SHARE * 1024),
+            },
             alertmanager: `alertmanager:${ALERTMANAGER_PORT}`,
             servers: {
               prometheus: `localhost:${PROMETHEUS_PORT}`,
@@ -83,7 +78,11 @@ export class Prometheus extends pulumi.ComponentResource {
             {
               name: 'prometheus',
               image: officialImage('prometheus', config.images),
-              args: prometheusArgs(monitoring),
+              args: [
+                `--config.file=${FILES}/prometheus.yml`,
+                `--storage.tsdb.path=${DATA}`,
+                `--web.listen-address=:${PROMETHEUS_PORT}`,
+              ],
               ports: [{ name: 'main', port: PROMETHEUS_PORT }],
               memoryMiB: monitoring.prometheusMemoryMiB,
               cpuMillis: 50,

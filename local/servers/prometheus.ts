@@ -35,6 +35,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
       ...command.slice(1),
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(dataDir, 'data')}`,
+      // Deprecated since version 3.8, but older ones, such as Debian's, know only the flag.
       `--storage.tsdb.retention.time=${retentionHours}h`,
       `--web.listen-address=127.0.0.1:${port}`,
     ],

@@ -34,6 +34,16 @@ test('the users are created from files, before the server accepts connections', 
   expect(JSON.stringify(pod)).not.toContain('made-for-');
 });
 
+// The image's own is the folder of the data, where mongosh would keep its history and its logs.
+test('no shell writes into the data: HOME is a scratch folder', async () => {
+  const { initContainers, containers, volumes } = await podOf({});
+  for (const { env, volumeMounts } of [...initContainers, ...containers]) {
+    const home = env.find(({ name }: { name: string }) => name === 'HOME')?.value;
+    const { name: mounted } = volumeMounts.find(({ mountPath }: { mountPath: string }) => mountPath === home) ?? {};
+    expect(volumes).toContainEqual(expect.objectContaining({ name: mounted, emptyDir: expect.anything() }));
+  }
+});
+
 test('an engine without authentication: no users, and no --auth', async () => {
   const pod = await podOf({ 'mongo:auth': 'false' });
   expect(pod).not.toHaveProperty('initContainers');

@@ -17,6 +17,8 @@ const MONGO_USER_ID = 999;
 
 const FILES = '/etc/mongo';
 const DATA = '/data/db';
+/** Where mongosh keeps its history and logs. By default, the image has it in the data folder. */
+const HOME = '/tmp';
 
 /** Arguments of Mongo. */
 export interface MongoArgs {
@@ -59,6 +61,7 @@ function mongodContainer(config: MongoConfig): ContainerArgs {
     name: 'mongo',
     image: officialImage('mongo', config.images),
     command: mongodCommand(config),
+    environment: { HOME },
     ports: [{ name: 'main', port: MONGO_PORT }],
     memoryMiB: config.mongo.memoryMiB,
     cpuMillis: 100,
@@ -77,7 +80,7 @@ function usersContainer(config: MongoConfig, credentials: ServerFiles): Containe
     name: 'users',
     image: officialImage('mongo', config.images),
     command: ['bash', `${FILES}/create-users.sh`],
-    environment: { CACHE_GB: cacheGb(config), DATABASE, HOME: '/tmp' },
+    environment: { CACHE_GB: cacheGb(config), DATABASE, HOME },
     secretFiles: credentials.serverFiles('MONGO'),
     memoryMiB: config.mongo.memoryMiB,
     mounts: [dataMount(DATA), filesMount(FILES)],
