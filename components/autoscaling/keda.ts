@@ -5,6 +5,7 @@ import type { StackConfig } from '../../config/schema.ts';
 import { chartVersions } from '../images/official-images.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import { podSecurityLabels } from '../kubernetes/namespaces.ts';
+import { START_SECONDS } from '../kubernetes/start-time.ts';
 
 const REPOSITORY = 'https://kedacore.github.io/charts';
 
@@ -67,10 +68,10 @@ export class Keda extends pulumi.ComponentResource {
         namespace,
         ...chartSource(config.charts.keda),
         values: pulumi.output([...watch]).apply((namespaces) => chartValues(namespaces.join(','), config.images)),
-        // Removes a failed first installation, so that the next attempt can succeed.
-        atomic: true,
+        // Not atomic: Helm would only say that time is up, and delete the pods that say why. The next
+        // attempt upgrades a failed installation.
         cleanupOnFail: true,
-        timeout: 300,
+        timeout: START_SECONDS,
       },
       { parent: this },
     );

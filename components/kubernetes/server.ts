@@ -4,6 +4,7 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { type Labels, labelsOf, NOT_WAITED_FOR, selectorOf } from './labels.ts';
 import { type PodArgs, podTemplate } from './pod.ts';
+import { START_SECONDS, startTimeouts } from './start-time.ts';
 
 type StatefulSetSpec = k8s.types.input.apps.v1.StatefulSetSpec;
 type DeploymentSpec = k8s.types.input.apps.v1.DeploymentSpec;
@@ -76,6 +77,7 @@ export function statefulSetSpec(
 /** One pod that keeps nothing, so the new one may start before the old one stops. */
 const deploymentSpec = (pod: PodArgs): DeploymentSpec => ({
   replicas: 1,
+  progressDeadlineSeconds: START_SECONDS,
   selector: { matchLabels: { ...selectorOf(pod.component) } },
   strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
   template: podTemplate(pod),
@@ -133,13 +135,14 @@ export class Server extends pulumi.ComponentResource {
       nodeSelector: volume?.storageNodes,
       volumes: configMap && files ? [filesVolume(configMap.metadata.name, Object.keys(files))] : [],
     };
+    const awaited = { ...child, customTimeouts: startTimeouts };
     const workload =
       volume === undefined
-        ? new k8s.apps.v1.Deployment(name, { metadata: named, spec: deploymentSpec(pod) }, child)
+        ? new k8s.apps.v1.Deployment(name, { metadata: named, spec: deploymentSpec(pod) }, awaited)
         : new k8s.apps.v1.StatefulSet(
             name,
             { metadata: named, spec: statefulSetSpec(pod, volume, { replicas: 1, serviceName: name }) },
-            { ...child, protect: volume.protect },
+            { ...awaited, protect: volume.protect },
           );
     if (port !== undefined) {
       new k8s.core.v1.Service(

@@ -6,6 +6,7 @@ import { METRICS_PORT } from '../../config/environment.ts';
 import { labelsOf, NOT_WAITED_FOR, selectorOf } from './labels.ts';
 import { type PodArgs, type PodSysctl, podTemplate, type SecretFile } from './pod.ts';
 import { httpProbe } from './probes.ts';
+import { START_SECONDS, startTimeouts } from './start-time.ts';
 
 /** The user that the images of our apps run as (apps/Dockerfile). */
 export const APP_USER_ID = 10_001;
@@ -101,6 +102,7 @@ export class Workload extends pulumi.ComponentResource {
         },
         spec: {
           ...(replicas !== undefined && { replicas }),
+          progressDeadlineSeconds: START_SECONDS,
           selector: { matchLabels: { ...selectorOf(name) } },
           strategy: recreate
             ? { type: 'Recreate' }
@@ -108,7 +110,7 @@ export class Workload extends pulumi.ComponentResource {
           template: podTemplate(workloadPod(name, args, config.metadata.name)),
         },
       },
-      { ...child, ...(replicas === undefined && { ignoreChanges: ['spec.replicas'] }) },
+      { ...child, customTimeouts: startTimeouts, ...(replicas === undefined && { ignoreChanges: ['spec.replicas'] }) },
     ).metadata.name;
 
     new k8s.core.v1.Service(

@@ -31,7 +31,8 @@ export interface PulumiOptions {
   readonly signal: AbortSignal;
 }
 
-const CLI_TIMEOUT_MS = 20 * 60_000;
+/** A first `up` on a line of 20 Mbit/s takes half of it. */
+const CLI_TIMEOUT_MS = 40 * 60_000;
 
 export class Pulumi {
   /** Whether this run created the stack. */

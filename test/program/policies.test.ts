@@ -5,11 +5,12 @@ import type { Declared } from './declare.ts';
 import { configPolicies } from './policies/config.ts';
 import { type Mutable, mutants } from './policies/mutants.ts';
 import { podPolicies } from './policies/pods.ts';
+import { slowLinePolicies } from './policies/slow-line.ts';
 import { wiringPolicies } from './policies/wiring.ts';
 import { declareStack, root } from './stacks.ts';
 import { ofKind, type Policies } from './workloads.ts';
 
-const policies: Policies = { ...podPolicies, ...wiringPolicies, ...configPolicies };
+const policies: Policies = { ...podPolicies, ...wiringPolicies, ...configPolicies, ...slowLinePolicies };
 
 describe.each(stackNames(root))('stack %s', (stack) => {
   let declared: readonly Declared[];

@@ -10,6 +10,7 @@ import type { Credentials } from '../../kubernetes/credentials.ts';
 import { type Labels, labelsOf, NOT_WAITED_FOR, selectorOf } from '../../kubernetes/labels.ts';
 import { hostOf } from '../../kubernetes/namespaces.ts';
 import { statefulSetSpec } from '../../kubernetes/server.ts';
+import { START_SECONDS, startTimeouts } from '../../kubernetes/start-time.ts';
 import { METRICS_PORT } from '../../kubernetes/workload.ts';
 import { brokerPod } from './broker-pod.ts';
 import { BROKER_PORT, BROKERS_SERVICE, CLIENT_PORT, CONTROLLER_PORT } from './ports.ts';
@@ -124,7 +125,7 @@ export class Kafka extends pulumi.ComponentResource {
         dependsOn: [drained],
         protect: cluster.protect,
         // A roll takes one broker at a time.
-        customTimeouts: { create: '15m', update: `${15 + 5 * kafka.brokers}m` },
+        customTimeouts: { ...startTimeouts, update: `${START_SECONDS + 300 * kafka.brokers}s` },
       },
     );
 

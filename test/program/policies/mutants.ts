@@ -232,6 +232,27 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       secret.properties.stringData.password = 'hunter2';
     },
   ],
+  'Pulumi waits as long as pulls take on a slow line': [
+    (d) => {
+      pick(d, 'Deployment', 'api').options.createTimeout = '10m';
+    },
+    (d) => {
+      delete pick(d, 'StatefulSet', 'kafka').options.createTimeout;
+    },
+  ],
+  'Kubernetes does not give up before': [
+    (d) => {
+      delete api(d).progressDeadlineSeconds;
+    },
+  ],
+  'nor does a Helm release, whose pods stay when it fails': [
+    (d) => {
+      pick(d, 'Release', 'keda').properties.timeout = 300;
+    },
+    (d) => {
+      pick(d, 'Release', 'keda').properties.atomic = true;
+    },
+  ],
   'no two objects have the same name': [
     (d) => {
       d.push(structuredClone(pick(d, 'Deployment', 'api')));
