@@ -50,6 +50,12 @@ export class ServerFixture<S extends RunningServer = RunningServer> {
     return this.#server;
   }
 
+  /** Where it keeps its data; only from within tests and hooks. */
+  get dataDir(): string {
+    if (!this.#dataDir) throw new Error(`${this.#kind} is started by beforeAll: use it inside a test or hook`);
+    return this.#dataDir;
+  }
+
   /** Its address; only from within tests and hooks. */
   get url(): string {
     return this.server.url;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { redisSettings } from '../../config/servers.ts';
 import { claimPort } from '../../tooling/ports.ts';
 import { GuardedProcess } from '../../tooling/process/guarded.ts';
+import { run } from '../../tooling/run.ts';
 import { installRedis, redisVariable } from '../install/redis.ts';
 import { foreignServer, OwnServer, type RunningServer, type ServerOptions } from './server.ts';
 
@@ -14,6 +15,8 @@ export interface RedisOptions extends ServerOptions {
   /** When the append-only file is flushed to disk. @default everysec */
   readonly appendFsync?: 'always' | 'everysec' | 'no';
 }
+
+const REPAIR = join(import.meta.dirname, '..', '..', 'config', 'redis-repair.sh');
 
 /**
  * How long it may read its file when it starts, as in a cluster
@@ -33,6 +36,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
   const { command, origin } = await installRedis(options);
   const port = await claimPort(options.port, 'Redis');
   await mkdir(dataDir, { recursive: true });
+  await repairLog(command, dataDir);
   const settings = [
     ['bind', '127.0.0.1'],
     ['port', String(port)],
@@ -58,6 +62,13 @@ export async function startRedis(options: RedisOptions): Promise<RunningServer> 
   };
   await server.untilReady(ready, LOADING_MS);
   return new OwnServer(server, { url: `redis://127.0.0.1:${port}`, origin });
+}
+
+/** Cuts off what a power loss left of the last write; config/redis-repair.sh says why. */
+async function repairLog(command: readonly string[], dataDir: string): Promise<void> {
+  const loader = command.slice(0, -1);
+  const bin = command.at(-1)!.slice(0, -'redis-server'.length);
+  await run('sh', [REPAIR, dataDir, bin, ...loader]);
 }
 
 /** What a server on the port answers to PING; one that still reads its file is loading. */

@@ -1,7 +1,7 @@
 // Redis in the cluster: its settings, its users, and its memory for a fork.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -37,14 +37,21 @@ test('the container has memory for a second copy while a fork writes', () => {
 });
 
 describe('start.sh', () => {
-  /** Runs the script with a redis-server that prints its arguments. */
+  const repair = join(__dirname, '..', '..', '..', 'config', 'redis-repair.sh');
+
+  /** Runs the script with programs of Redis that print their arguments. */
   function start(password: string, previous: string): { acl: string; started: string } {
     const folder = mkdtempSync(join(tmpdir(), 'breakwater-redis-'));
     try {
-      writeFileSync(join(folder, 'redis-server'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+      for (const program of ['redis-server', 'redis-check-aof'])
+        writeFileSync(join(folder, program), '#!/bin/sh\necho "$(basename $0)" "$@"\n', { mode: 0o755 });
+      mkdirSync(join(folder, 'appendonlydir'));
+      writeFileSync(join(folder, 'appendonlydir', 'appendonly.aof.manifest'), 'file appendonly.aof.1.incr.aof');
       writeFileSync(join(folder, 'new'), password);
       writeFileSync(join(folder, 'old'), previous);
-      const script = readFileSync(join(__dirname, 'start.sh'), 'utf8').replaceAll('/run/redis', folder);
+      const script = readFileSync(join(__dirname, 'start.sh'), 'utf8')
+        .replaceAll('/run/redis', folder)
+        .replace('/etc/redis/redis-repair.sh /data', `${repair} ${folder}`);
       const started = execFileSync('sh', ['-c', script], {
         encoding: 'utf8',
         env: {
@@ -64,7 +71,12 @@ describe('start.sh', () => {
     const { acl, started } = start('new-secret', 'old-secret');
     expect(acl).toContain(`user default on #${hash('new-secret')} #${hash('old-secret')} `);
     expect(acl + started).not.toContain('-secret');
-    expect(started).toBe('/etc/redis/redis.conf\n');
+  });
+
+  test('checks the append-only file before Redis reads it', () => {
+    expect(start('a', 'b').started).toBe(
+      'redis-check-aof appendonlydir/appendonly.aof.manifest\nredis-server /etc/redis/redis.conf\n',
+    );
   });
 
   test('clients cannot run commands that could lose the queue', () => {

@@ -88,6 +88,7 @@ export class Redis extends pulumi.ComponentResource {
         files: {
           'redis.conf': redisConf(config.redis),
           'start.sh': readFileSync(join(__dirname, 'start.sh'), 'utf8'),
+          'redis-repair.sh': readFileSync(join(__dirname, '..', '..', '..', 'config', 'redis-repair.sh'), 'utf8'),
         },
         volume: {
           sizeGiB: config.redis.volumeGiB,

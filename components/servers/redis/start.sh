@@ -10,4 +10,5 @@ cat >/run/redis/users.acl <<ACL
 user default on #$(hash "$REDIS_PASSWORD_FILE") #$(hash "$REDIS_PREVIOUS_PASSWORD_FILE") ~* &* +@all -@dangerous +info +config|get +client|list +slowlog|get +slowlog|len +latency|latest +latency|histogram
 ACL
 
+sh /etc/redis/redis-repair.sh /data ''
 exec redis-server /etc/redis/redis.conf
