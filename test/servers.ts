@@ -17,24 +17,31 @@ type Start<O, S> = (options: O & ServerOptions) => Promise<S>;
 export class ServerFixture<S extends RunningServer = RunningServer> {
   readonly #kind: string;
   readonly #launch: (dataDir: string, port?: number) => Promise<S>;
+  readonly #parent: string;
   #server: S | undefined;
   #dataDir: string | undefined;
 
-  private constructor(kind: string, launch: (dataDir: string, port?: number) => Promise<S>) {
+  private constructor(kind: string, launch: (dataDir: string, port?: number) => Promise<S>, parent = tmpdir()) {
     this.#kind = kind;
     this.#launch = launch;
+    this.#parent = parent;
     beforeAll(() => this.#start(), startTimeoutMs);
     afterAll(() => this.#remove(), 60_000);
   }
 
-  static use<O, S extends RunningServer>(kind: string, start: Start<O, S>, options: O): ServerFixture<S> {
-    return new ServerFixture(kind, (dataDir, port) =>
-      start({ env: process.env, ...options, dataDir, ...(port !== undefined && { port }) }),
-    );
+  /** @param options `dataDir` is the folder in which its data gets one of its own; default the system's temporary one */
+  static use<O extends { dataDir?: string }, S extends RunningServer>(
+    kind: string,
+    start: Start<O, S>,
+    options: O,
+  ): ServerFixture<S> {
+    const launch = (dataDir: string, port?: number) =>
+      start({ env: process.env, ...options, dataDir, ...(port !== undefined && { port }) });
+    return new ServerFixture(kind, launch, options.dataDir);
   }
 
   async #start(): Promise<void> {
-    this.#dataDir = await mkdtemp(join(tmpdir(), `breakwater-${this.#kind}-`));
+    this.#dataDir = await mkdtemp(join(this.#parent, `breakwater-${this.#kind}-`));
     this.#server = await this.#launch(this.#dataDir);
   }
 
