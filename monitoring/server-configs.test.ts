@@ -39,6 +39,18 @@ test('Grafana finds its data sources and dashboards', () => {
   expect(Object.keys(environment).filter((name) => /PASSWORD/.test(name))).toEqual([]);
 });
 
+test('Grafana runs no plugin that is not used, and all that are', () => {
+  const files = grafanaFiles(config, '/files');
+  const disabled = grafanaEnvironment('', '').GF_PLUGINS_DISABLE_PLUGINS!.split(',');
+  // Those of the image that are a process of their own.
+  expect(disabled).toEqual(expect.arrayContaining(['grafana-postgresql-datasource', 'elasticsearch', 'tempo']));
+  const used = new Set(
+    Object.values(files).flatMap((text) => [...text.matchAll(/"?type"?: ?"?([\w-]+)/g)].map(([, type]) => type)),
+  );
+  expect([...used]).toEqual(expect.arrayContaining(['prometheus', 'loki', 'alertmanager', 'timeseries']));
+  expect(disabled.filter((plugin) => used.has(plugin))).toEqual([]);
+});
+
 test('the files of Grafana fit into one ConfigMap', () => {
   const bytes = Object.values(grafanaFiles(config, '/files')).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   expect(bytes).toBeLessThan(900_000);

@@ -2,6 +2,7 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
+import { officialMemory } from '../images/memory.ts';
 import { chartVersions } from '../images/official-images.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import { podSecurityLabels } from '../kubernetes/namespaces.ts';
@@ -26,7 +27,7 @@ export function chartSource(location: string | undefined) {
 }
 
 /**
- * Resources of a pod. The chart's CPU limit stays; its 1,000 MiB are far too much.
+ * Resources of a pod. The chart's CPU limit stays.
  */
 const resources = (memoryMiB: number) => ({
   requests: { cpu: '10m', memory: `${memoryMiB}Mi` },
@@ -38,7 +39,10 @@ export const chartValues = (watch: string, images: StackConfig['images']) => ({
   watchNamespace: watch,
   ...(images.mirror !== undefined && { global: { image: { registry: images.mirror } } }),
   image: { pullPolicy: 'IfNotPresent' },
-  resources: { operator: resources(256), metricServer: resources(128) },
+  resources: {
+    operator: resources(officialMemory['keda-operator'].mib),
+    metricServer: resources(officialMemory['keda-operator-metrics-apiserver'].mib),
+  },
   // The webhooks would reject wrong ScaledObjects. Ours are tested, and this saves a pod.
   webhooks: { enabled: false },
   // It scales Deployments only, and only the operator reads Secrets.

@@ -4,6 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { ALERTMANAGER_PORT } from '../../monitoring/ports.ts';
 import { alertmanagerConfig } from '../../monitoring/server-configs.ts';
+import { officialMemory } from '../images/memory.ts';
 import { officialImage } from '../images/official-images.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import type { SecretFile } from '../kubernetes/pod.ts';
@@ -62,7 +63,7 @@ export class Alertmanager extends pulumi.ComponentResource {
                 '--cluster.listen-address=',
               ],
               ports: [{ name: 'main', port: ALERTMANAGER_PORT }],
-              memoryMiB: 64,
+              memoryMiB: officialMemory.alertmanager.mib,
               secretFiles,
               scratch: [{ path: '/alertmanager' }],
               mounts: [filesMount(FILES)],

@@ -4,6 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { ALLOY_PORT } from '../../monitoring/ports.ts';
 import { alloyConfig } from '../../monitoring/server-configs.ts';
+import { officialMemory } from '../images/memory.ts';
 import { officialImage } from '../images/official-images.ts';
 import { serverProbes } from '../kubernetes/probes.ts';
 import { filesMount, Server } from '../kubernetes/server.ts';
@@ -13,12 +14,6 @@ import { Reader } from './reader.ts';
 const USER_ID = 473;
 const FILES = '/etc/breakwater';
 const DATA = '/var/lib/alloy';
-/**
- * Users report 300 to 400 MiB with little to collect and no limit (grafana/alloy#3953). Alloy tells
- * its garbage collector 90 % of the limit. Of it, 120 MiB are for each MiB/s of logs
- * (https://grafana.com/docs/alloy/latest/introduction/estimate-resource-usage/).
- */
-const MEMORY_MIB = 320;
 
 export interface AlloyArgs {
   readonly namespace: pulumi.Input<string>;
@@ -57,7 +52,7 @@ export class Alloy extends pulumi.ComponentResource {
                 `${FILES}/config.alloy`,
               ],
               ports: [{ name: 'main', port: ALLOY_PORT }],
-              memoryMiB: MEMORY_MIB,
+              memoryMiB: officialMemory.alloy.mib,
               cpuMillis: 20,
               scratch: [{ path: DATA }],
               mounts: [filesMount(FILES)],

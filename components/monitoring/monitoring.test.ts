@@ -50,7 +50,7 @@ describe('in the cluster', () => {
       // biome-ignore lint/suspicious/noExplicitAny: a container
       spec.containers.map((container: any) => Number.parseInt(container.resources.limits.memory, 10)),
     );
-    expect(limits.reduce((sum, mib) => sum + mib, 0)).toBeLessThan(1.5 * 1024);
+    expect(limits.reduce((sum, mib) => sum + mib, 0)).toBeLessThan(2 * 1024);
   });
 
   test('only Prometheus and Alloy may use the Kubernetes API, and only to read pods of the stack', async () => {

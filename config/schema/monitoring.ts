@@ -108,7 +108,7 @@ export const monitoringSchema = z.object({
   volumeGiB: volumeGiB(4, 'the volume for metrics'),
   logVolumeGiB: volumeGiB(4, 'the volume for logs'),
   prometheusMemoryMiB: memory(512, 'Prometheus'),
-  grafanaMemoryMiB: memory(256, 'Grafana'),
+  grafanaMemoryMiB: memory(512, 'Grafana'),
   lokiMemoryMiB: memory(256, 'Loki'),
   errorBudgetPercent: decimal({
     min: 0.01,

@@ -3,6 +3,7 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { Addresses } from '../../../config/environment.ts';
 import type { StackConfig } from '../../../config/schema.ts';
+import { officialMemory } from '../../images/memory.ts';
 import { officialImage } from '../../images/official-images.ts';
 import type { SecretFile } from '../../kubernetes/pod.ts';
 import { serverProbes } from '../../kubernetes/probes.ts';
@@ -11,7 +12,6 @@ import { KAFKA_UI_PORT } from './ports.ts';
 
 /** The user of the project's own chart. */
 const USER_ID = 1000;
-const MEMORY_MIB = 512;
 const FILES = '/etc/kafkaui';
 
 /** Arguments of KafkaUi. */
@@ -87,7 +87,7 @@ export class KafkaUi extends Server {
               },
               secretFiles: login,
               ports: [{ name: 'main', port: KAFKA_UI_PORT }],
-              memoryMiB: MEMORY_MIB,
+              memoryMiB: officialMemory['kafka-ui'].mib,
               mounts: [filesMount(FILES)],
               ...serverProbes('/actuator/health', '/actuator/health'),
             },

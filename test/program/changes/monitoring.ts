@@ -59,7 +59,7 @@ export const monitoringChanges: Changes = {
   'monitoring:volumeGiB': { to: 8, refused: true },
   'monitoring:logVolumeGiB': { to: 8, refused: true },
   'monitoring:prometheusMemoryMiB': { to: 1024, rolls: ['prometheus'] },
-  'monitoring:grafanaMemoryMiB': { to: 512, rolls: ['grafana'] },
+  'monitoring:grafanaMemoryMiB': { to: 1024, rolls: ['grafana'] },
   'monitoring:lokiMemoryMiB': { to: 512, rolls: ['loki'] },
   'monitoring:errorBudgetPercent': { to: 2, rolls: ['grafana', 'prometheus'] },
   'monitoring:latencyLimitMs': { to: 1000, rolls: ['console', 'grafana', 'prometheus'] },
