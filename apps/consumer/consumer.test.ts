@@ -136,6 +136,32 @@ describe('consumer', () => {
     ]);
   });
 
+  // Fields of a record in its encoded form, and what damages them.
+  test.each<[what: string, field: string, damage: (document: Buffer, at: number) => void]>([
+    ['a length beyond its end', '\x02payload\0', (document, at) => document.writeInt32LE(1_000_000, at + 9)],
+    ['a negative length', '\x02payload\0', (document, at) => document.writeInt32LE(-1, at + 9)],
+    ['a type that does not exist', '\x10index\0', (document, at) => document.writeUInt8(0x7e, at)],
+    ['a string without an end', '\x02origin\0', (document) => document.writeUInt8(0x61, document.length - 2)],
+  ])('a document with %s holds up no other: it goes to the dead letters', async (_what, field, damage) => {
+    const { queue, collection, ids } = await setUp([one('a', 'b', 'c'), one('d')]);
+    const key = groupKey(groupOf(ids[0]!));
+    const group = (await connection.getBuffer(key))!;
+    const [, second, third] = [0, 8, 16].map((at) => Number.parseInt(group.toString('latin1', at, at + 8), 16));
+    const document = group.subarray(second, third);
+    damage(document, document.indexOf(field, 0, 'latin1'));
+    await connection.set(key, group);
+    const consumer = await consume(queue, { writesPerSecond: 20 });
+    await until(() => drained(queue));
+    const stored = await collection.find().sort({ _id: 1 }).toArray();
+    expect(stored.map(({ _id }) => _id)).toEqual([ids[0], ids[2], ids[3]]);
+    expect(await total(consumer.metrics.stored)).toBe(3);
+    expect(await total(consumer.metrics.deadLetters)).toBe(1);
+    const [letter] = await queue.deadLetters.list(10);
+    expect(letter).toMatchObject({ reason: expect.stringMatching(/not valid BSON/), record: { type: 'unreadable' } });
+    expect(letter!.record.payload).toContain('consumer-test');
+    expect(consumer.healthy()).toBe(true);
+  });
+
   test('MongoDB killed half way: nothing is acknowledged before it is stored, nothing is lost', async () => {
     const records = 3_000;
     const { queue, collection } = await setUp(some(records));

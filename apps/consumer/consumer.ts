@@ -88,7 +88,7 @@ export class Consumer {
     const { signal } = this.#stopping;
     for (let attempt = 0; ; attempt++) {
       try {
-        const result = await this.#store(batch);
+        const result = await this.#store(batch, attempt > 0);
         if (!this.#healthy) logger.info('MongoDB takes records again');
         this.#setHealthy(true);
         return result;
@@ -104,13 +104,13 @@ export class Consumer {
   }
 
   /** One attempt: pays the limiter, stores, counts. */
-  async #store(batch: Batch): Promise<StoreResult> {
+  async #store(batch: Batch, isRetry: boolean): Promise<StoreResult> {
     const { store, limiter, metrics, workMs, logger } = this.#parts;
     const { documents, accepted, redelivered } = batch;
     if (documents.count === 0) return { stored: 0, duplicates: 0, refused: [] };
     metrics.limiterWaitSeconds.inc((await limiter.acquire(this.#stopping.signal)) / 1000);
     const begun = performance.now();
-    const result = await store.insert(documents);
+    const result = await store.insert(documents, isRetry);
     metrics.storeSeconds.observe((performance.now() - begun) / 1000);
     // Told to stop, it leaves the rest of the work: the records are stored, so they shall be
     // acknowledged.

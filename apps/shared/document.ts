@@ -80,6 +80,16 @@ export function decodeDocument(document: Buffer): DataRecord {
   return fromStored(BSON.deserialize(document) as StoredRecord);
 }
 
+/** Whether MongoDB can read the bytes. It takes text that is not valid UTF-8. */
+export function isValidBson(document: Buffer): boolean {
+  try {
+    BSON.deserialize(document, { validation: { utf8: false } });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The record as the API shows it. */
 export const fromStored = (stored: StoredRecord): DataRecord => ({
   ...stored,

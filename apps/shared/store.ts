@@ -1,6 +1,6 @@
 // The store: records in MongoDB, written in batches and read by id.
 import { type Collection, type Db, type Document, MongoServerError } from 'mongodb';
-import { fromStored, type StoredRecord } from './document.ts';
+import { fromStored, isValidBson, type StoredRecord } from './document.ts';
 import { DocumentCount } from './document-count.ts';
 import { documentSequence } from './document-sequence.ts';
 import { StoreUnavailableError } from './errors.ts';
@@ -44,13 +44,20 @@ export class RecordStore {
 
   /**
    * Stores a batch in one unordered command, in the journals of a majority.
+   * @param isRetry whether MongoDB did not take it before. A document that is not valid BSON fails
+   * the command that it comes with, or ends the connection, so documents are checked then. Default
+   * false.
    * @throws when MongoDB could not take the batch now; storing the whole batch again is safe
    */
-  async insert(documents: Documents): Promise<StoreResult> {
-    if (documents.bytes >= MAX_DOCUMENT_BYTES) {
-      const isTooLarge = Array.from(documents, ({ length }) => length > MAX_DOCUMENT_BYTES);
-      if (isTooLarge.includes(true)) return this.#insertWithout(documents, isTooLarge);
+  async insert(documents: Documents, isRetry = false): Promise<StoreResult> {
+    if (isRetry || documents.bytes >= MAX_DOCUMENT_BYTES) {
+      const reasons = Array.from(documents, (document) => reasonAgainst(document, isRetry));
+      if (reasons.some((reason) => reason !== undefined)) return this.#insertWithout(documents, reasons);
     }
+    return this.#insert(documents);
+  }
+
+  async #insert(documents: Documents): Promise<StoreResult> {
     if (documents.count === 0) return { stored: 0, duplicates: 0, refused: [] };
     return judge(
       await this.#db.command({
@@ -95,16 +102,27 @@ export class RecordStore {
     return inTime(this.#documents.read());
   }
 
-  async #insertWithout(documents: Documents, isTooLarge: readonly boolean[]): Promise<StoreResult> {
-    const reason = `larger than MongoDB's limit of ${MAX_DOCUMENT_BYTES} bytes for a document`;
-    const kept = [...isTooLarge.keys()].filter((i) => !isTooLarge[i]);
-    const result = await this.insert(documents.filter((i) => !isTooLarge[i]));
-    const refused = [...isTooLarge.keys()].filter((i) => isTooLarge[i]).map((index) => ({ index, reason }));
+  /** @param reasons why a document cannot be stored, by its place */
+  async #insertWithout(documents: Documents, reasons: readonly (string | undefined)[]): Promise<StoreResult> {
+    const kept: number[] = [];
+    const refused: Refusal[] = [];
+    for (const [index, reason] of reasons.entries()) {
+      if (reason === undefined) kept.push(index);
+      else refused.push({ index, reason });
+    }
+    const result = await this.#insert(documents.filter((index) => reasons[index] === undefined));
     return {
       ...result,
-      refused: [...refused, ...result.refused.map(({ index, reason: why }) => ({ index: kept[index]!, reason: why }))],
+      refused: [...refused, ...result.refused.map(({ index, reason }) => ({ index: kept[index]!, reason }))],
     };
   }
+}
+
+/** Why MongoDB will never take the document, as far as its bytes tell. */
+function reasonAgainst(document: Buffer, isSuspect: boolean): string | undefined {
+  if (document.length > MAX_DOCUMENT_BYTES)
+    return `larger than MongoDB's limit of ${MAX_DOCUMENT_BYTES} bytes for a document`;
+  return isSuspect && !isValidBson(document) ? 'not valid BSON' : undefined;
 }
 
 /** The driver notices a server that hangs only after some 13 s, whatever its options say: who reads doesn't wait for that. */
