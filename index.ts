@@ -47,7 +47,7 @@ const after = (...needed: readonly (pulumi.Resource | false | undefined)[]) => (
 const guard = new Guard('guard', { config, kubeconfig: cluster.kubeconfigPath, context: cluster.context });
 const namespaces = new Namespaces(
   'namespaces',
-  { name: config.cluster.namespace, apiLevel: podSecurityLevel(config.cluster.sysctls) },
+  { name: config.cluster.namespace, apiLevel: podSecurityLevel(config.cluster.sysctls), config },
   after(guard),
 );
 const network = new NetworkPolicies('network', { config, namespaces }, after(namespaces));
@@ -79,6 +79,7 @@ const topics =
   new TopicsJob(
     'topics',
     {
+      config,
       namespace: namespaces.main,
       image: images.of('topics'),
       environment: topicsEnvironment(config, addresses, kafka ? config.kafka.brokers : undefined),

@@ -20,6 +20,18 @@ const oneBroker = { 'kafka:brokers': 1, 'kafka:replicationFactor': 1, 'kafka:min
 /** What breaks the rule, the message, and the nearest config that keeps it. */
 const rules: [string, RawConfig, string, RawConfig][] = [
   [
+    'a toleration has an effect',
+    { 'cluster:tolerations': { dedicated: 'breakwater' } },
+    'cluster:tolerations: has "breakwater" for dedicated; allowed: value:effect or :effect, with NoSchedule, PreferNoSchedule, NoExecute',
+    { 'cluster:tolerations': { dedicated: 'breakwater:NoSchedule', spot: ':NoExecute' } },
+  ],
+  [
+    'a login of a registry is a Docker config, and is not shown',
+    { 'images:pullSecret': '{"registry.example.com":"hunter2"}' },
+    'images:pullSecret: is not a Docker config with at least one registry; allowed: {"auths":{"registry.example.com":{"auth":"…"}}}',
+    { 'images:pullSecret': '{"auths":{"registry.example.com":{"auth":"dTpw"}}}' },
+  ],
+  [
     'an existing cluster needs a context',
     { 'cluster:kind': 'kubeconfig', 'cluster:registry': 'r.example/team' },
     'cluster:context: is missing: cluster:kind kubeconfig requires the name of a kubeconfig context, so that no other cluster is changed by mistake',

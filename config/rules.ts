@@ -41,6 +41,33 @@ const cluster: Rule = ({ cluster: { kind, context, registry, servers } }) => [
   ),
 ];
 
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+const tolerations: Rule = ({ cluster }) =>
+  Object.entries(cluster.tolerations).flatMap(([taint, text]) =>
+    problemIf(
+      !EFFECTS.includes(text.slice(text.indexOf(':') + 1)) || !text.includes(':'),
+      'cluster:tolerations',
+      () => `has ${JSON.stringify(text)} for ${taint}; allowed: value:effect or :effect, with ${EFFECTS.join(', ')}`,
+    ),
+  );
+
+function isDockerConfig(text: string): boolean {
+  try {
+    const { auths } = JSON.parse(text) as { auths?: unknown };
+    return typeof auths === 'object' && auths !== null && Object.keys(auths).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+const pullSecret: Rule = ({ images }) =>
+  problemIf(
+    images.pullSecret !== undefined && !isDockerConfig(images.pullSecret),
+    'images:pullSecret',
+    () => 'is not a Docker config with at least one registry; allowed: {"auths":{"registry.example.com":{"auth":"…"}}}',
+  );
+
 /** A key and its value. */
 type Entry = readonly [key: string, value: string | number];
 
@@ -176,6 +203,8 @@ const halfCredentials: Rule = (config) =>
 
 const rules: readonly Rule[] = [
   cluster,
+  tolerations,
+  pullSecret,
   hostPorts,
   localPorts,
   hosts,

@@ -51,6 +51,7 @@ export class Api extends pulumi.ComponentResource {
     const workload = new Workload(
       name,
       {
+        config,
         namespace,
         image: images.of('api'),
         environment: { ...apiEnvironment(config, addresses), API_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS) },

@@ -27,7 +27,9 @@ interface Row {
   readonly environment: (config: StackConfig, addresses: Addresses) => Environment;
   /** Servers that it logs in to. */
   readonly servers: readonly LoginServer[];
-  readonly workload: (config: StackConfig) => Omit<WorkloadArgs, 'namespace' | 'image' | 'environment' | 'secretFiles'>;
+  readonly workload: (
+    config: StackConfig,
+  ) => Omit<WorkloadArgs, 'config' | 'namespace' | 'image' | 'environment' | 'secretFiles'>;
 }
 
 const rows = {
@@ -68,6 +70,7 @@ export class App extends pulumi.ComponentResource {
     this.deployment = new Workload(
       name,
       {
+        config,
         namespace,
         image: images.of(name),
         environment: environment(config, addresses),

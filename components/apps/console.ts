@@ -60,6 +60,7 @@ export class Console extends pulumi.ComponentResource {
     const workload = new Workload(
       name,
       {
+        config,
         namespace,
         image: images.of('console'),
         environment: consoleEnvironment(config, {

@@ -114,9 +114,9 @@ describe('KEDA', () => {
   });
 
   test('images come from the mirror', () => {
-    const { images } = parseStackConfig({ 'images:mirror': 'mirror.example/hub' });
-    expect(chartValues('a', images).global).toEqual({ image: { registry: 'mirror.example/hub' } });
-    expect(chartValues('a', parseStackConfig({}).images).global).toBeUndefined();
+    const config = parseStackConfig({ 'images:mirror': 'mirror.example/hub' });
+    expect(chartValues('a', config).global).toEqual({ image: { registry: 'mirror.example/hub' } });
+    expect(chartValues('a', parseStackConfig({})).global).toBeUndefined();
   });
 
   test('has access to the namespaces that it scales in, and to no others', async () => {

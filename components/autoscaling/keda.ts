@@ -4,8 +4,10 @@ import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { officialMemory } from '../images/memory.ts';
 import { chartVersions } from '../images/official-images.ts';
+import { createPullSecret, PULL_SECRET } from '../images/pull-secret.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import { podSecurityLabels } from '../kubernetes/namespaces.ts';
+import { type PodConfig, tolerationsOf } from '../kubernetes/pod.ts';
 import { START_SECONDS } from '../kubernetes/start-time.ts';
 
 const REPOSITORY = 'https://kedacore.github.io/charts';
@@ -14,7 +16,7 @@ const REPOSITORY = 'https://kedacore.github.io/charts';
 export interface KedaArgs {
   /** Namespaces in which it scales. It has access to no others, and to no other Secrets. */
   readonly watch: readonly pulumi.Input<string>[];
-  readonly config: Pick<StackConfig, 'images' | 'charts'>;
+  readonly config: Pick<StackConfig, 'images' | 'charts' | 'cluster'>;
 }
 
 /**
@@ -35,8 +37,12 @@ const resources = (memoryMiB: number) => ({
 });
 
 /** Values of the chart: small, limited to our namespaces, with early probes. */
-export const chartValues = (watch: string, images: StackConfig['images']) => ({
+export const chartValues = (watch: string, { images, cluster }: PodConfig) => ({
   watchNamespace: watch,
+  ...(images.pullSecret !== undefined && { imagePullSecrets: [{ name: PULL_SECRET }] }),
+  ...(cluster.priorityClass !== undefined && { priorityClassName: cluster.priorityClass }),
+  ...(Object.keys(cluster.nodeSelector).length > 0 && { nodeSelector: cluster.nodeSelector }),
+  ...(Object.keys(cluster.tolerations).length > 0 && { tolerations: tolerationsOf(cluster) }),
   ...(images.mirror !== undefined && { global: { image: { registry: images.mirror } } }),
   image: { pullPolicy: 'IfNotPresent' },
   resources: {
@@ -65,19 +71,20 @@ export class Keda extends pulumi.ComponentResource {
       { metadata: { name: 'keda', labels: { ...labelsOf(name), ...podSecurityLabels('restricted') } } },
       { parent: this },
     ).metadata.name;
+    const pull = createPullSecret(`${name}-pull`, { namespace, config }, { parent: this });
     const release = new k8s.helm.v3.Release(
       name,
       {
         name: 'keda',
         namespace,
         ...chartSource(config.charts.keda),
-        values: pulumi.output([...watch]).apply((namespaces) => chartValues(namespaces.join(','), config.images)),
+        values: pulumi.output([...watch]).apply((namespaces) => chartValues(namespaces.join(','), config)),
         // Not atomic: Helm would only say that time is up, and delete the pods that say why. The next
         // attempt upgrades a failed installation.
         cleanupOnFail: true,
         timeout: START_SECONDS,
       },
-      { parent: this },
+      { parent: this, dependsOn: pull ? [pull] : [] },
     );
     this.registerOutputs({ namespace, version: release.version });
   }

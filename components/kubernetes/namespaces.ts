@@ -2,6 +2,8 @@
 // Pod Security forbids then loosens the level for the API's pods only.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import type { StackConfig } from '../../config/schema.ts';
+import { createPullSecret } from '../images/pull-secret.ts';
 import { type Labels, labelsOf } from './labels.ts';
 
 /** @see https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
@@ -37,6 +39,7 @@ export interface NamespacesArgs {
   readonly name: string;
   /** `privileged` only if `cluster:sysctls` has settings that `restricted` forbids. */
   readonly apiLevel: PodSecurityLevel;
+  readonly config: Pick<StackConfig, 'images'>;
 }
 
 /** The stack's namespaces. Monitoring and KEDA create their own. */
@@ -48,12 +51,16 @@ export class Namespaces extends pulumi.ComponentResource implements Record<Where
 
   constructor(name: string, args: NamespacesArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:namespaces:Namespaces', name, {}, opts);
-    const namespace = (where: Where, fullName: string, level: PodSecurityLevel) =>
-      new k8s.core.v1.Namespace(
+    const child = { parent: this };
+    const namespace = (where: Where, fullName: string, level: PodSecurityLevel) => {
+      const created = new k8s.core.v1.Namespace(
         `${name}-${where}`,
         { metadata: { name: fullName, labels: { ...labelsOf(name), ...podSecurityLabels(level) } } },
-        { parent: this },
+        child,
       ).metadata.name;
+      createPullSecret(`${name}-${where}-pull`, { namespace: created, config: args.config }, child);
+      return created;
+    };
 
     this.main = namespace('main', args.name, 'restricted');
     this.api = namespace('api', apiNamespaceOf(args.name), args.apiLevel);

@@ -2,12 +2,15 @@
 // and has memory limits, a read-only root and no service-account token. Opting out is explicit.
 import type * as k8s from '@pulumi/kubernetes';
 import type { Input } from '@pulumi/pulumi';
+import type { StackConfig } from '../../config/schema.ts';
+import { PULL_SECRET } from '../images/pull-secret.ts';
 import { labelsOf, selectorOf } from './labels.ts';
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
 type Container = k8s.types.input.core.v1.Container;
 type Volume = k8s.types.input.core.v1.Volume;
 type VolumeMount = k8s.types.input.core.v1.VolumeMount;
+type Toleration = k8s.types.input.core.v1.Toleration;
 type Probe = k8s.types.input.core.v1.Probe;
 type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 
@@ -86,8 +89,12 @@ export interface ContainerArgs {
   readonly restartPolicy?: 'Always';
 }
 
+/** What the config says about all pods of the stack: where they run, and who may pull their images. */
+export type PodConfig = Pick<StackConfig, 'cluster' | 'images'>;
+
 /** One hardened pod. */
 export interface PodArgs {
+  readonly config: PodConfig;
   /** Name of the component. Labels, selectors and the spread over nodes are derived from it. */
   readonly component: string;
   /** User and group id of the processes; not 0. */
@@ -209,6 +216,28 @@ function hardenedContainer(container: ContainerArgs): Container {
   };
 }
 
+/** A toleration. @param taint `value:effect`, or `:effect` for any value (`cluster:tolerations`) */
+function tolerationOf(key: string, taint: string): Toleration {
+  const [, value, effect] = /^(.*):(.*)$/.exec(taint) ?? [];
+  return value ? { key, operator: 'Equal', value, effect } : { key, operator: 'Exists', effect };
+}
+
+/** Tolerations of every pod. */
+export const tolerationsOf = ({ tolerations }: StackConfig['cluster']): Toleration[] =>
+  Object.entries(tolerations).map(([key, taint]) => tolerationOf(key, taint));
+
+/** What the config adds to every pod. */
+function placement({ cluster, images }: PodConfig, selector: PodArgs['nodeSelector']): Partial<PodSpec> {
+  const nodeSelector = { ...cluster.nodeSelector, ...selector };
+  const tolerations = tolerationsOf(cluster);
+  return {
+    ...(images.pullSecret !== undefined && { imagePullSecrets: [{ name: PULL_SECRET }] }),
+    ...(cluster.priorityClass !== undefined && { priorityClassName: cluster.priorityClass }),
+    ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
+    ...(tolerations.length > 0 && { tolerations }),
+  };
+}
+
 /** The spec of a hardened pod, spread over the nodes as evenly as possible. */
 function podSpec(args: PodArgs): PodSpec {
   const { component, userId, containers, initContainers = [], terminationGraceSeconds = 30 } = args;
@@ -218,7 +247,7 @@ function podSpec(args: PodArgs): PodSpec {
     enableServiceLinks: false,
     terminationGracePeriodSeconds: terminationGraceSeconds,
     ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
-    ...(args.nodeSelector && { nodeSelector: { ...args.nodeSelector } }),
+    ...placement(args.config, args.nodeSelector),
     ...(args.serviceAccount !== undefined && { serviceAccountName: args.serviceAccount }),
     securityContext: {
       runAsNonRoot: true,

@@ -1,5 +1,6 @@
 // A server: what makes it keep its data, roll when its files change, and never block a drain.
 import { expect, test } from '@jest/globals';
+import { parseStackConfig } from '../../config/parse.ts';
 import { Collector } from '../program.testing.ts';
 import { Server, type ServerArgs } from './server.ts';
 
@@ -7,7 +8,11 @@ async function declare(args: Partial<ServerArgs>) {
   const collector = new Collector();
   new Server('redis', {
     namespace: 'shop',
-    pod: { userId: 999, containers: [{ name: 'redis', image: 'redis:8', memoryMiB: 100 }] },
+    pod: {
+      config: parseStackConfig({}),
+      userId: 999,
+      containers: [{ name: 'redis', image: 'redis:8', memoryMiB: 100 }],
+    },
     ...args,
   });
   const types = (await collector.all()).map(({ type }) => type.split(':').at(-1)).sort();

@@ -4,7 +4,7 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { METRICS_PORT } from '../../config/environment.ts';
 import { labelsOf, NOT_WAITED_FOR, selectorOf } from './labels.ts';
-import { type PodArgs, type PodSysctl, podTemplate, type SecretFile } from './pod.ts';
+import { type PodArgs, type PodConfig, type PodSysctl, podTemplate, type SecretFile } from './pod.ts';
 import { httpProbe } from './probes.ts';
 import { START_SECONDS, startTimeouts } from './start-time.ts';
 
@@ -14,6 +14,7 @@ export { METRICS_PORT };
 
 /** Arguments of Workload. */
 export interface WorkloadArgs {
+  readonly config: PodConfig;
   readonly namespace: pulumi.Input<string>;
   /** Image by digest. */
   readonly image: pulumi.Input<string>;
@@ -47,6 +48,7 @@ export interface WorkloadArgs {
 /** The pod of an app: its probes use the metrics port, which every app has. */
 const workloadPod = (component: string, args: WorkloadArgs, configMap: pulumi.Input<string>): PodArgs => ({
   component,
+  config: args.config,
   userId: APP_USER_ID,
   sysctls: args.sysctls,
   terminationGraceSeconds: args.terminationGraceSeconds,

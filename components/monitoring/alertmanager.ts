@@ -16,7 +16,7 @@ const FILES = '/etc/alertmanager';
 
 export interface AlertmanagerArgs {
   readonly namespace: pulumi.Input<string>;
-  readonly config: Pick<StackConfig, 'monitoring' | 'images'>;
+  readonly config: Pick<StackConfig, 'monitoring' | 'images' | 'cluster'>;
 }
 
 /** Alertmanager on one pod: Service `alertmanager`, port 9093. */
@@ -50,6 +50,7 @@ export class Alertmanager extends pulumi.ComponentResource {
           'alertmanager.yml': alertmanagerConfig(webhook ? '/run/secrets/breakwater/webhook/url' : undefined),
         },
         pod: {
+          config,
           userId: USER_ID,
           containers: [
             {

@@ -1,11 +1,11 @@
 // Alloy: reads the logs of the stack's pods through the Kubernetes API and sends them to Loki. It
 // needs no access to the nodes, so its namespace can be as restricted as the others.
 import * as pulumi from '@pulumi/pulumi';
-import type { StackConfig } from '../../config/schema.ts';
 import { ALLOY_PORT } from '../../monitoring/ports.ts';
 import { alloyConfig } from '../../monitoring/server-configs.ts';
 import { officialMemory } from '../images/memory.ts';
 import { officialImage } from '../images/official-images.ts';
+import type { PodConfig } from '../kubernetes/pod.ts';
 import { serverProbes } from '../kubernetes/probes.ts';
 import { filesMount, Server } from '../kubernetes/server.ts';
 import { Reader } from './reader.ts';
@@ -21,7 +21,7 @@ export interface AlloyArgs {
   readonly namespaceName: string;
   /** Namespaces whose logs are collected. */
   readonly watched: readonly string[];
-  readonly config: Pick<StackConfig, 'images'>;
+  readonly config: PodConfig;
 }
 
 /** Alloy on one pod. */
@@ -38,6 +38,7 @@ export class Alloy extends pulumi.ComponentResource {
         port: ALLOY_PORT,
         files: { 'config.alloy': alloyConfig(watched) },
         pod: {
+          config: args.config,
           userId: USER_ID,
           serviceAccount: reader.serviceAccount,
           containers: [

@@ -80,7 +80,11 @@ export class Exporters extends pulumi.ComponentResource {
       ...(logins.mongo ? [mongoExporter(config, logins.mongo)] : []),
     ];
     for (const container of containers)
-      new Server(container.name, { namespace, pod: { userId: USER_ID, containers: [container] } }, { parent: this });
+      new Server(
+        container.name,
+        { namespace, pod: { config, userId: USER_ID, containers: [container] } },
+        { parent: this },
+      );
     this.registerOutputs({ exporters: containers.map(({ name }) => name) });
   }
 }

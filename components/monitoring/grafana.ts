@@ -51,6 +51,7 @@ export class Grafana extends pulumi.ComponentResource {
         port: GRAFANA_PORT,
         files: grafanaFiles(config, FILES),
         pod: {
+          config,
           userId: USER_ID,
           containers: [
             {

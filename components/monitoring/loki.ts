@@ -38,6 +38,7 @@ export class Loki extends pulumi.ComponentResource {
           protect: false,
         },
         pod: {
+          config,
           userId: USER_ID,
           terminationGraceSeconds: 60,
           containers: [

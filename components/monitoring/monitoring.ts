@@ -4,6 +4,7 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { PROMETHEUS_PORT } from '../../monitoring/ports.ts';
+import { createPullSecret } from '../images/pull-secret.ts';
 import type { Credentials } from '../kubernetes/credentials.ts';
 import { type Labels, labelsOf } from '../kubernetes/labels.ts';
 import { apiNamespaceOf, monitoringNamespaceOf, podSecurityLabels } from '../kubernetes/namespaces.ts';
@@ -62,7 +63,8 @@ export class Monitoring extends pulumi.ComponentResource {
           child,
         ),
     );
-    const placed = { ...child, dependsOn: closed };
+    const pull = createPullSecret(`${name}-pull`, { namespace, config }, child);
+    const placed = { ...child, dependsOn: [...closed, ...(pull ? [pull] : [])] };
 
     new Prometheus('prometheus', { namespace, namespaceName, watched, config, storageNodes }, placed);
     new Alertmanager('alertmanager', { namespace, config }, placed);

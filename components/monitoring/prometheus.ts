@@ -71,6 +71,7 @@ export class Prometheus extends pulumi.ComponentResource {
           protect: false,
         },
         pod: {
+          config,
           userId: USER_ID,
           serviceAccount: reader.serviceAccount,
           terminationGraceSeconds: 60,

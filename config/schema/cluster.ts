@@ -1,7 +1,7 @@
 // Config of the cluster: where it runs, how many nodes it has, how it is reached, its kernel
 // settings, and where its images and charts come from.
 import { z } from 'zod';
-import { oneOf, optionalText, textMap, textOr, toggle, wholeNumber } from '../keys.ts';
+import { oneOf, optionalText, secretText, textMap, textOr, toggle, wholeNumber } from '../keys.ts';
 
 const REGISTRY = /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._/-]+)?$/;
 
@@ -87,6 +87,24 @@ export const clusterSchema = z.object({
     description: 'Ingress class that serves the API, the console and Grafana.',
     change: 'In place: the ingresses move to the other controller.',
   }),
+  priorityClass: optionalText({
+    pattern: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
+    allowed: 'a priority class',
+    description:
+      "Priority class of the stack's pods, which the cluster must have: which pods give way when nodes are full.",
+    change: rollsEverything,
+  }),
+  nodeSelector: textMap(/^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$/, {
+    allowed: 'labels by name, such as {"pool": "breakwater"}',
+    description: "Labels of the nodes that the stack's pods run on.",
+    change: `${rollsEverything} A volume that is bound to another node keeps its pod from starting.`,
+  }),
+  tolerations: textMap(/^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$/, {
+    allowed: 'taints by name, each with value and effect, such as {"dedicated": "breakwater:NoSchedule"}',
+    description:
+      "Taints of nodes that the stack's pods tolerate, as kubectl writes them without the name: `value:effect`, or `:effect` for any value.",
+    change: rollsEverything,
+  }),
   protect: toggle({
     default: false,
     description:
@@ -120,6 +138,12 @@ export const imagesSchema = z.object({
     description:
       'Whether official images are pinned by digest as well as by version. Turn it off for a mirror that does not preserve digests.',
     change: rollsEverything,
+  }),
+  pullSecret: secretText({
+    description:
+      'Login of private registries that the cluster pulls from, in the form of Docker\'s `config.json`: `{"auths":{"registry.example.com":{"auth":"…"}}}`, where `auth` is base64 of `user:password`. The stack puts it into each of its namespaces.',
+    change:
+      'Rolls the pods of every component when it is set or removed; a new value takes effect in place, at the next pull. Data stays.',
   }),
   platform: optionalText({
     pattern: /^linux\/(amd64|arm64)$/,

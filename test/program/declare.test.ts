@@ -4,6 +4,7 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { Workload } from '../../components/kubernetes/workload.ts';
+import { parseStackConfig } from '../../config/parse.ts';
 import { CLEAR_PASSWORD, type Declared, declare, key, masked } from './declare.ts';
 
 const workload = (level: string) => () => {
@@ -12,6 +13,7 @@ const workload = (level: string) => () => {
     stringData: pulumi.secret({ user: 'u', password: password.result }),
   });
   new Workload('app', {
+    config: parseStackConfig({}),
     namespace: 'ns',
     image: 'app:1',
     environment: { LOG_LEVEL: level },
@@ -37,7 +39,7 @@ describe('what a program declares', () => {
       'password (random:index/randomPassword:RandomPassword)',
       'secret (kubernetes:core/v1:Secret)',
     ]);
-    expect(find(declared, 'app/app').options).toEqual({ ignoreChanges: ['spec.replicas'] });
+    expect(find(declared, 'app/app').options).toMatchObject({ ignoreChanges: ['spec.replicas'] });
   });
 
   test('never shows a secret', async () => {

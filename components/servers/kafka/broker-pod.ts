@@ -112,6 +112,7 @@ const agentContainer = ({ agentImage }: BrokerPodArgs): ContainerArgs => ({
 /** A broker's pod. The StatefulSet adds the volume `data`. */
 export const brokerPod = (name: string, args: BrokerPodArgs): PodArgs => ({
   component: name,
+  config: args.config,
   userId: KAFKA_USER_ID,
   initContainers: [agentContainer(args)],
   containers: [kafkaContainer(args)],

@@ -2,10 +2,9 @@
 // config and the next `pulumi up` would undo changes made by hand.
 import type * as pulumi from '@pulumi/pulumi';
 import type { Addresses } from '../../../config/environment.ts';
-import type { StackConfig } from '../../../config/schema.ts';
 import { officialMemory } from '../../images/memory.ts';
 import { officialImage } from '../../images/official-images.ts';
-import type { SecretFile } from '../../kubernetes/pod.ts';
+import type { PodConfig, SecretFile } from '../../kubernetes/pod.ts';
 import { serverProbes } from '../../kubernetes/probes.ts';
 import { filesMount, Server } from '../../kubernetes/server.ts';
 import { KAFKA_UI_PORT } from './ports.ts';
@@ -17,7 +16,7 @@ const FILES = '/etc/kafkaui';
 /** Arguments of KafkaUi. */
 export interface KafkaUiArgs {
   readonly namespace: pulumi.Input<string>;
-  readonly config: Pick<StackConfig, 'images'>;
+  readonly config: PodConfig;
   readonly addresses: Addresses;
   /** `KAFKA_USERNAME` and `KAFKA_PASSWORD`; empty if Kafka has no authentication. */
   readonly login: readonly SecretFile[];
@@ -76,6 +75,7 @@ export class KafkaUi extends Server {
         port: KAFKA_UI_PORT,
         files: { 'config.yml': kafkaUiConfig(addresses, login.length > 0) },
         pod: {
+          config,
           userId: USER_ID,
           containers: [
             {

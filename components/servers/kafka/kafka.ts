@@ -93,6 +93,7 @@ export class Kafka extends pulumi.ComponentResource {
     const drained = new TopicsJob(
       `${name}-empty`,
       {
+        config,
         namespace,
         image: images.of('topics'),
         environment: emptyEnvironment(kafka.brokers, [`${hostOf(BROKERS_SERVICE, cluster.namespace)}:${CLIENT_PORT}`]),

@@ -1,5 +1,6 @@
 // The topics job: it runs again when its input changes, and fails at once if a retry cannot help.
 import { beforeEach, expect, test } from '@jest/globals';
+import { parseStackConfig } from '../../../config/parse.ts';
 import { Collector } from '../../program.testing.ts';
 import { TopicsJob } from './topics-job.ts';
 
@@ -10,6 +11,7 @@ beforeEach(() => {
 
 const make = (environment: Record<string, string> = { TOPICS: '[]' }) =>
   new TopicsJob('topics', {
+    config: parseStackConfig({}),
     namespace: 'shop',
     image: 'topics@sha256:1',
     environment,

@@ -3,7 +3,7 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { type Environment, MOVES_TIMEOUT_SECONDS } from '../../../config/environment.ts';
 import { labelsOf } from '../../kubernetes/labels.ts';
-import { type PodArgs, podTemplate, type SecretFile } from '../../kubernetes/pod.ts';
+import { type PodArgs, type PodConfig, podTemplate, type SecretFile } from '../../kubernetes/pod.ts';
 import { APP_USER_ID } from '../../kubernetes/workload.ts';
 
 /** The pods' label, whatever the job is called: the network policy selects it. */
@@ -17,6 +17,7 @@ const DEADLINE_SECONDS = MOVES_TIMEOUT_SECONDS + 600;
 
 /** Arguments of TopicsJob. */
 export interface TopicsJobArgs {
+  readonly config: PodConfig;
   readonly namespace: pulumi.Input<string>;
   /** Image of the topics app by digest. */
   readonly image: pulumi.Input<string>;
@@ -34,6 +35,7 @@ export interface TopicsJobArgs {
 /** The pod of a run. */
 const topicsPod = (name: string, args: TopicsJobArgs, configMap: pulumi.Input<string>): PodArgs => ({
   component: COMPONENT,
+  config: args.config,
   userId: APP_USER_ID,
   restartPolicy: 'Never',
   containers: [

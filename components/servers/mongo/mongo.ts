@@ -110,6 +110,7 @@ export class Mongo extends pulumi.ComponentResource {
           protect: config.cluster.protect,
         },
         pod: {
+          config,
           userId: MONGO_USER_ID,
           initContainers: config.mongo.auth ? [usersContainer(config, credentials)] : [],
           containers: [mongodContainer(config)],

@@ -97,6 +97,7 @@ export class Redis extends pulumi.ComponentResource {
           protect: config.cluster.protect,
         },
         pod: {
+          config,
           userId: REDIS_USER_ID,
           containers: [redisContainer(config, credentials)],
           terminationGraceSeconds: 60,

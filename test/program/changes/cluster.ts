@@ -28,6 +28,13 @@ const THEIR_PODS = [
   'redis-exporter',
 ];
 
+/** What a change of every pod rolls, runs and changes. */
+const EVERY_POD = {
+  rolls: [...OWN_PODS, ...THEIR_PODS].sort(),
+  runs: ['kafka-empty', 'topics'],
+  changes: ['Release keda'],
+};
+
 export const clusterChanges: Changes = {
   'cluster:kind': {
     to: 'kubeconfig',
@@ -52,6 +59,9 @@ export const clusterChanges: Changes = {
   'cluster:namespace': { to: 'other', refused: true },
   'cluster:storageClass': { to: 'fast', refused: true },
   'cluster:ingressClass': { to: 'nginx', changes: ['Ingress api', 'Ingress console', 'Ingress grafana'] },
+  'cluster:priorityClass': { on: producing, to: 'business', ...EVERY_POD },
+  'cluster:nodeSelector': { on: producing, to: { pool: 'breakwater' }, ...EVERY_POD },
+  'cluster:tolerations': { on: producing, to: { dedicated: ':NoSchedule' }, ...EVERY_POD },
   'cluster:protect': {
     to: true,
     changes: ['K3dCluster cluster', 'StatefulSet kafka', 'StatefulSet mongo', 'StatefulSet redis'],
@@ -86,6 +96,8 @@ export const clusterChanges: Changes = {
     runs: ['kafka-empty', 'topics'],
     changes: OWN_IMAGES,
   },
+  // A new login changes the Secrets only, which are not compared.
+  'images:pullSecret': { on: producing, to: '{"auths":{"a.example":{}}}', ...EVERY_POD },
   'images:platform': {
     on: { ...producing, 'images:platform': 'linux/amd64' },
     to: 'linux/arm64',

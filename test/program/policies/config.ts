@@ -24,6 +24,8 @@ function readableSecrets(value: unknown, path: string): readonly string[] {
 export const configPolicies: Policies = {
   'config is immutable and named after its content': (declared) =>
     ofKind(declared, 'ConfigMap', 'Secret')
+      // No container reads a registry's login: pods need not roll when it changes.
+      .filter((config) => manifestOf(config).type !== 'kubernetes.io/dockerconfigjson')
       .filter((config) => manifestOf(config).immutable !== true || manifestOf(config).metadata?.name !== undefined)
       .map(key),
 
