@@ -166,7 +166,7 @@ describe('every key', () => {
   test.each(configKeys.map((key) => [key.key, key] as const))('%s says what it is and what a change does', (_, key) => {
     expect(key.description).toMatch(/\.$/);
     expect(key.change).toMatch(
-      /^(In place|Rolls|Replaces|Refused|Creates|Builds|Deletes|Upgrades|Local run only)\b.*\.$/,
+      /^(In place|Rolls|Replaces|Refused|Creates|Builds|Deletes|Upgrades|Local run only|New clusters only)\b.*\.$/,
     );
     expect(key.allowed).not.toBe('');
   });

@@ -56,6 +56,23 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     {},
   ],
   [
+    'only k3d has caches',
+    {
+      'images:cache': true,
+      'cluster:kind': 'kubeconfig',
+      'cluster:context': 'prod',
+      'cluster:registry': 'r.example/team',
+    },
+    'images:cache: is used only with cluster:kind k3d: the nodes of other clusters cannot reach this machine; remove it',
+    { 'images:cache': true },
+  ],
+  [
+    'a mirror needs no cache',
+    { 'images:cache': true, 'images:mirror': 'm.example' },
+    'images:cache: is used only for public registries, and images:mirror is m.example: remove one of them',
+    { 'images:mirror': 'm.example' },
+  ],
+  [
     'etcd needs an odd number of servers',
     { 'cluster:servers': 2 },
     'cluster:servers: is 2: an even number of servers tolerates no more failures than one fewer; use 1 or 3',

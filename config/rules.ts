@@ -7,7 +7,17 @@ import type { StackConfig } from './schema.ts';
 /** Finds what is wrong; empty when the combination works. */
 type Rule = (config: StackConfig) => readonly ConfigProblem[];
 
-const cluster: Rule = ({ cluster: { kind, context, registry, servers } }) => [
+const cluster: Rule = ({ cluster: { kind, context, registry, servers }, images }) => [
+  ...problemIf(
+    images.cache && kind === 'kubeconfig',
+    'images:cache',
+    () => 'is used only with cluster:kind k3d: the nodes of other clusters cannot reach this machine; remove it',
+  ),
+  ...problemIf(
+    images.cache && images.mirror !== undefined,
+    'images:cache',
+    () => `is used only for public registries, and images:mirror is ${images.mirror}: remove one of them`,
+  ),
   ...problemIf(
     kind === 'kubeconfig' && context === undefined,
     'cluster:context',

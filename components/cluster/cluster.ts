@@ -32,6 +32,7 @@ function k3dInputs({ stack, config, images, nodePort }: ClusterArgs): K3dInputs 
     image: officialImage('k3s', images),
     registryImage: officialImage('registry', images),
     ...(images.mirror !== undefined && { mirror: images.mirror }),
+    ...(images.cache && { cacheImage: officialImage('image-cache', images) }),
     hostAddress,
     httpPort,
     nodePortHostPort,

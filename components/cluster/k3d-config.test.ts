@@ -100,6 +100,20 @@ describe('the nodes find images', () => {
     expect(registriesConfig({ ...inputs, mirror })).toMatchObject({ mirrors: { 'docker.io': expected } });
   });
 
+  test('of public registries in the caches of this machine, if the user asked for them', () => {
+    const cached = { ...inputs, cacheImage: 'registry:3.1.1' };
+    expect(registriesConfig(cached)).toEqual({
+      mirrors: {
+        'localhost:5050': { endpoint: ['http://k3d-breakwater-dev-registry:5000'] },
+        'docker.io': { endpoint: ['http://k3d-breakwater-cache-docker-io:5000'] },
+        'ghcr.io': { endpoint: ['http://k3d-breakwater-cache-ghcr-io:5000'] },
+      },
+    });
+    expect(k3dConfig(cached, '/r')).toMatchObject({
+      registries: { use: ['k3d-breakwater-cache-docker-io', 'k3d-breakwater-cache-ghcr-io'] },
+    });
+  });
+
   test('and k3d its helpers too', () => {
     expect(helperImages(undefined, '5.9.0')).toEqual({});
     expect(helperImages('mirror.example.com/hub', '5.9.0')).toEqual({

@@ -1,4 +1,5 @@
 // The config file of k3d (k3d.io/v1alpha5) from the stack's config.
+import { IMAGE_CACHES } from './image-cache.ts';
 import { registryContainerOf, serversOf } from './names.ts';
 
 /** What a k3d cluster is created from. Only `agents` and the ports for users can change later. */
@@ -18,6 +19,11 @@ export interface K3dInputs {
    * public registries.
    */
   readonly mirror?: string;
+  /**
+   * `images:cache`: image of the caches of this machine that the nodes pull public images through.
+   * @default no caches
+   */
+  readonly cacheImage?: string;
   /** Address of this machine that the ports for users are opened on. */
   readonly hostAddress: string;
   /** Port of this machine that leads to the ingress. */
@@ -91,13 +97,17 @@ export const registryOf = (port: number): string => `localhost:${port}`;
 /**
  * Where the nodes find images: the file that k3s reads as `registries.yaml` (JSON is valid YAML).
  */
-export function registriesConfig({ name, registryPort, mirror }: K3dInputs): object {
+export function registriesConfig({ name, registryPort, mirror, cacheImage }: K3dInputs): object {
   const [host, ...path] = (mirror ?? '').split('/');
+  const at = (container: string) => ({ endpoint: [`http://${container}:${REGISTRY_PORT}`] });
   const rewrite = path.length > 0 && { rewrite: { '^(.*)$': `${path.join('/')}/$1` } };
   return {
     mirrors: {
       // On a node `localhost` is the node itself, so the name leads to the registry's container.
-      [registryOf(registryPort)]: { endpoint: [`http://${registryContainerOf(name)}:${REGISTRY_PORT}`] },
+      [registryOf(registryPort)]: at(registryContainerOf(name)),
+      // Where a cache does not answer, nodes ask the public registry.
+      ...(cacheImage !== undefined &&
+        Object.fromEntries(IMAGE_CACHES.map(({ registry, container }) => [registry, at(container)]))),
       // The system pods of k3s are all on Docker Hub.
       ...(mirror !== undefined && { 'docker.io': { endpoint: [`https://${host}`], ...rewrite } }),
     },
@@ -126,7 +136,7 @@ export function helperImages(mirror: string | undefined, version: string): Reado
  * @param registriesFile path of a file with `registriesConfig`: k3d would expand its `$1`
  */
 export function k3dConfig(inputs: K3dInputs, registriesFile: string): object {
-  const { name, servers, agents, image, apiPort, registryPort } = inputs;
+  const { name, servers, agents, image, apiPort, registryPort, cacheImage } = inputs;
   const k3sArg = (arg: string) => ({ arg, nodeFilters: ['server:*', 'agent:*'] });
   return {
     apiVersion: 'k3d.io/v1alpha5',
@@ -147,6 +157,8 @@ export function k3dConfig(inputs: K3dInputs, registriesFile: string): object {
         hostPort: String(registryPort),
         image: inputs.registryImage,
       },
+      // Connects them to the network of the cluster.
+      ...(cacheImage !== undefined && { use: IMAGE_CACHES.map(({ container }) => container) }),
       config: registriesFile,
     },
     options: {

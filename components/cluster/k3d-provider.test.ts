@@ -206,6 +206,16 @@ describe('creating', () => {
     expect(linesOf(calls, 'k3d')).toEqual([]);
   });
 
+  test('makes the caches first, if the user asked for them', async () => {
+    const { run, calls } = fakeRun(making());
+    await createCluster(run, { ...inputs, cacheImage: 'registry:3.1.1' });
+    const k3d = linesOf(calls, 'k3d').map((line) => line.split(' ').slice(0, 4).join(' '));
+    expect(k3d.slice(0, 2)).toEqual([
+      'k3d registry create breakwater-cache-docker-io',
+      'k3d registry create breakwater-cache-ghcr-io',
+    ]);
+  });
+
   test.each(['k3d cluster create', 'k3d kubeconfig get', 'kubectl --kubeconfig'])(
     'that fails in %s leaves nothing',
     async (step) => {
@@ -330,15 +340,17 @@ describe('deleting', () => {
       'docker volume ls --quiet --filter label=k3d.cluster=c': 'labelled\n',
       'docker volume ls --quiet': 'labelled\nanonymous\nsomebody-elses\n',
       'docker network ls': 'k3d-c-other\nk3d-c\n',
+      'docker network inspect': 'k3d-breakwater-cache-ghcr-io \n',
     });
     writeFileSync('keep', '');
     await writeKubeconfig(run, 'c', 'dev');
     await deleteCluster(run, 'c', 'dev');
-    const done = linesOf(calls).filter((line) => /delete| rm /.test(line));
+    const done = linesOf(calls).filter((line) => /delete| rm |disconnect/.test(line));
     expect(done).toEqual([
       'k3d cluster delete c',
       'docker rm --force --volumes stubborn',
       'docker volume rm --force anonymous labelled',
+      'docker network disconnect --force k3d-c k3d-breakwater-cache-ghcr-io',
       'docker network rm k3d-c',
     ]);
     const env = calls.find(({ line }) => line === 'k3d cluster delete c')?.options.env;

@@ -17,6 +17,7 @@ import {
   untilApiAnswers,
 } from './agents.ts';
 import { type ContainerState, clusterLabel, containersOf } from './containers.ts';
+import { ensureImageCaches } from './image-cache.ts';
 import { helperImages, type K3dInputs, k3dConfig, loadBalancerPorts, registriesConfig } from './k3d-config.ts';
 import { kubeconfigPathOf, removeKubeconfig, writeKubeconfig } from './kubeconfig-file.ts';
 import { portsDiffer, replaceLoadBalancer } from './load-balancer.ts';
@@ -109,6 +110,7 @@ export async function createCluster(run: Run, inputs: CheckedK3dInputs): Promise
     const config = join(directory, 'k3d.yaml');
     await writeFile(registries, JSON.stringify(registriesConfig(inputs)));
     await writeFile(config, JSON.stringify(k3dConfig(inputs, registries)));
+    if (inputs.cacheImage !== undefined) await ensureImageCaches(run, inputs.cacheImage);
     const version = /v(\d\S*)/.exec(await run('k3d', ['version']))?.[1] ?? '';
     await run('k3d', ['cluster', 'create', `--config=${config}`], {
       // TMPDIR: k3d leaves a copy of its config there. KUBECONFIG: k3d must not write to the
@@ -191,8 +193,14 @@ async function deleteK3dCluster(run: Run, cluster: string): Promise<void> {
   if (volumes.length > 0) await docker('volume', 'rm', '--force', ...volumes);
 
   // Docker's filter also matches parts of names.
-  const networks = await docker('network', 'ls', '--format', '{{.Name}}', '--filter', `name=${contextOf(cluster)}`);
-  if (networks.includes(contextOf(cluster))) await docker('network', 'rm', contextOf(cluster));
+  const network = contextOf(cluster);
+  const networks = await docker('network', 'ls', '--format', '{{.Name}}', '--filter', `name=${network}`);
+  if (!networks.includes(network)) return;
+  // k3d leaves the network where more than one registry outlives the cluster: the image caches.
+  const names = '{{range .Containers}}{{.Name}} {{end}}';
+  for (const container of await docker('network', 'inspect', '--format', names, network))
+    await docker('network', 'disconnect', '--force', network, container);
+  await docker('network', 'rm', network);
 }
 
 /** Deletes the cluster with everything that belongs to it. It may be gone already. */

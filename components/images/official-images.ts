@@ -102,6 +102,12 @@ const images = {
     version: '2.8.3',
     digests: { '2.8.3': 'a3d8aaa63ed8681a604f1dea0aa03f100d5895b6a58ace528858a7b332415373' },
   },
+  // Of `images:cache`. Version 2 pulls each image once more to keep it, beside what it serves.
+  'image-cache': {
+    repository: 'library/registry',
+    version: '3.1.1',
+    digests: { '3.1.1': '1be55279f18a2fe1a74edf2664cac61c1bea305b7b4642dab412e7affdcb3e33' },
+  },
 } as const satisfies Record<string, OfficialImage>;
 
 /** Name of an official image in this list. */

@@ -133,6 +133,12 @@ export const imagesSchema = z.object({
     description: 'Registry that official images are pulled from: it replaces the registry host in their names.',
     change: rollsEverything,
   }),
+  cache: toggle({
+    default: false,
+    description:
+      'Whether the nodes pull public images through a cache in Docker on this machine (k3d). All stacks share it and it outlives clusters, so that a new cluster need not download them again.',
+    change: 'New clusters only: the nodes of an existing one keep their config. Data stays.',
+  }),
   digests: toggle({
     default: true,
     description:

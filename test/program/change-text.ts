@@ -53,12 +53,13 @@ export function contradictions(key: string, text: string, change: Change): reado
   const comesOrGoes = (workload: string): boolean =>
     [...creates, ...deletes].some((object) => object.endsWith(` ${workload}`));
   const when = (broken: boolean, says: string): readonly string[] => (broken ? [says] : []);
+  const saysElsewhere = /^(Local run|New clusters) only/.test(text);
   const saysRefused = /\brefused\b/i.test(text);
   if (change.refused) return when(!saysRefused, 'it is refused');
   return [
     ...when(change.needsEmptyQueue === true && !saysRefused, 'it is refused while the queue holds records'),
-    ...when(happens.length > 0 && text.startsWith('Local run only'), 'it changes the cluster too'),
-    ...when(happens.length === 0 && !text.startsWith('Local run only'), 'nothing happens in a cluster'),
+    ...when(happens.length > 0 && saysElsewhere, 'it changes the cluster too'),
+    ...when(happens.length === 0 && !saysElsewhere, 'nothing happens in a cluster'),
     ...when(text.startsWith('In place') && rolls.length + replaces.length > 0, 'it is not in place'),
     ...when(text.startsWith('Creates') && creates.length + deletes.length === 0, 'nothing is created or deleted'),
     ...when(replaces.length > 0 && !/\bReplaces\b/.test(text), `it replaces ${replaces.join(', ')}`),

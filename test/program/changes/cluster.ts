@@ -89,6 +89,7 @@ export const clusterChanges: Changes = {
     runs: ['kafka-empty', 'topics'],
     changes: [...OWN_IMAGES, 'Release keda'],
   },
+  'images:cache': { to: true },
   'images:digests': {
     on: producing,
     to: false,
