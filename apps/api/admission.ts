@@ -109,9 +109,10 @@ export class Admission {
 
   #arrive(req: IncomingMessage, res: ApiResponse, next: () => void, bytes: number): void {
     const turn: Turn = { req, res, next, bytes, insideBytes: bytes, sinceMs: performance.now(), state: 'waiting' };
-    // 'prefinish': the answer is complete; 'close': it has been sent, or the client has left.
-    res.once('prefinish', () => this.#leave(turn, true));
-    res.once('close', () => this.#leave(turn, false));
+    // 'prefinish': the answer is complete; 'close': it has been sent, or the client has left. Each
+    // comes once; `once` would pay for taking the listener off.
+    res.on('prefinish', () => this.#leave(turn, true));
+    res.on('close', () => this.#leave(turn, false));
     this.#line.push(turn);
     this.#admit();
     if (turn.state === 'waiting') this.#watch();

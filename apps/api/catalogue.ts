@@ -30,14 +30,14 @@ export function createCatalogue(capacity: number, sample: RankSampler, random: (
     },
     pick(count) {
       if (ids.length <= count) return [...ids];
-      const picked = new Set<string>();
-      while (picked.size < count) {
+      const picked: string[] = [];
+      while (picked.length < count) {
         let rank = sample(ids.length, random());
         // Taken already: its neighbour is about as popular.
-        while (picked.has(ids[rank]!)) rank = (rank + 1) % ids.length;
-        picked.add(ids[rank]!);
+        while (picked.includes(ids[rank]!)) rank = (rank + 1) % ids.length;
+        picked.push(ids[rank]!);
       }
-      return [...picked];
+      return picked;
     },
   };
 }

@@ -22,7 +22,7 @@ export function createApiMetrics(registry: Registry) {
     }),
     cacheSeconds: new Histogram({
       name: 'breakwater_cache_read_duration_seconds',
-      help: 'Time that the cache took for the reads of a request',
+      help: 'Time that Redis took for those reads of a request that the process did not know by itself',
       buckets: hop,
       registers,
     }),
@@ -43,7 +43,11 @@ export function createApiMetrics(registry: Registry) {
       labelNames: ['reason'],
       registers,
     }),
-    cacheHits: new Counter({ name: 'breakwater_cache_hits_total', help: 'Records found in the cache', registers }),
+    cacheHits: new Counter({
+      name: 'breakwater_cache_hits_total',
+      help: 'Records found in the cache, or kept by the process',
+      registers,
+    }),
     cacheMisses: new Counter({
       name: 'breakwater_cache_misses_total',
       help: 'Records not found in the cache',

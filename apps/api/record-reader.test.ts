@@ -30,6 +30,7 @@ describe('record reader', () => {
   let connection: Redis;
   let cache: Cache;
   let reader: RecordReader;
+  let open: (random?: number) => RecordReader;
   let metrics: ReturnType<typeof createApiMetrics>;
   let finds: CommandStartedEvent[] = [];
 
@@ -44,7 +45,9 @@ describe('record reader', () => {
     await store.insert(Documents.ofRecords(records));
     cache = new Cache(connection, 600);
     metrics = createApiMetrics(new Registry());
-    reader = new RecordReader(cache, store, metrics, silent);
+    // Keeps nothing, unless a test says otherwise.
+    open = (random = 1) => new RecordReader(cache, store, metrics, silent, () => random);
+    reader = open();
   });
   afterAll(async () => {
     await client?.close();
@@ -75,6 +78,35 @@ describe('record reader', () => {
     expect(await reads()).toBe(before + 1);
     expect((await metrics.cacheHits.get()).values[0]!.value).toBe(5);
     expect((await metrics.cacheMisses.get()).values[0]!.value).toBe(5);
+  });
+
+  test('what was read may be kept by the process, and costs no round trip then', async () => {
+    const keeping = open(0);
+    await cache.putStored(records.slice(0, 5));
+    expect(await keeping.present(ids.slice(0, 5))).toEqual(ids.slice(0, 5));
+    const before = await reads();
+    expect(await keeping.present(ids.slice(0, 5))).toEqual(ids.slice(0, 5));
+    expect(await keeping.read(ids[3]!)).toEqual(records[3]);
+    expect(await reads()).toBe(before);
+    // One is near, one in the cache, one in MongoDB, one nowhere.
+    const nowhere = makeRecords('post', 'nowhere', ['x'])[0]!._id;
+    await cache.putStored([records[6]!]);
+    expect(await keeping.present([ids[9]!, nowhere, ids[6]!, ids[2]!])).toEqual([ids[9], ids[6], ids[2]]);
+    expect(finds.map(({ command }) => command.filter._id.$in)).toEqual([[ids[9], nowhere]]);
+    expect((await metrics.cacheHits.get()).values[0]!.value).toBe(5 + 5 + 1 + 2);
+    expect((await metrics.cacheMisses.get()).values[0]!.value).toBe(2);
+  });
+
+  test('what a process keeps is bounded in bytes', async () => {
+    const keeping = open(0);
+    const large = makeRecords('post', 'large', Array(300).fill('é'.repeat(10_000)));
+    const all = large.map(({ _id }) => _id);
+    await cache.putStored(large);
+    await keeping.present(all);
+    metrics.cacheHits.reset();
+    const before = await reads();
+    await keeping.present(all);
+    expect(await reads()).toBe(before + 1); // 6 MB were read, 4 MiB are kept
   });
 
   test('cold reads of many requests travel together: two queries for fifty requests', async () => {

@@ -39,7 +39,7 @@ export function observeRequests(
   return (req, res) => {
     if (!PROBES.has(req.url ?? '')) {
       const begun = performance.now();
-      res.once('close', () => seconds.observe(labelsOf(req, res), (performance.now() - begun) / 1000));
+      res.on('close', () => seconds.observe(labelsOf(req, res), (performance.now() - begun) / 1000));
     }
     handler(req, res);
   };

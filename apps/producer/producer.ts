@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { QueueRefusedError } from '../shared/errors.ts';
 import { GroupIds } from '../shared/group.ts';
 import type { Logger } from '../shared/logger.ts';
-import { payloadFor } from '../shared/payload.ts';
+import { payloadsFor } from '../shared/payload.ts';
 import type { QueueWriter } from '../shared/queue/queue.ts';
 import type { NewRecords } from '../shared/record.ts';
 import type { ProducerMetrics } from './metrics.ts';
@@ -119,7 +119,7 @@ export class Producer {
   #make(count: number): NewRecords {
     const { instance, payloadChars } = this.#options;
     const origin = `producer/${instance}/${this.#made++}`;
-    const payloads = Array.from({ length: count }, (_, index) => payloadFor(origin, index, payloadChars));
+    const payloads = payloadsFor(origin, count, payloadChars);
     return { type: 'message', origin, payloads };
   }
 

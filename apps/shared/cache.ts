@@ -90,6 +90,16 @@ export class CachedRecord {
     this.#bytes = bytes;
   }
 
+  /** What `text` gave. */
+  static of(text: string): CachedRecord {
+    return new CachedRecord(Buffer.from(text, 'latin1'));
+  }
+
+  /** The encoded record, a character a byte. */
+  text(): string {
+    return this.#bytes.toString('latin1');
+  }
+
   /** Size of the encoded record, bytes. */
   get size(): number {
     return this.#bytes.length;

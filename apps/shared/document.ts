@@ -50,10 +50,10 @@ export const documentBytes = ({
 export function writeDocument(target: Buffer, at: number, record: DataRecord, createdAt: number): number {
   let to = writeString(target, at + 4, ID, record._id);
   to = writeString(target, to, TYPE, record.type);
-  to += INDEX.copy(target, to);
+  to = copy(target, to, INDEX);
   to = target.writeInt32LE(record.index, to);
   to = writeString(target, to, PAYLOAD, record.payload);
-  to += CREATED_AT.copy(target, to);
+  to = copy(target, to, CREATED_AT);
   to = target.writeInt32LE(createdAt | 0, to);
   to = target.writeInt32LE(Math.floor(createdAt / 0x1_0000_0000), to);
   to = writeString(target, to, ORIGIN, record.origin);
@@ -63,10 +63,27 @@ export function writeDocument(target: Buffer, at: number, record: DataRecord, cr
 }
 
 function writeString(target: Buffer, at: number, head: Buffer, text: string): number {
-  const start = at + head.copy(target, at) + 4;
-  const end = start + target.write(text, start);
+  const start = copy(target, at, head) + 4;
+  const end = writeText(target, start, text);
   target.writeInt32LE(end - start + 1, start - 4);
   return target.writeUInt8(0, end);
+}
+
+/** A call into Node's C++ takes longer than a loop over text that is no longer than this. */
+const SHORT = 64;
+
+function writeText(target: Buffer, at: number, text: string): number {
+  if (text.length <= SHORT) {
+    let i = 0;
+    for (let code = 0; i < text.length && (code = text.charCodeAt(i)) < 0x80; i++) target[at + i] = code;
+    if (i === text.length) return at + i;
+  }
+  return at + target.write(text, at);
+}
+
+function copy(target: Buffer, at: number, bytes: Buffer): number {
+  for (let i = 0; i < bytes.length; i++) target[at + i] = bytes[i]!;
+  return at + bytes.length;
 }
 
 const ID_AT = 4 + ID.length + 4;

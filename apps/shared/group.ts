@@ -83,9 +83,12 @@ export function encodeGroup(records: readonly DataRecord[]): Buffer {
   return bytes;
 }
 
-const writePosition = (bytes: Buffer, i: number, at: number): void => {
-  bytes.write(at.toString(16).padStart(POSITION_BYTES, '0'), POSITION_BYTES * i, 'latin1');
-};
+const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
+
+function writePosition(bytes: Buffer, i: number, at: number): void {
+  const end = POSITION_BYTES * (i + 1);
+  for (let to = end - 1, left = at; to >= end - POSITION_BYTES; to--, left >>>= 4) bytes[to] = DIGITS[left & 15]!;
+}
 
 /** Part of a group: `count` documents, one after the other. */
 interface Piece {

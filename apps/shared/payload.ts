@@ -14,19 +14,36 @@ function makeText(length: number): string {
   return text;
 }
 
-/** FNV-1a, 32 bits. */
-export function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
+/** FNV-1a, 32 bits. @param from the hash of what comes before the text */
+export function fnv1a(text: string, from = 0x811c9dc5): number {
+  let hash = from;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 }
 
-/** The payload of record `index` of `origin`: it names both, then goes on with text chosen by their hash. @param chars its length */
+/**
+ * The payloads of the first `count` records of `origin`: each names the origin and its index, then
+ * goes on with text chosen by the hash of both.
+ * @param chars the length of each
+ */
+export function payloadsFor(origin: string, count: number, chars: number): string[] {
+  const hash = fnv1a(`${origin}#`);
+  return Array.from({ length: count }, (_, index) => {
+    const tail = `${index} `;
+    return fill(`${origin}#${tail}`, fnv1a(tail, hash), chars);
+  });
+}
+
+/** The payload of one record, as above. */
 export function payloadFor(origin: string, index: number, chars: number): string {
   const head = `${origin}#${index} `;
+  return fill(head, fnv1a(head), chars);
+}
+
+function fill(head: string, hash: number, chars: number): string {
   if (head.length >= chars) return head.slice(0, chars);
   const rest = chars - head.length;
-  const start = fnv1a(head) % TEXT.length;
+  const start = hash % TEXT.length;
   let text = head + TEXT.slice(start, start + rest);
   while (text.length < chars) text += TEXT.slice(0, chars - text.length);
   return text;

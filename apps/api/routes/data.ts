@@ -1,6 +1,6 @@
 // /api/data: five reads, five writes.
 import type { Request } from 'express';
-import { payloadFor } from '../../shared/payload.ts';
+import { payloadsFor } from '../../shared/payload.ts';
 import { type ApiResponse, sendJson } from '../answer.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { RecordReader } from '../record-reader.ts';
@@ -39,7 +39,7 @@ export function dataRoute({ reader, writer, catalogue, payloadChars }: DataRoute
   return {
     async get(req: Request, res: ApiResponse): Promise<void> {
       const origin = parseOrigin(req.get('x-origin'), res.locals.requestId);
-      const payloads = Array.from({ length: WRITES }, (_, index) => payloadFor(origin, index, payloadChars));
+      const payloads = payloadsFor(origin, WRITES, payloadChars);
       await serve(origin, payloads, res);
     },
     async post(req: Request, res: ApiResponse): Promise<void> {

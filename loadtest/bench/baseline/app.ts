@@ -4,7 +4,7 @@ import type { StoredRecord } from '../../../apps/shared/document.ts';
 import { express, type Request, type Response } from '../../../apps/shared/express.testing.ts';
 import { GroupIds, makeGroup } from '../../../apps/shared/group.ts';
 import type { connectMongo } from '../../../apps/shared/mongo.ts';
-import { payloadFor } from '../../../apps/shared/payload.ts';
+import { payloadsFor } from '../../../apps/shared/payload.ts';
 import { RECORDS } from '../../../apps/shared/store.ts';
 
 const RECORDS_PER_REQUEST = 5;
@@ -26,7 +26,7 @@ export function createBaseline(db: ReturnType<typeof connectMongo>['db'], payloa
 
   app.get('/api/data', async (req: Request, res: Response) => {
     const origin = req.get('x-origin') ?? 'baseline';
-    const payloads = Array.from({ length: RECORDS_PER_REQUEST }, (_, i) => payloadFor(origin, i, payloadChars));
+    const payloads = payloadsFor(origin, RECORDS_PER_REQUEST, payloadChars);
     const { records } = makeGroup(groupIds.next(), [{ type: 'post', origin, payloads }]);
     const ids = known.length === 0 ? [] : payloads.map(() => known[Math.floor(Math.random() * known.length)]!);
     const [found] = await Promise.all([
