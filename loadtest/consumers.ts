@@ -1,9 +1,6 @@
 // What only a stack's consumers can tell, of the local run or of a cluster: the dead letters, and
 // the records that they counted as lost.
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
 import { type Reading, readingOf } from '../apps/console/readings.ts';
 import { parsePrometheus, scrape } from '../apps/console/scrape.ts';
 import type { DeadLetter } from '../apps/shared/queue/queue.ts';
@@ -11,6 +8,7 @@ import type { Kubectl, List } from '../tooling/cluster/kubectl.ts';
 import { waitFor } from '../tooling/poll.ts';
 import { run } from '../tooling/run.ts';
 import type { LossCounts } from './ledger/losses.ts';
+import { localRun } from './local-run.ts';
 
 /** Each method throws when its answer is unknown. */
 export interface Consumers {
@@ -20,7 +18,6 @@ export interface Consumers {
 }
 
 const REPOSITORY = join(import.meta.dirname, '..');
-const RUNNING_FILE = join(REPOSITORY, '.local', 'running.env');
 const TIMEOUT_MS = 60_000;
 const SETTLE_SECONDS = 30;
 /**
@@ -33,12 +30,12 @@ const MAX_IN_POD = 500;
  * @param file what the running stack left for other commands
  * @returns undefined if no stack runs
  */
-export function localConsumers(file = RUNNING_FILE): Consumers | undefined {
-  if (!existsSync(file)) return undefined;
-  const environment = async () => parseEnv(await readFile(file, 'utf8'));
+export function localConsumers(file?: string): Consumers | undefined {
+  const env = localRun(file);
+  if (env === undefined) return undefined;
   return {
     async losses() {
-      const { CONSUMER_TARGETS: targets } = await environment();
+      const { CONSUMER_TARGETS: targets } = env;
       if (!targets) throw new Error('the running stack does not say where its consumers are; start it again');
       const readings = targets
         .split(',')
@@ -48,7 +45,6 @@ export function localConsumers(file = RUNNING_FILE): Consumers | undefined {
     async deadLetters(limit) {
       const program = join(REPOSITORY, 'apps', 'deadletters', 'main.ts');
       const args = [program, 'list', '--json', '--limit', String(limit)];
-      const env = await environment();
       return JSON.parse(await run(process.execPath, args, { env, timeoutMs: TIMEOUT_MS })) as DeadLetter[];
     },
   };

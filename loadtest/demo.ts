@@ -5,6 +5,7 @@ import { LocalError } from '../local/errors.ts';
 import { type Options, parseOptions } from '../local/options.ts';
 import { startStack } from '../local/stack.ts';
 import { INTERRUPTED, UsageError, UserError } from '../tooling/errors.ts';
+import { localConsumers } from './consumers.ts';
 import { chooseEngine } from './engine.ts';
 import { DEFAULTS } from './options.ts';
 import { PROFILES, type Profile } from './profiles.ts';
@@ -35,7 +36,9 @@ async function main(): Promise<number> {
       target: stack.apiUrl,
       mongoUrl: stack.directMongoUrl,
       gateUrl: stack.gateMetricsUrl,
+      consumers: localConsumers(),
       payloadChars: stack.config.api.payloadChars,
+      bodyLimitKiB: stack.config.api.bodyLimitKiB,
       drainTimeoutSeconds: Number(DEFAULTS['drain-timeout']),
       reportDir: DEFAULTS.report,
       engine: chooseEngine(undefined, process.env.PATH ?? ''),

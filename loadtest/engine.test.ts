@@ -17,7 +17,5 @@ test('k6 if it is installed, otherwise our own generator, and each by option', (
   expect(chooseEngine('k6', folder)).toMatchObject({ name: 'k6' });
   expect(chooseEngine(undefined, '/nonexistent')).toMatchObject({ name: 'builtin', why: 'k6 is not on the PATH' });
   expect(chooseEngine('builtin', folder)).toMatchObject({ name: 'builtin', why: 'by option' });
-  expect(chooseEngine(undefined, folder, true)).toMatchObject({ name: 'builtin' });
-  expect(() => chooseEngine('k6', folder, true)).toThrow(/k6 does not run the profile mixed/);
   expect(() => chooseEngine('k6', '/nonexistent')).toThrow(/k6 is not on the PATH; install it/);
 });

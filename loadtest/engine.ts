@@ -11,17 +11,13 @@ export interface ChosenEngine extends Engine {
 }
 
 /**
- * @param wanted undefined: k6 if it is found and can run the profile
- * @param mixed whether the profile mixes requests, which only our own generator does
+ * @param wanted undefined: k6 if it is found
  * @param path the directories to search, as in `PATH`
- * @throws UsageError when k6 is wanted, and absent or unable
+ * @throws UsageError when k6 is wanted, and absent
  */
-export function chooseEngine(wanted: Engine['name'] | undefined, path: string, mixed = false): ChosenEngine {
+export function chooseEngine(wanted: Engine['name'] | undefined, path: string): ChosenEngine {
   const builtin = (why: string): ChosenEngine => ({ name: 'builtin', why, start: startBuiltin });
   if (wanted === 'builtin') return builtin('by option');
-  if (mixed && wanted === 'k6')
-    throw new UsageError('--engine: k6 does not run the profile mixed; use --engine builtin');
-  if (mixed) return builtin('k6 does not run this profile');
   const k6 = findProgram('k6', path);
   if (k6) return { name: 'k6', why: `${wanted ? 'by option' : 'found'}: ${k6}`, start: startK6(k6) };
   if (wanted === 'k6') throw new UsageError('--engine: k6 is not on the PATH; install it, or use --engine builtin');

@@ -9,6 +9,7 @@ import { chooseEngine } from './engine.ts';
 
 import { flushCacheAt } from './flush-cache.ts';
 import { sendProgress } from './ipc.ts';
+import { localRun } from './local-run.ts';
 import { helpText, isLoopback, type Options, parseOptions } from './options.ts';
 
 import { runSession } from './session.ts';
@@ -50,6 +51,7 @@ async function load(options: Options, access: Access | undefined): Promise<numbe
   if (profile.coldCache)
     console.log(`cache flushed: ${(await flushCacheAt(redisUrl!)).toLocaleString('en-US')} records`);
   const { mongoUrl = access?.addresses.mongoUrl, gateUrl = access?.addresses.gateUrl } = options;
+  const api = access?.addresses ?? localApi();
   return runSession({
     profile,
     target,
@@ -58,11 +60,19 @@ async function load(options: Options, access: Access | undefined): Promise<numbe
     mongoUrl: mongoUrl ?? null,
     gateUrl: gateUrl ?? null,
     consumers: access ? clusterConsumers(access.kubectl, access.namespace) : localConsumers(),
-    payloadChars: options.payloadChars ?? access?.addresses.payloadChars,
+    payloadChars: options.payloadChars ?? api?.payloadChars,
+    bodyLimitKiB: options.bodyLimitKiB ?? api?.bodyLimitKiB,
     drainTimeoutSeconds: options.drainTimeoutSeconds,
     reportDir: options.reportDir,
-    engine: chooseEngine(options.engine, process.env.PATH ?? '', profile.mixed),
+    engine: chooseEngine(options.engine, process.env.PATH ?? ''),
   });
+}
+
+/** What the API of the local run is set to; undefined if no stack runs. */
+function localApi(): Pick<Options, 'payloadChars' | 'bodyLimitKiB'> | undefined {
+  const { PAYLOAD_CHARS, API_BODY_LIMIT_KIB } = localRun() ?? {};
+  if (PAYLOAD_CHARS === undefined || API_BODY_LIMIT_KIB === undefined) return undefined;
+  return { payloadChars: Number(PAYLOAD_CHARS), bodyLimitKiB: Number(API_BODY_LIMIT_KIB) };
 }
 
 try {

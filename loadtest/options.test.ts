@@ -33,6 +33,7 @@ describe('the command line', () => {
       gateUrl: null,
       redisUrl: undefined,
       payloadChars: undefined,
+      bodyLimitKiB: undefined,
       drainTimeoutSeconds: 600,
     });
   });

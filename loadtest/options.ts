@@ -18,6 +18,7 @@ export interface Options {
   readonly gateUrl: string | null | undefined;
   readonly redisUrl: string | undefined;
   readonly payloadChars: number | undefined;
+  readonly bodyLimitKiB: number | undefined;
   readonly reportDir: string;
   readonly drainTimeoutSeconds: number;
   /** undefined: k6 if it is on the PATH. */
@@ -36,7 +37,6 @@ const LOCAL_RUN = {
   mongo: 'mongodb://127.0.0.1:27017/breakwater',
   gate: 'http://127.0.0.1:9465',
   redis: 'redis://127.0.0.1:6379',
-  'payload-chars': '512',
 };
 
 const FLAGS = {
@@ -45,14 +45,21 @@ const FLAGS = {
   'time-scale': { value: 'F', help: 'factor for the duration; 0.1 runs in a tenth of the time' },
   stack: {
     value: 'NAME',
-    help: 'a Pulumi stack in a cluster; it provides the options from --target to --payload-chars',
+    help: 'a Pulumi stack in a cluster; it provides the options from --target to --body-limit',
   },
   target: { value: 'URL', help: 'address of the API' },
   host: { value: 'NAME', help: 'host name by which an ingress routes to the API, if it is not that of the address' },
   mongo: { value: 'URL', help: 'address of MongoDB itself, past the gate, for the ledger; none skips the ledger' },
   gate: { value: 'URL', help: "the gate's metrics server; none skips its check" },
   redis: { value: 'URL', help: 'the Redis whose cache the profile cold flushes' },
-  'payload-chars': { value: 'N', help: 'length of the payloads that the API creates (api:payloadChars)' },
+  'payload-chars': {
+    value: 'N',
+    help: 'length of the payloads that the API creates (default: api:payloadChars of the stack)',
+  },
+  'body-limit': {
+    value: 'KIB',
+    help: 'largest body of the profile mixed, KiB (default: api:bodyLimitKiB of the stack)',
+  },
   report: { value: 'DIR', help: 'directory of the reports; each run gets a folder in it' },
   'drain-timeout': { value: 'S', help: 'maximum time for the queue to drain after the load, seconds' },
   engine: { value: 'NAME', help: 'k6 or builtin (default: k6 if it is on the PATH)' },
@@ -123,6 +130,7 @@ export function parseOptions(args: readonly string[]): Options | null {
     gateUrl: urlOrNone('gate', ['http']),
     redisUrl: url('redis', ['redis', 'rediss']),
     payloadChars: number('payload-chars', 1, 65_536, true),
+    bodyLimitKiB: number('body-limit', 1, 1_048_576, true),
     reportDir: value('report')!,
     drainTimeoutSeconds: number('drain-timeout', 0, 86_400, false) ?? 0,
   };

@@ -1,13 +1,12 @@
 // npm run rate: shows the rate of the running producer, or changes it without a restart.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
 import { METRICS_PORT } from '../tooling/cluster/access.ts';
 import { Kubectl } from '../tooling/cluster/kubectl.ts';
 import { readOutputs } from '../tooling/cluster/outputs.ts';
 import { forwardPort } from '../tooling/cluster/port-forward.ts';
 import { NotReadyError, UserError } from '../tooling/errors.ts';
 import { call } from '../tooling/http.ts';
+import { localRun } from './local-run.ts';
 import { parseRateArgs, RATE_HELP } from './rate-options.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
@@ -19,19 +18,10 @@ async function main(): Promise<number> {
     return 0;
   }
   const { rate, stack } = options;
-  const local = stack === undefined ? localProducer() : undefined;
+  const local = stack === undefined ? localRun()?.PRODUCER_URL : undefined;
   const now = local === undefined ? await inCluster(stack, rate) : await setRate(local, rate);
   console.log(`the producer sends ${now} messages a second`);
   return 0;
-}
-
-/** The producer of the local run, whose address is in this file while it runs. */
-function localProducer(): string | undefined {
-  try {
-    return parseEnv(readFileSync(join(REPOSITORY, '.local', 'running.env'), 'utf8')).PRODUCER_URL;
-  } catch {
-    return undefined;
-  }
 }
 
 async function inCluster(stack: string | undefined, rate: number | undefined): Promise<number> {

@@ -17,6 +17,7 @@ import { NotReadyError } from '../tooling/errors.ts';
 import type { Consumers } from './consumers.ts';
 import { startBuiltin } from './generator/start.ts';
 import { withDatabase } from './ledger/scan.ts';
+import type { Plan } from './plan.ts';
 import type { Profile } from './profiles.ts';
 import { PROFILES } from './profiles.ts';
 import type { Report } from './report/report.ts';
@@ -234,6 +235,19 @@ describe('a run', () => {
     expect(failed(report)).toEqual(['failed requests']);
     expect(report.totals.shed).toBeGreaterThan(0);
     expect(report.ledger).toMatchObject({ ok: true, phantom: 0 });
+  });
+  test.each([
+    [8, 8 * 1024],
+    [undefined, 256 * 1024],
+  ])('sends no larger bodies than the API takes: a limit of %s KiB', async (bodyLimitKiB, maxBodyBytes) => {
+    const plans: Plan[] = [];
+    const start = (plan: Plan) => {
+      plans.push(plan);
+      return startBuiltin(plan);
+    };
+    const mixed = { ...profile, mixed: true };
+    await run({ profile: mixed, mongoUrl: null, bodyLimitKiB, engine: { name: 'builtin', start } });
+    expect(plans).toMatchObject([{ mix: { maxBodyBytes } }]);
   });
   test('does not start if nothing answers', async () => {
     const options = {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { parseStackConfig } from '../config/parse.ts';
 import { fetchStats } from '../tooling/api-stats.ts';
 import { NotReadyError } from '../tooling/errors.ts';
 import type { Consumers } from './consumers.ts';
@@ -28,8 +29,10 @@ export interface RunOptions {
   readonly mongoUrl: string | null;
   /** Metrics server of the gate; null skips its check. */
   readonly gateUrl: string | null;
-  /** Length of the payloads that the API creates, characters. Default 512. */
-  readonly payloadChars?: number;
+  /** Length of the payloads that the API creates, characters. Default that of `api:payloadChars`. */
+  readonly payloadChars?: number | undefined;
+  /** Largest body that a mixed load sends, KiB. Default that of `api:bodyLimitKiB`. */
+  readonly bodyLimitKiB?: number | undefined;
   /**
    * Lists the dead letters and what the consumers counted as lost; absent: records in dead letters
    * count as lost, and nobody reads the consumers' counts.
@@ -54,10 +57,9 @@ const GRACEFUL_STOP_MS = 30_000;
 const GATE_POLL_MS = 60_000;
 /** A consumer that ends takes its count along. */
 const LOSSES_POLL_MS = 10_000;
-const DEFAULT_PAYLOAD_CHARS = 512;
-/** The default of `api:bodyLimitKiB`. */
-const MAX_BODY_BYTES = 256 * 1024;
-const mixOf = ({ mixed }: Profile): Mix | undefined => (mixed ? { maxBodyBytes: MAX_BODY_BYTES } : undefined);
+const { api: DEFAULTS } = parseStackConfig({});
+const mixOf = ({ profile, bodyLimitKiB = DEFAULTS.bodyLimitKiB }: RunOptions): Mix | undefined =>
+  profile.mixed ? { maxBodyBytes: bodyLimitKiB * 1024 } : undefined;
 /** Dead letters that are read. The records of more count as lost. */
 const MAX_DEAD_LETTERS = 10_000;
 
@@ -105,7 +107,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
       stages: profile.stages,
       thinkSeconds: profile.thinkSeconds,
       keepAlive: profile.keepAlive,
-      mix: mixOf(profile),
+      mix: mixOf(options),
       timeoutMs: REQUEST_TIMEOUT_MS,
       gracefulStopMs: GRACEFUL_STOP_MS,
       witnessFile,
@@ -244,11 +246,11 @@ async function keepLedger(
     const letters = after === before ? [] : await options.consumers?.deadLetters(Math.min(after, MAX_DEAD_LETTERS));
     return await runLedger({
       ...parts,
-      mix: mixOf(options.profile),
+      mix: mixOf(options),
       unexpectedDead: Math.max(0, after - before - (options.expectedDeadLetters ?? 0)),
       deadRecords: (letters ?? []).map(({ record }) => record),
       mongoUrl: options.mongoUrl,
-      payloadChars: options.payloadChars ?? DEFAULT_PAYLOAD_CHARS,
+      payloadChars: options.payloadChars ?? DEFAULTS.payloadChars,
       onProgress: (records) => options.onProgress?.(`ledger: ${records.toLocaleString('en-US')} records read`),
     });
   } catch (error) {

@@ -24,6 +24,7 @@ export interface LoadAddresses {
   readonly gateMetricsUrl: string;
   readonly redisUrl: string;
   readonly payloadChars: number;
+  readonly bodyLimitKiB: number;
   readonly reportDir: string;
 }
 
@@ -38,6 +39,7 @@ export function consoleLoad(addresses: LoadAddresses): string {
     gate: addresses.gateMetricsUrl,
     redis: addresses.redisUrl,
     'payload-chars': String(addresses.payloadChars),
+    'body-limit': String(addresses.bodyLimitKiB),
     report: addresses.reportDir,
   };
   return JSON.stringify({

@@ -98,10 +98,11 @@ export async function launchWorkers(run: StackRun, addresses: Addresses): Promis
 export async function launchConsole(
   run: StackRun,
   { stack, reportDir }: { readonly stack: string; readonly reportDir: string },
-  where: Omit<LoadAddresses, 'payloadChars' | 'reportDir'>,
+  where: Omit<LoadAddresses, 'payloadChars' | 'bodyLimitKiB' | 'reportDir'>,
 ): Promise<void> {
   const { config, ports } = run;
-  const load = { ...where, payloadChars: config.api.payloadChars, reportDir: resolve(reportDir) };
+  const { payloadChars, bodyLimitKiB } = config.api;
+  const load = { ...where, payloadChars, bodyLimitKiB, reportDir: resolve(reportDir) };
   const listen = listenAt(ports.console, ports.consoleMetrics);
   const environment = {
     ...consoleEnvironment(config, { stack, targets: consoleTargets(ports), problems: liveProblems(config) }, listen),

@@ -3,7 +3,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type Addresses, consumerEnvironment } from '../config/environment.ts';
+import { type Addresses, apiEnvironment, consumerEnvironment } from '../config/environment.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { consoleTargets } from './console.ts';
 import { DataInUseError, type LocalError } from './errors.ts';
@@ -21,8 +21,8 @@ import { type Status, StatusSource } from './status.ts';
 import type { Supervised } from './supervisor.ts';
 
 /**
- * Where commands beside the stack on the stack's own ports find the queue, the consumers and the
- * producer; see `deadletters` in package.json.
+ * Where commands beside the stack on the stack's own ports find the queue, the consumers, the producer
+ * and what the API is set to; see `deadletters` in package.json.
  */
 const RUNNING_FILE = join(REPOSITORY, '.local', 'running.env');
 
@@ -225,12 +225,13 @@ async function prepare(
  */
 async function announce({ config, ports, processes }: StackRun, addresses: Addresses): Promise<void> {
   const environment = {
+    ...apiEnvironment(config, addresses),
     ...consumerEnvironment(config, addresses),
     CONSUMER_TARGETS: consoleTargets(ports).consumer.join(','),
     ...(needsProducer(config) && { PRODUCER_URL: `http://127.0.0.1:${ports.producerMetrics}` }),
   };
   const known = Object.entries(environment).filter(([name]) =>
-    /^(QUEUE|KAFKA|REDIS|PRODUCER_URL|CONSUMER_TARGETS)/.test(name),
+    /^(QUEUE|KAFKA|REDIS|PRODUCER_URL|CONSUMER_TARGETS|PAYLOAD_CHARS|API_BODY_LIMIT_KIB)/.test(name),
   );
   processes.stopWith('observers', () => rm(RUNNING_FILE, { force: true }));
   await writeFile(RUNNING_FILE, known.map(([name, value]) => `${name}=${value}\n`).join(''));

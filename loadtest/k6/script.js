@@ -25,16 +25,27 @@ export const options = {
 };
 
 export default function () {
+  iterate(() => undefined);
+}
+
+/** One request and the pause after it. `bodyOf` makes the body from the origin; without one it is a GET. */
+export function iterate(bodyOf) {
   const user = exec.vu.idInTest - 1;
   const iteration = exec.vu.iterationInInstance;
-  const response = http.get(url, {
-    headers: { 'X-Origin': `${plan.run}/${user}/${iteration}`, ...(plan.host && { Host: plan.host }) },
+  const origin = `${plan.run}/${user}/${iteration}`;
+  const body = bodyOf(origin, plan);
+  const response = http.request(body === undefined ? 'GET' : 'POST', url, body ?? null, {
+    headers: {
+      'X-Origin': origin,
+      ...(plan.host && { Host: plan.host }),
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    },
     timeout: `${plan.timeoutMs}ms`,
   });
   const { blocked, connecting, duration } = response.timings;
-  const body = response.body === null ? '' : String(response.body).replace(/\n/g, ' ');
+  const answer = response.body === null ? '' : String(response.body).replace(/\n/g, ' ');
   const latency = (blocked + connecting + duration).toFixed(3);
-  console.log(`W ${user} ${iteration} ${latency} ${response.status} ${response.error_code} ${body}`);
+  console.log(`W ${user} ${iteration} ${latency} ${response.status} ${response.error_code} ${answer}`);
   if (response.status === 0) sleep(1); // As our own users do, so that an absent server is not flooded.
   const think = leastThink + Math.random() * (mostThink - leastThink);
   if (think > 0) sleep(think);

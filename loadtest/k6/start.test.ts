@@ -1,11 +1,13 @@
 // k6 keeps the promises of our own generator. Runs only if k6 is on the PATH.
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findProgram } from '../../tooling/programs.ts';
+import { mixedRequest } from '../mixed.ts';
 import { type Plan, readLoad } from '../plan.ts';
 import type { SecondRow } from '../witness/figures.ts';
 import { readWitness, type Witness } from '../witness/log.ts';
@@ -17,7 +19,7 @@ const k6 = findProgram('k6', process.env.PATH);
 (k6 ? describe : describe.skip)('k6', () => {
   let directory: string;
   let server: Server;
-  let serve: (origin: string, res: ServerResponse) => void;
+  let serve: (origin: string, res: ServerResponse, req: IncomingMessage) => void;
   const served = new Map<string, number>();
   const idsFor = (origin: string) => [0, 1, 2, 3, 4].map((index) => `${origin}:${index}`);
 
@@ -29,7 +31,7 @@ const k6 = findProgram('k6', process.env.PATH);
     server = createServer((req, res) => {
       const origin = String(req.headers['x-origin']);
       served.set(origin, (served.get(origin) ?? 0) + 1);
-      serve(origin, res);
+      serve(origin, res, req);
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
   });
@@ -71,6 +73,21 @@ const k6 = findProgram('k6', process.env.PATH);
       expect([outcome, checksum]).toEqual(['accepted', checksumOf(idsFor(`run/${user}/${iteration}`))]);
     expect(totals.accepted).toBe(served.size);
     expect(rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(totals.requests);
+  });
+
+  test('sends each body of a mixed load byte by byte as it follows from the origin', async () => {
+    const mix = { maxBodyBytes: 256 * 1024 };
+    const seen = new Map<string, string | undefined>();
+    const answer = serve;
+    serve = async (origin, res, req) => {
+      const body = await text(req);
+      seen.set(origin, req.method === 'POST' ? body : undefined);
+      answer(origin, res, req);
+    };
+    const { totals } = await play(plan({ mix, stages: [{ seconds: 2, users: 10 }] }));
+    expect(seen.size).toBe(totals.requests);
+    expect([...seen].filter(([, body]) => body !== undefined).length).toBeGreaterThan(20);
+    for (const [origin, body] of seen) expect(body).toBe(mixedRequest(origin, mix).body);
   });
 
   test('counts what it cut at the end as unknown', async () => {

@@ -10,7 +10,9 @@ import type { Totals } from '../witness/figures.ts';
 import { Recorder } from '../witness/recorder.ts';
 import { interruptedIterations, parseLine } from './lines.ts';
 
-const SCRIPT = fileURLToPath(new URL('./script.js', import.meta.url));
+const scriptAt = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const SCRIPT = scriptAt('./script.js');
+const MIXED_SCRIPT = scriptAt('./mixed-script.js');
 const OUTPUT_TAIL_CHARS = 4000;
 
 const ARGS = ['run', '--address=', '--no-usage-report', '--no-summary', '--no-color'];
@@ -47,7 +49,7 @@ class K6Process implements Load {
     this.#recorder = new Recorder(plan.witnessFile);
     this.#iterations = new Uint32Array(peakUsers(plan.stages));
     // In a process group of its own: Ctrl-C reaches us first, and k6 aborts hard on a second one.
-    this.#child = spawnGroup(program, [...ARGS, ...LOG_ARGS, SCRIPT], {
+    this.#child = spawnGroup(program, [...ARGS, ...LOG_ARGS, plan.mix ? MIXED_SCRIPT : SCRIPT], {
       env: { ...process.env, PLAN: JSON.stringify(plan) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

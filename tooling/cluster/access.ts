@@ -19,6 +19,8 @@ export interface Addresses {
   readonly host: string | undefined;
   /** Length of the payloads that the API makes. */
   readonly payloadChars: number;
+  /** Largest body that the API takes, KiB. */
+  readonly bodyLimitKiB: number;
   /** MongoDB itself, past the gate, with the database and the apps' credentials. */
   readonly mongoUrl?: string;
   /** The gate's metrics server. */
@@ -74,6 +76,7 @@ export async function openAccess(outputs: StackOutputs, parts: readonly Part[]):
         target: outputs.apiUrl,
         host: outputs.apiHost,
         payloadChars: Number(api.PAYLOAD_CHARS),
+        bodyLimitKiB: Number(api.API_BODY_LIMIT_KIB),
         ...(mongoUrl !== undefined && { mongoUrl }),
         ...(gateUrl !== undefined && { gateUrl }),
         ...(redisUrl !== undefined && { redisUrl }),
