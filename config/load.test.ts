@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..');
 
 describe('the stack files of this repository', () => {
   test('are complete', () => {
-    expect(stackNames(root)).toEqual(['dev', 'events', 'production', 'spike', 'staging', 'stress']);
+    expect(stackNames(root)).toEqual(['dev', 'events', 'production', 'small', 'spike', 'staging', 'stress']);
   });
 
   test.each([
@@ -69,7 +69,7 @@ describe('a stack file', () => {
 
   test('that is missing: the error names the stacks that exist', () => {
     expect(() => loadStackConfig('dve', root)).toThrow(
-      'there is no Pulumi.dve.yaml; the stacks here are dev, events, production, spike, staging, stress',
+      'there is no Pulumi.dve.yaml; the stacks here are dev, events, production, small, spike, staging, stress',
     );
     expect(() => loadStackConfig('dev', directory)).toThrow('there is no Pulumi.dev.yaml; there are none here');
   });

@@ -2,7 +2,7 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { officialMemory } from '../images/memory.ts';
+import { memoryOf, type OfficialContainer } from '../images/memory.ts';
 import { chartVersions } from '../images/official-images.ts';
 import { createPullSecret, PULL_SECRET } from '../images/pull-secret.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
@@ -31,10 +31,10 @@ export function chartSource(location: string | undefined) {
 /**
  * Resources of a pod. The chart's CPU limit stays.
  */
-const resources = (memoryMiB: number) => ({
-  requests: { cpu: '10m', memory: `${memoryMiB}Mi` },
-  limits: { memory: `${memoryMiB}Mi` },
-});
+const resources = (name: OfficialContainer) => {
+  const { memoryMiB, memoryRequestMiB = memoryMiB } = memoryOf(name);
+  return { requests: { cpu: '10m', memory: `${memoryRequestMiB}Mi` }, limits: { memory: `${memoryMiB}Mi` } };
+};
 
 /** Values of the chart: small, limited to our namespaces, with early probes. */
 export const chartValues = (watch: string, { images, cluster }: PodConfig) => ({
@@ -46,8 +46,8 @@ export const chartValues = (watch: string, { images, cluster }: PodConfig) => ({
   ...(images.mirror !== undefined && { global: { image: { registry: images.mirror } } }),
   image: { pullPolicy: 'IfNotPresent' },
   resources: {
-    operator: resources(officialMemory['keda-operator'].mib),
-    metricServer: resources(officialMemory['keda-operator-metrics-apiserver'].mib),
+    operator: resources('keda-operator'),
+    metricServer: resources('keda-operator-metrics-apiserver'),
   },
   // The webhooks would reject wrong ScaledObjects. Ours are tested, and this saves a pod.
   webhooks: { enabled: false },

@@ -3,8 +3,13 @@
 
 /** Memory of a container. */
 export interface MemoryFigure {
-  /** Request and limit on a stack whose config is at its defaults, MiB. */
+  /** Limit on a stack whose config is at its defaults, MiB. */
   readonly mib: number;
+  /**
+   * Share of the limit that it normally takes: its request. Only for what no record passes through.
+   * @default all of it
+   */
+  readonly requestShare?: number;
   /** Config key that sets it, by itself or in part. @default it is fixed */
   readonly key?: string;
   /** Who says so: a page, a report, or a measurement of ours (docs/results.md). */
@@ -35,49 +40,67 @@ export const officialMemory = {
   users: { mib: 500, key: 'mongo:memoryMiB', source: 'as mongo: mongosh runs beside a mongod whose cache is empty' },
   'kafka-ui': {
     mib: 512,
+    requestShare: 0.5,
     source:
       'its own chart suggests a limit of 512 MiB: https://github.com/kafbat/helm-charts/blob/main/charts/kafka-ui/values.yaml',
   },
   prometheus: {
     mib: 512,
+    requestShare: 0.5,
     key: 'monitoring:prometheusMemoryMiB',
     source:
       'measured: 75 MiB for this stack with little to watch (docs/results.md), and room for thirty API pods and queries',
   },
-  alertmanager: { mib: 64, source: 'measured: 17 MiB (docs/results.md)' },
+  alertmanager: { mib: 64, requestShare: 0.5, source: 'measured: 17 MiB (docs/results.md)' },
   grafana: {
     mib: 512,
+    requestShare: 0.65,
     key: 'monitoring:grafanaMemoryMiB',
     source:
       'users of version 13 report 330 MiB when idle, kills at 400, and a steady 300 without gzip, which is off here, as are the data sources that we do not use: https://github.com/grafana/grafana/issues/123017',
   },
   loki: {
     mib: 256,
+    requestShare: 0.5,
     key: 'monitoring:lokiMemoryMiB',
     source: 'measured: 73 MiB with few logs (docs/results.md), and room for queries',
   },
   alloy: {
     mib: 320,
+    requestShare: 0.65,
     source:
       'users report 300 to 400 MiB without a limit: https://github.com/grafana/alloy/issues/3953; Alloy tells its garbage collector 90 % of the limit; 120 MiB of it are for each MiB/s of logs: https://grafana.com/docs/alloy/latest/introduction/estimate-resource-usage/',
   },
   'redis-exporter': {
     mib: 32,
+    requestShare: 0.75,
     source: 'its author reports 16 MiB over weeks: https://github.com/oliver006/redis_exporter/issues/929',
   },
   'mongo-exporter': {
     mib: 128,
+    requestShare: 0.5,
     source:
       'what its chart suggests as the request: https://github.com/prometheus-community/helm-charts/blob/main/charts/prometheus-mongodb-exporter/values.yaml',
   },
   'keda-operator': {
     mib: 256,
+    requestShare: 0.5,
     source:
       'the chart requests 100 MiB and allows 1,000: https://github.com/kedacore/charts/blob/main/keda/values.yaml; it caches the objects of our two namespaces only',
   },
   'keda-operator-metrics-apiserver': {
     mib: 128,
+    requestShare: 0.75,
     source:
       'the chart requests 100 MiB: https://github.com/kedacore/charts/blob/main/keda/values.yaml; it caches nothing of its own',
   },
 } as const satisfies Readonly<Record<string, MemoryFigure>>;
+
+/** Name of a container in this list. */
+export type OfficialContainer = keyof typeof officialMemory;
+
+/** Memory of a container, for its spec. @param mib its limit, where the config sets it */
+export function memoryOf(name: OfficialContainer, mib: number = officialMemory[name].mib) {
+  const { requestShare }: MemoryFigure = officialMemory[name];
+  return { memoryMiB: mib, ...(requestShare !== undefined && { memoryRequestMiB: Math.ceil(mib * requestShare) }) };
+}

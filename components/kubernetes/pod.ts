@@ -66,10 +66,14 @@ export interface ContainerArgs {
   readonly secretFiles?: readonly SecretFile[];
   readonly secretVariables?: readonly SecretVariable[];
   readonly ports?: readonly { readonly name: string; readonly port: number }[];
-  /**
-   * Memory request and limit. They are equal so that a node never promises memory that it lacks.
-   */
+  /** Memory limit. */
   readonly memoryMiB: number;
+  /**
+   * Memory request. Where records pass, it equals the limit, so that no node promises memory that it
+   * lacks. Less is for what people look at, whose peaks are rare and whose end loses nothing.
+   * @default the limit
+   */
+  readonly memoryRequestMiB?: number;
   /**
    * CPU request, in thousandths of a core. There is no limit: throttling only adds latency.
    * @default 10
@@ -185,7 +189,7 @@ function environmentOf(container: ContainerArgs): k8s.types.input.core.v1.EnvVar
 }
 
 function hardenedContainer(container: ContainerArgs): Container {
-  const { cpuMillis = 10, memoryMiB } = container;
+  const { cpuMillis = 10, memoryMiB, memoryRequestMiB = memoryMiB } = container;
   return {
     name: container.name,
     image: container.image,
@@ -198,7 +202,7 @@ function hardenedContainer(container: ContainerArgs): Container {
     }),
     env: environmentOf(container),
     resources: {
-      requests: { cpu: `${cpuMillis}m`, memory: `${memoryMiB}Mi` },
+      requests: { cpu: `${cpuMillis}m`, memory: `${memoryRequestMiB}Mi` },
       limits: { memory: `${memoryMiB}Mi` },
     },
     ...(container.startupProbe && { startupProbe: container.startupProbe }),

@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { ALERTMANAGER_PORT } from '../../monitoring/ports.ts';
 import { alertmanagerConfig } from '../../monitoring/server-configs.ts';
-import { officialMemory } from '../images/memory.ts';
+import { memoryOf } from '../images/memory.ts';
 import { officialImage } from '../images/official-images.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import type { SecretFile } from '../kubernetes/pod.ts';
@@ -64,7 +64,7 @@ export class Alertmanager extends pulumi.ComponentResource {
                 '--cluster.listen-address=',
               ],
               ports: [{ name: 'main', port: ALERTMANAGER_PORT }],
-              memoryMiB: officialMemory.alertmanager.mib,
+              ...memoryOf('alertmanager'),
               secretFiles,
               scratch: [{ path: '/alertmanager' }],
               mounts: [filesMount(FILES)],

@@ -3,7 +3,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { ALLOY_PORT } from '../../monitoring/ports.ts';
 import { alloyConfig } from '../../monitoring/server-configs.ts';
-import { officialMemory } from '../images/memory.ts';
+import { memoryOf } from '../images/memory.ts';
 import { officialImage } from '../images/official-images.ts';
 import type { PodConfig } from '../kubernetes/pod.ts';
 import { serverProbes } from '../kubernetes/probes.ts';
@@ -53,7 +53,7 @@ export class Alloy extends pulumi.ComponentResource {
                 `${FILES}/config.alloy`,
               ],
               ports: [{ name: 'main', port: ALLOY_PORT }],
-              memoryMiB: officialMemory.alloy.mib,
+              ...memoryOf('alloy'),
               cpuMillis: 20,
               scratch: [{ path: DATA }],
               mounts: [filesMount(FILES)],

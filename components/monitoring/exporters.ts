@@ -3,7 +3,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../../monitoring/ports.ts';
-import { officialMemory } from '../images/memory.ts';
+import { memoryOf } from '../images/memory.ts';
 import { officialImage } from '../images/official-images.ts';
 import type { Credentials } from '../kubernetes/credentials.ts';
 import type { ContainerArgs } from '../kubernetes/pod.ts';
@@ -37,7 +37,7 @@ const redisExporter = (config: Pick<StackConfig, 'images'>, login: Login): Conta
   },
   secretVariables: [{ variable: 'REDIS_PASSWORD', secret: login.clientSecret('main'), key: 'password' }],
   ports: metricsPort(REDIS_EXPORTER_PORT),
-  memoryMiB: officialMemory['redis-exporter'].mib,
+  ...memoryOf('redis-exporter'),
   ...probes(),
 });
 
@@ -58,7 +58,7 @@ const mongoExporter = (config: Pick<StackConfig, 'images' | 'mongo'>, login: Log
       ]
     : [],
   ports: metricsPort(MONGO_EXPORTER_PORT),
-  memoryMiB: officialMemory['mongo-exporter'].mib,
+  ...memoryOf('mongo-exporter'),
   ...probes(),
 });
 

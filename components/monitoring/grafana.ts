@@ -5,6 +5,7 @@ import * as random from '@pulumi/random';
 import type { StackConfig } from '../../config/schema.ts';
 import { GRAFANA_PORT } from '../../monitoring/ports.ts';
 import { grafanaEnvironment, grafanaFiles } from '../../monitoring/server-configs.ts';
+import { memoryOf } from '../images/memory.ts';
 import { officialImage } from '../images/official-images.ts';
 import { hostIngress, hostUrl } from '../kubernetes/ingress.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
@@ -61,7 +62,7 @@ export class Grafana extends pulumi.ComponentResource {
               // Grafana reads `<setting>__FILE`.
               secretFiles: [{ variable: 'GF_SECURITY_ADMIN_PASSWORD_', secret: login.metadata.name, key: 'password' }],
               ports: [{ name: 'main', port: GRAFANA_PORT }],
-              memoryMiB: monitoring.grafanaMemoryMiB,
+              ...memoryOf('grafana', monitoring.grafanaMemoryMiB),
               cpuMillis: 20,
               scratch: [{ path: '/var/lib/grafana', sizeMiB: 256 }],
               mounts: [filesMount(FILES)],

@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { LOKI_PORT } from '../../monitoring/ports.ts';
 import { lokiConfig } from '../../monitoring/server-configs.ts';
+import { memoryOf } from '../images/memory.ts';
 import { officialImage } from '../images/official-images.ts';
 import type { Labels } from '../kubernetes/labels.ts';
 import { serverProbes } from '../kubernetes/probes.ts';
@@ -47,7 +48,7 @@ export class Loki extends pulumi.ComponentResource {
               image: officialImage('loki', config.images),
               args: [`-config.file=${FILES}/loki.yaml`],
               ports: [{ name: 'main', port: LOKI_PORT }],
-              memoryMiB: monitoring.lokiMemoryMiB,
+              ...memoryOf('loki', monitoring.lokiMemoryMiB),
               cpuMillis: 20,
               mounts: [dataMount(DATA), filesMount(FILES)],
               // Loki becomes ready about 15 s after it is alive. Not `/metrics`: the kubelet closes

@@ -4,6 +4,7 @@ import type { StackConfig } from '../../config/schema.ts';
 import { ruleFile } from '../../monitoring/alert-rules.ts';
 import { ALERTMANAGER_PORT, ALLOY_PORT, GRAFANA_PORT, LOKI_PORT, PROMETHEUS_PORT } from '../../monitoring/ports.ts';
 import { clusterPrometheusConfig } from '../../monitoring/prometheus-config.ts';
+import { memoryOf } from '../images/memory.ts';
 import { officialImage } from '../images/official-images.ts';
 import type { Labels } from '../kubernetes/labels.ts';
 import { serverProbes } from '../kubernetes/probes.ts';
@@ -85,7 +86,7 @@ export class Prometheus extends pulumi.ComponentResource {
                 `--web.listen-address=:${PROMETHEUS_PORT}`,
               ],
               ports: [{ name: 'main', port: PROMETHEUS_PORT }],
-              memoryMiB: monitoring.prometheusMemoryMiB,
+              ...memoryOf('prometheus', monitoring.prometheusMemoryMiB),
               cpuMillis: 50,
               mounts: [dataMount(DATA), filesMount(FILES)],
               ...serverProbes('/-/ready', '/-/healthy'),

@@ -9,6 +9,7 @@ import type { ContainerArgs, PodArgs } from '../../kubernetes/pod.ts';
 import { httpProbe, tcpProbe } from '../../kubernetes/probes.ts';
 import { dataMount, filesMount } from '../../kubernetes/server.ts';
 import { METRICS_PORT } from '../../kubernetes/workload.ts';
+import { AGENT_MEMORY_MIB, brokerMemoryMiB } from './memory.ts';
 import { BROKER_PORT, CLIENT_PORT, CONTROLLER_PORT } from './ports.ts';
 import { clusterId, votersOf } from './settings.ts';
 
@@ -21,20 +22,7 @@ const KAFKA_USER_ID = 1000;
 const STOP_WAIT_SECONDS = 30;
 /** Time to hand its partitions over. It takes two seconds; without controllers it never ends. */
 const SHUTDOWN_SECONDS = 30;
-/**
- * What the JVM takes besides its heap: measured 80 MiB under load (docs/results.md). The rest is for
- * the page cache of the partitions' indexes.
- */
-const BASE_MIB = 224;
-/** What G1 keeps about the heap. */
-const G1_SHARE = 1 / 8;
-/** Measured: 40 MiB of its own. The rest is Node's code, which the pods of a machine share. */
-const AGENT_MEMORY_MIB = 96;
-
 const FILES = '/etc/breakwater';
-
-/** Memory of the broker's container, MiB. */
-export const brokerMemoryMiB = (heapMiB: number): number => Math.ceil(heapMiB * (1 + G1_SHARE)) + BASE_MIB;
 
 /** JVM options besides the heap's. */
 const JVM_OPTIONS = [

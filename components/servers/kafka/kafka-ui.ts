@@ -2,7 +2,7 @@
 // config and the next `pulumi up` would undo changes made by hand.
 import type * as pulumi from '@pulumi/pulumi';
 import type { Addresses } from '../../../config/environment.ts';
-import { officialMemory } from '../../images/memory.ts';
+import { memoryOf } from '../../images/memory.ts';
 import { officialImage } from '../../images/official-images.ts';
 import type { PodConfig, SecretFile } from '../../kubernetes/pod.ts';
 import { serverProbes } from '../../kubernetes/probes.ts';
@@ -87,7 +87,7 @@ export class KafkaUi extends Server {
               },
               secretFiles: login,
               ports: [{ name: 'main', port: KAFKA_UI_PORT }],
-              memoryMiB: officialMemory['kafka-ui'].mib,
+              ...memoryOf('kafka-ui'),
               mounts: [filesMount(FILES)],
               ...serverProbes('/actuator/health', '/actuator/health'),
             },

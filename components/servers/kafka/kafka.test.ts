@@ -5,8 +5,8 @@ import { emptyEnvironment } from '../../../config/environment.ts';
 import { parseStackConfig, type RawConfig } from '../../../config/parse.ts';
 import { Credentials } from '../../kubernetes/credentials.ts';
 import { Collector } from '../../program.testing.ts';
-import { brokerMemoryMiB } from './broker-pod.ts';
 import { Kafka } from './kafka.ts';
+import { brokerMemoryMiB } from './memory.ts';
 
 let collector: Collector;
 beforeEach(() => {

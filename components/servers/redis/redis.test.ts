@@ -8,7 +8,8 @@ import { describe, expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../../config/parse.ts';
 import { Credentials } from '../../kubernetes/credentials.ts';
 import { Collector } from '../../program.testing.ts';
-import { containerMemoryMiB, Redis, redisConf } from './redis.ts';
+import { containerMemoryMiB } from './memory.ts';
+import { Redis, redisConf } from './redis.ts';
 
 test('redis.conf: the queue is durable and never evicted', () => {
   expect(redisConf({ memoryMiB: 2048, appendFsync: 'always' })).toBe(

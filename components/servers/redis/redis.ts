@@ -11,14 +11,13 @@ import type { ContainerArgs } from '../../kubernetes/pod.ts';
 import { tcpProbe } from '../../kubernetes/probes.ts';
 import { dataMount, filesMount, Server } from '../../kubernetes/server.ts';
 import { REDIS_PORT } from '../../network/addresses.ts';
+import { containerMemoryMiB } from './memory.ts';
 
 /** The user `redis` of the official image. */
 const REDIS_USER_ID = 999;
 
 const FILES = '/etc/redis';
 const DATA = '/data';
-/** Memory of Redis itself and of its clients' buffers. */
-const BASE_MIB = 128;
 
 /** Arguments of Redis. */
 export interface RedisArgs {
@@ -29,12 +28,6 @@ export interface RedisArgs {
   /** Labels of the nodes that may hold the volume. @default any node */
   readonly storageNodes?: Labels;
 }
-
-/**
- * Memory of the container, MiB. Redis forks to rewrite the append-only file, and each page that
- * changes meanwhile exists twice. In a full cache under load, nearly all of them change.
- */
-export const containerMemoryMiB = (memoryMiB: number): number => 2 * memoryMiB + BASE_MIB;
 
 /** redis.conf */
 export function redisConf({ memoryMiB, appendFsync }: Pick<StackConfig['redis'], 'memoryMiB' | 'appendFsync'>): string {

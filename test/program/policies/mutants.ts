@@ -33,7 +33,10 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       container(d).image = `api:latest@sha256:${'0'.repeat(64)}`;
     },
   ],
-  'memory has a limit, equal to its request': [
+  'memory has a limit, equal to its request where records pass': [
+    (d) => {
+      pick(d, 'Deployment', 'grafana').properties.spec.template.spec.containers[0].resources.requests.memory = '1Mi';
+    },
     (d) => {
       delete container(d).resources.limits.memory;
     },
