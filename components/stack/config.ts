@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { ConfigError } from '../../config/errors.ts';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
 import { configKeys, type StackConfig } from '../../config/schema.ts';
+import { configWarnings } from '../../config/warnings.ts';
 
 /** Secret keys that are set in clear, and what to do about them. */
 const secretsInClear = (raw: RawConfig, isSecret: (key: string) => boolean) =>
@@ -14,6 +15,12 @@ const secretsInClear = (raw: RawConfig, isSecret: (key: string) => boolean) =>
 function isEncrypted(key: string): boolean {
   const keys: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? '[]');
   return Array.isArray(keys) && keys.includes(key);
+}
+
+/** Shows what works and is probably not meant. */
+function warned(config: StackConfig): StackConfig {
+  for (const { key, message } of configWarnings(config)) void pulumi.log.warn(`${key}: ${message}`);
+  return config;
 }
 
 /**
@@ -29,7 +36,7 @@ export function readConfig(
 ): StackConfig {
   const where = `Pulumi.${pulumi.getStack()}.yaml`;
   const inClear = secretsInClear(raw, isSecret);
-  if (inClear.length === 0) return parseStackConfig(raw, where);
+  if (inClear.length === 0) return warned(parseStackConfig(raw, where));
   try {
     parseStackConfig(raw, where);
   } catch (error) {

@@ -123,7 +123,7 @@ export const kafkaSchema = z.object({
     default: 168, // as Kafka itself
     unit: 'h',
     description:
-      'How long a stored record stays in Kafka, so that other consumer groups can read it. The consumers delete it afterwards; a record that is not stored stays.',
+      'How long a stored record stays in Kafka, so that other consumer groups can read it, unless `kafka:retentionMiB` is reached before. The consumers delete it afterwards; a record that is not stored stays.',
     change: 'Rolls the consumer pods. Lowering it deletes older records that are stored.',
   }),
   retentionMiB: wholeNumber({
@@ -132,7 +132,7 @@ export const kafkaSchema = z.object({
     default: 4_096,
     unit: 'MiB per partition',
     description:
-      'How much of a partition its stored records may take. The oldest are deleted before `kafka:retentionHours` has passed, so that they cannot fill the volume; a record that is not stored stays.',
+      'How much of a partition its stored records may take, so that they cannot fill the volume. It wins over `kafka:retentionHours`: above it the oldest are deleted, however new they are, and the consumers log a warning. A record that is not stored stays.',
     change: 'Rolls the consumer pods and runs the topics job. Lowering it deletes the oldest stored records above it.',
   }),
   version: textOr('4.3.1', {

@@ -1,6 +1,6 @@
 // What Kafka keeps: all that is not stored, whatever its size, and no more of the rest than is
 // asked for.
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
 import { QueueFullError } from '../../errors.ts';
@@ -126,8 +126,9 @@ test('what is stored stays for other groups until then', async () => {
   expect(await start('kept')).toBe(0);
 }, 60_000);
 
-test('unless it has more bytes than are allowed', async () => {
+test('unless it has more bytes than are allowed, which is logged', async () => {
   const retention = { retentionMs: LONG_MS, retentionBytes: 50_000, everyMs: 50 };
+  const warn = jest.spyOn(logger, 'warn');
   const queue = await connect('capped', { retention });
   const writer = await queue.writer();
   await writer.accept(records(30, 10_000));
@@ -136,6 +137,9 @@ test('unless it has more bytes than are allowed', async () => {
   await until(async () => (await start('capped')) >= 14);
   expect(await start('capped')).toBeLessThanOrEqual(16);
   expect((await queue.depth()).lag).toBe(10);
+  await until(() => warn.mock.calls.length > 0);
+  expect(warn.mock.calls).toEqual([[{ partitions: [0] }, expect.stringContaining('kafka:retentionMiB')]]);
+  warn.mockRestore();
 }, 60_000);
 
 test('records that were deleted unread are counted as lost', async () => {

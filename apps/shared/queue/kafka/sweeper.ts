@@ -28,6 +28,8 @@ export class KafkaSweeper {
   readonly #timer: NodeJS.Timeout;
   #sweeping: Promise<void> | undefined;
   #failing = false;
+  /** Whether the last sweep deleted records that `retentionMs` would have kept. */
+  #isEarly = false;
 
   /** @param owned the partitions to sweep */
   constructor(offsets: KafkaOffsets, owned: () => Iterable<number>, options: SweepOptions, logger: Logger) {
@@ -69,6 +71,7 @@ export class KafkaSweeper {
     const partitions = await this.#offsets.read();
     const recent = await this.#offsets.offsets(partitions.length, BigInt(Date.now() - retentionMs));
     const below = new Map<number, number>();
+    const early: number[] = [];
     for (const partition of owned) {
       const { start, committed } = partitions[partition] ?? { start: 0, committed: -1 };
       // No record is that recent: all that is stored may go.
@@ -76,7 +79,11 @@ export class KafkaSweeper {
       const excess = this.#offsets.offsetBefore(partition, committed, retentionBytes);
       const until = Math.min(committed, Math.max(expired, excess));
       if (until > start) below.set(partition, until);
+      if (excess > expired && until > start) early.push(partition);
     }
     await this.#offsets.deleteBefore(below);
+    if (early.length > 0 && !this.#isEarly)
+      this.#logger.warn({ partitions: early }, 'stored records are deleted early: they exceed kafka:retentionMiB');
+    this.#isEarly = early.length > 0;
   }
 }
