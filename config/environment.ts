@@ -106,7 +106,7 @@ const kafka = ({ kafkaBrokers, kafkaSaslMechanism = 'PLAIN', kafkaTls = false }:
   KAFKA_TLS: kafkaTls,
 });
 
-const queue = ({ queue: { kind, name, group, maxLength, maxBytes } }: StackConfig, addresses: Addresses) => ({
+const queue = ({ queue: { kind, name, group, maxLength, maxBytes }, redis }: StackConfig, addresses: Addresses) => ({
   QUEUE_KIND: kind,
   QUEUE_NAME: name,
   QUEUE_GROUP: group,
@@ -114,6 +114,7 @@ const queue = ({ queue: { kind, name, group, maxLength, maxBytes } }: StackConfi
   QUEUE_MAX_BYTES: maxBytes,
   ...(kind === 'kafka' && kafka(addresses)),
   REDIS_URL: addresses.redisUrl,
+  ...(redis.waitReplicas > 0 && { REDIS_WAIT_REPLICAS: redis.waitReplicas }),
 });
 
 /** The environment of `apps/api`. */

@@ -145,6 +145,12 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     { ...redisQueue, 'redis:memoryMiB': 1423 },
   ],
   [
+    'only an external Redis has replicas to wait for',
+    { ...redisQueue, 'redis:waitReplicas': 1 },
+    'redis:waitReplicas: is used only with redis:external and queue:kind redis-streams, because the Redis of the stack has no replicas; remove it, or set both',
+    { ...redisQueue, 'redis:waitReplicas': 1, 'redis:external': 'redis://r.example:6379' },
+  ],
+  [
     'a request with five payloads fits',
     { 'api:payloadChars': 1024, 'api:bodyLimitKiB': 5 },
     'api:bodyLimitKiB: is 5 KiB, too small for five payloads of api:payloadChars (1024) characters; use at least 6 KiB',

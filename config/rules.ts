@@ -200,6 +200,15 @@ const unusedCredentials: Rule = (config) =>
     );
   });
 
+const unusedReplicas: Rule = ({ queue, redis: { external, waitReplicas } }) =>
+  problemIf(
+    waitReplicas > 0 && (external === undefined || queue.kind !== 'redis-streams'),
+    'redis:waitReplicas',
+    () =>
+      'is used only with redis:external and queue:kind redis-streams, because the Redis of the stack has no replicas; ' +
+      'remove it, or set both',
+  );
+
 const halfCredentials: Rule = (config) =>
   (['kafka', 'mongo'] as const).flatMap((server) => {
     const { external, username, password } = config[server];
@@ -223,6 +232,7 @@ const rules: readonly Rule[] = [
   consumers,
   ...capacityRules,
   unusedCredentials,
+  unusedReplicas,
   halfCredentials,
 ];
 

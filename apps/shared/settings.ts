@@ -112,6 +112,7 @@ export const queueSettings = {
   ...z.object(kafkaSettings).partial().shape,
   REDIS_URL: text,
   REDIS_PASSWORD: text.optional(),
+  REDIS_WAIT_REPLICAS: integer(0).optional(),
 };
 
 /**

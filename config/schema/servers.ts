@@ -209,6 +209,15 @@ export const redisSchema = z.object({
     allowed: 'redis://host:port, or rediss:// for TLS',
     what: 'Address of an external Redis',
   }),
+  waitReplicas: wholeNumber({
+    min: 0,
+    max: 5,
+    default: 0,
+    unit: 'replicas',
+    description:
+      "Number of replicas of an external Redis that must have a record before it counts as accepted, with `queue:kind redis-streams`. At 0, a failover loses what the new primary had not received yet. Set it to the number of replicas that may become the primary, and Redis' own `min-replicas-to-write` as well: writes are then refused while replicas are missing, instead of ending as unknown.",
+    change: rollsClients,
+  }),
   password: password('Redis'),
   port: wholeNumber({
     ...portRange,

@@ -18,6 +18,7 @@ export interface QueueSettings extends KafkaSettings {
   KAFKA_RETENTION_MIB?: number | undefined;
   REDIS_URL: string;
   REDIS_PASSWORD?: string | undefined;
+  REDIS_WAIT_REPLICAS?: number | undefined;
   CACHE_TTL_SECONDS?: number | undefined;
 }
 
@@ -35,8 +36,9 @@ export function createQueue(settings: QueueSettings, logger: Logger): Queue {
     const retention = retentionOf(settings);
     return new LazyKafkaQueue({ ...common, ...kafkaAddress(brokers, settings), retention }, logger);
   }
-  const { REDIS_URL: url, REDIS_PASSWORD: password, CACHE_TTL_SECONDS: cacheTtlSeconds = 600 } = settings;
-  return new RedisStreamsQueue({ ...common, url, password, cacheTtlSeconds }, logger);
+  const { REDIS_URL: url, REDIS_PASSWORD: password, REDIS_WAIT_REPLICAS: waitReplicas = 0 } = settings;
+  const { CACHE_TTL_SECONDS: cacheTtlSeconds = 600 } = settings;
+  return new RedisStreamsQueue({ ...common, url, password, cacheTtlSeconds, waitReplicas }, logger);
 }
 
 function retentionOf({ KAFKA_RETENTION_HOURS: hours, KAFKA_RETENTION_MIB: mib }: QueueSettings) {

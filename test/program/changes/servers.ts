@@ -172,6 +172,11 @@ export const serversChanges: Changes = {
       'StatefulSet redis',
     ],
   },
+  'redis:waitReplicas': {
+    on: { ...producing, 'queue:kind': 'redis-streams', 'redis:external': 'redis://r.example:6379' },
+    to: 1,
+    rolls: ['api', 'consumer', 'producer'],
+  },
   'redis:password': {
     on: { ...producing, 'redis:external': 'redis://r.example:6379', 'redis:password': 'p' },
     to: 'q',

@@ -22,6 +22,8 @@ export interface RedisStreamsOptions extends QueueLimits {
    * Entries of a consumer that was silent for so long are taken over, milliseconds. Default 15000.
    */
   claimIdleMs?: number;
+  /** Replicas that must have a group before it counts as accepted. Default 0. */
+  waitReplicas?: number;
 }
 
 const DURABILITY =

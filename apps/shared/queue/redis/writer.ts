@@ -17,19 +17,26 @@ const MAX_REQUESTS = 40;
  * a group.
  */
 const MAX_BYTES = 256 * 1024;
+/** How long replicas may take to have a group, milliseconds: less than a command may take. */
+const REPLICAS_MS = 2_000;
+
+export interface RedisWriterOptions extends QueueLimits {
+  /** Replicas that must have a group before it counts as accepted. Default 0. */
+  readonly waitReplicas?: number;
+}
 
 export class RedisWriter implements QueueWriter {
   readonly #redis: ScriptedRedis;
   readonly #keys: QueueKeys;
-  readonly #limits: QueueLimits;
+  readonly #options: RedisWriterOptions;
   readonly #ids = new GroupIds();
   readonly #calls: Coalescer<NewRecords, string[]>;
   #closed = false;
 
-  constructor(redis: ScriptedRedis, keys: QueueKeys, limits: QueueLimits) {
+  constructor(redis: ScriptedRedis, keys: QueueKeys, options: RedisWriterOptions) {
     this.#redis = redis;
     this.#keys = keys;
-    this.#limits = limits;
+    this.#options = options;
     this.#calls = new Coalescer<NewRecords, string[]>({
       maxItems: MAX_REQUESTS,
       maxBytes: MAX_BYTES,
@@ -57,21 +64,30 @@ export class RedisWriter implements QueueWriter {
 
   async #send(id: string, requests: readonly NewRecords[]): Promise<string[][]> {
     const { stream, counts } = this.#keys;
-    const { maxLength, maxBytes } = this.#limits;
+    const { maxLength, maxBytes, waitReplicas = 0 } = this.#options;
     const { ids, records } = makeGroup(id, requests);
     const bytes = encodeGroup(records);
     try {
       const args = [maxLength, maxBytes, id, records.length, bytes.length, bytes];
       await this.#redis.queueAccept(3, stream, counts, groupKey(id), args);
+      if (waitReplicas > 0) await this.#waitForReplicas(waitReplicas);
       return ids;
     } catch (error) {
       throw classify(dropIfStalled(this.#redis, error as Error), stream);
     }
   }
+
+  /** Waits for what this connection wrote last. @throws QueueOutcomeUnknownError */
+  async #waitForReplicas(wanted: number): Promise<void> {
+    const found = await this.#redis.wait(wanted, REPLICAS_MS);
+    if (found < wanted)
+      throw new QueueOutcomeUnknownError(`${found} of ${wanted} replicas of Redis confirmed; a failover may lose it`);
+  }
 }
 
 /** What an error of the accepting script means for the records. */
 export function classify(error: Error, stream: string): Error {
+  if (error instanceof QueueOutcomeUnknownError) return error;
   const options = { cause: error };
   if (isReplyError(error)) {
     if (error.message.startsWith('QUEUEFULL'))
