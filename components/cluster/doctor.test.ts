@@ -16,7 +16,10 @@ function prepare(): void {
   mkdirSync('bin');
   const tool = (name: string, script: string) =>
     writeFileSync(join('bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  tool('docker', 'case "$*" in --version) echo "Docker version 28.2.2";; version*) echo 28.2.2;; esac');
+  tool(
+    'docker',
+    'case "$*" in --version) echo "Docker version 28.2.2";; version*) echo 28.2.2;; info*) printf "17179869184\\t4\\t/nowhere";; esac',
+  );
   tool('k3d', 'echo "k3d version v5.9.0"');
   tool('kubectl', `echo '{ "gitVersion": "v1.34.1" }'`);
   tool('pulumi', 'echo v3.259.0');
@@ -41,12 +44,16 @@ function doctor(...args: readonly string[]) {
 
 test('a machine that is ready', () => {
   prepare();
-  expect(doctor()).toEqual({
-    status: 0,
-    stderr: '',
-    stdout:
-      'Stack dev, cluster:kind k3d. Found: docker 28.2.2, k3d 5.9.0, kubectl 1.34.1, pulumi 3.259.0, Docker engine 28.2.2.\nReady.\n',
-  });
+  const { status, stdout, stderr } = doctor();
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout.split('\n')).toEqual([
+    'Stack dev, cluster:kind k3d. Found: docker 28.2.2, k3d 5.9.0, kubectl 1.34.1, pulumi 3.259.0, Docker engine 28.2.2, 16.0 GiB of memory, 4 cores.',
+    expect.stringMatching(
+      /^It takes [\d.]+ GiB of memory \([\d.]+ GiB at most\), [\d.]+ cores, and \d+ GiB of disk\.$/,
+    ),
+    'Ready.',
+    '',
+  ]);
 });
 
 test('a machine that is not: all at once', () => {
@@ -61,6 +68,17 @@ test('a machine that is not: all at once', () => {
   expect(stdout).toContain('\n- k3d 5.4.0 is too old: install k3d 5.8.0 or newer');
   expect(stdout).toContain('\n- the Docker engine is not running (no daemon)');
   expect(stdout).toMatch(/Not ready: 2 problems\.\n$/);
+});
+
+test('a machine that is too small', () => {
+  prepare();
+  writeFileSync(
+    'bin/docker',
+    '#!/bin/sh\ncase "$*" in --version) echo "Docker version 28.2.2";; version*) echo 28.2.2;; info*) printf "4294967296\\t4\\t/nowhere";; esac',
+  );
+  const { status, stdout } = doctor();
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/\n- the stack takes .* GiB of memory, and Docker has 4\.0 GiB: give Docker more/);
 });
 
 test('what it could not look at', () => {

@@ -2,19 +2,28 @@
 // what to do where it is not.
 import { parseArgs } from 'node:util';
 import { DEFAULT_STACK, loadStackConfig } from '../../config/load.ts';
+import { type StackNeeds, stackNeeds } from '../stack/needs.ts';
 import { observe } from './observe.ts';
-import { type Facts, problemsOf } from './preflight.ts';
+import { type Facts, problemsOf, shortagesOf } from './preflight.ts';
 
 const USAGE = `npm run doctor [-- --stack NAME]
 
-Checks tools, Docker, ports and cluster for the stack of Pulumi.NAME.yaml (default: ${DEFAULT_STACK}). Changes nothing.
+Checks tools, Docker, ports, cluster, and whether memory, CPU and disk suffice, for the stack of Pulumi.NAME.yaml (default: ${DEFAULT_STACK}). Changes nothing.
 Status 0: the stack can be made; 1: something is in its way; 2: it could not be checked.`;
 
 /** What was found: the user sees what was checked. */
 function found(facts: Facts): readonly string[] {
   const tools = Object.entries(facts.tools).map(([tool, fact]) => `${tool} ${fact?.version ?? 'not found'}`);
-  const { engine } = facts;
-  return [...tools, ...(engine && 'version' in engine ? [`Docker engine ${engine.version}`] : [])];
+  const { engine, room } = facts;
+  const memory = room && [`${(room.memoryMiB / 1024).toFixed(1)} GiB of memory`, `${room.cpus} cores`];
+  return [...tools, ...(engine && 'version' in engine ? [`Docker engine ${engine.version}`] : []), ...(memory ?? [])];
+}
+
+/** What the stack takes, in words. */
+function sizeOf({ memoryMiB, mostMemoryMiB, cpuMillis, diskGiB }: StackNeeds): string {
+  const gib = (mib: number) => (mib / 1024).toFixed(1);
+  const disk = diskGiB > 0 ? `, and ${diskGiB} GiB of disk` : '';
+  return `${gib(memoryMiB)} GiB of memory (${gib(mostMemoryMiB)} GiB at most), ${cpuMillis / 1_000} cores${disk}`;
 }
 
 async function main(): Promise<number> {
@@ -26,10 +35,13 @@ async function main(): Promise<number> {
     return 0;
   }
   const { stack } = values;
-  const { cluster } = loadStackConfig(stack, process.cwd());
+  const config = loadStackConfig(stack, process.cwd());
+  const { cluster } = config;
+  const needs = stackNeeds(config);
   const facts = await observe(stack, cluster, ['pulumi']);
-  const problems = problemsOf(facts, stack, cluster);
+  const problems = [...problemsOf(facts, stack, cluster), ...shortagesOf(facts, needs)];
   console.log(`Stack ${stack}, cluster:kind ${cluster.kind}. Found: ${found(facts).join(', ')}.`);
+  console.log(`It takes ${sizeOf(needs)}.`);
   for (const problem of problems) console.log(`- ${problem}`);
   const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
   console.log(problems.length === 0 ? 'Ready.' : `Not ready: ${count}.`);

@@ -80,7 +80,20 @@ describe('for k3d', () => {
       cluster: 'absent',
       taken: [],
     });
-    await requireReady('dev', config, ask(none));
+    await requireReady('dev', { ...parseStackConfig({}), cluster: config }, ask(none));
+  });
+
+  test('what does not fit is a warning: memory, CPU and disk of Docker', async () => {
+    const config = { ...parseStackConfig({}), cluster: await k3dConfig() };
+    const info = (memory: number, cpus: number) => `${memory}\t${cpus}\t/nowhere\n`;
+    const shortages = async (printed: string) => requireReady('dev', config, ask({ ...none, 'docker info': printed }));
+    expect(await shortages(info(4 * 1024 ** 3, 1))).toEqual([
+      expect.stringMatching(/^the stack takes .* GiB of memory, and Docker has 4\.0 GiB/),
+      expect.stringMatching(/^a pod of redis takes 4\.1 GiB of memory/),
+      expect.stringMatching(/^the stack requests .* cores, and Docker has 1:/),
+    ]);
+    expect(await shortages(info(64 * 1024 ** 3, 8))).toEqual([]);
+    expect(await shortages('\n')).toEqual([]);
   });
 
   test('a machine with nothing on it', async () => {
@@ -91,7 +104,9 @@ describe('for k3d', () => {
       cluster: 'absent',
       taken: [],
     });
-    await expect(requireReady('dev', config, ask({}))).rejects.toThrow(PreflightError);
+    await expect(requireReady('dev', { ...parseStackConfig({}), cluster: config }, ask({}))).rejects.toThrow(
+      PreflightError,
+    );
   });
 
   test('an engine that does not run, and one that says nothing', async () => {

@@ -1,9 +1,11 @@
 // Finds out what there is on this machine, for preflight.ts to judge. Quick: a preview waits for
 // it.
 
+import { statfs } from 'node:fs/promises';
 import type { StackConfig } from '../../config/schema.ts';
 import { isPortTaken } from '../../tooling/ports.ts';
 import { CommandError, type Run, runWithin } from '../../tooling/run.ts';
+import { stackNeeds } from '../stack/needs.ts';
 import { clusterNameOf } from './names.ts';
 import {
   type EngineFact,
@@ -13,9 +15,11 @@ import {
   type PortFact,
   PreflightError,
   problemsOf,
+  shortagesOf,
   type Tool,
   type ToolFact,
 } from './preflight.ts';
+import { ENGINE_FORMAT, NODES_FORMAT, parseEngine, parseNodes } from './room.ts';
 
 const version = (text: string): string => /v?(\d+(?:\.\d+)+)/.exec(text)?.[1] ?? 'unknown';
 
@@ -103,6 +107,13 @@ async function portFacts(
   return facts.flat();
 }
 
+/** Free space where a folder is; undefined where there is no such folder, as with Docker Desktop. */
+const freeBytes = (folder: string): Promise<number | undefined> =>
+  statfs(folder).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => undefined,
+  );
+
 async function observeK3d(
   run: Run,
   stack: string,
@@ -112,12 +123,17 @@ async function observeK3d(
   const engine = tools.docker === undefined ? undefined : await engineFact(run);
   const name = clusterNameOf(stack);
   const containers = engine !== undefined && 'version' in engine ? parseRunning(await run('docker', PS)) : [];
+  const room = await run('docker', ['info', ENGINE_FORMAT]).then(
+    (printed) => parseEngine(printed, freeBytes),
+    () => undefined,
+  );
   const ours = containers.filter(({ cluster }) => cluster === name);
   const state = ours.some((container) => container.state !== 'running') ? 'stopped' : 'running';
   return {
     kind: 'k3d',
     tools,
     ...(engine && { engine }),
+    ...(room && { room }),
     cluster: ours.length === 0 ? 'absent' : state,
     taken: await portFacts(config, name, containers),
   };
@@ -147,7 +163,14 @@ async function observeKubeconfig(
       ingressClasses,
     })),
   );
-  return { ...facts, contexts, answer };
+  const room = await run('kubectl', [
+    `--context=${context}`,
+    '--request-timeout=10s',
+    'get',
+    'nodes',
+    NODES_FORMAT,
+  ]).then(parseNodes, () => undefined);
+  return { ...facts, contexts, answer, ...(room && { room }) };
 }
 
 /**
@@ -170,9 +193,12 @@ export async function observe(
 /**
  * Checks whether this machine is ready for the stack.
  *
+ * @returns what does not fit: a warning, because what a stack takes is an estimate
  * @throws PreflightError with everything that is wrong, before anything is created
  */
-export async function requireReady(stack: string, config: StackConfig['cluster'], run?: Run): Promise<void> {
-  const problems = problemsOf(await observe(stack, config, [], run), stack, config);
+export async function requireReady(stack: string, config: StackConfig, run?: Run): Promise<readonly string[]> {
+  const facts = await observe(stack, config.cluster, [], run);
+  const problems = problemsOf(facts, stack, config.cluster);
   if (problems.length > 0) throw new PreflightError(problems);
+  return shortagesOf(facts, stackNeeds(config));
 }

@@ -3,7 +3,9 @@
 import type { StackConfig } from '../../config/schema.ts';
 import { UserError } from '../../tooling/errors.ts';
 import { isOlder } from '../../tooling/programs.ts';
+import type { StackNeeds } from '../stack/needs.ts';
 import { clusterNameOf } from './names.ts';
+import { type Room, roomProblems } from './room.ts';
 
 /** Oldest version of each tool that works, and where to get a newer one. */
 export const TOOLS = {
@@ -43,6 +45,8 @@ export interface K3dFacts {
   readonly tools: Readonly<Partial<Record<Tool, ToolFact>>>;
   /** Undefined where there is no docker command. */
   readonly engine?: EngineFact;
+  /** What Docker has; undefined where it does not say. */
+  readonly room?: Room;
   /**
    * The stack's own cluster: there are containers of it that don't run, or all run, or there is
    * none.
@@ -57,6 +61,8 @@ export interface KubeconfigFacts {
   readonly kind: 'kubeconfig';
   readonly tools: Readonly<Partial<Record<Tool, ToolFact>>>;
   readonly engine?: EngineFact;
+  /** What the nodes have; undefined where the cluster does not say. */
+  readonly room?: Room;
   /** Contexts of the kubeconfig; undefined where there is no kubectl. */
   readonly contexts?: readonly string[];
   /** What the cluster said; only where the context exists. */
@@ -152,6 +158,10 @@ export function problemsOf(facts: Facts, stack: string, config: StackConfig['clu
     ...(facts.kind === 'k3d' ? k3dProblems(facts, stack) : kubeconfigProblems(facts, config)),
   ];
 }
+
+/** What of the stack does not fit; empty where it fits, or where it is not known. */
+export const shortagesOf = ({ kind, room }: Facts, needs: StackNeeds): readonly string[] =>
+  room === undefined ? [] : roomProblems(needs, room, kind === 'k3d' ? 'docker' : 'nodes');
 
 /**
  * The stack can't be made on this machine as it is; `message` lists everything that is wrong, one a
