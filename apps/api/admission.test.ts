@@ -125,7 +125,7 @@ describe('turns', () => {
       let leave = () => {};
       const res = {
         writableLength: 0,
-        once: (event: string, call: () => void) => {
+        on: (event: string, call: () => void) => {
           if (event === 'prefinish') leave = call;
         },
       };
