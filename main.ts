@@ -23,7 +23,7 @@ type ClusterOutputs = Readonly<Record<'kubeconfigPath' | 'context', pulumi.Outpu
 /** Pulumi waits for the function, whose result are the outputs of the stack. */
 export = async (): Promise<object> => {
   try {
-    for (const shortage of await requireReady(pulumi.getStack(), readConfig())) await pulumi.log.warn(shortage);
+    for (const notice of await requireReady(pulumi.getStack(), readConfig())) await pulumi.log.warn(notice);
   } catch (error) {
     // A message that says what to do needs no stack trace.
     throw new pulumi.RunError((error as Error).message);

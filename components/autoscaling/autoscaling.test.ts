@@ -17,6 +17,16 @@ test('pods are added immediately, and removed a few at a time after the cooldown
   expect(scaleDown.policies.every(({ value }) => value <= 50)).toBe(true);
 });
 
+test('KEDA watches the namespaces of its stack, or all, and says whose it is', () => {
+  const values = (raw: RawConfig) =>
+    chartValues('shop,shop-api', parseStackConfig({ 'cluster:namespace': 'shop', ...raw }));
+  expect(values({})).toMatchObject({
+    watchNamespace: 'shop,shop-api',
+    additionalLabels: { 'breakwater/namespace': 'shop' },
+  });
+  expect(values({ 'keda:watchAll': true }).watchNamespace).toBe('');
+});
+
 describe('consumer', () => {
   const make = (raw: RawConfig, password: boolean) =>
     new ConsumerScaler('consumer-scaler', {

@@ -2,6 +2,7 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
+import { INSTALLER_LABEL } from '../cluster/requirements.ts';
 import { memoryOf, type OfficialContainer } from '../images/memory.ts';
 import { chartVersions } from '../images/official-images.ts';
 import { createPullSecret, PULL_SECRET } from '../images/pull-secret.ts';
@@ -16,7 +17,7 @@ const REPOSITORY = 'https://kedacore.github.io/charts';
 export interface KedaArgs {
   /** Namespaces in which it scales. It has access to no others, and to no other Secrets. */
   readonly watch: readonly pulumi.Input<string>[];
-  readonly config: Pick<StackConfig, 'images' | 'charts' | 'cluster'>;
+  readonly config: Pick<StackConfig, 'images' | 'charts' | 'cluster' | 'keda'>;
 }
 
 /**
@@ -37,8 +38,9 @@ const resources = (name: OfficialContainer) => {
 };
 
 /** Values of the chart: small, limited to our namespaces, with early probes. */
-export const chartValues = (watch: string, { images, cluster }: PodConfig) => ({
-  watchNamespace: watch,
+export const chartValues = (watch: string, { images, cluster, keda }: PodConfig & Pick<StackConfig, 'keda'>) => ({
+  watchNamespace: keda.watchAll ? '' : watch,
+  additionalLabels: { [INSTALLER_LABEL]: cluster.namespace },
   ...(images.pullSecret !== undefined && { imagePullSecrets: [{ name: PULL_SECRET }] }),
   ...(cluster.priorityClass !== undefined && { priorityClassName: cluster.priorityClass }),
   ...(Object.keys(cluster.nodeSelector).length > 0 && { nodeSelector: cluster.nodeSelector }),

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_STACK, loadStackConfig } from '../../config/load.ts';
 import { type StackNeeds, stackNeeds } from '../stack/needs.ts';
 import { observe } from './observe.ts';
-import { type Facts, problemsOf, shortagesOf } from './preflight.ts';
+import { type Facts, noticesOf, problemsOf, shortagesOf } from './preflight.ts';
 
 const USAGE = `npm run doctor [-- --stack NAME]
 
@@ -39,10 +39,11 @@ async function main(): Promise<number> {
   const { cluster } = config;
   const needs = stackNeeds(config);
   const facts = await observe(stack, cluster, ['pulumi']);
-  const problems = [...problemsOf(facts, stack, cluster), ...shortagesOf(facts, needs)];
+  const problems = [...problemsOf(facts, stack, config), ...shortagesOf(facts, needs)];
   console.log(`Stack ${stack}, cluster:kind ${cluster.kind}. Found: ${found(facts).join(', ')}.`);
   console.log(`It takes ${sizeOf(needs)}.`);
   for (const problem of problems) console.log(`- ${problem}`);
+  for (const notice of noticesOf(facts)) console.log(`Note: ${notice}`);
   const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
   console.log(problems.length === 0 ? 'Ready.' : `Not ready: ${count}.`);
   return problems.length === 0 ? 0 : 1;

@@ -25,7 +25,8 @@ const ask =
   (answers: Answers): Run =>
   async (program, args) => {
     const line = [program, ...args].join(' ');
-    const start = Object.keys(answers).find((text) => line.startsWith(text));
+    const starts = Object.keys(answers).filter((text) => line.startsWith(text));
+    const start = starts.sort((a, b) => b.length - a.length)[0];
     const answer = start === undefined ? missing(program) : answers[start]!;
     if (answer instanceof Error) throw answer;
     return answer;
@@ -80,7 +81,7 @@ describe('for k3d', () => {
       cluster: 'absent',
       taken: [],
     });
-    await requireReady('dev', { ...parseStackConfig({}), cluster: config }, ask(none));
+    expect(await requireReady('dev', { ...parseStackConfig({}), cluster: config }, ask(none))).toEqual([]);
   });
 
   test('what does not fit is a warning: memory, CPU and disk of Docker', async () => {
@@ -157,20 +158,72 @@ describe('for a cluster that exists', () => {
   }).cluster;
   const look = (answers: Answers) => observe('production', config, [], ask({ ...tools, ...answers }));
   const contexts = { 'kubectl config get-contexts': 'other\nprod\n' };
+  const get = 'kubectl --context=prod --request-timeout=10s get';
+  const DEFAULT = 'storageclass.kubernetes.io/is-default-class';
 
   test('one that answers', async () => {
     const answers = {
       ...contexts,
-      'kubectl --context=prod --request-timeout=10s get storageclasses': 'a b',
-      'kubectl --context=prod --request-timeout=10s get ingressclasses': '',
+      [`${get} storageclasses,ingressclasses`]: JSON.stringify({
+        items: [
+          { kind: 'StorageClass', metadata: { name: 'a', annotations: { [DEFAULT]: 'true' } } },
+          { kind: 'StorageClass', metadata: { name: 'b' } },
+          { kind: 'IngressClass', metadata: { name: 'nginx' } },
+        ],
+      }),
+      [`${get} daemonsets`]: 'calico-node kube-proxy',
+      [`${get} nodes`]: 'v1.34.1 v1.34.1',
+      [`${get} apiservices`]: 'apiservice.apiregistration.k8s.io/v1beta1.metrics.k8s.io\n',
+      [`${get} deployments`]: JSON.stringify({
+        items: [
+          {
+            metadata: { namespace: 'keda', labels: { 'breakwater/namespace': 'shop' } },
+            spec: {
+              template: { spec: { containers: [{ env: [{ name: 'WATCH_NAMESPACE', value: 'shop,shop-api' }] }] } },
+            },
+          },
+        ],
+      }),
     };
     expect(await look(answers)).toMatchObject({
       kind: 'kubeconfig',
       tools: { docker: { version: '28.2.2' }, kubectl: { version: '1.34.1' } },
       engine: { version: '28.2.2' },
       contexts: ['other', 'prod'],
-      answer: { storageClasses: ['a', 'b'], ingressClasses: [] },
+      answer: {
+        storageClasses: [
+          { name: 'a', isDefault: true },
+          { name: 'b', isDefault: false },
+        ],
+        ingressClasses: ['nginx'],
+        daemonSets: ['calico-node', 'kube-proxy'],
+        nodeVersions: ['v1.34.1', 'v1.34.1'],
+        metrics: true,
+        keda: { namespace: 'keda', watches: ['shop', 'shop-api'], installer: 'shop' },
+      },
     });
+  });
+
+  test('one that lacks things', async () => {
+    const none = JSON.stringify({ items: [] });
+    const answers = { ...contexts, [get]: '', [`${get} storageclasses`]: none, [`${get} deployments`]: none };
+    expect(await look(answers)).toHaveProperty('answer', {
+      storageClasses: [],
+      ingressClasses: [],
+      daemonSets: [],
+      nodeVersions: [],
+      metrics: false,
+      keda: null,
+    });
+  });
+
+  test('one whose user may not see everything', async () => {
+    const answers = {
+      ...contexts,
+      [get]: failed('Error from server (Forbidden): daemonsets.apps is forbidden'),
+      [`${get} storageclasses`]: JSON.stringify({ items: [] }),
+    };
+    expect(await look(answers)).toHaveProperty('answer', { storageClasses: [], ingressClasses: [] });
   });
 
   test('one that does not', async () => {

@@ -12,6 +12,7 @@ import {
   type Facts,
   type K3dFacts,
   type KubeconfigFacts,
+  noticesOf,
   type PortFact,
   PreflightError,
   problemsOf,
@@ -19,6 +20,7 @@ import {
   type Tool,
   type ToolFact,
 } from './preflight.ts';
+import { type ClusterFacts, parseClasses, parseKeda } from './requirements.ts';
 import { ENGINE_FORMAT, NODES_FORMAT, parseEngine, parseNodes } from './room.ts';
 
 const version = (text: string): string => /v?(\d+(?:\.\d+)+)/.exec(text)?.[1] ?? 'unknown';
@@ -139,6 +141,38 @@ async function observeK3d(
   };
 }
 
+/** What `look` gives; undefined where the user may not see it. */
+const ifAllowed = <T>(look: Promise<T>): Promise<T | undefined> =>
+  look.catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+    return undefined;
+  });
+
+/** Asks an existing cluster what the stack requires of it. */
+async function clusterFacts(run: Run, context: string): Promise<ClusterFacts> {
+  const get = (...what: string[]) => run('kubectl', [`--context=${context}`, '--request-timeout=10s', 'get', ...what]);
+  const [classes, daemonSets, nodeVersions, metrics, keda] = await Promise.all([
+    get('storageclasses,ingressclasses', '--output=json').then(parseClasses),
+    ifAllowed(get('daemonsets', '--all-namespaces', '--output=jsonpath={.items[*].metadata.name}').then(words)),
+    ifAllowed(get('nodes', '--output=jsonpath={.items[*].status.nodeInfo.kubeletVersion}').then(words)),
+    ifAllowed(
+      get('apiservices', 'v1beta1.metrics.k8s.io', '--ignore-not-found', '--output=name').then((name) => name !== ''),
+    ),
+    ifAllowed(
+      get('deployments', '--all-namespaces', '--selector=app.kubernetes.io/name=keda-operator', '--output=json').then(
+        parseKeda,
+      ),
+    ),
+  ]);
+  return {
+    ...classes,
+    ...(daemonSets && { daemonSets }),
+    ...(nodeVersions && { nodeVersions }),
+    ...(metrics !== undefined && { metrics }),
+    ...(keda !== undefined && { keda }),
+  };
+}
+
 const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
 
 async function observeKubeconfig(
@@ -153,16 +187,7 @@ async function observeKubeconfig(
   const contexts = printed.split('\n').filter((line) => line !== '');
   const { context = '' } = config;
   if (!contexts.includes(context)) return { ...facts, contexts };
-  const names = async (what: string) => {
-    const jsonpath = '--output=jsonpath={.items[*].metadata.name}';
-    return words(await run('kubectl', [`--context=${context}`, '--request-timeout=10s', 'get', what, jsonpath]));
-  };
-  const answer = await orUnreachable(
-    Promise.all([names('storageclasses'), names('ingressclasses')]).then(([storageClasses, ingressClasses]) => ({
-      storageClasses,
-      ingressClasses,
-    })),
-  );
+  const answer = await orUnreachable(clusterFacts(run, context));
   const room = await run('kubectl', [
     `--context=${context}`,
     '--request-timeout=10s',
@@ -193,12 +218,13 @@ export async function observe(
 /**
  * Checks whether this machine is ready for the stack.
  *
- * @returns what does not fit: a warning, because what a stack takes is an estimate
+ * @returns what the user should know, and may accept: what does not fit, which is an estimate, and what
+ * the cluster is not known to have
  * @throws PreflightError with everything that is wrong, before anything is created
  */
 export async function requireReady(stack: string, config: StackConfig, run?: Run): Promise<readonly string[]> {
   const facts = await observe(stack, config.cluster, [], run);
-  const problems = problemsOf(facts, stack, config.cluster);
+  const problems = problemsOf(facts, stack, config);
   if (problems.length > 0) throw new PreflightError(problems);
-  return shortagesOf(facts, stackNeeds(config));
+  return [...shortagesOf(facts, stackNeeds(config)), ...noticesOf(facts)];
 }

@@ -16,9 +16,9 @@ const existing: KubeconfigFacts = {
   tools: { docker: { version: '28.2.2' }, kubectl: { version: '1.34.1' } },
   engine: { version: '28.2.2' },
   contexts: ['breakwater-staging', 'other'],
-  answer: { storageClasses: ['fast', 'slow'], ingressClasses: ['traefik'] },
+  answer: { storageClasses: [{ name: 'fast', isDefault: true }], ingressClasses: ['traefik'] },
 };
-const clusterConfig = (raw: Record<string, string> = {}) => parseStackConfig(raw).cluster;
+const clusterConfig = (raw: Record<string, string> = {}) => parseStackConfig(raw);
 const kubeconfig = (raw: Record<string, string> = {}) =>
   clusterConfig({
     'cluster:kind': 'kubeconfig',
@@ -125,24 +125,6 @@ test.each<[string, Partial<KubeconfigFacts>, Record<string, string>, string]>([
     { answer: { unreachable: 'Unable to connect to the server: i/o timeout' } },
     {},
     'the cluster of the context breakwater-staging does not answer (Unable to connect to the server: i/o timeout): check that it runs and that you are logged in: kubectl --context breakwater-staging get nodes',
-  ],
-  [
-    'the storage class is unknown',
-    {},
-    { 'cluster:storageClass': 'gold' },
-    'the cluster has no storage class gold: it has fast, slow. Choose one: pulumi config set cluster:storageClass NAME',
-  ],
-  [
-    'there is no storage class',
-    { answer: { storageClasses: [], ingressClasses: ['traefik'] } },
-    {},
-    "the cluster has no storage class, so volumes can't be made: install a provisioner first",
-  ],
-  [
-    'the ingress class is unknown',
-    {},
-    { 'cluster:ingressClass': 'nginx' },
-    'the cluster has no ingress class nginx: it has traefik. Choose one (pulumi config set cluster:ingressClass NAME) or install its controller',
   ],
 ])('%s', (_name, change, raw, message) => {
   expect(problems({ ...existing, ...change }, raw)).toEqual([message]);

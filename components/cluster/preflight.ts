@@ -1,10 +1,10 @@
 // What must be there before anything is created: tools, a Docker engine, free ports, a cluster that
 // answers. A pure function from facts to everything that is wrong, each problem with what to do.
-import type { StackConfig } from '../../config/schema.ts';
 import { UserError } from '../../tooling/errors.ts';
 import { isOlder } from '../../tooling/programs.ts';
 import type { StackNeeds } from '../stack/needs.ts';
 import { clusterNameOf } from './names.ts';
+import { type ClusterFacts, type RequirementsConfig, requirementNotices, requirementProblems } from './requirements.ts';
 import { type Room, roomProblems } from './room.ts';
 
 /** Oldest version of each tool that works, and where to get a newer one. */
@@ -66,9 +66,7 @@ export interface KubeconfigFacts {
   /** Contexts of the kubeconfig; undefined where there is no kubectl. */
   readonly contexts?: readonly string[];
   /** What the cluster said; only where the context exists. */
-  readonly answer?:
-    | { readonly storageClasses: readonly string[]; readonly ingressClasses: readonly string[] }
-    | { readonly unreachable: string };
+  readonly answer?: ClusterFacts | { readonly unreachable: string };
 }
 
 /** What was found on this machine. */
@@ -118,10 +116,8 @@ function k3dProblems({ cluster, taken }: K3dFacts, stack: string): readonly stri
 const listed = (names: readonly string[]): string =>
   names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
 
-function kubeconfigProblems(
-  { contexts, answer }: KubeconfigFacts,
-  { context = '', storageClass, ingressClass }: StackConfig['cluster'],
-): readonly string[] {
+function kubeconfigProblems({ contexts, answer }: KubeconfigFacts, config: RequirementsConfig): readonly string[] {
+  const { context = '' } = config.cluster;
   if (contexts === undefined) return [];
   if (!contexts.includes(context))
     return [
@@ -132,26 +128,11 @@ function kubeconfigProblems(
     return [
       `the cluster of the context ${context} does not answer (${answer.unreachable}): check that it runs and that you are logged in: kubectl --context ${context} get nodes`,
     ];
-  const { storageClasses, ingressClasses } = answer;
-  return [
-    ...(storageClass !== undefined && !storageClasses.includes(storageClass)
-      ? [
-          `the cluster has no storage class ${storageClass}: ${listed(storageClasses)}. Choose one: pulumi config set cluster:storageClass NAME`,
-        ]
-      : []),
-    ...(storageClass === undefined && storageClasses.length === 0
-      ? ["the cluster has no storage class, so volumes can't be made: install a provisioner first"]
-      : []),
-    ...(ingressClasses.includes(ingressClass)
-      ? []
-      : [
-          `the cluster has no ingress class ${ingressClass}: ${listed(ingressClasses)}. Choose one (pulumi config set cluster:ingressClass NAME) or install its controller`,
-        ]),
-  ];
+  return requirementProblems(answer, config);
 }
 
 /** Everything that is wrong; empty when the stack can be made. */
-export function problemsOf(facts: Facts, stack: string, config: StackConfig['cluster']): readonly string[] {
+export function problemsOf(facts: Facts, stack: string, config: RequirementsConfig): readonly string[] {
   return [
     ...toolProblems(facts.tools),
     ...engineProblems(facts.engine),
@@ -162,6 +143,12 @@ export function problemsOf(facts: Facts, stack: string, config: StackConfig['clu
 /** What of the stack does not fit; empty where it fits, or where it is not known. */
 export const shortagesOf = ({ kind, room }: Facts, needs: StackNeeds): readonly string[] =>
   room === undefined ? [] : roomProblems(needs, room, kind === 'k3d' ? 'docker' : 'nodes');
+
+/** What the user should know, and may accept. */
+export const noticesOf = (facts: Facts): readonly string[] =>
+  facts.kind === 'kubeconfig' && facts.answer !== undefined && !('unreachable' in facts.answer)
+    ? requirementNotices(facts.answer)
+    : [];
 
 /**
  * The stack can't be made on this machine as it is; `message` lists everything that is wrong, one a

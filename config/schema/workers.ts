@@ -10,8 +10,14 @@ export const kedaSchema = z.object({
   install: toggle({
     default: true,
     description:
-      'Whether the stack installs KEDA, which scales the consumers. Turn it off where the cluster has KEDA already; it must watch the namespaces of the stack.',
+      'Whether the stack installs KEDA, which scales the consumers. A cluster can have only one: turn it off where the cluster has KEDA already. That must watch the namespaces of the stack.',
     change: 'Creates or deletes KEDA. Without it, the number of pods stays as it is.',
+  }),
+  watchAll: toggle({
+    default: false,
+    description:
+      'Whether the KEDA of this stack scales in every namespace, for other stacks in the cluster with `keda:install false`. It can then read the Secrets of every namespace.',
+    change: 'Upgrades the KEDA release in place. The pods of the apps are not touched.',
   }),
 });
 

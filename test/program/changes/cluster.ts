@@ -80,6 +80,7 @@ export const clusterChanges: Changes = {
     to: true,
     creates: ['HostSysctls cluster-host'],
   },
+  'keda:watchAll': { to: true, changes: ['Release keda'] },
   'keda:install': { to: false, deletes: ['Namespace keda', 'Release keda'] },
   'logging:level': { on: producing, to: 'debug', rolls: ['api', 'console', 'consumer', 'gate', 'producer'] },
   'images:mirror': {
