@@ -51,16 +51,34 @@ export class GroupIds {
 export function makeGroup(id: string, requests: readonly NewRecords[], now = new Date()): Group & { ids: string[][] } {
   const createdAt = now.toISOString();
   const records: DataRecord[] = [];
-  const ids = requests.map(({ type, origin, payloads }) =>
-    payloads.map((payload, index) => {
-      if (records.length === MAX_GROUP_RECORDS)
-        throw new RangeError(`a group holds at most ${MAX_GROUP_RECORDS} records`);
-      const _id = id + PLACES[records.length];
-      records.push({ _id, type, index, payload, createdAt, origin });
-      return _id;
-    }),
-  );
+  const ids = requests.map((request) => {
+    const added = recordsFrom({ id, records }, request, createdAt);
+    records.push(...added);
+    return added.map(({ _id }) => _id);
+  });
   return { id, records, ids };
+}
+
+/**
+ * The records that a request would add to a group.
+ * @throws RangeError when there are more than it can hold
+ */
+export function recordsFrom(
+  group: Group,
+  { type, origin, payloads }: NewRecords,
+  createdAt = new Date().toISOString(),
+): DataRecord[] {
+  const first = group.records.length;
+  if (first + payloads.length > MAX_GROUP_RECORDS)
+    throw new RangeError(`a group holds at most ${MAX_GROUP_RECORDS} records`);
+  return payloads.map((payload, index) => ({
+    _id: group.id + PLACES[first + index],
+    type,
+    index,
+    payload,
+    createdAt,
+    origin,
+  }));
 }
 
 const tableBytes = (records: number): number => POSITION_BYTES * (records + 1);

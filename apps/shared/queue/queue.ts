@@ -120,8 +120,8 @@ export interface DeadLetters {
 
 export interface WriterOptions {
   /**
-   * Gets each group that was accepted, before `accept` resolves, where the queue is not the cache
-   * as well. Must not reject.
+   * Gets each group once the first of its records is accepted, before `accept` resolves, where the
+   * queue is not the cache as well. Must not reject.
    */
   onAccepted?: (group: Group) => Promise<void>;
 }

@@ -8,7 +8,7 @@
 import type { Base } from '@platformatic/kafka';
 import { Coalescer } from '../../coalescer.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../../errors.ts';
-import { type Group, GroupIds, makeGroup } from '../../group.ts';
+import { type Group, GroupIds, MAX_GROUP_RECORDS, recordsFrom } from '../../group.ts';
 import type { Logger } from '../../logger.ts';
 import { type DataRecord, encodeRecord, type NewRecords } from '../../record.ts';
 import type { QueueLimits, QueueWriter } from '../queue.ts';
@@ -57,6 +57,8 @@ export class KafkaSender {
   readonly #busy = new Set<number>();
   readonly #avoidUntil = new Map<number, number>();
   readonly #logger: Logger;
+  /** Called when what waits becomes a batch. */
+  onBatch: () => void = () => undefined;
   #next = 0;
   #closed = false;
 
@@ -129,6 +131,7 @@ export class KafkaSender {
   async #flush(requests: readonly Request[]): Promise<void> {
     const wanted = requests.filter(({ state }) => state === 'waiting');
     if (wanted.length === 0) return;
+    this.onBatch();
     for (const request of wanted) request.state = 'sending';
     const messages = wanted.flatMap((request) => request.messages);
     const bytes = wanted.reduce((sum, request) => sum + request.bytes, 0);
@@ -238,7 +241,21 @@ export const toMessage = (record: DataRecord): KafkaMessage => ({
   value: encodeRecord(record),
 });
 
-/** Accepts records into the topic while the group's lag leaves room. */
+/** A group that further requests may join. */
+interface OpenGroup extends Group {
+  readonly records: DataRecord[];
+  bytes: number;
+  /** Its way to the cache, once the first of its records is confirmed. */
+  cached?: Promise<void>;
+}
+
+/** A group of so many bytes takes no further request: Redis serves nobody else while it copies one. */
+const MAX_GROUP_BYTES = 256 * 1024;
+
+/**
+ * Accepts records into the topic while the consumer group's lag leaves room. The requests of a
+ * batch share a group in the cache.
+ */
 export class KafkaWriter implements QueueWriter {
   readonly #sender: KafkaSender;
   readonly #monitor: DepthMonitor;
@@ -246,6 +263,7 @@ export class KafkaWriter implements QueueWriter {
   readonly #limits: QueueLimits;
   readonly #onAccepted: (group: Group) => Promise<void>;
   readonly #ids = new GroupIds();
+  #open: OpenGroup | undefined;
   #closed = false;
 
   /** Takes over `sender` and `monitor`: closes them. @param onAccepted see Queue.writer */
@@ -261,21 +279,27 @@ export class KafkaWriter implements QueueWriter {
     this.#topic = topic;
     this.#limits = limits;
     this.#onAccepted = onAccepted;
+    sender.onBatch = () => {
+      this.#open = undefined;
+    };
   }
 
   ready(): boolean {
     return !this.#closed && this.#monitor.healthy;
   }
 
-  async accept(newRecords: NewRecords, id = this.#ids.next()): Promise<string[]> {
-    const { records, ids } = makeGroup(id, [newRecords]);
+  async accept(newRecords: NewRecords, id?: string): Promise<string[]> {
     if (this.#closed) throw new QueueUnavailableError('the queue is closed');
     if (!this.#monitor.healthy) throw new QueueUnavailableError('Kafka does not answer; try again later');
+    const group = id === undefined ? this.#openGroup(newRecords.payloads.length) : newGroup(id);
+    const records = recordsFrom(group, newRecords);
     const messages = records.map(toMessage);
     const bytes = bytesOf(messages);
     const { maxLength, maxBytes } = this.#limits;
     if (this.#monitor.lag + records.length > maxLength || this.#monitor.lagBytes + bytes > maxBytes)
       throw new QueueFullError(`the queue ${this.#topic} is full; try again later`);
+    group.records.push(...records);
+    group.bytes += bytes;
     const ended = this.#monitor.begin(records.length, bytes);
     try {
       await this.#sender.send(messages, bytes);
@@ -285,8 +309,17 @@ export class KafkaWriter implements QueueWriter {
       ended(error instanceof QueueOutcomeUnknownError);
       throw error;
     }
-    await this.#onAccepted({ id, records });
-    return ids[0]!;
+    // Records of a neighbour that was not confirmed are cached too: nobody learns their ids.
+    group.cached ??= this.#onAccepted(group);
+    await group.cached;
+    return records.map(({ _id }) => _id);
+  }
+
+  #openGroup(records: number): OpenGroup {
+    const open = this.#open;
+    if (open && open.records.length + records <= MAX_GROUP_RECORDS && open.bytes < MAX_GROUP_BYTES) return open;
+    this.#open = newGroup(this.#ids.next());
+    return this.#open;
   }
 
   async close(): Promise<void> {
@@ -296,3 +329,5 @@ export class KafkaWriter implements QueueWriter {
     this.#monitor.close();
   }
 }
+
+const newGroup = (id: string): OpenGroup => ({ id, records: [], bytes: 0 });
