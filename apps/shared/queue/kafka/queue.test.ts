@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Producer } from '@platformatic/kafka';
 import { KILLED_BROKERS_RETURN, useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
+import { type Group, groupOf } from '../../group.ts';
 import { createLogger } from '../../logger.ts';
 import { queueContract } from '../contract.testing.ts';
 import { useAdmin } from './admin.testing.ts';
@@ -67,3 +68,40 @@ test('a coordinator that has left the cluster is looked for again', async () => 
     await member.close();
   }
 }, 60_000);
+
+test('the requests of a batch share a group in the cache; what is refused is in none', async () => {
+  const name = 'grouped';
+  await admin().createTopics({ topics: [name], partitions: 2, replicas: 1 });
+  const queue = new KafkaQueue(
+    { brokers: kafka.url.split(','), name, group: name, maxLength: 100, maxBytes: 1e9 },
+    logger,
+  );
+  const groups: Group[] = [];
+  const onAccepted = async (group: Group) => void groups.push({ ...group, records: [...group.records] });
+  const request = (...payloads: string[]) => ({ type: 'post', origin: 'o', payloads });
+  try {
+    const writer = await queue.writer({ onAccepted });
+    const accepted = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => writer.accept(request(`${i} a`, `${i} b`))),
+    );
+    expect(groups.length).toBeLessThan(10);
+    const records = groups.flatMap((group) => {
+      for (const { _id } of group.records) expect(groupOf(_id)).toBe(group.id);
+      return group.records;
+    });
+    expect(records.map(({ _id }) => _id).sort()).toEqual(accepted.flat().sort());
+    const byId = new Map(records.map((record) => [record._id, record.payload]));
+    accepted.forEach((ids, i) => {
+      expect(ids.map((id) => byId.get(id))).toEqual([`${i} a`, `${i} b`]);
+    });
+
+    groups.length = 0;
+    const many = Array<string>(60).fill('too many');
+    const [refused, fits] = await Promise.allSettled([writer.accept(request(...many)), writer.accept(request('fits'))]);
+    expect(refused).toMatchObject({ status: 'rejected', reason: { name: 'QueueFullError' } });
+    expect(fits.status).toBe('fulfilled');
+    expect(groups.map((group) => group.records.map(({ payload }) => payload))).toEqual([['fits']]);
+  } finally {
+    await queue.close();
+  }
+});
