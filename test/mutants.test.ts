@@ -7,14 +7,16 @@ import { RecordReader } from '../apps/api/record-reader.ts';
 import { cacheAccepted, RecordWriter } from '../apps/api/record-writer.ts';
 import { listen } from '../apps/api/server.ts';
 import { createZipf } from '../apps/api/zipf.ts';
-import { openQueue, startTestConsumer } from '../apps/consumer/consumer.testing.ts';
+import { openQueue, startTestConsumer, total } from '../apps/consumer/consumer.testing.ts';
 import { Cache, groupKey } from '../apps/shared/cache.ts';
 import { Documents, GroupIds, makeGroup } from '../apps/shared/group.ts';
 import { createRegistry } from '../apps/shared/metrics.ts';
 import { connectMongo } from '../apps/shared/mongo.ts';
 import { payloadFor } from '../apps/shared/payload.ts';
+import { useAdmin } from '../apps/shared/queue/kafka/admin.testing.ts';
 import { KafkaQueue } from '../apps/shared/queue/kafka/queue.ts';
 import type { Batch, Queue, QueueReader, QueueWriter } from '../apps/shared/queue/queue.ts';
+import { queueKeys } from '../apps/shared/queue/redis/keys.ts';
 import type { DataRecord } from '../apps/shared/record.ts';
 import { connectRedis, redisReady } from '../apps/shared/redis.ts';
 import { RECORDS, RecordStore } from '../apps/shared/store.ts';
@@ -37,6 +39,8 @@ interface Mutant {
   reader?: (reader: QueueReader) => QueueReader;
   /** MongoDB refuses three records of the load. Default false. */
   refusing?: boolean;
+  /** Records are deleted from the queue before anybody has read them. Default false. */
+  forgetting?: boolean;
 }
 
 const ids = new GroupIds();
@@ -71,6 +75,8 @@ const losingAcknowledgements = (reader: QueueReader): QueueReader => {
 interface Subject {
   open(name: string): Promise<Queue>;
   server(): ServerFixture;
+  /** Deletes records that wait, as a wrong retention would. */
+  forget(name: string): Promise<unknown>;
 }
 
 /**
@@ -126,6 +132,7 @@ async function violations(subject: Subject, mutant: Mutant) {
   await queueServer.restart();
   await mongo.restart();
   await redisReady(connection);
+  if (mutant.forgetting) await subject.forget(name);
   const second = await consume((reader) => reader);
   await load.accepted(50);
   await load.end();
@@ -141,12 +148,24 @@ async function violations(subject: Subject, mutant: Mutant) {
     PAYLOAD_CHARS,
     letters,
   );
+  const counted = (await total(first.metrics.lost)) + (await total(second.metrics.lost));
   await second.stop();
   await server.drain();
   await queue.close();
   connection.disconnect();
   await client.close();
-  return { ok, lost, dead, examples, phantom, double, corrupt, torn, refusedButCached: refusedButCached.length };
+  return {
+    ok,
+    lost,
+    counted,
+    dead,
+    examples,
+    phantom,
+    double,
+    corrupt,
+    torn,
+    refusedButCached: refusedButCached.length,
+  };
 }
 
 /** Makes MongoDB refuse some of the records that the load will write. */
@@ -165,6 +184,7 @@ function mutants(kind: string, subject: Subject): void {
       expect(await violations(subject, { refusing: true })).toEqual({
         ok: true,
         lost: 0,
+        counted: 0,
         dead: 3,
         examples: [],
         phantom: 0,
@@ -192,6 +212,11 @@ function mutants(kind: string, subject: Subject): void {
       const { ok, dead, examples } = await violations(subject, mutant);
       const lost = [0, 1, 2].map((user) => expect.stringMatching(`^lost .*/${user}/3#1$`));
       expect({ ok, dead, examples }).toEqual({ ok: false, dead: 0, examples: lost });
+    }, 120_000);
+
+    test('a retention that deletes what is not stored, which the consumer counts', async () => {
+      const { ok, lost, counted } = await violations(subject, { forgetting: true });
+      expect({ ok, some: lost > 0, counted: counted > 0 }).toEqual({ ok: false, some: true, counted: true });
     }, 120_000);
 
     test('a consumer that commits before it stores', async () => {
@@ -255,10 +280,18 @@ function mutants(kind: string, subject: Subject): void {
 mutants('redis-streams', {
   open: async (name) => openQueue(redis.url, name, 1_000, QUEUE_LENGTH),
   server: () => redis,
+  async forget(name) {
+    const connection = connectRedis({ url: redis.url, name: 'forget' }, silent);
+    await redisReady(connection);
+    const waiting = await connection.xrange(queueKeys(name, 'store').stream, '-', '+');
+    await connection.del(waiting.map(([, fields]) => groupKey(fields[1]!)));
+    connection.disconnect();
+  },
 });
 
 describe('with Kafka', () => {
   const kafka = useKafka({ settings: KILLED_BROKERS_RETURN });
+  const admin = useAdmin(kafka);
   mutants('kafka', {
     async open(name) {
       await createTopics(kafka.url, name);
@@ -267,5 +300,15 @@ describe('with Kafka', () => {
       return new KafkaQueue({ ...address, ...limits }, silent);
     },
     server: () => kafka,
+    async forget(name) {
+      const partitions = [{ partition: 0, offset: -1n }]; // all that is there
+      const forget = () => admin().deleteRecords({ topics: [{ name, partitions }] });
+      await until(() =>
+        forget().then(
+          () => true,
+          () => false, // the broker has just started
+        ),
+      );
+    },
   });
 });

@@ -141,6 +141,10 @@ export class KafkaMember {
     const committed = await this.#committed(unknown.map(({ partition }) => partition));
     const fresh = unknown.filter(({ partition }) => !committed.has(partition));
     const earliest = fresh.length === 0 ? [] : await this.earliest(fresh.map(({ partition }) => partition));
+    // Where the group began is committed at once: what is deleted from there on, before anything is
+    // acknowledged, is noticed as a loss.
+    if (fresh.length > 0)
+      await this.commit(new Map(fresh.map((state) => [state, { offset: earliest[state.partition] ?? 0n, epoch: -1 }])));
     for (const state of unknown) {
       let place = committed.get(state.partition) ?? { offset: earliest[state.partition] ?? 0n, epoch: -1 };
       if (state.cutAt !== undefined && place.offset > state.cutAt.offset) {

@@ -22,9 +22,9 @@ afterEach(async () => {
 });
 
 /** Opens the queue, and declares its topics the first time. */
-async function connect(name: string, options: Partial<KafkaQueueOptions> = {}): Promise<Queue> {
+async function connect(name: string, options: Partial<KafkaQueueOptions> = {}, partitions = 1): Promise<Queue> {
   const topics = await admin().listTopics();
-  if (!topics.includes(name)) await admin().createTopics({ topics: [name, `${name}.dlq`], partitions: 1, replicas: 1 });
+  if (!topics.includes(name)) await admin().createTopics({ topics: [name, `${name}.dlq`], partitions, replicas: 1 });
   const queue = new KafkaQueue(
     {
       brokers: kafka.url.split(','),
@@ -174,4 +174,31 @@ test('also when nothing comes after them, and only once', async () => {
   const third = await queue.reader(LIMITS);
   await writer.accept(records(1, 100));
   expect(await third.next()).toMatchObject({ lost: 0, documents: { count: 1 } });
+}, 60_000);
+
+test('also in a partition of which the group has committed nothing yet', async () => {
+  const queue = await connect('uncommitted', {}, 2);
+  const writer = await queue.writer();
+  const ends = async (): Promise<number[]> => {
+    const partitions = [0, 1].map((partitionIndex) => ({ partitionIndex, timestamp: -1n }));
+    const [listed] = await admin().listOffsets({ topics: [{ name: 'uncommitted', partitions }] });
+    return [0, 1].map((p) => Number(listed!.partitions.find(({ partitionIndex }) => partitionIndex === p)!.offset));
+  };
+  await writer.accept(records(4, 100));
+  const first = await queue.reader(LIMITS);
+  await store(first, 4);
+  await first.close();
+  const other = (await ends()).indexOf(0);
+  await until(() => writer.accept(records(1, 100)).then(async () => (await ends())[other]! > 0));
+  const deleted = (await ends())[other]!;
+  const partitions = [{ partition: other, offset: BigInt(deleted) }];
+  await admin().deleteRecords({ topics: [{ name: 'uncommitted', partitions }] });
+  const reader = await queue.reader(LIMITS);
+  let lost = 0;
+  while ((await queue.depth()).lag > 0 || lost < deleted) {
+    const batch = await reader.next();
+    lost += batch!.lost;
+    await batch!.acknowledge();
+  }
+  expect(lost).toBe(deleted);
 }, 60_000);
