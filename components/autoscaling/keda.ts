@@ -4,14 +4,12 @@ import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { INSTALLER_LABEL } from '../cluster/requirements.ts';
 import { memoryOf, type OfficialContainer } from '../images/memory.ts';
-import { chartVersions } from '../images/official-images.ts';
+import { CHART_REPOSITORY, chartVersions } from '../images/official-images.ts';
 import { createPullSecret, PULL_SECRET } from '../images/pull-secret.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import { podSecurityLabels } from '../kubernetes/namespaces.ts';
 import { type PodConfig, tolerationsOf } from '../kubernetes/pod.ts';
 import { START_SECONDS } from '../kubernetes/start-time.ts';
-
-const REPOSITORY = 'https://kedacore.github.io/charts';
 
 /** What KEDA needs. */
 export interface KedaArgs {
@@ -25,7 +23,7 @@ export interface KedaArgs {
  */
 export function chartSource(location: string | undefined) {
   const version = chartVersions.keda;
-  if (location === undefined) return { chart: 'keda', version, repositoryOpts: { repo: REPOSITORY } };
+  if (location === undefined) return { chart: 'keda', version, repositoryOpts: { repo: CHART_REPOSITORY } };
   return location.startsWith('oci://') ? { chart: location, version } : { chart: location };
 }
 
