@@ -1,13 +1,15 @@
 // The stack, from its config. It reads top to bottom like the diagram in the README: each part is a
 // component of its own, and this file says which parts there are and what waits for what.
 import * as pulumi from '@pulumi/pulumi';
-import { Api } from './components/apps/api.ts';
+import { Api, minPodsOf } from './components/apps/api.ts';
 import { App } from './components/apps/app.ts';
 import { Console } from './components/apps/console.ts';
 import { Keda } from './components/autoscaling/keda.ts';
 import { ApiScaler, ConsumerScaler } from './components/autoscaling/scalers.ts';
 import { Cluster } from './components/cluster/cluster.ts';
+import { TraefikSettings } from './components/cluster/resources.ts';
 import { podSecurityLevel } from './components/cluster/sysctls.ts';
+import { traefikReplicas } from './components/cluster/traefik.ts';
 import { Guard } from './components/guard/guard.ts';
 import { AppImages, appsOf } from './components/images/app-images.ts';
 import { createLogins, loginFiles } from './components/kubernetes/credentials.ts';
@@ -51,6 +53,18 @@ const namespaces = new Namespaces(
   after(guard),
 );
 const network = new NetworkPolicies('network', { config, namespaces }, after(namespaces));
+
+if (cluster.resource && config.api.exposure === 'ingress')
+  new TraefikSettings(
+    'traefik',
+    {
+      kubeconfig: cluster.kubeconfigPath,
+      context: cluster.context,
+      identity: cluster.identity,
+      replicas: traefikReplicas(minPodsOf(config), config.cluster.servers + config.cluster.agents),
+    },
+    { deletedWith: cluster.resource },
+  );
 
 const images = new AppImages('images', {
   registry: cluster.registry,

@@ -6,6 +6,7 @@ import type { HostSysctlsInputs, HostSysctlsState } from './host-sysctls.ts';
 import type { K3dInputs } from './k3d-config.ts';
 import type { CheckedK3dInputs, K3dState } from './k3d-provider.ts';
 import type { NodeSysctlsInputs, NodeSysctlsState } from './node-sysctls.ts';
+import type { TraefikInputs, TraefikState } from './traefik.ts';
 
 type InputsOf<T> = { readonly [Key in keyof T]: pulumi.Input<T[Key]> };
 
@@ -31,6 +32,14 @@ export class NodeSysctls extends pulumi.dynamic.Resource {
   constructor(name: string, args: InputsOf<NodeSysctlsInputs>, opts?: pulumi.CustomResourceOptions) {
     const provider = providerIn<NodeSysctlsInputs, NodeSysctlsState>('components/cluster/node-sysctls.ts');
     super(provider, name, { ...args, previous: undefined }, opts, 'cluster', 'NodeSysctls');
+  }
+}
+
+/** Settings of the ingress controller of a k3d cluster. */
+export class TraefikSettings extends pulumi.dynamic.Resource {
+  constructor(name: string, args: InputsOf<TraefikInputs>, opts?: pulumi.CustomResourceOptions) {
+    const provider = providerIn<TraefikInputs, TraefikState>('components/cluster/traefik.ts');
+    super(provider, name, { ...args, applied: undefined }, opts, 'cluster', 'TraefikSettings');
   }
 }
 

@@ -1,6 +1,7 @@
 // What a stack takes: memory, CPU and disk of its pods, and of the nodes of a k3d cluster. Pure
 // figures, so that `npm run doctor` needs no engine; a test compares them with the manifests.
 import type { StackConfig } from '../../config/schema.ts';
+import { traefikReplicas } from '../cluster/traefik.ts';
 import { memoryOf, type OfficialContainer } from '../images/memory.ts';
 import { AGENT_MEMORY_MIB, brokerMemoryMiB } from '../servers/kafka/memory.ts';
 import { containerMemoryMiB } from '../servers/redis/memory.ts';
@@ -123,6 +124,8 @@ export interface StackNeeds {
 const K3D_SERVER_MIB = 1_024;
 /** A k3s agent in the same tests, MiB. */
 const K3D_AGENT_MIB = 275;
+/** Each further Traefik, MiB. */
+const TRAEFIK_MIB = 128;
 /** The load balancer (nginx) and the registry of a k3d cluster, MiB. */
 const K3D_REST_MIB = 64;
 /** The system pods of k3s request so much, in thousandths of a core. */
@@ -140,7 +143,13 @@ export function stackNeeds(config: StackConfig): StackNeeds {
   const { kind, servers, agents } = config.cluster;
   const k3d = kind === 'k3d';
   const pods = podNeeds(config);
-  const nodesMiB = k3d ? servers * K3D_SERVER_MIB + agents * K3D_AGENT_MIB + K3D_REST_MIB : 0;
+  const traefiks =
+    config.api.exposure === 'ingress'
+      ? traefikReplicas(pods.find(({ name }) => name === 'api')?.replicas ?? 1, servers + agents)
+      : 1;
+  const nodesMiB = k3d
+    ? servers * K3D_SERVER_MIB + agents * K3D_AGENT_MIB + (traefiks - 1) * TRAEFIK_MIB + K3D_REST_MIB
+    : 0;
   return {
     memoryMiB: nodesMiB + sum(pods, ({ replicas, requestMiB }) => replicas * requestMiB),
     mostMemoryMiB: nodesMiB + sum(pods, ({ most, limitMiB }) => most * limitMiB),

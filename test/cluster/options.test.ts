@@ -38,7 +38,7 @@ describe('the command line of npm run e2e', () => {
     });
   });
   test.each([
-    [[], /--stack: must be one of dev, stress/],
+    [[], /--stack: must be one of dev, small, stress/],
     [['--stack', 'prod'], /found "prod"/],
     [['--stack', 'dev', '--steps', 'upp'], /unknown step "upp"; did you mean up\?/],
     [['--stack', 'dev', '--config', 'x'], /must look like images:digests=false; found "x"/],

@@ -1,7 +1,7 @@
 // Which steps run on which stack, in order, as data.
 
 /** The stacks with an end-to-end run. */
-export const STACKS = ['dev', 'stress', 'spike', 'events', 'staging', 'production'] as const;
+export const STACKS = ['dev', 'small', 'stress', 'spike', 'events', 'staging', 'production'] as const;
 
 /** Config that a run needs in addition to the stack file. */
 export const EXTRA: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -19,7 +19,7 @@ export interface StepPlan {
   readonly clusters?: 'any' | 'own';
 }
 
-const OWN = ['dev', 'stress', 'spike', 'events'] as const;
+const OWN = ['dev', 'small', 'stress', 'spike', 'events'] as const;
 const EXISTING = ['staging', 'production'] as const;
 const KAFKA = ['dev', 'events'] as const;
 

@@ -7,7 +7,7 @@ export const appsChanges: Changes = {
   'api:replicas': { to: 5, changes: ['Deployment api'] },
   'api:workers': { to: 2, rolls: ['api'] },
   'api:port': { to: 8001, rolls: ['api'], changes: ['NetworkPolicy api', 'Service api'] },
-  'api:exposure': { to: 'nodePort', changes: ['Service api'], deletes: ['Ingress api'] },
+  'api:exposure': { to: 'nodePort', changes: ['Service api'], deletes: ['Ingress api', 'TraefikSettings traefik'] },
   'api:host': { to: 'other.example', changes: ['Ingress api'] },
   'api:nodePort': { on: { 'api:exposure': 'nodePort' }, to: 30001, changes: ['K3dCluster cluster', 'Service api'] },
   'api:stickySessions': { to: true, changes: ['Ingress api', 'Service api'] },
