@@ -1,4 +1,5 @@
-// renovate.json reads every image and chart of the list, each once, with its version and digest.
+// renovate.json reads every image and chart of the list, each once, with its version and digest, and
+// the tools of the hosted runner.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -9,26 +10,29 @@ interface Manager {
   readonly managerFilePatterns: readonly string[];
   readonly matchStrings: readonly string[];
   readonly packageNameTemplate?: string;
-  readonly datasourceTemplate: string;
+  readonly datasourceTemplate?: string;
 }
 
 const root = join(__dirname, '../..');
-const source = 'components/images/official-images.ts';
-const text = readFileSync(join(root, source), 'utf8');
 const { customManagers } = JSON.parse(readFileSync(join(root, 'renovate.json'), 'utf8')) as {
   readonly customManagers: readonly Manager[];
 };
 
-/** What Renovate finds: `docker ghcr.io/x/y v1 sha256:…`. */
-const found = customManagers.flatMap((manager) =>
-  manager.matchStrings.flatMap((pattern) =>
-    [...text.matchAll(new RegExp(pattern, 'g'))].map(({ groups = {} }) => {
-      const { depName = '', currentValue, currentDigest = '' } = groups;
-      const name = manager.packageNameTemplate?.replace('{{{depName}}}', depName) ?? depName;
-      return [manager.datasourceTemplate, name, currentValue, currentDigest].join(' ').trim();
-    }),
-  ),
-);
+/** What Renovate finds in a file: `docker ghcr.io/x/y v1 sha256:…`. */
+function foundIn(file: string): readonly string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return customManagers
+    .filter(({ managerFilePatterns }) => managerFilePatterns.some((glob) => new RegExp(glob.slice(1, -1)).test(file)))
+    .flatMap(({ matchStrings, packageNameTemplate, datasourceTemplate }) =>
+      matchStrings.flatMap((pattern) =>
+        [...text.matchAll(new RegExp(pattern, 'g'))].map(({ groups = {} }) => {
+          const { depName = '', currentValue, currentDigest = '', datasource } = groups;
+          const name = packageNameTemplate?.replace('{{{depName}}}', depName) ?? depName;
+          return [datasourceTemplate ?? datasource, name, currentValue, currentDigest].join(' ').trim();
+        }),
+      ),
+    );
+}
 
 test('every image and chart is found once', () => {
   const { images } = parseStackConfig({});
@@ -40,10 +44,12 @@ test('every image and chart is found once', () => {
     }),
     ...Object.entries(chartVersions).map(([chart, version]) => `helm ${chart} ${version}`),
   ];
-  expect([...found].sort()).toEqual(expected.sort());
+  expect([...foundIn('components/images/official-images.ts')].sort()).toEqual(expected.sort());
 });
 
-test('in the file where they are', () => {
-  for (const { managerFilePatterns } of customManagers)
-    expect(managerFilePatterns.every((pattern) => new RegExp(pattern.slice(1, -1)).test(source))).toBe(true);
+test('the tools of the hosted runner are found', () => {
+  expect(foundIn('.ci/tools')).toEqual([
+    expect.stringMatching(/^github-releases k3d-io\/k3d v\d+\.\d+\.\d+$/),
+    expect.stringMatching(/^github-releases kubernetes\/kubernetes v\d+\.\d+\.\d+$/),
+  ]);
 });
