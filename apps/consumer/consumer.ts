@@ -122,8 +122,7 @@ export class Consumer {
     metrics.redelivered.inc(redelivered);
     metrics.batchRecords.observe(documents.count);
     const now = Date.now();
-    for (const { at, records } of accepted)
-      for (let i = 0; i < records; i++) metrics.storeDelaySeconds.observe((now - at) / 1000);
+    for (const { at, records } of accepted) metrics.storeDelaySeconds.observeMany((now - at) / 1000, records);
     return result;
   }
 

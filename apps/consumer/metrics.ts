@@ -1,5 +1,6 @@
 // What the consumer tells Prometheus.
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { WeightedHistogram } from '../shared/metrics.ts';
 
 export type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
 
@@ -43,7 +44,7 @@ export function createConsumerMetrics(registry: Registry) {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
     }),
-    storeDelaySeconds: new Histogram({
+    storeDelaySeconds: new WeightedHistogram({
       name: 'breakwater_store_delay_seconds',
       help: 'Age of a record when it was stored: from accepted to stored',
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800],

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Registry } from 'prom-client';
-import { type MetricsServer, startMetricsServer } from './metrics.ts';
+import { Histogram, Registry } from 'prom-client';
+import { type MetricsServer, startMetricsServer, WeightedHistogram } from './metrics.ts';
 
 let server: MetricsServer;
 beforeAll(async () => {
@@ -58,4 +58,27 @@ test.each([
 
 test('half an answer closes the connection', async () => {
   expect(await ask('/half')).not.toMatch(/0\r\n\r\n$/);
+});
+
+test('a weighted histogram counts a value many times as if it were observed so often', async () => {
+  const options = { name: 'delay', help: 'for comparison', buckets: [0.1, 1, 10] };
+  const [one, many] = [new Registry(), new Registry()];
+  const single = new Histogram({ ...options, registers: [one] });
+  const weighted = new WeightedHistogram({ ...options, registers: [many] });
+  for (const [value, times] of [
+    [0.05, 3],
+    [0.1, 1],
+    [0.5, 40],
+    [10, 2],
+    [11, 5],
+    [0.5, 0],
+  ] as const) {
+    for (let i = 0; i < times; i++) single.observe(value);
+    weighted.observeMany(value, times);
+  }
+  weighted.observe(0.25);
+  single.observe(0.25);
+  const rounded = async (registry: Registry) =>
+    (await registry.metrics()).replace(/\d+\.\d+$/gm, (n) => Number(n).toFixed(6));
+  expect(await rounded(many)).toBe(await rounded(one));
 });

@@ -1,11 +1,10 @@
 // What does a request cost, in CPU time, in each process that it passes? In multiples of what
 // Express alone takes for the same answer on the same machine in the same minute: the machine's
 // noise is in both.
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatCount } from '../../tooling/report/format.ts';
 import type { Finding, PartOptions } from './parts.ts';
-import { lagOf, STATS_AGE_MS, WRK_CONNECTIONS } from './parts.ts';
+import { cpuMicros, lagOf, STATS_AGE_MS, WRK_CONNECTIONS } from './parts.ts';
 import { type BenchStack, type QueueKind, withStack } from './stack.ts';
 import { runWrk, type WrkResult } from './wrk.ts';
 
@@ -21,17 +20,6 @@ const TARGETS: Readonly<Record<QueueKind, number>> = { 'redis-streams': 7, kafka
 const QUIET_MICROS = 36;
 /** Processes whose CPU time is not part of a request. */
 const UNCOUNTED = /^(console|producer)/;
-
-/** CPU time of a process so far, its children that have ended included, microseconds. */
-async function cpuMicros(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-  const [utime, stime, cutime, cstime] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 15)
-    .map(Number);
-  return (utime! + stime! + cutime! + cstime!) * 10_000; // in ticks of 10 ms, as everywhere on Linux
-}
 
 interface Round {
   readonly wrk: WrkResult;

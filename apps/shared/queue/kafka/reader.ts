@@ -107,17 +107,18 @@ export class KafkaReader implements QueueReader {
     }
     const handedOut: HandedOut = { offsets, acknowledged: false };
     this.#handedOut.push(handedOut);
+    const documents = Documents.ofRecords(records);
     return {
-      documents: Documents.ofRecords(records),
+      documents,
       accepted: acceptedOf(records),
       redelivered,
       lost,
       acknowledge: async (refused: readonly Refusal[] = []) => {
-        const dead = refused.map(({ index, reason }) => ({
-          id: records[index]!._id,
-          content: records[index]!,
-          reason,
-        }));
+        // Decoded again: records that were kept until now would be most of the garbage.
+        const dead = refused.map(({ index, reason }) => {
+          const content = documents.record(index);
+          return { id: content._id, content, reason };
+        });
         await this.#acknowledge(handedOut, [...poison, ...dead]);
       },
     };
