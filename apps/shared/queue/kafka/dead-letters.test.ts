@@ -24,8 +24,8 @@ const declare = async (topic: string): Promise<void> => {
   await admin().createTopics({ topics: [topic], partitions: 1, replicas: 1, configs });
 };
 
-function lettersOf(topic: string): KafkaLetters {
-  const letters = new KafkaLetters({ brokers: kafka.url.split(',') }, topic, `${topic}-count`, async () => {}, logger);
+function lettersOf(topic: string, requeue = async () => {}): KafkaLetters {
+  const letters = new KafkaLetters({ brokers: kafka.url.split(',') }, topic, `${topic}-count`, requeue, logger);
   closers.push(() => letters.close());
   return letters;
 }
@@ -56,6 +56,40 @@ test('a refused record that just fitted into the queue does not block its partit
   expect((await reader.next())!.documents.record(0).payload).toBe('next');
   expect((await queue.deadLetters.list(1))[0]!.record.payload).toBe(payload);
 }, 60_000);
+
+test('a batch whose letters could not be written is delivered again', async () => {
+  await admin().createTopics({ topics: ['unwritten'], partitions: 1, replicas: 1 });
+  const queue = new KafkaQueue(
+    { brokers: kafka.url.split(','), name: 'unwritten', group: 'store', maxLength: 100, maxBytes: 1e9 },
+    logger,
+  );
+  closers.push(() => queue.close());
+  await (await queue.writer()).accept(request('refused'));
+  const reader = await queue.reader({ batchSize: 10, batchBytes: 1 << 20, flushIntervalMs: 10 });
+  const refused = [{ index: 0, reason: 'refused' }];
+  // Their topic is not declared yet.
+  await expect((await reader.next())!.acknowledge(refused)).rejects.toThrow();
+  expect((await queue.depth()).lag).toBe(1);
+  await declare('unwritten.dlq');
+  for (let isDone = false; !isDone; ) {
+    const again = await reader.next();
+    expect(again).toMatchObject({ redelivered: 1, documents: { count: 1 } });
+    isDone = await again!.acknowledge(refused).then(
+      () => true,
+      () => false,
+    );
+  }
+  expect(await queue.depth()).toMatchObject({ lag: 0, deadLetters: 1 });
+}, 60_000);
+
+test('a letter that could not be put back into the queue stays', async () => {
+  await declare('kept');
+  const letters = lettersOf('kept', () => Promise.reject(new Error('the queue is full')));
+  const records = recordsOf('a');
+  await letters.write(newLetters(records));
+  await expect(letters.replay(records[0]!._id)).rejects.toThrow('the queue is full');
+  expect(await letters.list(10)).toMatchObject([{ record: records[0] }]);
+});
 
 test('counting reads no letter', async () => {
   await declare('counted');
