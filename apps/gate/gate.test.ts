@@ -17,8 +17,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function gateFor(iops: number, upstreamPort = portOf(mongo.url)): Promise<GateFixture> {
-  const gate = await openGate(upstreamPort, iops);
+async function gateFor(iops: number, upstreamPort = portOf(mongo.url), backupIops?: number): Promise<GateFixture> {
+  const gate = await openGate(upstreamPort, iops, backupIops);
   cleanups.push(() => gate.stop());
   return gate;
 }
@@ -170,6 +170,35 @@ describe('limiting', () => {
     expect(await direct.db('gone').collection('things').countDocuments({ kept: false })).toBe(0);
     expect(await direct.db('gone').collection('things').countDocuments({ kept: true })).toBe(2);
   });
+});
+
+describe('a backup', () => {
+  const read = async (port: number | undefined) =>
+    (await clientOf(`mongodb://127.0.0.1:${port}/?directConnection=true`))
+      .db('backup')
+      .collection('things')
+      .findOne({});
+
+  test('is held to its share, large replies included, and others pass meanwhile', async () => {
+    const things = (await clientOf(mongo.url)).db('backup').collection<{ _id: number; payload: string }>('things');
+    await things.insertOne({ _id: 1, payload: 'x'.repeat(4_000_000) });
+    // 16 operations, which take three seconds at the share and none without it.
+    const gate = await gateFor(0, portOf(mongo.url), 5);
+    const others = (await clientOf(gate.url)).db('backup').collection('others');
+    await read(gate.backupPort);
+    await others.insertOne({});
+    expect(await operations(gate, 'find')).toBeLessThan(16);
+    await read(gate.backupPort);
+    expect(await operations(gate, 'find')).toBeGreaterThanOrEqual(17);
+    expect(await operations(gate, 'insert')).toBe(1);
+  });
+
+  test('is charged to the limit of all', async () => {
+    const gate = await gateFor(4, portOf(mongo.url), 0);
+    await read(gate.backupPort);
+    await (await clientOf(gate.url)).db('backup').collection('others').insertOne({});
+    expect(await operations(gate, 'find')).toBe(16);
+  }, 20_000);
 });
 
 describe('passing unchanged', () => {

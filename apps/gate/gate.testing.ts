@@ -62,11 +62,18 @@ export interface GateFixture extends Gate {
   metric(name: string, labels?: string): Promise<number>;
 }
 
-/** Starts a gate in front of a port on loopback. */
-export async function openGate(upstreamPort: number, iops: number): Promise<GateFixture> {
+/**
+ * Starts a gate in front of a port on loopback.
+ * @param backupIops share of a port for backups; without it, there is no such port
+ */
+export async function openGate(upstreamPort: number, iops: number, backupIops?: number): Promise<GateFixture> {
   const log: string[] = [];
   const settings = readSettings(
-    appEnvironment('gate', { GATE_UPSTREAM: `127.0.0.1:${upstreamPort}`, MONGO_IOPS: String(iops) }),
+    appEnvironment('gate', {
+      GATE_UPSTREAM: `127.0.0.1:${upstreamPort}`,
+      MONGO_IOPS: String(iops),
+      ...(backupIops !== undefined && { GATE_BACKUP_PORT: '0', GATE_BACKUP_IOPS: String(backupIops) }),
+    }),
   );
   const gate = await startGate(settings, pino({ level: 'debug' }, { write: (line: string) => log.push(line) }));
   const get = async <T>(path: string): Promise<{ status: number; body: T }> => {

@@ -13,6 +13,8 @@ import { Upstream } from './upstream.ts';
 
 export interface Gate extends App {
   readonly port: number;
+  /** Undefined without a port for backups. */
+  readonly backupPort: number | undefined;
   readonly metricsPort: number;
 }
 
@@ -49,7 +51,7 @@ export async function startGate(settings: GateSettings, logger: Logger): Promise
   const metrics = createGateMetrics(registry, limit, {
     operationsPerSecond: () => counter.lastFullSecond(unixMs(now())),
     queueLength: () => throttle.queueLength,
-    connections: () => proxy.connectionCount,
+    connections: () => proxies.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
     upstreamUp: () => upstream.isUp,
   });
   const throttle = new Throttle({
@@ -61,15 +63,21 @@ export async function startGate(settings: GateSettings, logger: Logger): Promise
     },
     onAdmitted: (waitMs) => metrics.waited(waitMs / 1000),
   });
-  const upstream = new Upstream({ ...settings.GATE_UPSTREAM, logger });
-  const proxy = new GateProxy({
-    host: settings.GATE_HOST,
-    port: settings.GATE_PORT,
-    upstream,
-    throttle,
-    metrics,
-    logger,
+  // A backup waits for slots of its own, and each is then charged to the disk. So its large replies,
+  // which pass at once, are charged one by one too, and never delay others by more than its share.
+  const backupThrottle = new Throttle({
+    pacer: new Pacer({ limit: settings.GATE_BACKUP_IOPS ?? 0 }),
+    now,
+    onSlot: (kind) => throttle.charge(kind, 1),
+    onAdmitted: () => {},
   });
+  const upstream = new Upstream({ ...settings.GATE_UPSTREAM, logger });
+  const open = (port: number, limiter: Throttle): GateProxy =>
+    new GateProxy({ host: settings.GATE_HOST, port, upstream, throttle: limiter, metrics, logger });
+  const proxy = open(settings.GATE_PORT, throttle);
+  const backup = settings.GATE_BACKUP_PORT === undefined ? undefined : open(settings.GATE_BACKUP_PORT, backupThrottle);
+  const proxies = backup ? [proxy, backup] : [proxy];
+  const closeProxies = () => Promise.all(proxies.map((one) => one.close()));
   const stats = (): GateStats => ({
     operationsPerSecond: counter.lastFullSecond(unixMs(now())),
     limit,
@@ -77,34 +85,42 @@ export async function startGate(settings: GateSettings, logger: Logger): Promise
   });
   const seconds = (since: number): GateSeconds => ({ limit, seconds: counter.seconds(unixMs(now()), since) });
 
-  await proxy.listen();
   let draining = false;
-  const server = await startMetricsServer({
-    port: settings.METRICS_PORT,
-    host: settings.METRICS_HOST,
-    registry,
-    ready: () => upstream.isUp && !draining,
-    routes: {
-      '/stats': (_url, _req, res) => sendJson(res, stats()),
-      '/seconds': (url, _req, res) => sendJson(res, seconds(Number(url.searchParams.get('since')) || 0)),
-    },
-  }).catch(async (error) => {
-    await proxy.close();
+  const listen = async () => {
+    for (const one of proxies) await one.listen();
+    return startMetricsServer({
+      port: settings.METRICS_PORT,
+      host: settings.METRICS_HOST,
+      registry,
+      ready: () => upstream.isUp && !draining,
+      routes: {
+        '/stats': (_url, _req, res) => sendJson(res, stats()),
+        '/seconds': (url, _req, res) => sendJson(res, seconds(Number(url.searchParams.get('since')) || 0)),
+      },
+    });
+  };
+  const server = await listen().catch(async (error) => {
+    await closeProxies();
     throw error;
   });
   await upstream.start();
-  logger.info({ port: proxy.port, metricsPort: server.port, upstream: upstream.address, limit }, 'gate started');
+  logger.info(
+    { port: proxy.port, backupPort: backup?.port, metricsPort: server.port, upstream: upstream.address, limit },
+    'gate started',
+  );
 
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     draining = true;
-    await proxy.close();
+    await closeProxies();
+    backupThrottle.close();
     throttle.close();
     await upstream.close();
     await server.close();
   };
   return {
     port: proxy.port,
+    backupPort: backup?.port,
     metricsPort: server.port,
     stop: () => (stopping ??= stop()),
   };

@@ -17,6 +17,10 @@ const schema = z.object({
   /** MongoDB's host:port. */
   GATE_UPSTREAM: hostAndPort,
   MONGO_IOPS: integer(0),
+  /** A second port, for backups. Without it there is none. */
+  GATE_BACKUP_PORT: port.optional(),
+  /** Operations a second, of those in MONGO_IOPS, that this port may use; 0 or absent = unlimited. */
+  GATE_BACKUP_IOPS: integer(0).optional(),
 });
 
 export type GateSettings = z.infer<typeof schema>;
