@@ -25,7 +25,7 @@ test('every key has its default unless it is set', () => {
   });
   expect(config.kafka).toMatchObject({ brokers: 3, partitions: 3, replicationFactor: 3, minInsyncReplicas: 2 });
   expect(config.mongo).toMatchObject({ iops: 100, writesPerSecond: 80, memoryMiB: 500, cacheMiB: 256 });
-  expect(config.consumer).toMatchObject({ batchSize: 2000, batchBytes: 4_194_304, flushIntervalMs: 200, workMs: 0 });
+  expect(config.consumer).toMatchObject({ batchSize: 2000, batchBytes: 1_309_696, flushIntervalMs: 200, workMs: 0 });
   expect(config.cluster.sysctls).toEqual({});
 });
 

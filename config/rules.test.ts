@@ -194,7 +194,7 @@ const rules: [string, RawConfig, string, RawConfig][] = [
   ],
   [
     'a batch passes the gate within a second',
-    { 'mongo:iops': 10, 'mongo:writesPerSecond': 8 },
+    { 'mongo:iops': 10, 'mongo:writesPerSecond': 8, 'consumer:batchBytes': 4_194_304 },
     'consumer:batchBytes: is 4,194,304 bytes, which costs the gate 16 operations, more than mongo:iops allows in a second (10); use at most 2,621,440 bytes',
     { 'mongo:iops': 10, 'mongo:writesPerSecond': 8, 'consumer:batchBytes': 2_621_440 },
   ],

@@ -77,7 +77,7 @@ export class KafkaFetcher {
       const next = this.#queue.peekFront();
       if (next === undefined) return undefined;
       const outdated = !this.#member.owns(next.state);
-      if (!outdated && sizeOf(next) > maxBytes) return undefined;
+      if (!outdated && recordBytes(next) > maxBytes) return undefined;
       this.#queue.shift();
       this.#bytes -= sizeOf(next);
       if (this.#hasRoom()) this.#changed.wake();
@@ -238,4 +238,8 @@ export class KafkaFetcher {
   }
 }
 
-export const sizeOf = (message: Fetched): number => (message.key?.length ?? 0) + (message.value?.length ?? 0);
+/** What a message takes in memory, bytes. */
+const sizeOf = (message: Fetched): number => (message.key?.length ?? 0) + recordBytes(message);
+
+/** What its record takes in a batch: a record is a little shorter as BSON than as JSON. */
+export const recordBytes = ({ value }: Fetched): number => value?.length ?? 0;

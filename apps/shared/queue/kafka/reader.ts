@@ -5,7 +5,7 @@ import { type DataRecord, decodeRecord } from '../../record.ts';
 import type { Accepted, Batch, BatchLimits, QueueReader, Refusal } from '../queue.ts';
 import type { KafkaAddress } from './client.ts';
 import type { KafkaLetters } from './dead-letters.ts';
-import { type Fetched, KafkaFetcher, sizeOf } from './fetcher.ts';
+import { type Fetched, KafkaFetcher, recordBytes } from './fetcher.ts';
 import type { NewLetter } from './letter.ts';
 import type { KafkaMember, OwnedPartition, Place } from './member.ts';
 
@@ -69,7 +69,7 @@ export class KafkaReader implements QueueReader {
         const message = this.#fetcher.take(messages.length === 0 ? Number.POSITIVE_INFINITY : batchBytes - bytes);
         if (message === undefined) break;
         messages.push(message);
-        bytes += sizeOf(message);
+        bytes += recordBytes(message);
       }
       if (messages.length > 0 && deadline === Number.POSITIVE_INFINITY) deadline = performance.now() + flushIntervalMs;
       // What did not fit is still there: the batch is full.
