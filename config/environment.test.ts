@@ -124,6 +124,7 @@ test('topics: the queue and its dead letters, as declared', () => {
         'cleanup.policy': 'delete',
         'retention.ms': '-1',
         'retention.bytes': '-1',
+        'compression.type': 'uncompressed',
         'segment.bytes': '268435456',
       },
     },

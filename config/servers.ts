@@ -32,6 +32,9 @@ export function topicPlan({ queue, kafka }: StackConfig): readonly TopicPlan[] {
         'cleanup.policy': 'delete',
         'retention.ms': '-1',
         'retention.bytes': '-1',
+        // What other programs compress is unpacked: `queue:maxBytes` and the largest batch then count
+        // what a consumer will hold in memory.
+        'compression.type': 'uncompressed',
         'segment.bytes': String(Math.min(LARGEST_SEGMENT_BYTES, (kafka.retentionMiB * MIB) / 4)),
       },
     },

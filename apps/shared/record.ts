@@ -1,4 +1,6 @@
 // The record: the one thing that travels the whole path, and how it looks as JSON.
+import { isUtf8 } from 'node:buffer';
+
 /** One document. */
 export interface DataRecord {
   /**
@@ -51,6 +53,26 @@ export function decodeRecord(text: string): DataRecord {
   if ((value.index | 0) !== value.index) throw new SyntaxError('not a record: index is not a whole number of 32 bits');
   if (!isTime(value.createdAt)) throw new SyntaxError('not a record: createdAt is not a time');
   return value;
+}
+
+/** With its offset: without one, it would be local to the machine that reads it. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * The record in a message that any program may have sent. Stricter than `decodeRecord`: what is
+ * stored must be what was sent, and the API must find it by its id.
+ * @throws SyntaxError as above
+ */
+export function decodeMessage(value: Buffer): DataRecord {
+  if (!isUtf8(value)) throw new SyntaxError('not a record: not UTF-8');
+  const record = decodeRecord(value.toString());
+  if (!RECORD_ID.test(record._id)) throw new SyntaxError('not a record: _id is not 24 hexadecimal digits');
+  // BSON has no half characters.
+  for (const field of ['payload', 'type', 'origin'] as const)
+    if (!record[field].isWellFormed()) throw new SyntaxError(`not a record: ${field} is not well-formed Unicode`);
+  if (!TIME.test(record.createdAt))
+    throw new SyntaxError('not a record: createdAt is not a time such as 2026-01-02T03:04:05Z');
+  return record;
 }
 
 let lastTime = '';

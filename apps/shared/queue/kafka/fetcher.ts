@@ -17,10 +17,13 @@ export interface Fetched {
   readonly epoch: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** When its program sent it, or Kafka appended it, as the topic is set. Milliseconds since 1970. */
+  readonly at: number;
   /**
    * No message: the record at `offset` and those before it, this many in all, were deleted unread.
+   * 0 is the marker of a transaction.
    */
-  readonly lost?: number;
+  readonly lost?: number | undefined;
 }
 
 export interface FetcherOptions {
@@ -35,6 +38,10 @@ const MAX_WAIT_MS = 500;
 const RETRY_MS = 250;
 const FETCH_BYTES = 4 << 20;
 const PARTITION_BYTES = 1 << 20;
+/** Attribute of a batch whose records all have the time at which Kafka appended it. */
+const APPEND_TIME = 1 << 3;
+/** Attribute of a batch that says how a transaction ended; no program sends one as a message. */
+const CONTROL_BATCH = 1 << 5;
 
 export class KafkaFetcher {
   readonly #member: KafkaMember;
@@ -191,10 +198,16 @@ export class KafkaFetcher {
           continue;
         }
         for (const batch of records ?? []) {
+          const isMarker = (batch.attributes & CONTROL_BATCH) !== 0;
+          const first = Number(batch.firstTimestamp);
+          const appended = (batch.attributes & APPEND_TIME) === 0 ? undefined : Number(batch.maxTimestamp);
           for (const record of batch.records) {
             const offset = batch.firstOffset + BigInt(record.offsetDelta);
             if (offset < state.position!) continue;
-            const fetched = { state, offset, epoch: batch.partitionLeaderEpoch, key: record.key, value: record.value };
+            const at = appended ?? first + Number(record.timestampDelta);
+            const { key, value } = record;
+            const lost = isMarker ? 0 : undefined;
+            const fetched = { state, offset, epoch: batch.partitionLeaderEpoch, key, value, at, lost };
             this.#queue.push(fetched);
             this.#bytes += sizeOf(fetched);
           }
@@ -229,7 +242,7 @@ export class KafkaFetcher {
       const place = { partition: state.partition, offset: String(state.position), from: String(start) };
       const lost = Number(start - state.position!);
       if (lost > 0) {
-        this.#queue.push({ state, offset: start - 1n, epoch: -1, key: null, value: null, lost });
+        this.#queue.push({ state, offset: start - 1n, epoch: -1, key: null, value: null, at: 0, lost });
         this.#logger.error({ ...place, lost }, 'records were deleted before they were read: they are lost');
       } else this.#logger.error(place, 'the offset is not in the log any more; reading all that is left');
       state.position = start;

@@ -1,8 +1,8 @@
 // Delivering records from Kafka in batches that are acknowledged after they are stored.
 import { Documents } from '../../group.ts';
 import type { Logger } from '../../logger.ts';
-import { type DataRecord, decodeRecord } from '../../record.ts';
-import type { Accepted, Batch, BatchLimits, QueueReader, Refusal } from '../queue.ts';
+import { type DataRecord, decodeMessage } from '../../record.ts';
+import type { Batch, BatchLimits, QueueReader, Refusal } from '../queue.ts';
 import type { KafkaAddress } from './client.ts';
 import type { KafkaLetters } from './dead-letters.ts';
 import { type Fetched, KafkaFetcher, recordBytes } from './fetcher.ts';
@@ -83,6 +83,7 @@ export class KafkaReader implements QueueReader {
 
   #toBatch(messages: readonly Fetched[]): Batch {
     const records: DataRecord[] = [];
+    const accepted: { at: number; records: number }[] = [];
     let redelivered = 0;
     let lost = 0;
     const poison: NewLetter[] = [];
@@ -97,6 +98,7 @@ export class KafkaReader implements QueueReader {
       }
       try {
         records.push(decode(message));
+        addAccepted(accepted, message.at);
         if (offset < state.deliveredBefore) redelivered++;
       } catch (error) {
         const reason = (error as Error).message;
@@ -110,7 +112,7 @@ export class KafkaReader implements QueueReader {
     const documents = Documents.ofRecords(records);
     return {
       documents,
-      accepted: acceptedOf(records),
+      accepted,
       redelivered,
       lost,
       acknowledge: async (refused: readonly Refusal[] = []) => {
@@ -147,17 +149,12 @@ export class KafkaReader implements QueueReader {
 
 function decode({ value }: Fetched): DataRecord {
   if (value === null) throw new SyntaxError('not a record: the message is empty');
-  return decodeRecord(value.toString());
+  return decodeMessage(value);
 }
 
-/** Records in a row that were accepted at the same time, as one. */
-function acceptedOf(records: readonly DataRecord[]): Accepted[] {
-  const runs: { at: number; records: number }[] = [];
-  let last: string | undefined;
-  for (const { createdAt } of records) {
-    if (createdAt === last) runs.at(-1)!.records++;
-    else runs.push({ at: Date.parse(createdAt), records: 1 });
-    last = createdAt;
-  }
-  return runs;
+/** Counts a record; those in a row that were accepted at the same time are one entry. */
+function addAccepted(accepted: { at: number; records: number }[], at: number): void {
+  const last = accepted.at(-1);
+  if (last?.at === at) last.records++;
+  else accepted.push({ at, records: 1 });
 }
