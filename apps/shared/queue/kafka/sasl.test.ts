@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { Admin } from '@platformatic/kafka';
+import { KAFKA_LOGIN, withLogin } from '../../../../test/kafka-login.ts';
 import { useKafka } from '../../../../test/servers.ts';
 import { freePorts } from '../../../../tooling/ports.ts';
 import { createLogger } from '../../logger.ts';
@@ -7,20 +8,9 @@ import { clientOptions } from './client.ts';
 import { KafkaQueue } from './queue.ts';
 
 const [plain, sasl, controller] = (await freePorts(3)) as [number, number, number];
-useKafka({
-  port: plain,
-  settings: {
-    listeners: `PLAINTEXT://127.0.0.1:${plain},CLIENTS://127.0.0.1:${sasl},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${plain},CLIENTS://127.0.0.1:${sasl}`,
-    'controller.quorum.voters': `0@127.0.0.1:${controller}`,
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,CLIENTS:SASL_PLAINTEXT',
-    'listener.name.clients.sasl.enabled.mechanisms': 'PLAIN',
-    'listener.name.clients.plain.sasl.jaas.config':
-      'org.apache.kafka.common.security.plain.PlainLoginModule required user_breakwater="secret";',
-  },
-});
+useKafka(withLogin(plain, sasl, controller));
 const logger = createLogger('test', 'silent');
-const address = { brokers: [`127.0.0.1:${sasl}`], username: 'breakwater', password: 'secret' };
+const address = { brokers: [`127.0.0.1:${sasl}`], ...KAFKA_LOGIN };
 const closers: (() => Promise<void>)[] = [];
 afterAll(async () => {
   for (const close of closers) await close();
@@ -39,7 +29,7 @@ test('the right password opens all of the queue, a wrong one none of it', async 
   closers.push(() => admin.close());
   await admin.createTopics({ topics: ['posts', 'posts.dlq'], partitions: 1, replicas: 1 });
 
-  const queue = open('secret');
+  const queue = open(KAFKA_LOGIN.password);
   await (await queue.writer()).accept({ type: 'post', origin: 'a', payloads: ['1', '2'] });
   const batch = await (await queue.reader({ batchSize: 10, batchBytes: 1 << 20, flushIntervalMs: 10 })).next();
   await batch!.acknowledge([{ index: 0, reason: 'no' }]);

@@ -1,0 +1,34 @@
+// Python for tests of clients in that language, with packages from PyPI in a folder of the cache.
+import { join } from 'node:path';
+import { DEFAULT_CACHE_DIR } from '../local/install/options.ts';
+import { findProgram } from '../tooling/programs.ts';
+import { run } from '../tooling/run.ts';
+
+/** Why a test is left out. */
+export const NO_PYTHON = 'there is no python3 on this machine';
+
+/** Path of python3; undefined where there is none. */
+export const findPython = (env: Readonly<Record<string, string | undefined>>): string | undefined =>
+  findProgram('python3', env.PATH);
+
+/**
+ * A Python that has one package, which is fetched the first time.
+ *
+ * @param python path of the machine's own
+ * @param pinned the package with its version: `name==1.2.3`
+ * @returns path of the program
+ * @throws CommandError when the package cannot be fetched
+ */
+export async function pythonWith(python: string, pinned: string): Promise<string> {
+  const folder = join(DEFAULT_CACHE_DIR, `python-${pinned.replace('==', '-')}`);
+  const program = join(folder, 'bin', 'python');
+  const [name, version] = pinned.split('==');
+  const check = `import importlib.metadata as m; assert m.version('${name}') == '${version}'`;
+  try {
+    await run(program, ['-c', check]);
+  } catch {
+    await run(python, ['-m', 'venv', '--clear', folder]);
+    await run(program, ['-m', 'pip', 'install', '--quiet', pinned], { timeoutMs: 300_000 });
+  }
+  return program;
+}
