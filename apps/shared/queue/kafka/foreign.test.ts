@@ -156,6 +156,18 @@ describe('what is no record becomes a dead letter, and its neighbours are stored
   });
 });
 
+test('a record that MongoDB refuses is a dead letter under its id, and can be replayed at any size', async () => {
+  const { name, queue } = await openQueue();
+  const large = record(1, { payload: 'x'.repeat(1_040_000) });
+  await send(name, [JSON.stringify(large)]);
+  const reader = await readFrom(queue);
+  await (await reader.next())!.acknowledge([{ index: 0, reason: 'made up' }]);
+  expect(await queue.depth()).toMatchObject({ lag: 0, deadLetters: 1 });
+  expect(await queue.deadLetters.replay(String(large._id))).toBe(true);
+  expect((await reader.next())!.documents.records()).toEqual([large]);
+  expect(await queue.depth()).toMatchObject({ lag: 1, deadLetters: 0 });
+});
+
 describe('how it counts', () => {
   test('accepted once Kafka has it, as lag and bytes until it is acknowledged', async () => {
     const { name, queue } = await openQueue();

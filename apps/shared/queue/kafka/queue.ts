@@ -27,6 +27,12 @@ export interface KafkaQueueOptions extends KafkaAddress, KafkaWriterOptions, Que
   sessionTimeoutMs?: number;
 }
 
+/**
+ * A replayed record, at most: what other programs send may be larger than a batch of ours, up to
+ * the broker's own limit (message.max.bytes, 1,048,588).
+ */
+const REPLAY_BYTES = 1_048_500;
+
 /** The queue; connects when it is used. */
 export class KafkaQueue implements Queue {
   readonly kind = 'kafka';
@@ -43,7 +49,7 @@ export class KafkaQueue implements Queue {
     this.#options = options;
     this.#logger = logger;
     this.#offsets = new KafkaOffsets(options, name, group, { sampleMs: 0 });
-    const replayer = new OccasionalSender(options, name, this.#offsets, logger);
+    const replayer = new OccasionalSender(options, name, this.#offsets, logger, { maxBatchBytes: REPLAY_BYTES });
     const requeue = (record: DataRecord) => replayer.send(toMessage(record));
     this.deadLetters = new KafkaLetters(options, `${name}.dlq`, `${group}.dlq`, requeue, logger);
     this.#opened = [this.#offsets, replayer, this.deadLetters];
