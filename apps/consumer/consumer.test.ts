@@ -88,6 +88,18 @@ describe('consumer', () => {
     expect(consumer.healthy()).toBe(true);
   });
 
+  test('a record from a clock that is ahead of ours counts without a delay, not with a negative one', async () => {
+    const { queue } = await setUp();
+    const documents = Documents.ofRecords(makeRecords('post', 'ahead', ['payload']));
+    const accepted = [{ at: Date.now() + 60_000, records: 1 }];
+    const batches = [{ documents, accepted, redelivered: 0, lost: 0, acknowledge: async () => {} }];
+    const reader = { next: async () => batches.shift(), close: async () => {} };
+    const { metrics } = await consume(queue, { replace: () => ({ reader }) });
+    await until(async () => (await total(metrics.storeDelaySeconds)) === 1);
+    const { values } = await metrics.storeDelaySeconds.get();
+    expect(values.find(({ metricName }) => metricName?.endsWith('_sum'))?.value).toBe(0);
+  });
+
   test('a batch also ends at its bytes, and at the flush interval', async () => {
     const { queue, writer } = await setUp(Array(20).fill(one('x'.repeat(10_000))));
     const consumer = await consume(queue, { limits: { batchBytes: 60_000, flushIntervalMs: 200 } });

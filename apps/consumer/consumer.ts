@@ -122,7 +122,9 @@ export class Consumer {
     metrics.redelivered.inc(redelivered);
     metrics.batchRecords.observe(documents.count);
     const now = Date.now();
-    for (const { at, records } of accepted) metrics.storeDelaySeconds.observeMany((now - at) / 1000, records);
+    // Another machine's clock may be ahead of ours.
+    for (const { at, records } of accepted)
+      metrics.storeDelaySeconds.observeMany(Math.max(0, now - at) / 1000, records);
     return result;
   }
 
