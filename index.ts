@@ -20,6 +20,7 @@ import { NetworkPolicies } from './components/network/network-policies.ts';
 import { Kafka } from './components/servers/kafka/kafka.ts';
 import { KafkaUi } from './components/servers/kafka/kafka-ui.ts';
 import { TopicsJob } from './components/servers/kafka/topics-job.ts';
+import { Backup } from './components/servers/mongo/backup.ts';
 import { Mongo } from './components/servers/mongo/mongo.ts';
 import { Redis } from './components/servers/redis/redis.ts';
 import { readConfig } from './components/stack/config.ts';
@@ -82,6 +83,7 @@ const app = { namespace: namespaces.main, config, images, addresses, logins };
 const redis = parts.has('redis') && new Redis('redis', { ...place, credentials: logins.redis }, after(network));
 const mongo = parts.has('mongo') && new Mongo('mongo', { ...place, credentials: logins.mongo }, after(network));
 const gate = mongo && new App('gate', app, after(mongo));
+if (parts.has('backup')) new Backup('backup', { ...place, credentials: logins.mongo }, after(network, gate));
 const kafka =
   parts.has('kafka') &&
   logins.kafka &&

@@ -100,6 +100,17 @@ test('gate: it alone knows MongoDB itself', () => {
   });
 });
 
+test.each([
+  ['a share of the limit', { 'mongo:iops': 150, 'backup:iopsPercent': 25 }, '37'],
+  ['at least one', { 'mongo:iops': 50, 'mongo:writesPerSecond': 10, 'backup:iopsPercent': 1 }, '1'],
+  ['no limit without one', { 'mongo:iops': 0 }, '0'],
+])('gate: a port for backups, with %s', (_what, raw, iops) => {
+  expect(gateEnvironment(parseStackConfig(raw), addresses, { backupPort: 27_019 })).toMatchObject({
+    GATE_BACKUP_PORT: '27019',
+    GATE_BACKUP_IOPS: iops,
+  });
+});
+
 test('producer', () => {
   expect(producerEnvironment(parseStackConfig({ 'producer:rate': '0.5' }), addresses)).toEqual({
     ...sharedKafka,

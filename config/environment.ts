@@ -13,6 +13,8 @@ export type Environment = Readonly<Record<string, string>>;
  * all.
  */
 export const METRICS_PORT = 9464;
+/** Port of the gate for backups, in a cluster. */
+export const BACKUP_PORT = 27_019;
 /**
  * Listens on every address: a pod cannot know which one Kubernetes gives it. Network policies
  * decide who connects.
@@ -67,6 +69,8 @@ export interface Listen {
   readonly metricsHost?: string;
   /** Port of the metrics server; 0 takes a free one. @default METRICS_PORT */
   readonly metricsPort?: number;
+  /** Second port of the gate, for backups. @default none */
+  readonly backupPort?: number;
 }
 
 /** Drops undefined values and turns the others into text. */
@@ -164,6 +168,10 @@ export function consumerEnvironment(config: StackConfig, addresses: Addresses, l
   });
 }
 
+/** Operations a second of backups; 0 = no limit. */
+const backupIops = ({ mongo: { iops }, backup: { iopsPercent } }: StackConfig): number =>
+  iops === 0 ? 0 : Math.max(1, Math.floor((iops * iopsPercent) / 100));
+
 /** The environment of `apps/gate`. */
 export function gateEnvironment(config: StackConfig, addresses: Addresses, listen: Listen = {}): Environment {
   return variables({
@@ -172,6 +180,10 @@ export function gateEnvironment(config: StackConfig, addresses: Addresses, liste
     GATE_PORT: listen.port ?? config.gate.port,
     GATE_UPSTREAM: addresses.mongoUpstream,
     MONGO_IOPS: config.mongo.iops,
+    ...(listen.backupPort !== undefined && {
+      GATE_BACKUP_PORT: listen.backupPort,
+      GATE_BACKUP_IOPS: backupIops(config),
+    }),
   });
 }
 

@@ -20,6 +20,18 @@ const oneBroker = { 'kafka:brokers': 1, 'kafka:replicationFactor': 1, 'kafka:min
 /** What breaks the rule, the message, and the nearest config that keeps it. */
 const rules: [string, RawConfig, string, RawConfig][] = [
   [
+    'an external MongoDB is backed up where it runs',
+    { 'backup:enabled': true, 'mongo:external': 'mongodb://m.example.com:27017/b' },
+    'backup:enabled: is true, but only the MongoDB of the stack is backed up; remove it, and back up mongo:external where it runs',
+    { 'backup:enabled': true },
+  ],
+  [
+    'the gate has two ports with backups',
+    { 'backup:enabled': true, 'gate:port': 27_019 },
+    'gate:port: is 27019, which the gate uses for backups (backup:enabled); choose another',
+    { 'backup:enabled': true },
+  ],
+  [
     'a toleration has an effect',
     { 'cluster:tolerations': { dedicated: 'breakwater' } },
     'cluster:tolerations: has "breakwater" for dedicated; allowed: value:effect or :effect, with NoSchedule, PreferNoSchedule, NoExecute',

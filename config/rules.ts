@@ -1,6 +1,7 @@
 // The rules between keys: combinations of values that are each in range and cannot work together,
 // each with the reason.
 import { capacityRules } from './capacity.ts';
+import { BACKUP_PORT } from './environment.ts';
 import { type ConfigProblem, problemIf } from './errors.ts';
 import type { StackConfig } from './schema.ts';
 
@@ -209,6 +210,20 @@ const unusedReplicas: Rule = ({ queue, redis: { external, waitReplicas } }) =>
       'remove it, or set both',
   );
 
+const backup: Rule = ({ backup: { enabled }, mongo: { external }, gate: { port } }) => [
+  ...problemIf(
+    enabled && external !== undefined,
+    'backup:enabled',
+    () =>
+      'is true, but only the MongoDB of the stack is backed up; remove it, and back up mongo:external where it runs',
+  ),
+  ...problemIf(
+    enabled && port === BACKUP_PORT,
+    'gate:port',
+    () => `is ${port}, which the gate uses for backups (backup:enabled); choose another`,
+  ),
+];
+
 const halfCredentials: Rule = (config) =>
   (['kafka', 'mongo'] as const).flatMap((server) => {
     const { external, username, password } = config[server];
@@ -233,6 +248,7 @@ const rules: readonly Rule[] = [
   ...capacityRules,
   unusedCredentials,
   unusedReplicas,
+  backup,
   halfCredentials,
 ];
 

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { type KeyMeta, keyMeta } from './keys.ts';
 import { apiSchema, hpaSchema } from './schema/api.ts';
+import { backupSchema } from './schema/backup.ts';
 import { chartsSchema, clusterSchema, imagesSchema } from './schema/cluster.ts';
 import { consoleSchema, loggingSchema, monitoringSchema } from './schema/monitoring.ts';
 import { gateSchema, kafkaSchema, mongoSchema, queueSchema, redisSchema } from './schema/servers.ts';
@@ -20,6 +21,7 @@ export const stackSchema = z.object({
   consumer: consumerSchema,
   mongo: mongoSchema,
   gate: gateSchema,
+  backup: backupSchema,
   producer: producerSchema,
   console: consoleSchema,
   logging: loggingSchema,

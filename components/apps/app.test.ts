@@ -52,6 +52,15 @@ test('the producer never runs twice, and its rate is part of its config', async 
   ]);
 });
 
+test('the gate has a port for backups only where there are any', async () => {
+  make('gate', { 'backup:enabled': true });
+  const { ports } = (await collector.inputsOf('Service', 'gate')).spec;
+  expect(ports).toContainEqual({ name: 'backup', port: 27_019, targetPort: 'backup' });
+  const [container] = (await collector.inputsOf('Deployment', 'gate')).spec.template.spec.containers;
+  expect(container.ports).toContainEqual({ name: 'backup', containerPort: 27_019 });
+  expect((await collector.inputsOf('ConfigMap', 'gate-config')).data).toMatchObject({ GATE_BACKUP_PORT: '27019' });
+});
+
 test('the gate never runs twice: two would let twice the limit through', async () => {
   make('gate', { 'gate:port': 28_000 });
   const { spec } = await collector.inputsOf('Deployment', 'gate');

@@ -2,6 +2,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import {
   type Addresses,
+  BACKUP_PORT,
   consumerEnvironment,
   type Environment,
   gateEnvironment,
@@ -50,11 +51,19 @@ const rows = {
   },
   gate: {
     type: 'breakwater:gate:Gate',
-    environment: gateEnvironment,
+    environment: (config, addresses) =>
+      gateEnvironment(config, addresses, config.backup.enabled ? { backupPort: BACKUP_PORT } : {}),
     servers: [],
     // A second gate would double `mongo:iops`. Measured: 27 MiB idle, and 70 MiB with 60
     // connections and messages of 4 MB, which it forwards in pieces.
-    workload: ({ gate }) => ({ port: gate.port, replicas: 1, recreate: true, memoryMiB: 128, cpuMillis: 50 }),
+    workload: ({ gate, backup }) => ({
+      port: gate.port,
+      ...(backup.enabled && { morePorts: { backup: BACKUP_PORT } }),
+      replicas: 1,
+      recreate: true,
+      memoryMiB: 128,
+      cpuMillis: 50,
+    }),
   },
 } satisfies Record<string, Row>;
 

@@ -47,6 +47,13 @@ describe('refused', () => {
       'mongo:volumeGiB: 16 → 17: not every storage class can grow a volume, and a StatefulSet cannot change the size it asks for. Keep it (pulumi config set mongo:volumeGiB 16), or ',
     ],
     ['a smaller volume of Redis', {}, { 'redis:volumeGiB': 1 }, {}, 'redis:volumeGiB: 16 → 1: a volume cannot shrink'],
+    [
+      'a larger volume of the backups',
+      { 'backup:enabled': true },
+      { 'backup:enabled': true, 'backup:volumeGiB': 17 },
+      {},
+      'backup:volumeGiB: 16 → 17: not every storage class can grow a volume',
+    ],
     ['a smaller volume of Prometheus', {}, { 'monitoring:volumeGiB': 1 }, {}, 'monitoring:volumeGiB: 4 → 1: a volume'],
     ['a larger volume of Loki', {}, { 'monitoring:logVolumeGiB': 9 }, {}, 'monitoring:logVolumeGiB: 4 → 9: not every'],
     [
@@ -254,6 +261,7 @@ describe('goes ahead', () => {
       },
       {},
     ],
+    ['the volume of backups that are turned on', {}, { 'backup:enabled': true, 'backup:volumeGiB': 9 }, {}],
     [
       'volumes of a monitoring that is turned on',
       { 'monitoring:enabled': false },

@@ -60,6 +60,7 @@ const volumes: Rule = (old, next) => {
   const monitored = old['monitoring:enabled'] && next['monitoring:enabled'];
   const keys = [
     ...servers.filter((server) => stays(server, old, next)).map((server) => `${server}:volumeGiB` as const),
+    ...(old['backup:enabled'] && next['backup:enabled'] ? (['backup:volumeGiB'] as const) : []),
     ...(monitored ? (['monitoring:volumeGiB', 'monitoring:logVolumeGiB'] as const) : []),
   ];
   return keys

@@ -23,6 +23,8 @@ export interface Guarded {
   readonly 'mongo:volumeGiB': number;
   readonly 'mongo:passwordVersion': number;
   readonly 'mongo:external'?: string;
+  readonly 'backup:enabled': boolean;
+  readonly 'backup:volumeGiB': number;
   readonly 'monitoring:enabled': boolean;
   readonly 'monitoring:volumeGiB': number;
   readonly 'monitoring:logVolumeGiB': number;
@@ -32,7 +34,7 @@ export interface Guarded {
 export type GuardedKey = keyof Guarded;
 
 /** The values of the config that the guard looks at. */
-export function guardedValues({ cluster, api, queue, kafka, redis, mongo, monitoring }: StackConfig): Guarded {
+export function guardedValues({ cluster, api, queue, kafka, redis, mongo, backup, monitoring }: StackConfig): Guarded {
   return {
     'cluster:namespace': cluster.namespace,
     ...(cluster.storageClass !== undefined && { 'cluster:storageClass': cluster.storageClass }),
@@ -51,6 +53,8 @@ export function guardedValues({ cluster, api, queue, kafka, redis, mongo, monito
     'mongo:volumeGiB': mongo.volumeGiB,
     'mongo:passwordVersion': mongo.passwordVersion,
     ...(mongo.external !== undefined && { 'mongo:external': mongo.external }),
+    'backup:enabled': backup.enabled,
+    'backup:volumeGiB': backup.volumeGiB,
     'monitoring:enabled': monitoring.enabled,
     'monitoring:volumeGiB': monitoring.volumeGiB,
     'monitoring:logVolumeGiB': monitoring.logVolumeGiB,

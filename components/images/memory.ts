@@ -38,6 +38,11 @@ export const officialMemory = {
   },
   /** Creates MongoDB's users with a mongod of its own, before the other one starts. */
   users: { mib: 500, key: 'mongo:memoryMiB', source: 'as mongo: mongosh runs beside a mongod whose cache is empty' },
+  backup: {
+    mib: 256,
+    source:
+      'measured: 85 MiB for mongodump, 118 for mongorestore (docs/results.md); both hold a few messages of up to 16 MB',
+  },
   'kafka-ui': {
     mib: 512,
     requestShare: 0.5,

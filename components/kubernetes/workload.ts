@@ -24,6 +24,8 @@ export interface WorkloadArgs {
   readonly secretFiles?: readonly SecretFile[];
   /** Port that the app listens on besides its metrics. @default no such port, and no Service */
   readonly port?: number;
+  /** Further ports of the Service, by name. @default none */
+  readonly morePorts?: Readonly<Record<string, number>>;
   /** Opens the Service on a port of every node. @default a ClusterIP */
   readonly service?: { readonly nodePort: number };
   /** Annotations of the Service, for ingress controllers that read them there. @default none */
@@ -61,6 +63,7 @@ const workloadPod = (component: string, args: WorkloadArgs, configMap: pulumi.In
       ports: [
         { name: 'metrics', port: METRICS_PORT },
         ...(args.port === undefined ? [] : [{ name: 'main', port: args.port }]),
+        ...Object.entries(args.morePorts ?? {}).map(([portName, port]) => ({ name: portName, port })),
       ],
       memoryMiB: args.memoryMiB,
       cpuMillis: args.cpuMillis,
@@ -82,7 +85,7 @@ export class Workload extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:workload:Workload', name, {}, opts);
-    const { namespace, port, replicas, recreate } = args;
+    const { namespace, port, morePorts = {}, replicas, recreate } = args;
     const metadata = { namespace, labels: { ...labelsOf(name) } };
     const child = { parent: this };
 
@@ -138,6 +141,7 @@ export class Workload extends pulumi.ComponentResource {
             // Without the metrics: with a node port they would be open to everybody.
             ports: [
               { name: 'main', port, targetPort: 'main', ...(args.service && { nodePort: args.service.nodePort }) },
+              ...Object.entries(morePorts).map(([more, number]) => ({ name: more, port: number, targetPort: more })),
             ],
             ...(args.service && { type: 'NodePort' }),
           },

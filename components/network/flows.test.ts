@@ -97,6 +97,13 @@ describe('other parties', () => {
     expect(kafka.filter((flow) => /kafka:909[34]/.test(flow))).toEqual(['kafka > kafka:9093', 'kafka > kafka:9094']);
   });
 
+  test('a backup reaches the port of the gate for backups, and nothing else', () => {
+    const backedUp = textsOf(configOf({ 'backup:enabled': true }));
+    expect(backedUp.filter((flow) => flow.includes('backup'))).toEqual(['backup > gate:27019']);
+    expect(backedUp.filter((flow) => flow.endsWith(':27019'))).toEqual(['backup > gate:27019']);
+    expect(kafka.join()).not.toContain('27019');
+  });
+
   test('only the gate and the exporter reach MongoDB', () => {
     expect(kafka.filter((flow) => flow.includes('> mongo:'))).toEqual([
       'gate > mongo:27017',

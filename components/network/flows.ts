@@ -1,5 +1,7 @@
 // Who connects to whom: the table that the network policies of the main and API namespaces are
 // compiled from. It reads like the diagram. Whatever is not in it is refused.
+
+import { BACKUP_PORT } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../../monitoring/ports.ts';
 import { METRICS_PORT } from '../kubernetes/workload.ts';
@@ -54,6 +56,7 @@ export function flowsOf(config: StackConfig): readonly Flow<Part>[] {
     ...between(['api', 'consumer', 'producer', 'topics', 'kafka-ui'], server.kafka),
     ...between(['api', 'consumer'], server.mongo),
     { from: 'gate', to: 'mongo', port: MONGO_PORT },
+    { from: 'backup', to: 'gate', port: BACKUP_PORT },
 
     // Between brokers. These listeners have no authentication: only this rule protects them.
     { from: 'kafka', to: 'kafka', port: BROKER_PORT },

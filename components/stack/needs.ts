@@ -78,7 +78,8 @@ function partNeeds(part: Part, config: StackConfig): readonly PodNeeds[] {
     case 'redis-exporter':
     case 'mongo-exporter':
       return [official(part)];
-    // A job, which ends.
+    // Jobs, which end.
+    case 'backup':
     case 'topics':
       return [];
   }

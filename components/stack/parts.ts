@@ -5,7 +5,7 @@ import type { StackConfig } from '../../config/schema.ts';
 /** Part of the stack config that decides. */
 export type PartsConfig = Pick<
   StackConfig,
-  'queue' | 'kafka' | 'redis' | 'mongo' | 'producer' | 'console' | 'monitoring'
+  'queue' | 'kafka' | 'redis' | 'mongo' | 'producer' | 'console' | 'monitoring' | 'backup'
 >;
 
 /** A part is named after its pods. */
@@ -20,12 +20,13 @@ export type Part =
   | 'kafka-ui'
   | 'redis'
   | 'mongo'
+  | 'backup'
   | 'redis-exporter'
   | 'mongo-exporter';
 
 /** Parts that a stack has. An external server is not one of them. */
 export function partsOf(config: PartsConfig): ReadonlySet<Part> {
-  const { queue, kafka, redis, mongo, producer, console, monitoring } = config;
+  const { queue, kafka, redis, mongo, producer, console, monitoring, backup } = config;
   const usesKafka = queue.kind === 'kafka';
   const ownRedis = redis.external === undefined;
   const ownMongo = mongo.external === undefined;
@@ -42,6 +43,7 @@ export function partsOf(config: PartsConfig): ReadonlySet<Part> {
     'kafka-ui': usesKafka && kafka.ui,
     redis: ownRedis,
     mongo: ownMongo,
+    backup: backup.enabled && ownMongo,
     'redis-exporter': monitoring.enabled && ownRedis,
     'mongo-exporter': monitoring.enabled && ownMongo,
   };

@@ -6,7 +6,7 @@ export const STACKS = ['dev', 'small', 'stress', 'spike', 'events', 'staging', '
 /** Config that a run needs in addition to the stack file. */
 export const EXTRA: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // Starts with an older Kafka, so that it can be upgraded.
-  dev: { 'kafka:version': '4.1.1' },
+  dev: { 'kafka:version': '4.1.1', 'backup:enabled': 'true' },
   // Load tests wait for an empty queue, which a busy producer prevents. Steps set the rate.
   events: { 'producer:rate': '0.008' },
 };
@@ -39,6 +39,7 @@ export const STEPS = {
   secrets: { title: 'no password appears in plain text', stacks: STACKS },
   monitoring: { title: 'every pod is scraped, logs arrive, no alert fires', stacks: STACKS },
   refused: { title: 'changes that would lose data are refused at preview', stacks: ['dev', 'staging'] },
+  backup: { title: 'a backup is restored, record by record', stacks: ['dev'] },
   replicas: { title: 'the API gains two pods, then gives them up', stacks: ['dev', 'spike'] },
   agents: { title: 'an agent joins, then leaves', stacks: ['dev', 'spike'], clusters: 'own' },
   brokers: { title: 'a fourth broker receives partitions, then is drained and removed', stacks: ['dev'] },

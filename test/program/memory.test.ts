@@ -28,7 +28,7 @@ function officialLimits(declared: readonly Declared[]): ReadonlyMap<string, numb
 describe('on a stack at its defaults', () => {
   let limits: ReadonlyMap<string, number>;
   beforeAll(async () => {
-    limits = officialLimits(await declareProgram({}, 'dev'));
+    limits = officialLimits(await declareProgram({ 'backup:enabled': true }, 'dev'));
   });
 
   test('every container of an official image has the figure of the table, and no figure is left over', () => {

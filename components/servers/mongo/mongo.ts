@@ -13,7 +13,7 @@ import { dataMount, filesMount, Server } from '../../kubernetes/server.ts';
 import { DATABASE, MONGO_PORT } from '../../network/addresses.ts';
 
 /** The user `mongodb` of the official image. */
-const MONGO_USER_ID = 999;
+export const MONGO_USER_ID = 999;
 
 const FILES = '/etc/mongo';
 const DATA = '/data/db';

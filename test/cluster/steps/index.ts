@@ -2,6 +2,7 @@
 import type { Step } from '../context.ts';
 import type { StepName } from '../plan.ts';
 import { hpa } from './autoscaling.ts';
+import { backup } from './backup.ts';
 import { again, doctor, preview, refresh, up } from './bring-up.ts';
 import { drainSpeed, lastConsumer, scaling } from './consumers.ts';
 import { network, podSecurity } from './isolation.ts';
@@ -25,6 +26,7 @@ export const steps: Readonly<Record<StepName, Step>> = {
   secrets: hidden,
   monitoring,
   refused,
+  backup,
   replicas,
   agents,
   brokers,

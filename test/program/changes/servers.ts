@@ -7,8 +7,19 @@ const mongoElsewhere = {
   'mongo:username': 'a',
   'mongo:password': 'p',
 };
+const backedUp = { 'backup:enabled': true };
 
 export const serversChanges: Changes = {
+  'backup:enabled': {
+    to: true,
+    rolls: ['gate'],
+    changes: ['NetworkPolicy gate', 'Service gate'],
+    creates: ['CronJob backup', 'NetworkPolicy backup', 'PersistentVolumeClaim backup'],
+  },
+  'backup:schedule': { on: backedUp, to: '30 2 * * 0', changes: ['CronJob backup'] },
+  'backup:keep': { on: backedUp, to: 14, changes: ['CronJob backup'] },
+  'backup:iopsPercent': { on: backedUp, to: 50, rolls: ['gate'] },
+  'backup:volumeGiB': { on: backedUp, to: 32, refused: true },
   'queue:kind': {
     on: producing,
     to: 'redis-streams',

@@ -52,7 +52,9 @@ const isPublic = (image: string): boolean => !/^[^/]+\/breakwater\//.test(image)
  * @throws Error for an image without a size
  */
 function slowStartSeconds(declared: readonly Declared[]): number {
-  const pulled = podsOf(declared).flatMap((pods) => {
+  // An `up` starts no pod of a CronJob.
+  const started = podsOf(declared).filter(({ kind }) => kind !== 'CronJob');
+  const pulled = started.flatMap((pods) => {
     const images = new Set(allContainersOf(pods).map(({ image }) => image ?? ''));
     return [...images].filter(isPublic).map((image) => {
       const megabytes = MEGABYTES[nameOf(image)];
