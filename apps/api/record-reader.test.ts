@@ -144,6 +144,20 @@ describe('record reader', () => {
     await connection.del(groupKey(id));
   });
 
+  test('an empty place in a group is no record, and its neighbours are', async () => {
+    const [a, b, c] = makeRecords('post', 'sparse', ['a', 'b', 'c']) as [DataRecord, DataRecord, DataRecord];
+    const id = groupOf(a._id);
+    for (const kept of [
+      [a, undefined, c],
+      [undefined, b, undefined],
+    ]) {
+      await cache.putPending({ id, records: kept });
+      const found = [a, b, c].map(async ({ _id }) => (await reader.read(_id))?.payload);
+      expect(await Promise.all(found)).toEqual(kept.map((record) => record?.payload));
+      await connection.del(groupKey(id));
+    }
+  });
+
   test('a payload that looks like a table and a record is neither: records cannot be forged', async () => {
     const [{ _id }] = makeRecords('post', 'o', ['']) as [DataRecord];
     const id = groupOf(_id);

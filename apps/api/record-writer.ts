@@ -1,7 +1,7 @@
 // Writing records: the queue confirms them, then readers may choose them.
 import type { Cache } from '../shared/cache.ts';
 import { QueueOutcomeUnknownError } from '../shared/errors.ts';
-import type { Group } from '../shared/group.ts';
+import type { CachedGroup } from '../shared/group.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { QueueWriter } from '../shared/queue/queue.ts';
 import type { NewRecords } from '../shared/record.ts';
@@ -61,7 +61,7 @@ export class RecordWriter {
  */
 export const cacheAccepted =
   (cache: Pick<Cache, 'putPending'>, metrics: ApiMetrics, logger: Logger) =>
-  (group: Group): Promise<void> =>
+  (group: CachedGroup): Promise<void> =>
     cache.putPending(group).catch((error: Error) => {
       metrics.cacheErrors.inc();
       logger.debug({ err: error.message }, 'the cache failed');

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { Coalescer } from './coalescer.ts';
 import { decodeDocument, documentId } from './document.ts';
-import { encodeGroup, type Group, groupOf, placeOf } from './group.ts';
+import { type CachedGroup, encodeGroup, groupOf, placeOf } from './group.ts';
 import type { DataRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
 import { dropIfStalled, type Script } from './redis.ts';
@@ -151,7 +151,7 @@ export class Cache {
   }
 
   /** Keeps a group that was accepted and is not stored yet. */
-  async putPending({ id, records }: Group): Promise<void> {
+  async putPending({ id, records }: CachedGroup): Promise<void> {
     await this.#writes.pending.add([{ key: groupKey(id), value: encodeGroup(records) }]);
   }
 

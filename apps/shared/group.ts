@@ -25,6 +25,12 @@ export interface Group {
   readonly records: readonly DataRecord[];
 }
 
+/** A group in the cache, where a place may be left empty. */
+export interface CachedGroup {
+  readonly id: string;
+  readonly records: readonly (DataRecord | undefined)[];
+}
+
 /**
  * Makes ids of groups: the second they were made in, a random number of the process, a counter.
  * Sorted, they are in the order of time, to the second.
@@ -64,7 +70,7 @@ export function makeGroup(id: string, requests: readonly NewRecords[], now = new
  * @throws RangeError when there are more than it can hold
  */
 export function recordsFrom(
-  group: Group,
+  group: CachedGroup,
   { type, origin, payloads }: NewRecords,
   createdAt = new Date().toISOString(),
 ): DataRecord[] {
@@ -83,18 +89,19 @@ export function recordsFrom(
 
 const tableBytes = (records: number): number => POSITION_BYTES * (records + 1);
 
-/** The bytes of a group. */
-export function encodeGroup(records: readonly DataRecord[]): Buffer {
+/** The bytes of a group; an empty place has a position like any other, and no bytes. */
+export function encodeGroup(records: readonly (DataRecord | undefined)[]): Buffer {
   let at = tableBytes(records.length);
-  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + documentBytes(record), at));
+  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + (record ? documentBytes(record) : 0), at));
   let createdAt = '';
   let time = 0;
   for (const [i, record] of records.entries()) {
+    writePosition(bytes, i, at);
+    if (record === undefined) continue;
     if (record.createdAt !== createdAt) {
       createdAt = record.createdAt;
       time = Date.parse(createdAt);
     }
-    writePosition(bytes, i, at);
     at = writeDocument(bytes, at, record, time);
   }
   writePosition(bytes, records.length, at);

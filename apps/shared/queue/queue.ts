@@ -1,6 +1,6 @@
 // What a queue is to Breakwater: one interface, two adapters (kafka/, redis/), one contract
 // test-suite.
-import type { Documents, Group } from '../group.ts';
+import type { CachedGroup, Documents } from '../group.ts';
 import type { DataRecord, NewRecords } from '../record.ts';
 
 /** Accepts records. */
@@ -123,7 +123,7 @@ export interface WriterOptions {
    * Gets each group once the first of its records is accepted, before `accept` resolves, where the
    * queue is not the cache as well. Must not reject.
    */
-  onAccepted?: (group: Group) => Promise<void>;
+  onAccepted?: (group: CachedGroup) => Promise<void>;
 }
 
 /** A connection to the queue. */

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { Producer } from '@platformatic/kafka';
 import { KILLED_BROKERS_RETURN, useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
-import { type Group, groupOf } from '../../group.ts';
+import { type CachedGroup, groupOf } from '../../group.ts';
 import { createLogger } from '../../logger.ts';
 import { queueContract } from '../contract.testing.ts';
 import { useAdmin } from './admin.testing.ts';
@@ -76,8 +77,8 @@ test('the requests of a batch share a group in the cache; what is refused is in 
     { brokers: kafka.url.split(','), name, group: name, maxLength: 100, maxBytes: 1e9 },
     logger,
   );
-  const groups: Group[] = [];
-  const onAccepted = async (group: Group) => void groups.push({ ...group, records: [...group.records] });
+  const groups: CachedGroup[] = [];
+  const onAccepted = async (group: CachedGroup) => void groups.push({ ...group, records: [...group.records] });
   const request = (...payloads: string[]) => ({ type: 'post', origin: 'o', payloads });
   try {
     const writer = await queue.writer({ onAccepted });
@@ -86,8 +87,8 @@ test('the requests of a batch share a group in the cache; what is refused is in 
     );
     expect(groups.length).toBeLessThan(10);
     const records = groups.flatMap((group) => {
-      for (const { _id } of group.records) expect(groupOf(_id)).toBe(group.id);
-      return group.records;
+      for (const record of group.records) expect(groupOf(record!._id)).toBe(group.id);
+      return group.records.map((record) => record!);
     });
     expect(records.map(({ _id }) => _id).sort()).toEqual(accepted.flat().sort());
     const byId = new Map(records.map((record) => [record._id, record.payload]));
@@ -100,8 +101,37 @@ test('the requests of a batch share a group in the cache; what is refused is in 
     const [refused, fits] = await Promise.allSettled([writer.accept(request(...many)), writer.accept(request('fits'))]);
     expect(refused).toMatchObject({ status: 'rejected', reason: { name: 'QueueFullError' } });
     expect(fits.status).toBe('fulfilled');
-    expect(groups.map((group) => group.records.map(({ payload }) => payload))).toEqual([['fits']]);
+    expect(groups.map((group) => group.records.map((record) => record?.payload))).toEqual([['fits']]);
   } finally {
+    await queue.close();
+  }
+});
+
+test('a request that waited too long for its batch leaves an empty place in the group', async () => {
+  const name = 'given-up';
+  await admin().createTopics({ topics: [name], partitions: 1, replicas: 1 });
+  const options = { name, group: name, maxLength: 1e6, maxBytes: 1e9, maxInFlight: 1, deadlineMs: 1_500 };
+  const queue = new KafkaQueue({ brokers: kafka.url.split(','), ...options }, logger);
+  const groups: (string | undefined)[][] = [];
+  const onAccepted = async ({ records }: CachedGroup) => void groups.push(records.map((record) => record?.payload));
+  const request = (payload: string) => ({ type: 'post', origin: 'o', payloads: [payload] });
+  try {
+    const writer = await queue.writer({ onAccepted });
+    await writer.accept(request('first'));
+    kafka.server.kill('SIGSTOP');
+    const underWay = Promise.allSettled([writer.accept(request('under way'))]);
+    await new Promise(setImmediate); // it is a batch by itself
+    const early = Promise.allSettled([writer.accept(request('early'))]);
+    await sleep(700); // so that the next one's time is not up with it
+    const late = writer.accept(request('late'));
+    const [gaveUp] = await early;
+    kafka.server.kill('SIGCONT');
+    expect(gaveUp).toMatchObject({ status: 'rejected', reason: { name: 'QueueUnavailableError' } });
+    expect((await underWay)[0]).toMatchObject({ reason: { name: 'QueueOutcomeUnknownError' } });
+    await late;
+    expect(groups).toEqual([['first'], [undefined, 'late']]);
+  } finally {
+    kafka.server.kill('SIGCONT');
     await queue.close();
   }
 });

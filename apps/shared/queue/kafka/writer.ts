@@ -8,7 +8,7 @@
 import type { Base } from '@platformatic/kafka';
 import { Coalescer } from '../../coalescer.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../../errors.ts';
-import { type Group, GroupIds, MAX_GROUP_RECORDS, recordsFrom } from '../../group.ts';
+import { type CachedGroup, GroupIds, MAX_GROUP_RECORDS, recordsFrom } from '../../group.ts';
 import type { Logger } from '../../logger.ts';
 import { type DataRecord, encodeRecord, type NewRecords } from '../../record.ts';
 import type { QueueLimits, QueueWriter } from '../queue.ts';
@@ -242,8 +242,9 @@ export const toMessage = (record: DataRecord): KafkaMessage => ({
 });
 
 /** A group that further requests may join. */
-interface OpenGroup extends Group {
-  readonly records: DataRecord[];
+interface OpenGroup extends CachedGroup {
+  /** What was refused leaves its place empty. */
+  readonly records: (DataRecord | undefined)[];
   bytes: number;
   /** Its way to the cache, once the first of its records is confirmed. */
   cached?: Promise<void>;
@@ -261,7 +262,7 @@ export class KafkaWriter implements QueueWriter {
   readonly #monitor: DepthMonitor;
   readonly #topic: string;
   readonly #limits: QueueLimits;
-  readonly #onAccepted: (group: Group) => Promise<void>;
+  readonly #onAccepted: (group: CachedGroup) => Promise<void>;
   readonly #ids = new GroupIds();
   #open: OpenGroup | undefined;
   #closed = false;
@@ -272,7 +273,7 @@ export class KafkaWriter implements QueueWriter {
     monitor: DepthMonitor,
     topic: string,
     limits: QueueLimits,
-    onAccepted: (group: Group) => Promise<void> = async () => undefined,
+    onAccepted: (group: CachedGroup) => Promise<void> = async () => undefined,
   ) {
     this.#sender = sender;
     this.#monitor = monitor;
@@ -298,7 +299,7 @@ export class KafkaWriter implements QueueWriter {
     const { maxLength, maxBytes } = this.#limits;
     if (this.#monitor.lag + records.length > maxLength || this.#monitor.lagBytes + bytes > maxBytes)
       throw new QueueFullError(`the queue ${this.#topic} is full; try again later`);
-    group.records.push(...records);
+    const place = group.records.push(...records) - records.length;
     group.bytes += bytes;
     const ended = this.#monitor.begin(records.length, bytes);
     try {
@@ -307,9 +308,9 @@ export class KafkaWriter implements QueueWriter {
       this.#monitor.sawLife();
     } catch (error) {
       ended(error instanceof QueueOutcomeUnknownError);
+      group.records.fill(undefined, place, place + records.length);
       throw error;
     }
-    // Records of a neighbour that was not confirmed are cached too: nobody learns their ids.
     group.cached ??= this.#onAccepted(group);
     await group.cached;
     return records.map(({ _id }) => _id);
