@@ -1,3 +1,4 @@
+const { availableParallelism } = require('node:os');
 const { join } = require('node:path');
 
 // Tests start the apps dozens of times: with a cache of compiled sources each start takes half of
@@ -15,8 +16,8 @@ module.exports = {
   globalSetup: '<rootDir>/test/fetch-servers.cjs',
   testTimeout: 60_000,
   // Most suites wait for servers more than they compute: three on two cores take a quarter less
-  // time than two.
-  maxWorkers: '150%',
+  // time than two. As a number: Jest reads '150%' as 150 workers.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   // Each suite loads its modules anew, those of the program hundreds of MB: a worker that keeps
   // them starts again.
   workerIdleMemoryLimit: '1GB',
