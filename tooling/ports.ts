@@ -21,11 +21,22 @@ export class PortTakenError extends UserError {
   }
 }
 
+// Below the ports that systems give to outgoing connections (from 32768 on Linux): one of these could
+// take a port before the program that it was found for. Each process looks in a place of its own,
+// so that two that start stacks at the same time do not find the same ports.
+const FIRST_PORT = 10_000;
+const PORTS = 22_000;
+let looked = (process.pid * 64) % PORTS;
+
 /** Gives `count` different ports of 127.0.0.1 that were free a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = FIRST_PORT + (looked++ % PORTS);
+    const error = await tryPort(port, LOOPBACK);
+    if (error === undefined) ports.push(port);
+    else if (error.code !== 'EADDRINUSE') throw error;
+  }
   return ports;
 }
 
