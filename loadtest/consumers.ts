@@ -32,7 +32,11 @@ const MAX_IN_POD = 500;
  */
 export function localConsumers(file?: string): Consumers | undefined {
   const env = localRun(file);
-  if (env === undefined) return undefined;
+  return env && consumersOf(env);
+}
+
+/** @param env what a stack of this machine tells other commands */
+export function consumersOf(env: Readonly<Record<string, string | undefined>>): Consumers {
   return {
     async losses() {
       const { CONSUMER_TARGETS: targets } = env;

@@ -5,7 +5,7 @@ import { LocalError } from '../local/errors.ts';
 import { type Options, parseOptions } from '../local/options.ts';
 import { startStack } from '../local/stack.ts';
 import { INTERRUPTED, UsageError, UserError } from '../tooling/errors.ts';
-import { localConsumers } from './consumers.ts';
+import { consumersOf } from './consumers.ts';
 import { chooseEngine } from './engine.ts';
 import { DEFAULTS } from './options.ts';
 import { PROFILES, type Profile } from './profiles.ts';
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
       target: stack.apiUrl,
       mongoUrl: stack.directMongoUrl,
       gateUrl: stack.gateMetricsUrl,
-      consumers: localConsumers(),
+      consumers: consumersOf(stack.environment),
       payloadChars: stack.config.api.payloadChars,
       bodyLimitKiB: stack.config.api.bodyLimitKiB,
       drainTimeoutSeconds: Number(DEFAULTS['drain-timeout']),

@@ -84,6 +84,8 @@ export interface Stack {
   /** Prometheus; undefined unless it was asked for. */
   readonly prometheusUrl: string | undefined;
   readonly dataDir: string;
+  /** Variables by which commands beside the stack find its queue, its consumers and its producer. */
+  readonly environment: Readonly<Record<string, string>>;
   /**
    * Every process by name (`api-0`, `consumer-0`, `gate`, `redis`, `mongo`, `kafka-0`, …): each
    * comes back when it ends.
@@ -171,7 +173,8 @@ async function bringUp(
   const prometheusUrl = options.monitoring
     ? await launchPrometheus(run, { producer: needsProducer(config), console: showsConsole })
     : undefined;
-  if (options.ports !== 'free') await announce(run, addresses);
+  const environment = environmentOf(run, addresses);
+  if (options.ports !== 'free') await announce(processes, environment);
   options.log(`ready in ${since(begun)}`);
 
   const source = new StatusSource({ apiUrl, apiMetricsPorts: ports.apiMetrics, gateMetricsUrl });
@@ -186,6 +189,7 @@ async function bringUp(
     prometheusUrl,
     consoleUrl: showsConsole ? `http://127.0.0.1:${ports.console}` : undefined,
     dataDir,
+    environment,
     processes: processes.byName,
     failed: processes.failed,
     status: () => source.read(),
@@ -219,20 +223,27 @@ async function prepare(
   return { config, ports, dataDir, processes, install };
 }
 
-/**
- * Leaves the addresses that commands run beside the stack need (`npm run deadletters`, `npm run
- * rate`, `npm run loadtest`) where they find them.
- */
-async function announce({ config, ports, processes }: StackRun, addresses: Addresses): Promise<void> {
+/** What commands beside the stack need to know. */
+function environmentOf({ config, ports }: StackRun, addresses: Addresses): Readonly<Record<string, string>> {
   const environment = {
     ...apiEnvironment(config, addresses),
     ...consumerEnvironment(config, addresses),
     CONSUMER_TARGETS: consoleTargets(ports).consumer.join(','),
     ...(needsProducer(config) && { PRODUCER_URL: `http://127.0.0.1:${ports.producerMetrics}` }),
   };
-  const known = Object.entries(environment).filter(([name]) =>
-    /^(QUEUE|KAFKA|REDIS|PRODUCER_URL|CONSUMER_TARGETS|PAYLOAD_CHARS|API_BODY_LIMIT_KIB)/.test(name),
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) =>
+      /^(QUEUE|KAFKA|REDIS|PRODUCER_URL|CONSUMER_TARGETS|PAYLOAD_CHARS|API_BODY_LIMIT_KIB)/.test(name),
+    ),
   );
+}
+
+/**
+ * Leaves it where commands run beside the stack (`npm run deadletters`, `npm run rate`, `npm run
+ * loadtest`) find it.
+ */
+async function announce(processes: Processes, environment: Readonly<Record<string, string>>): Promise<void> {
   processes.stopWith('observers', () => rm(RUNNING_FILE, { force: true }));
-  await writeFile(RUNNING_FILE, known.map(([name, value]) => `${name}=${value}\n`).join(''));
+  const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
+  await writeFile(RUNNING_FILE, lines.join(''));
 }
