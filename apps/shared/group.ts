@@ -10,6 +10,9 @@ import type { DataRecord, NewRecords } from './record.ts';
 /** Largest number of records in a group: a place has three hexadecimal digits. */
 export const MAX_GROUP_RECORDS = 4096;
 
+/** A group of this size takes no further request: Redis serves no other client while it copies one. */
+export const FULL_GROUP_BYTES = 256 * 1024;
+
 const GROUP_DIGITS = 21;
 const POSITION_BYTES = 8;
 const PLACES = Array.from({ length: MAX_GROUP_RECORDS }, (_, place) => place.toString(16).padStart(3, '0'));

@@ -8,7 +8,7 @@
 import type { Base } from '@platformatic/kafka';
 import { Coalescer } from '../../coalescer.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../../errors.ts';
-import { type CachedGroup, GroupIds, MAX_GROUP_RECORDS, recordsFrom } from '../../group.ts';
+import { type CachedGroup, FULL_GROUP_BYTES, GroupIds, MAX_GROUP_RECORDS, recordsFrom } from '../../group.ts';
 import type { Logger } from '../../logger.ts';
 import { type DataRecord, encodeRecord, type NewRecords } from '../../record.ts';
 import type { QueueLimits, QueueWriter } from '../queue.ts';
@@ -250,9 +250,6 @@ interface OpenGroup extends CachedGroup {
   cached?: Promise<void>;
 }
 
-/** A group of so many bytes takes no further request: Redis serves nobody else while it copies one. */
-const MAX_GROUP_BYTES = 256 * 1024;
-
 /**
  * Accepts records into the topic while the consumer group's lag leaves room. The requests of a
  * batch share a group in the cache.
@@ -318,7 +315,7 @@ export class KafkaWriter implements QueueWriter {
 
   #openGroup(records: number): OpenGroup {
     const open = this.#open;
-    if (open && open.records.length + records <= MAX_GROUP_RECORDS && open.bytes < MAX_GROUP_BYTES) return open;
+    if (open && open.records.length + records <= MAX_GROUP_RECORDS && open.bytes < FULL_GROUP_BYTES) return open;
     this.#open = newGroup(this.#ids.next());
     return this.#open;
   }

@@ -3,7 +3,7 @@
 import { groupKey } from '../../cache.ts';
 import { Coalescer } from '../../coalescer.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueUnavailableError } from '../../errors.ts';
-import { encodeGroup, GroupIds, makeGroup } from '../../group.ts';
+import { encodeGroup, FULL_GROUP_BYTES, GroupIds, makeGroup } from '../../group.ts';
 import type { NewRecords } from '../../record.ts';
 import { dropIfStalled, isReadOnly, isReplyError, wasNotSent } from '../../redis.ts';
 import type { QueueLimits, QueueWriter } from '../queue.ts';
@@ -12,11 +12,6 @@ import type { ScriptedRedis } from './scripts.ts';
 
 /** Most requests in a group: with 100 records each they fit into its table. */
 const MAX_REQUESTS = 40;
-/**
- * A group of this many bytes takes no further request. Redis serves no other client while it copies
- * a group.
- */
-const MAX_BYTES = 256 * 1024;
 /** How long replicas may take to have a group, milliseconds: less than a command may take. */
 const REPLICAS_MS = 2_000;
 
@@ -39,7 +34,7 @@ export class RedisWriter implements QueueWriter {
     this.#options = options;
     this.#calls = new Coalescer<NewRecords, string[]>({
       maxItems: MAX_REQUESTS,
-      maxBytes: MAX_BYTES,
+      maxBytes: FULL_GROUP_BYTES,
       sizeOf: ({ payloads }) => payloads.reduce((sum, payload) => sum + payload.length, 0),
       maxInFlight: 8,
       flush: (requests) => this.#send(this.#ids.next(), requests),
