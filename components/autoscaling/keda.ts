@@ -5,10 +5,10 @@ import type { StackConfig } from '../../config/schema.ts';
 import { INSTALLER_LABEL } from '../cluster/requirements.ts';
 import { memoryOf, type OfficialContainer } from '../images/memory.ts';
 import { CHART_REPOSITORY, chartVersions } from '../images/official-images.ts';
-import { createPullSecret, PULL_SECRET } from '../images/pull-secret.ts';
+import { createPullSecret } from '../images/pull-secret.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import { podSecurityLabels } from '../kubernetes/namespaces.ts';
-import { type PodConfig, tolerationsOf } from '../kubernetes/pod.ts';
+import { type PodConfig, placement } from '../kubernetes/pod.ts';
 import { START_SECONDS } from '../kubernetes/start-time.ts';
 
 /** What KEDA needs. */
@@ -39,10 +39,7 @@ const resources = (name: OfficialContainer) => {
 export const chartValues = (watch: string, { images, cluster, keda }: PodConfig & Pick<StackConfig, 'keda'>) => ({
   watchNamespace: keda.watchAll ? '' : watch,
   additionalLabels: { [INSTALLER_LABEL]: cluster.namespace },
-  ...(images.pullSecret !== undefined && { imagePullSecrets: [{ name: PULL_SECRET }] }),
-  ...(cluster.priorityClass !== undefined && { priorityClassName: cluster.priorityClass }),
-  ...(Object.keys(cluster.nodeSelector).length > 0 && { nodeSelector: cluster.nodeSelector }),
-  ...(Object.keys(cluster.tolerations).length > 0 && { tolerations: tolerationsOf(cluster) }),
+  ...placement({ images, cluster }),
   ...(images.mirror !== undefined && { global: { image: { registry: images.mirror } } }),
   image: { pullPolicy: 'IfNotPresent' },
   resources: {

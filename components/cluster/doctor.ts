@@ -5,6 +5,7 @@ import { DEFAULT_STACK, loadStackConfig } from '../../config/load.ts';
 import { type StackNeeds, stackNeeds } from '../stack/needs.ts';
 import { observe } from './observe.ts';
 import { type Facts, noticesOf, problemsOf, shortagesOf } from './preflight.ts';
+import { gib } from './room.ts';
 
 const USAGE = `npm run doctor [-- --stack NAME]
 
@@ -15,15 +16,14 @@ Status 0: the stack can be made; 1: something is in its way; 2: it could not be 
 function found(facts: Facts): readonly string[] {
   const tools = Object.entries(facts.tools).map(([tool, fact]) => `${tool} ${fact?.version ?? 'not found'}`);
   const { engine, room } = facts;
-  const memory = room && [`${(room.memoryMiB / 1024).toFixed(1)} GiB of memory`, `${room.cpus} cores`];
+  const memory = room && [`${gib(room.memoryMiB)} of memory`, `${room.cpus} cores`];
   return [...tools, ...(engine && 'version' in engine ? [`Docker engine ${engine.version}`] : []), ...(memory ?? [])];
 }
 
 /** What the stack takes, in words. */
 function sizeOf({ memoryMiB, mostMemoryMiB, cpuMillis, diskGiB }: StackNeeds): string {
-  const gib = (mib: number) => (mib / 1024).toFixed(1);
   const disk = diskGiB > 0 ? `, and ${diskGiB} GiB of disk` : '';
-  return `${gib(memoryMiB)} GiB of memory (${gib(mostMemoryMiB)} GiB at most), ${cpuMillis / 1_000} cores${disk}`;
+  return `${gib(memoryMiB)} of memory (${gib(mostMemoryMiB)} at most), ${cpuMillis / 1_000} cores${disk}`;
 }
 
 async function main(): Promise<number> {

@@ -148,9 +148,10 @@ const ifAllowed = <T>(look: Promise<T>): Promise<T | undefined> =>
     return undefined;
   });
 
+type Get = (...what: string[]) => Promise<string>;
+
 /** Asks an existing cluster what the stack requires of it. */
-async function clusterFacts(run: Run, context: string): Promise<ClusterFacts> {
-  const get = (...what: string[]) => run('kubectl', [`--context=${context}`, '--request-timeout=10s', 'get', ...what]);
+async function clusterFacts(get: Get): Promise<ClusterFacts> {
   const [classes, daemonSets, nodeVersions, metrics, keda] = await Promise.all([
     get('storageclasses,ingressclasses', '--output=json').then(parseClasses),
     ifAllowed(get('daemonsets', '--all-namespaces', '--output=jsonpath={.items[*].metadata.name}').then(words)),
@@ -187,14 +188,11 @@ async function observeKubeconfig(
   const contexts = printed.split('\n').filter((line) => line !== '');
   const { context = '' } = config;
   if (!contexts.includes(context)) return { ...facts, contexts };
-  const answer = await orUnreachable(clusterFacts(run, context));
-  const room = await run('kubectl', [
-    `--context=${context}`,
-    '--request-timeout=10s',
-    'get',
-    'nodes',
-    NODES_FORMAT,
-  ]).then(parseNodes, () => undefined);
+  const get: Get = (...what) => run('kubectl', [`--context=${context}`, '--request-timeout=10s', 'get', ...what]);
+  const [answer, room] = await Promise.all([
+    orUnreachable(clusterFacts(get)),
+    get('nodes', NODES_FORMAT).then(parseNodes, () => undefined),
+  ]);
   return { ...facts, contexts, answer, ...(room && { room }) };
 }
 

@@ -4,7 +4,13 @@ import { UserError } from '../../tooling/errors.ts';
 import { isOlder } from '../../tooling/programs.ts';
 import type { StackNeeds } from '../stack/needs.ts';
 import { clusterNameOf } from './names.ts';
-import { type ClusterFacts, type RequirementsConfig, requirementNotices, requirementProblems } from './requirements.ts';
+import {
+  type ClusterFacts,
+  listed,
+  type RequirementsConfig,
+  requirementNotices,
+  requirementProblems,
+} from './requirements.ts';
 import { type Room, roomProblems } from './room.ts';
 
 /** Oldest version of each tool that works, and where to get a newer one. */
@@ -113,15 +119,12 @@ function k3dProblems({ cluster, taken }: K3dFacts, stack: string): readonly stri
   return [...stopped, ...taken.map(portProblem)];
 }
 
-const listed = (names: readonly string[]): string =>
-  names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
-
 function kubeconfigProblems({ contexts, answer }: KubeconfigFacts, config: RequirementsConfig): readonly string[] {
   const { context = '' } = config.cluster;
   if (contexts === undefined) return [];
   if (!contexts.includes(context))
     return [
-      `your kubeconfig has no context ${context} (cluster:context): ${listed(contexts)}. Choose one: pulumi config set cluster:context NAME`,
+      `your kubeconfig has no context ${context} (cluster:context): it has ${listed(contexts)}. Choose one: pulumi config set cluster:context NAME`,
     ];
   if (answer === undefined) return [];
   if ('unreachable' in answer)

@@ -38,7 +38,8 @@ const ENFORCERS =
 /** Those of networks that do not. */
 const IGNORERS = /^kube-flannel/;
 
-const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
+/** Names in a sentence. */
+export const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
 
 function storageProblems({ storageClasses }: ClusterFacts, wanted: string | undefined): readonly string[] {
   const names = storageClasses.map(({ name }) => name);

@@ -14,7 +14,8 @@ export interface Room {
   readonly freeDiskGiB?: number;
 }
 
-const gib = (mib: number): string => `${(mib / 1024).toFixed(1)} GiB`;
+/** Memory in words. */
+export const gib = (mib: number): string => `${(mib / 1024).toFixed(1)} GiB`;
 
 /** What to do for a stack that is too large. */
 const SMALLER = 'choose a smaller stack (docs/operations.md, What a machine needs)';

@@ -1,6 +1,7 @@
 // The ingress controller of a k3d cluster, Traefik, for 10,000 users: its settings as the
 // HelmChartConfig that k3s merges into its own chart, applied only where that kind exists.
 import { stringify } from 'yaml';
+import { Kubectl } from '../../tooling/cluster/kubectl.ts';
 import { waitFor } from '../../tooling/poll.ts';
 import { type Run, runWithin } from '../../tooling/run.ts';
 import type { DynamicProvider } from '../dynamic-provider.ts';
@@ -60,18 +61,19 @@ const CRD = 'helmchartconfigs.helm.cattle.io';
 /** k3s registers its own kinds shortly after its API answers. */
 const CRD_SECONDS = 60;
 
-const kubectl = (run: Run, { kubeconfig, context }: TraefikInputs, args: readonly string[], input = '') =>
-  run('kubectl', [`--kubeconfig=${kubeconfig}`, `--context=${context}`, ...args], { input });
+const kubectlOf = (run: Run, { kubeconfig, context }: TraefikInputs) =>
+  new Kubectl({ kubeconfigPath: kubeconfig, context }, run);
 
 /** Applies it, if the cluster is k3s. */
 export async function applyTraefik(run: Run, inputs: TraefikInputs): Promise<TraefikState> {
-  const { serverVersion } = JSON.parse(await kubectl(run, inputs, ['version', '--output=json'])) as {
+  const kubectl = kubectlOf(run, inputs);
+  const { serverVersion } = JSON.parse(await kubectl.text(['version', '--output=json'])) as {
     readonly serverVersion?: { readonly gitVersion?: string };
   };
   if (!serverVersion?.gitVersion?.includes('+k3s')) return { ...inputs, applied: false };
-  const known = () => kubectl(run, inputs, ['get', 'crd', CRD, '--ignore-not-found', '--output=name']);
+  const known = () => kubectl.text(['get', 'crd', CRD, '--ignore-not-found', '--output=name']);
   await waitFor(`k3s registers ${CRD}`, known, { within: CRD_SECONDS });
-  await kubectl(run, inputs, ['apply', '--filename=-'], JSON.stringify(traefikConfig(inputs.replicas)));
+  await kubectl.text(['apply', '--filename=-'], { input: JSON.stringify(traefikConfig(inputs.replicas)) });
   return { ...inputs, applied: true };
 }
 
@@ -89,6 +91,6 @@ export const provider: DynamicProvider<TraefikInputs, TraefikState> = {
   },
   async delete(_id, state) {
     if (state.applied)
-      await kubectl(run, state, ['delete', CRD, 'traefik', '--namespace=kube-system', '--ignore-not-found']);
+      await kubectlOf(run, state).text(['delete', CRD, 'traefik', '--namespace=kube-system', '--ignore-not-found']);
   },
 };

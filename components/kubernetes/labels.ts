@@ -18,7 +18,7 @@ export const labelsOf = (component: string): Labels => ({
 });
 
 /**
- * Annotation of a Service whose workload Pulumi waits for already. Without it, Pulumi would also
- * wait for the Service's endpoints, and then for ten more seconds.
+ * Annotation of what Pulumi need not wait for, such as a Service whose workload it waits for already:
+ * it would also wait for the Service's endpoints, and then for ten more seconds.
  */
 export const NOT_WAITED_FOR = { 'pulumi.com/skipAwait': 'true' } as const;

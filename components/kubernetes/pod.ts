@@ -226,14 +226,10 @@ function tolerationOf(key: string, taint: string): Toleration {
   return value ? { key, operator: 'Equal', value, effect } : { key, operator: 'Exists', effect };
 }
 
-/** Tolerations of every pod. */
-export const tolerationsOf = ({ tolerations }: StackConfig['cluster']): Toleration[] =>
-  Object.entries(tolerations).map(([key, taint]) => tolerationOf(key, taint));
-
-/** What the config adds to every pod. */
-function placement({ cluster, images }: PodConfig, selector: PodArgs['nodeSelector']): Partial<PodSpec> {
+/** What the config adds to every pod. @param selector labels of nodes that it needs besides */
+export function placement({ cluster, images }: PodConfig, selector?: PodArgs['nodeSelector']) {
   const nodeSelector = { ...cluster.nodeSelector, ...selector };
-  const tolerations = tolerationsOf(cluster);
+  const tolerations = Object.entries(cluster.tolerations).map(([key, taint]) => tolerationOf(key, taint));
   return {
     ...(images.pullSecret !== undefined && { imagePullSecrets: [{ name: PULL_SECRET }] }),
     ...(cluster.priorityClass !== undefined && { priorityClassName: cluster.priorityClass }),

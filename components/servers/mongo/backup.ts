@@ -8,7 +8,7 @@ import type { StackConfig } from '../../../config/schema.ts';
 import { memoryOf } from '../../images/memory.ts';
 import { officialImage } from '../../images/official-images.ts';
 import type { Credentials } from '../../kubernetes/credentials.ts';
-import { type Labels, labelsOf } from '../../kubernetes/labels.ts';
+import { type Labels, labelsOf, NOT_WAITED_FOR } from '../../kubernetes/labels.ts';
 import { hostOf } from '../../kubernetes/namespaces.ts';
 import { type PodArgs, podTemplate } from '../../kubernetes/pod.ts';
 import { dataMount, filesMount } from '../../kubernetes/server.ts';
@@ -89,7 +89,7 @@ export class Backup extends pulumi.ComponentResource {
           ...metadata,
           name,
           // Many classes bind a volume only when a pod uses it. A claim that was kept is taken over.
-          annotations: { 'pulumi.com/skipAwait': 'true', 'pulumi.com/patchForce': 'true' },
+          annotations: { ...NOT_WAITED_FOR, 'pulumi.com/patchForce': 'true' },
         },
         spec: {
           accessModes: ['ReadWriteOnce'],
