@@ -1,19 +1,11 @@
 // Everything is killed in turn, with SIGKILL and under load; then the witness is held against MongoDB.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createQueue, type QueueSettings } from '../apps/shared/queue/create.ts';
-import type { Queue } from '../apps/shared/queue/queue.ts';
-import { isUp } from '../tooling/http.ts';
-import { freePort } from '../tooling/ports.ts';
-
-import { databaseUrl, silent, uniqueName } from './api.ts';
-import { appEnvironment } from './app-environment.ts';
-import { createTopics } from './kafka-topics.ts';
-import { AppProcess } from './processes.ts';
+import type { QueueSettings } from '../apps/shared/queue/create.ts';
+import { databaseUrl, uniqueName } from './api.ts';
+import { DataPath, PAYLOAD_CHARS } from './data-path.ts';
 import { KILLED_BROKERS_RETURN, type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
 import { until } from './until.ts';
 import { WitnessedLoad } from './witnessed-load.ts';
-
-const PAYLOAD_CHARS = 64;
 
 // A flush of the append-only file at each write: `everysec` may answer before a write that waits for a slow disk.
 const redis = useRedis({ appendFsync: 'always' });
@@ -28,54 +20,15 @@ async function crash(fixture: ServerFixture): Promise<void> {
 
 function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void {
   describe(`under load on ${kind}, everything is killed in turn`, () => {
-    const name = uniqueName('posts');
     const mongoUrl = () => databaseUrl(mongo.url, `faults-${kind}`);
-    let queue: Queue;
-    let api: AppProcess;
-    let consumer: AppProcess;
-    let url: string;
-
+    let path: DataPath;
     beforeAll(async () => {
-      const settings: QueueSettings = {
-        QUEUE_KIND: kind,
-        QUEUE_NAME: name,
-        QUEUE_GROUP: 'store',
-        QUEUE_MAX_BYTES: 1e9,
-        QUEUE_MAX_LENGTH: 1_000_000,
-        KAFKA_BROKERS: kafka?.url.split(','),
-        REDIS_URL: redis.url,
-      };
-      if (kafka) await createTopics(kafka.url, name);
-      queue = createQueue(settings, silent);
-      const port = await freePort();
-      url = `http://127.0.0.1:${port}`;
-      const env = {
-        QUEUE_KIND: kind,
-        QUEUE_NAME: name,
-        ...(kafka && { KAFKA_BROKERS: kafka.url }),
-        REDIS_URL: redis.url,
-        MONGO_URL: mongoUrl(),
-        LOG_LEVEL: 'silent',
-      };
-      api = new AppProcess(
-        'apps/api/main.ts',
-        appEnvironment('api', { ...env, API_PORT: String(port), PAYLOAD_CHARS: String(PAYLOAD_CHARS) }),
-      );
-      consumer = new AppProcess(
-        'apps/consumer/main.ts',
-        appEnvironment('consumer', { ...env, CONSUMER_BATCH_SIZE: '200' }),
-      );
-      api.start();
-      consumer.start();
-      await until(() => isUp(`${url}/readyz`), 60_000);
+      path = await DataPath.start({ redis, kafka, mongoUrl: mongoUrl(), consumer: { CONSUMER_BATCH_SIZE: '200' } });
     }, 120_000);
-    afterAll(async () => {
-      api?.kill();
-      consumer?.kill();
-      await queue?.close();
-    });
+    afterAll(() => path?.stop());
 
     test('nothing is lost, phantom, double, corrupt or torn', async () => {
+      const { queue, api, consumer, url } = path;
       const mix = { maxBodyBytes: 256 * 1024 };
       const load = new WitnessedLoad({ run: uniqueName('faults'), url, users: 16, thinkMs: 20, mix });
       await load.accepted(300);

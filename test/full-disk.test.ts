@@ -1,19 +1,12 @@
 // A queue whose disk is full: what was accepted stays, the API refuses, and once there is room again
 // it goes on, with nothing lost.
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createQueue, type QueueSettings } from '../apps/shared/queue/create.ts';
-import { isUp } from '../tooling/http.ts';
-import { freePort } from '../tooling/ports.ts';
-import { caller, databaseUrl, silent, uniqueName } from './api.ts';
-import { appEnvironment } from './app-environment.ts';
-import { createTopics } from './kafka-topics.ts';
-import { AppProcess } from './processes.ts';
+import { caller, databaseUrl, uniqueName } from './api.ts';
+import { DataPath, PAYLOAD_CHARS } from './data-path.ts';
 import { KILLED_BROKERS_RETURN, type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
 import { NO_SMALL_DISK, SmallDisk } from './small-disk.ts';
 import { until } from './until.ts';
 import { WitnessedLoad } from './witnessed-load.ts';
-
-const PAYLOAD_CHARS = 64;
 
 const mongo = useMongo();
 const closers: (() => unknown)[] = [];
@@ -22,11 +15,10 @@ afterEach(async () => {
 });
 
 interface Subject {
-  readonly kind: QueueSettings['QUEUE_KIND'];
   readonly disk: SmallDisk;
-  /** The server whose disk it is. */
-  readonly server: ServerFixture;
   readonly redis: ServerFixture;
+  /** The queue, whose disk it is. Default: Redis. */
+  readonly kafka?: ServerFixture;
   /** Whether the server ends when it cannot write. */
   readonly ends: boolean;
 }
@@ -46,41 +38,12 @@ function keepRunning(fixture: ServerFixture): void {
   });
 }
 
-async function fillUnderLoad({ kind, disk, server, redis, ends }: Subject): Promise<void> {
-  const name = uniqueName('posts');
-  const mongoUrl = databaseUrl(mongo.url, name);
-  const kafka = kind === 'kafka' ? server : undefined;
-  if (kafka) await createTopics(kafka.url, name);
-  const settings: QueueSettings = {
-    QUEUE_KIND: kind,
-    QUEUE_NAME: name,
-    QUEUE_GROUP: 'store',
-    QUEUE_MAX_BYTES: 1e9,
-    QUEUE_MAX_LENGTH: 1_000_000,
-    KAFKA_BROKERS: kafka?.url.split(','),
-    REDIS_URL: redis.url,
-  };
-  const queue = createQueue(settings, silent);
-  closers.push(() => queue.close());
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const env = {
-    QUEUE_KIND: kind,
-    QUEUE_NAME: name,
-    ...(kafka && { KAFKA_BROKERS: kafka.url }),
-    REDIS_URL: redis.url,
-    MONGO_URL: mongoUrl,
-    LOG_LEVEL: 'silent',
-  };
-  const apiEnv = { ...env, API_PORT: String(port), PAYLOAD_CHARS: String(PAYLOAD_CHARS) };
-  for (const app of [
-    new AppProcess('apps/api/main.ts', appEnvironment('api', apiEnv)),
-    new AppProcess('apps/consumer/main.ts', appEnvironment('consumer', env)),
-  ]) {
-    app.start();
-    closers.push(() => app.kill());
-  }
-  await until(() => isUp(`${url}/readyz`), 60_000);
+async function fillUnderLoad({ disk, redis, kafka, ends }: Subject): Promise<void> {
+  const server = kafka ?? redis;
+  const mongoUrl = databaseUrl(mongo.url, uniqueName('posts'));
+  const path = await DataPath.start({ redis, kafka, mongoUrl });
+  closers.push(() => path.stop());
+  const { queue, url } = path;
   let exits = 0;
   const countExits = () => void server.server.exited.then(() => exits++);
   countExits();
@@ -117,7 +80,7 @@ function onFullDisks(): void {
     const disk = SmallDisk.use(32);
     const redis = useRedis({ appendFsync, dataDir: disk.path });
     test('costs nothing that was accepted', async () => {
-      await fillUnderLoad({ kind: 'redis-streams', disk, server: redis, redis, ends: appendFsync === 'always' });
+      await fillUnderLoad({ disk, redis, ends: appendFsync === 'always' });
     }, 180_000);
   });
 
@@ -126,7 +89,7 @@ function onFullDisks(): void {
     const redis = useRedis();
     const kafka = useKafka({ settings: KILLED_BROKERS_RETURN, dataDir: disk.path });
     test('costs nothing that was accepted', async () => {
-      await fillUnderLoad({ kind: 'kafka', disk, server: kafka, redis, ends: true });
+      await fillUnderLoad({ disk, redis, kafka, ends: true });
     }, 180_000);
   });
 }
