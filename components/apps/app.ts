@@ -12,6 +12,7 @@ import type { StackConfig } from '../../config/schema.ts';
 import type { AppImages } from '../images/app-images.ts';
 import { type LoginServer, type Logins, loginFiles } from '../kubernetes/credentials.ts';
 import { Workload, type WorkloadArgs } from '../kubernetes/workload.ts';
+import { GATE_MEMORY_MIB, PRODUCER_MEMORY_MIB } from './memory.ts';
 
 /** What every app is made from. */
 export interface AppArgs {
@@ -45,23 +46,21 @@ const rows = {
     type: 'breakwater:producer:Producer',
     environment: producerEnvironment,
     servers: ['redis', 'kafka'],
-    // A second producer would double `producer:rate`. It takes 55 MiB with Redis, and 65 MiB more
-    // for Kafka's client; the rest is for messages in flight.
-    workload: () => ({ replicas: 1, recreate: true, memoryMiB: 192 }),
+    // A second producer would double `producer:rate`.
+    workload: () => ({ replicas: 1, recreate: true, memoryMiB: PRODUCER_MEMORY_MIB }),
   },
   gate: {
     type: 'breakwater:gate:Gate',
     environment: (config, addresses) =>
       gateEnvironment(config, addresses, config.backup.enabled ? { backupPort: BACKUP_PORT } : {}),
     servers: [],
-    // A second gate would double `mongo:iops`. Measured: 27 MiB idle, and 70 MiB with 60
-    // connections and messages of 4 MB, which it forwards in pieces.
+    // A second gate would double `mongo:iops`.
     workload: ({ gate, backup }) => ({
       port: gate.port,
       ...(backup.enabled && { morePorts: { backup: BACKUP_PORT } }),
       replicas: 1,
       recreate: true,
-      memoryMiB: 128,
+      memoryMiB: GATE_MEMORY_MIB,
       cpuMillis: 50,
     }),
   },

@@ -1,6 +1,7 @@
 // What a stack takes: memory, CPU and disk of its pods, and of the nodes of a k3d cluster. Pure
 // figures, so that `npm run doctor` needs no engine; a test compares them with the manifests.
 import type { StackConfig } from '../../config/schema.ts';
+import { GATE_MEMORY_MIB, PRODUCER_MEMORY_MIB } from '../apps/memory.ts';
 import { traefikReplicas } from '../cluster/traefik.ts';
 import { memoryOf, type OfficialContainer } from '../images/memory.ts';
 import { AGENT_MEMORY_MIB, brokerMemoryMiB } from '../servers/kafka/memory.ts';
@@ -58,11 +59,11 @@ function partNeeds(part: Part, config: StackConfig): readonly PodNeeds[] {
       return [needs(part, { memoryMiB: consumer.memoryMiB, replicas, most: consumer.maxReplicas })];
     }
     case 'producer':
-      return [needs(part, { memoryMiB: 192 })];
+      return [needs(part, { memoryMiB: PRODUCER_MEMORY_MIB })];
     case 'console':
       return [needs(part, { memoryMiB: console.memoryMiB })];
     case 'gate':
-      return [needs(part, { memoryMiB: 128, cpuMillis: 50 })];
+      return [needs(part, { memoryMiB: GATE_MEMORY_MIB, cpuMillis: 50 })];
     case 'kafka': {
       const memoryMiB = brokerMemoryMiB(kafka.heapMiB) + AGENT_MEMORY_MIB;
       const { volumeGiB, brokers: replicas } = kafka;
