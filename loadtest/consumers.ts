@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { type Reading, readingOf } from '../apps/console/readings.ts';
 import { parsePrometheus, scrape } from '../apps/console/scrape.ts';
 import type { DeadLetter } from '../apps/shared/queue/queue.ts';
+import { type CommandEnvironment, localRun } from '../local/running.ts';
 import type { Kubectl, List } from '../tooling/cluster/kubectl.ts';
 import { waitFor } from '../tooling/poll.ts';
 import { run } from '../tooling/run.ts';
 import type { LossCounts } from './ledger/losses.ts';
-import { localRun } from './local-run.ts';
 
 /** Each method throws when its answer is unknown. */
 export interface Consumers {
@@ -36,7 +36,7 @@ export function localConsumers(file?: string): Consumers | undefined {
 }
 
 /** @param env what a stack of this machine tells other commands */
-export function consumersOf(env: Readonly<Record<string, string | undefined>>): Consumers {
+export function consumersOf(env: CommandEnvironment): Consumers {
   return {
     async losses() {
       const { CONSUMER_TARGETS: targets } = env;

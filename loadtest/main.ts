@@ -1,15 +1,14 @@
 // npm run loadtest: puts load on the API, waits until everything is stored, checks every record and
 // writes the report.
 import { join } from 'node:path';
+import { localRun } from '../local/running.ts';
 import { type Access, openAccess, type Part } from '../tooling/cluster/access.ts';
 import { readOutputs } from '../tooling/cluster/outputs.ts';
 import { UserError } from '../tooling/errors.ts';
 import { clusterConsumers, localConsumers } from './consumers.ts';
 import { chooseEngine } from './engine.ts';
-
 import { flushCacheAt } from './flush-cache.ts';
 import { sendProgress } from './ipc.ts';
-import { localRun } from './local-run.ts';
 import { helpText, isLoopback, type Options, parseOptions } from './options.ts';
 
 import { runSession } from './session.ts';

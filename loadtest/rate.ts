@@ -1,12 +1,12 @@
 // npm run rate: shows the rate of the running producer, or changes it without a restart.
 import { join } from 'node:path';
+import { localRun } from '../local/running.ts';
 import { METRICS_PORT } from '../tooling/cluster/access.ts';
 import { Kubectl } from '../tooling/cluster/kubectl.ts';
 import { readOutputs } from '../tooling/cluster/outputs.ts';
 import { forwardPort } from '../tooling/cluster/port-forward.ts';
 import { NotReadyError, UserError } from '../tooling/errors.ts';
 import { call } from '../tooling/http.ts';
-import { localRun } from './local-run.ts';
 import { parseRateArgs, RATE_HELP } from './rate-options.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');

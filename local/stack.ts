@@ -1,6 +1,6 @@
 // The whole stack as processes of this machine, started in the order in which its parts need each
 // other.
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Addresses, apiEnvironment, consumerEnvironment } from '../config/environment.ts';
@@ -14,17 +14,12 @@ import { lockHolder, tryLock } from './lock.ts';
 import type { QueueKind } from './options.ts';
 import { assertPortsFree, neededPorts, planPorts } from './ports-plan.ts';
 import { Processes } from './processes.ts';
+import { announce, type CommandEnvironment } from './running.ts';
 import { declareTopics, launchConsole, launchGate, launchWorkers, needsProducer } from './stack-apps.ts';
 import { apiProcesses, localConfig, REPOSITORY, withQueueThatRuns } from './stack-config.ts';
 import { launchKafka, launchMongo, launchPrometheus, launchRedis, type StackRun, since } from './stack-servers.ts';
 import { type Status, StatusSource } from './status.ts';
 import type { Supervised } from './supervisor.ts';
-
-/**
- * Where commands beside the stack on the stack's own ports find the queue, the consumers, the producer
- * and what the API is set to; see `deadletters` in package.json.
- */
-const RUNNING_FILE = join(REPOSITORY, '.local', 'running.env');
 
 export interface StackOptions {
   /** Which `Pulumi.<stack>.yaml`. @default dev */
@@ -84,8 +79,8 @@ export interface Stack {
   /** Prometheus; undefined unless it was asked for. */
   readonly prometheusUrl: string | undefined;
   readonly dataDir: string;
-  /** Variables by which commands beside the stack find its queue, its consumers and its producer. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** For commands beside the stack. */
+  readonly environment: CommandEnvironment;
   /**
    * Every process by name (`api-0`, `consumer-0`, `gate`, `redis`, `mongo`, `kafka-0`, …): each
    * comes back when it ends.
@@ -174,7 +169,7 @@ async function bringUp(
     ? await launchPrometheus(run, { producer: needsProducer(config), console: showsConsole })
     : undefined;
   const environment = environmentOf(run, addresses);
-  if (options.ports !== 'free') await announce(processes, environment);
+  if (options.ports !== 'free') processes.stopWith('observers', await announce(environment));
   options.log(`ready in ${since(begun)}`);
 
   const source = new StatusSource({ apiUrl, apiMetricsPorts: ports.apiMetrics, gateMetricsUrl });
@@ -224,7 +219,7 @@ async function prepare(
 }
 
 /** What commands beside the stack need to know. */
-function environmentOf({ config, ports }: StackRun, addresses: Addresses): Readonly<Record<string, string>> {
+function environmentOf({ config, ports }: StackRun, addresses: Addresses): CommandEnvironment {
   const environment = {
     ...apiEnvironment(config, addresses),
     ...consumerEnvironment(config, addresses),
@@ -236,14 +231,4 @@ function environmentOf({ config, ports }: StackRun, addresses: Addresses): Reado
       /^(QUEUE|KAFKA|REDIS|PRODUCER_URL|CONSUMER_TARGETS|PAYLOAD_CHARS|API_BODY_LIMIT_KIB)/.test(name),
     ),
   );
-}
-
-/**
- * Leaves it where commands run beside the stack (`npm run deadletters`, `npm run rate`, `npm run
- * loadtest`) find it.
- */
-async function announce(processes: Processes, environment: Readonly<Record<string, string>>): Promise<void> {
-  processes.stopWith('observers', () => rm(RUNNING_FILE, { force: true }));
-  const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
-  await writeFile(RUNNING_FILE, lines.join(''));
 }
