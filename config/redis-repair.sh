@@ -3,7 +3,7 @@
 # A power loss may end the file in the middle of a script's writes. Redis (`aof-load-truncated`) then
 # cuts off the unfinished command only and keeps the commands before it, whose transaction the writes
 # of other clients would continue: the next start would take all of them for one transaction, with
-# the half that nobody confirmed. Loading the file a second time cuts off the whole transaction, so a
+# the half that was never confirmed. Loading the file a second time cuts off the whole transaction, so a
 # damaged file is loaded once more, by a Redis that no client reaches. What is damaged in another way
 # Redis refuses; it then does so again when it starts, and says why.
 #

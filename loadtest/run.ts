@@ -35,7 +35,7 @@ export interface RunOptions {
   readonly bodyLimitKiB?: number | undefined;
   /**
    * Lists the dead letters and what the consumers counted as lost; absent: records in dead letters
-   * count as lost, and nobody reads the consumers' counts.
+   * count as lost, and the consumers' counts are not checked.
    */
   readonly consumers?: Consumers | undefined;
   /** Dead letters that the run is to add. More fail it. Default 0. */

@@ -19,7 +19,10 @@ const MAX_QUERY = 200;
  * Zipf exponent these are two of three reads.
  */
 const NEAR_BYTES = 4 * 2 ** 20;
-/** Chance of a record that was read to be kept: popular ones get there soon, and others push few of them out. */
+/**
+ * Chance that a record that was read is kept. Popular ones are soon in, and few of them are pushed
+ * out by others.
+ */
 const NEAR_CHANCE = 1 / 8;
 
 export class RecordReader {
@@ -32,8 +35,8 @@ export class RecordReader {
   readonly #queries: Coalescer<string, DataRecord | undefined>;
 
   /**
-   * Encoded records by their ids, as latin1 text: a small Buffer would keep a page of others in
-   * memory. Records never change, so what lies here is right for ever.
+   * Encoded records by their ids, as Latin-1 text: a small Buffer would keep others of its pool in
+   * memory. Records never change, so what is here stays right.
    */
   readonly #near = new LRUCache<string, string>({
     maxSize: NEAR_BYTES,

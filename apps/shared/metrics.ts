@@ -42,7 +42,7 @@ export class WeightedHistogram extends Histogram<never> {
   declare readonly upperBounds: readonly number[];
   declare readonly hashMap: Readonly<Record<string, HistogramState>>;
 
-  /** The same as calling `observe(value)` so many times. */
+  /** The same as `times` calls of `observe(value)`. */
   observeMany(value: number, times: number): void {
     const state = this.hashMap['']!;
     state.sum += value * times;

@@ -27,7 +27,7 @@ function readEvent({ reason, message }: PodEvent): { readonly image: string; rea
   return { image, state: message.slice(message.indexOf('": ') + 3) };
 }
 
-/** `apache/kafka:4.3.1`, without the digest, which nobody reads. */
+/** `apache/kafka:4.3.1`, without the digest. */
 const shortName = (image: string): string => image.replace(/@sha256:.*$/, '');
 
 /** @param events of pods, in any order */
