@@ -34,6 +34,9 @@ test.each([
   [[1, 2, 3, 3, 3], 10, 7],
   [[-60, -60], 10, 10],
   [[1, 2, 3, 12], 3, 1],
+  // Another process of the API answers, with older numbers.
+  [[1, 2, 8, 9, 3, 10], 10, 6],
+  [[1, 2, 3, -5, 4], 4, 1],
 ])('the longest time without new numbers of %j within %i s is %i s', (times, seconds, expected) =>
   expect(
     longestGap(

@@ -14,10 +14,18 @@ const TIMEOUT_MS = 1_000;
 /** Numbers that are older are shown with their age, seconds: two are missing. */
 export const OLD_SECONDS = 3;
 
-/** The longest time without new numbers, seconds, within `seconds` since the start. */
+/**
+ * The longest time without new numbers, seconds, within `seconds` since the start. Older ones, which
+ * another process of the API may give, are not new.
+ */
 export function longestGap(samples: readonly Sample[], seconds: number): number {
-  const times = [0, ...samples.map(({ t }) => Math.min(Math.max(t, 0), seconds)), seconds];
-  return times.slice(1).reduce((longest, t, i) => Math.max(longest, t - times[i]!), 0);
+  let longest = 0;
+  let newest = 0;
+  for (const t of [...samples.map((sample) => Math.min(sample.t, seconds)), seconds]) {
+    longest = Math.max(longest, t - newest);
+    newest = Math.max(newest, t);
+  }
+  return longest;
 }
 
 /**
