@@ -115,6 +115,17 @@ export function queueContract(kind: string, subject: ContractSubject): void {
       expect(origins(await collect(reader, 12))).toEqual(['f']);
     });
 
+    test('a full queue lets requests wait for room', async () => {
+      const queue = open(await freshName(), { maxLength: 10 });
+      const writer = await queue.writer();
+      await writer.accept(request('a', 10));
+      const reader = await queue.reader(LIMITS);
+      const batch = await next(reader);
+      const waiting = Promise.all(['b', 'c'].map((origin) => writer.accept(request(origin, 5))));
+      await batch.acknowledge();
+      await waiting;
+    });
+
     (subject.countsBytes ? test : test.skip)('a queue that is full in bytes refuses as well', async () => {
       const queue = open(await freshName(), { maxBytes: 100_000 });
       const writer = await queue.writer();

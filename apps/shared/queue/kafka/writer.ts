@@ -12,6 +12,7 @@ import { type CachedGroup, FULL_GROUP_BYTES, GroupIds, MAX_GROUP_RECORDS, record
 import type { Logger } from '../../logger.ts';
 import { type DataRecord, encodeRecord, type NewRecords } from '../../record.ts';
 import type { QueueLimits, QueueWriter } from '../queue.ts';
+import { Room } from '../room.ts';
 import { bytesOf, encodeBatch, type KafkaMessage } from './batch.ts';
 import { BatchProducer } from './batch-producer.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
@@ -261,6 +262,7 @@ export class KafkaWriter implements QueueWriter {
   readonly #limits: QueueLimits;
   readonly #onAccepted: (group: CachedGroup) => Promise<void>;
   readonly #ids = new GroupIds();
+  readonly #room = new Room();
   #open: OpenGroup | undefined;
   #closed = false;
 
@@ -287,18 +289,18 @@ export class KafkaWriter implements QueueWriter {
   }
 
   async accept(newRecords: NewRecords, id?: string): Promise<string[]> {
-    if (this.#closed) throw new QueueUnavailableError('the queue is closed');
-    if (!this.#monitor.healthy) throw new QueueUnavailableError('Kafka does not answer; try again later');
-    const group = id === undefined ? this.#openGroup(newRecords.payloads.length) : newGroup(id);
-    const records = recordsFrom(group, newRecords);
-    const messages = records.map(toMessage);
-    const bytes = bytesOf(messages);
-    const { maxLength, maxBytes } = this.#limits;
-    if (this.#monitor.lag + records.length > maxLength || this.#monitor.lagBytes + bytes > maxBytes)
-      throw new QueueFullError(`the queue ${this.#topic} is full; try again later`);
-    const place = group.records.push(...records) - records.length;
-    group.bytes += bytes;
-    const ended = this.#monitor.begin(records.length, bytes);
+    let bytes = 0;
+    const { group, place, records, messages, ended } = await this.#room.for(() => {
+      this.#requireRoom(newRecords.payloads.length, bytes);
+      const group = id === undefined ? this.#openGroup(newRecords.payloads.length) : newGroup(id);
+      const records = recordsFrom(group, newRecords);
+      const messages = records.map(toMessage);
+      bytes = bytesOf(messages);
+      this.#requireRoom(records.length, bytes);
+      const place = group.records.push(...records) - records.length;
+      group.bytes += bytes;
+      return { group, place, records, messages, ended: this.#monitor.begin(records.length, bytes) };
+    });
     try {
       await this.#sender.send(messages, bytes);
       ended(true);
@@ -311,6 +313,15 @@ export class KafkaWriter implements QueueWriter {
     group.cached ??= this.#onAccepted(group);
     await group.cached;
     return records.map(({ _id }) => _id);
+  }
+
+  /** @throws QueueUnavailableError, QueueFullError */
+  #requireRoom(records: number, bytes: number): void {
+    if (this.#closed) throw new QueueUnavailableError('the queue is closed');
+    if (!this.#monitor.healthy) throw new QueueUnavailableError('Kafka does not answer; try again later');
+    const { maxLength, maxBytes } = this.#limits;
+    if (this.#monitor.lag + records > maxLength || this.#monitor.lagBytes + bytes > maxBytes)
+      throw new QueueFullError(`the queue ${this.#topic} is full; try again later`);
   }
 
   #openGroup(records: number): OpenGroup {

@@ -7,6 +7,7 @@ import { encodeGroup, FULL_GROUP_BYTES, GroupIds, makeGroup } from '../../group.
 import type { NewRecords } from '../../record.ts';
 import { dropIfStalled, isReadOnly, isReplyError, wasNotSent } from '../../redis.ts';
 import type { QueueLimits, QueueWriter } from '../queue.ts';
+import { Room } from '../room.ts';
 import type { QueueKeys } from './keys.ts';
 import type { ScriptedRedis } from './scripts.ts';
 
@@ -25,6 +26,7 @@ export class RedisWriter implements QueueWriter {
   readonly #keys: QueueKeys;
   readonly #options: RedisWriterOptions;
   readonly #ids = new GroupIds();
+  readonly #room = new Room();
   readonly #calls: Coalescer<NewRecords, string[]>;
   #closed = false;
 
@@ -58,15 +60,19 @@ export class RedisWriter implements QueueWriter {
   }
 
   async #send(id: string, requests: readonly NewRecords[]): Promise<string[][]> {
-    const { stream, counts } = this.#keys;
-    const { maxLength, maxBytes, waitReplicas = 0 } = this.#options;
     const { ids, records } = makeGroup(id, requests);
     const bytes = encodeGroup(records);
+    await this.#room.for(() => this.#accept(id, records.length, bytes));
+    return ids;
+  }
+
+  async #accept(id: string, records: number, bytes: Buffer): Promise<void> {
+    const { stream, counts } = this.#keys;
+    const { maxLength, maxBytes, waitReplicas = 0 } = this.#options;
     try {
-      const args = [maxLength, maxBytes, id, records.length, bytes.length, bytes];
+      const args = [maxLength, maxBytes, id, records, bytes.length, bytes];
       await this.#redis.queueAccept(3, stream, counts, groupKey(id), args);
       if (waitReplicas > 0) await this.#waitForReplicas(waitReplicas);
-      return ids;
     } catch (error) {
       throw classify(dropIfStalled(this.#redis, error as Error), stream);
     }
