@@ -11,7 +11,7 @@ import { connectMongo } from '../apps/shared/mongo.ts';
 import { payloadFor } from '../apps/shared/payload.ts';
 import { makeRecords } from '../apps/shared/record.testing.ts';
 import type { DataRecord } from '../apps/shared/record.ts';
-import { RecordStore } from '../apps/shared/store.ts';
+import { MongoStore } from '../apps/shared/store/mongo/store.ts';
 import { useMongo } from '../test/servers.ts';
 import { NotReadyError } from '../tooling/errors.ts';
 import type { Consumers } from './consumers.ts';
@@ -57,7 +57,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'breakwater-run-'));
   const connection = connectMongo({ url: withDatabase(mongo.url), appName: 'test' });
   client = connection.client;
-  const store = new RecordStore(connection.db);
+  const store = new MongoStore(connection.db);
   server = createServer(async (req, res) => {
     if (req.url === '/api/stats')
       return void res.end(JSON.stringify({ lag, deadLetters, accepted: 1, cacheHitRatio: 0.5 }));

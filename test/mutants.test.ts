@@ -19,7 +19,7 @@ import type { Batch, Queue, QueueReader, QueueWriter } from '../apps/shared/queu
 import { queueKeys } from '../apps/shared/queue/redis/keys.ts';
 import type { DataRecord } from '../apps/shared/record.ts';
 import { connectRedis, redisReady } from '../apps/shared/redis.ts';
-import { RECORDS, RecordStore } from '../apps/shared/store.ts';
+import { MongoStore, RECORDS } from '../apps/shared/store/mongo/store.ts';
 import { databaseUrl, silent, uniqueName } from './api.ts';
 import { createTopics } from './kafka-topics.ts';
 import { KILLED_BROKERS_RETURN, type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
@@ -96,7 +96,7 @@ async function violations(subject: Subject, mutant: Mutant) {
   const catalogue = createCatalogue(10_000, createZipf(1, 10_000));
   const queueWriter = await queue.writer({ onAccepted: cacheAccepted(cache, metrics, silent) });
   const { handler } = createApp({
-    reader: new RecordReader(cache, new RecordStore(db), metrics, silent),
+    reader: new RecordReader(cache, new MongoStore(db), metrics, silent),
     writer: new RecordWriter(mutant.writer?.(queueWriter, cache) ?? queueWriter, catalogue, metrics, silent),
     catalogue,
     stats: { read: () => null! },

@@ -10,7 +10,7 @@ import { groupOf } from '../shared/group.ts';
 import { payloadFor } from '../shared/payload.ts';
 import { createQueue } from '../shared/queue/create.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
-import { RecordStore } from '../shared/store.ts';
+import { MongoStore } from '../shared/store/mongo/store.ts';
 
 const redis = useRedis();
 const mongo = useMongo();
@@ -53,7 +53,7 @@ describe('API', () => {
   const storeAll = async (): Promise<void> => {
     const queue = createQueue(api.settings, silent);
     const reader = await queue.reader({ batchSize: 1_000, batchBytes: 1e7, flushIntervalMs: 1 });
-    const store = new RecordStore(client.db());
+    const store = new MongoStore(client.db());
     while ((await length()) > 0) {
       const batch = await reader.next();
       await store.insert(batch!.documents);

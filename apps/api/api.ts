@@ -3,10 +3,9 @@ import type { Registry } from 'prom-client';
 import { Cache } from '../shared/cache.ts';
 import type { App } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
-import { connectMongo } from '../shared/mongo.ts';
 import { createQueue } from '../shared/queue/create.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
-import { RecordStore } from '../shared/store.ts';
+import { createStore } from '../shared/store/create.ts';
 import { createApp } from './app.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createApiMetrics } from './metrics.ts';
@@ -32,15 +31,8 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
     { url: settings.REDIS_URL, password: settings.REDIS_PASSWORD, name: 'api-cache', commandTimeoutMs: 2_000 },
     logger,
   );
-  const { client, db } = connectMongo({
-    url: settings.MONGO_URL,
-    username: settings.MONGO_USERNAME,
-    password: settings.MONGO_PASSWORD,
-    appName: 'api',
-    maxPoolSize: 4,
-  });
   const queue = createQueue(settings, logger);
-  const store = new RecordStore(db);
+  const store = createStore(settings, { appName: 'api', maxConnections: 4 });
   const cache = new Cache(redis, settings.CACHE_TTL_SECONDS);
   await redisReady(redis).catch((error: Error) => logger.warn(error.message));
   const queueWriter = await queue.writer({ onAccepted: cacheAccepted(cache, metrics, logger) });
@@ -108,7 +100,7 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
       pressure.close();
       await queue.close();
       redis.disconnect();
-      await client.close();
+      await store.close();
     },
   };
 }

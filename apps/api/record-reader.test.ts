@@ -11,7 +11,7 @@ import { Documents, encodeGroup, groupOf } from '../shared/group.ts';
 import { makeRecords } from '../shared/record.testing.ts';
 import { type DataRecord, encodeRecord } from '../shared/record.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
-import { RecordStore } from '../shared/store.ts';
+import { MongoStore } from '../shared/store/mongo/store.ts';
 import { createApiMetrics } from './metrics.ts';
 import { RecordReader } from './record-reader.ts';
 
@@ -41,7 +41,7 @@ describe('record reader', () => {
     });
     connection = connectRedis({ url: redis.url, name: 'test' }, silent);
     await redisReady(connection);
-    const store = new RecordStore(client.db());
+    const store = new MongoStore(client.db());
     await store.insert(Documents.ofRecords(records));
     cache = new Cache(connection, 600);
     metrics = createApiMetrics(new Registry());
@@ -129,7 +129,7 @@ describe('record reader', () => {
     const [late] = makeRecords('post', 'late', ['x']) as [DataRecord];
     expect(await reader.present([ids[0]!, late._id])).toEqual([ids[0]]);
     expect(await reader.read(late._id)).toBeUndefined();
-    await new RecordStore(client.db()).insert(Documents.ofRecords([late]));
+    await new MongoStore(client.db()).insert(Documents.ofRecords([late]));
     expect(await reader.read(late._id)).toEqual(late);
   });
 
@@ -187,7 +187,7 @@ describe('record reader', () => {
   test('a cache that fails costs a query, not the request', async () => {
     const broken = connectRedis({ url: 'redis://127.0.0.1:1', name: 'broken' }, silent);
     const own = createApiMetrics(new Registry());
-    const cacheless = new RecordReader(new Cache(broken, 600), new RecordStore(client.db()), own, silent);
+    const cacheless = new RecordReader(new Cache(broken, 600), new MongoStore(client.db()), own, silent);
     expect(await cacheless.present(ids.slice(0, 5))).toEqual(ids.slice(0, 5));
     await until(async () => (await own.cacheErrors.get()).values[0]!.value >= 2);
     broken.disconnect();

@@ -5,7 +5,7 @@ import { type Cache, CachedRecord } from '../shared/cache.ts';
 import { Coalescer } from '../shared/coalescer.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { DataRecord } from '../shared/record.ts';
-import type { RecordStore } from '../shared/store.ts';
+import type { Store } from '../shared/store/store.ts';
 import type { ApiMetrics } from './metrics.ts';
 
 /** Reads that the average size looks back on. */
@@ -27,7 +27,7 @@ const NEAR_CHANCE = 1 / 8;
 
 export class RecordReader {
   readonly #cache: Cache;
-  readonly #store: Pick<RecordStore, 'findMany'>;
+  readonly #store: Pick<Store, 'findMany'>;
   readonly #metrics: ApiMetrics;
   readonly #logger: Logger;
   readonly #random: () => number;
@@ -48,7 +48,7 @@ export class RecordReader {
 
   constructor(
     cache: Cache,
-    store: Pick<RecordStore, 'findMany'>,
+    store: Pick<Store, 'findMany'>,
     metrics: ApiMetrics,
     logger: Logger,
     random: () => number = Math.random,

@@ -3,7 +3,7 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from '../shared/logger.ts';
 import type { Queue, QueueDepth } from '../shared/queue/queue.ts';
-import type { RecordStore } from '../shared/store.ts';
+import type { Store } from '../shared/store/store.ts';
 import type { ApiMetrics } from './metrics.ts';
 import { Reading } from './reading.ts';
 
@@ -41,7 +41,7 @@ const HIT_RATIO_SECONDS = 10;
 
 export interface StatsParts {
   queue: Queue;
-  store: RecordStore;
+  store: Store;
   redis: Redis;
   metrics: ApiMetrics;
   gateMetricsUrl?: string | undefined;

@@ -6,7 +6,7 @@ import { createLimiter } from '../shared/limiter.ts';
 import type { BatchLimits, Queue } from '../shared/queue/queue.ts';
 import { RedisStreamsQueue } from '../shared/queue/redis/queue.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
-import { RecordStore } from '../shared/store.ts';
+import { MongoStore } from '../shared/store/mongo/store.ts';
 import { Consumer, type ConsumerParts } from './consumer.ts';
 import { type ConsumerMetrics, createConsumerMetrics } from './metrics.ts';
 
@@ -53,7 +53,7 @@ export async function startTestConsumer(options: TestConsumerOptions): Promise<T
   const reader = await queue.reader({ batchSize: 1_000, batchBytes: 1e7, flushIntervalMs: 20, ...options.limits });
   const parts: ConsumerParts = {
     reader,
-    store: new RecordStore(client.db()),
+    store: new MongoStore(client.db()),
     limiter: createLimiter(redis, limiterName, writesPerSecond),
     metrics,
     logger: silent,

@@ -4,13 +4,13 @@ import type { Cache } from '../shared/cache.ts';
 import type { Limiter } from '../shared/limiter.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Batch, QueueReader } from '../shared/queue/queue.ts';
-import type { RecordStore, StoreResult } from '../shared/store.ts';
+import type { Store, StoreResult } from '../shared/store/store.ts';
 import { logBatch, nameOf } from './log-batch.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 
 export interface ConsumerParts {
   reader: QueueReader;
-  store: Pick<RecordStore, 'insert'>;
+  store: Pick<Store, 'insert'>;
   limiter: Limiter;
   /** Told of what is stored, where acknowledging does not do that by itself. */
   cache?: Pick<Cache, 'markStored'> | undefined;

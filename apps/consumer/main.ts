@@ -5,11 +5,10 @@ import { type App, runApp } from '../shared/lifecycle.ts';
 import { createLimiter } from '../shared/limiter.ts';
 import { createLogger } from '../shared/logger.ts';
 import { createRegistry, startMetricsServer } from '../shared/metrics.ts';
-import { connectMongo } from '../shared/mongo.ts';
 import { createQueue } from '../shared/queue/create.ts';
 import { connectRedis } from '../shared/redis.ts';
 import { loadSettings } from '../shared/settings.ts';
-import { RecordStore } from '../shared/store.ts';
+import { createStore } from '../shared/store/create.ts';
 import { Consumer } from './consumer.ts';
 import { createConsumerMetrics } from './metrics.ts';
 import { consumerSettings } from './settings.ts';
@@ -18,12 +17,7 @@ async function start(): Promise<App> {
   const settings = loadSettings(consumerSettings, process.env);
   const logger = createLogger('consumer', settings.LOG_LEVEL);
   const registry = createRegistry('consumer');
-  const { client, db } = connectMongo({
-    url: settings.MONGO_URL,
-    username: settings.MONGO_USERNAME,
-    password: settings.MONGO_PASSWORD,
-    appName: 'consumer',
-  });
+  const store = createStore(settings, { appName: 'consumer' });
   const redis = connectRedis({ url: settings.REDIS_URL, password: settings.REDIS_PASSWORD, name: 'consumer' }, logger);
   const queue = createQueue(settings, logger);
   const reader = await queue.reader({
@@ -33,7 +27,7 @@ async function start(): Promise<App> {
   });
   const consumer = new Consumer({
     reader,
-    store: new RecordStore(db),
+    store,
     limiter: createLimiter(redis, 'mongo-writes', settings.MONGO_WRITES_PER_SECOND),
     cache: queue.kind === 'kafka' ? new Cache(redis, settings.CACHE_TTL_SECONDS) : undefined,
     metrics: createConsumerMetrics(registry),
@@ -54,7 +48,7 @@ async function start(): Promise<App> {
       await queue.close();
       await metrics.close();
       redis.disconnect();
-      await client.close();
+      await store.close();
     },
   };
 }

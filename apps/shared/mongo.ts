@@ -9,7 +9,7 @@ export interface MongoConnectionOptions {
   /** Shown in MongoDB's logs. */
   appName: string;
   /** Connections at most. Default 10. */
-  maxPoolSize?: number;
+  maxPoolSize?: number | undefined;
 }
 
 const START_OVER_MS = 100;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectMongo } from '../../apps/shared/mongo.ts';
-import { RecordStore } from '../../apps/shared/store.ts';
+import { MongoStore } from '../../apps/shared/store/mongo/store.ts';
 import { fetchStats } from '../../tooling/api-stats.ts';
 import { formatCount, formatMs, formatPercent } from '../../tooling/report/format.ts';
 import { startBuiltin } from '../generator/start.ts';
@@ -90,7 +90,7 @@ export async function benchConsumer({ queues, seconds, log }: PartOptions): Prom
       await sleep(STATS_AGE_MS);
       const records = await lagOf(api);
       const { client, db } = connectMongo({ url: stack.directMongoUrl, appName: 'bench' });
-      const store = new RecordStore(db);
+      const store = new MongoStore(db);
       const before = await store.count();
       const from = Math.floor(Date.now() / 1000);
       const begun = performance.now();

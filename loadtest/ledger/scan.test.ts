@@ -7,7 +7,7 @@ import { connectMongo } from '../../apps/shared/mongo.ts';
 import { payloadFor } from '../../apps/shared/payload.ts';
 import { makeRecords } from '../../apps/shared/record.testing.ts';
 import type { DataRecord } from '../../apps/shared/record.ts';
-import { RecordStore } from '../../apps/shared/store.ts';
+import { MongoStore } from '../../apps/shared/store/mongo/store.ts';
 import { useMongo } from '../../test/servers.ts';
 import { WitnessWriter } from '../witness/log.ts';
 import { checksumOf } from '../witness/outcome.ts';
@@ -40,7 +40,7 @@ async function play(
   const witnessFile = join(directory, 'witness.bin');
   const witness = new WitnessWriter(witnessFile);
   const { client, db } = connectMongo({ url: withDatabase(mongo.url), appName: 'test' });
-  const store = new RecordStore(db);
+  const store = new MongoStore(db);
   const startedAt = new Date();
   const records: DataRecord[] = [];
   try {

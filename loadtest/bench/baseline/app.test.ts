@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectMongo } from '../../../apps/shared/mongo.ts';
 import { payloadFor } from '../../../apps/shared/payload.ts';
-import { RecordStore } from '../../../apps/shared/store.ts';
+import { MongoStore } from '../../../apps/shared/store/mongo/store.ts';
 import { useMongo } from '../../../test/servers.ts';
 import { withDatabase } from '../../ledger/scan.ts';
 import { judge } from '../../witness/outcome.ts';
@@ -39,7 +39,7 @@ test('answers as the API does, after five inserts and five reads', async () => {
   const { reads } = JSON.parse(second.text) as { reads: string[] };
   expect(reads).toHaveLength(5);
   for (const id of reads) expect(writes).toContain(id);
-  const stored = await new RecordStore(connection.db).findMany(writes);
+  const stored = await new MongoStore(connection.db).findMany(writes);
   expect(stored.map(({ origin, index, payload }) => payload === payloadFor(origin, index, 100))).toEqual(
     Array(5).fill(true),
   );

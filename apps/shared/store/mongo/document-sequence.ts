@@ -3,7 +3,7 @@
 // own (its bulk writes use it), though not exported: `store.test.ts` notices when an update of the
 // driver takes it away.
 import { createRequire } from 'node:module';
-import type { Documents } from './group.ts';
+import type { Documents } from '../../group.ts';
 
 const { DocumentSequence } = createRequire(import.meta.url)('mongodb/lib/cmap/commands.js') as {
   DocumentSequence: new (field: string) => { push(document: object, bytes: Buffer): void };

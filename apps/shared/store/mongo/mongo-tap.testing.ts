@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { BSON } from 'mongodb';
-import { WireReader } from '../../local/servers/mongo-wire.ts';
+import { WireReader } from '../../../../local/servers/mongo-wire.ts';
 
 /** A proxy in front of MongoDB that records commands. */
 export interface MongoTap {

@@ -1,10 +1,10 @@
 // The count of documents, also of a MongoDB that was killed.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import { databaseUrl } from '../../test/api.ts';
-import { useMongo } from '../../test/servers.ts';
+import { databaseUrl } from '../../../../test/api.ts';
+import { useMongo } from '../../../../test/servers.ts';
 import { DocumentCount } from './document-count.ts';
-import { RECORDS, RecordStore } from './store.ts';
+import { MongoStore, RECORDS } from './store.ts';
 
 describe('over a MongoDB that was killed', () => {
   const mongo = useMongo();
@@ -21,7 +21,7 @@ describe('over a MongoDB that was killed', () => {
     mongo.server.kill('SIGKILL');
     await mongo.server.exited;
     await mongo.restart();
-    expect(await new RecordStore(client.db()).count()).toBe(500);
+    expect(await new MongoStore(client.db()).count()).toBe(500);
   });
 });
 

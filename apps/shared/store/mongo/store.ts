@@ -1,41 +1,26 @@
-// The store: records in MongoDB, written in batches and read by id.
+// The store in MongoDB: a collection, and one command for a batch.
 import { type Collection, type Db, type Document, MongoServerError } from 'mongodb';
-import { fromStored, isValidBson, type StoredRecord } from './document.ts';
+import { fromStored, isValidBson, type StoredRecord } from '../../document.ts';
+import type { Documents } from '../../group.ts';
+import type { Refusal } from '../../queue/queue.ts';
+import type { DataRecord } from '../../record.ts';
+import { inTime, READ_TIMEOUT_MS, type Store, type StoreResult } from '../store.ts';
 import { DocumentCount } from './document-count.ts';
 import { documentSequence } from './document-sequence.ts';
-import { StoreUnavailableError } from './errors.ts';
-import type { Documents } from './group.ts';
-import type { Refusal } from './queue/queue.ts';
-import type { DataRecord } from './record.ts';
 
 /** The collection that holds the records. */
 export const RECORDS = 'records';
 
-/** What became of a batch. */
-export interface StoreResult {
-  /** Newly stored. */
-  stored: number;
-  /** Were there already, under the same `_id`: a redelivery. */
-  duplicates: number;
-  /** Can never be stored; their neighbours were. */
-  refused: Refusal[];
-}
-
-/**
- * How long a read may take in all, also when MongoDB hangs without closing its connections,
- * milliseconds.
- */
-const READ_TIMEOUT_MS = 5_000;
-
 /** MongoDB's limit for a document, bytes. */
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
-export class RecordStore {
+export class MongoStore implements Store {
   readonly #db: Db;
   readonly #collection: Collection<StoredRecord>;
   readonly #documents: DocumentCount;
   #isReplicated: boolean | undefined;
 
+  /** @param db closed with the store */
   constructor(db: Db) {
     this.#db = db;
     this.#collection = db.collection(RECORDS);
@@ -79,9 +64,10 @@ export class RecordStore {
     return { w: this.#isReplicated ? 'majority' : 1, j: true };
   }
 
-  /** Those of `ids` that are stored, in no order. @throws StoreUnavailableError within 5 s, or the driver's errors */
+  // The driver notices a server that hangs only after some 13 s, whatever its options say.
   async findMany(ids: readonly string[]): Promise<DataRecord[]> {
     const found = await inTime(
+      'MongoDB',
       this.#collection
         .find({ _id: { $in: [...ids] } }, { batchSize: ids.length + 1, maxTimeMS: READ_TIMEOUT_MS })
         .toArray(),
@@ -89,7 +75,6 @@ export class RecordStore {
     return found.map(fromStored);
   }
 
-  /** The newest ids, at most `limit`. */
   async newestIds(limit: number): Promise<string[]> {
     const found = await this.#collection
       .find({}, { projection: { _id: 1 }, sort: { _id: -1 }, limit, batchSize: 10_000 })
@@ -99,7 +84,11 @@ export class RecordStore {
 
   /** How many records there are: exactly at first, then by the collection's metadata. */
   count(): Promise<number> {
-    return inTime(this.#documents.read());
+    return inTime('MongoDB', this.#documents.read());
+  }
+
+  close(): Promise<void> {
+    return this.#db.client.close();
   }
 
   /** @param reasons why a document cannot be stored, by its place */
@@ -123,22 +112,6 @@ function reasonAgainst(document: Buffer, isSuspect: boolean): string | undefined
   if (document.length > MAX_DOCUMENT_BYTES)
     return `larger than MongoDB's limit of ${MAX_DOCUMENT_BYTES} bytes for a document`;
   return isSuspect && !isValidBson(document) ? 'not valid BSON' : undefined;
-}
-
-/** The driver notices a server that hangs only after some 13 s, whatever its options say: who reads doesn't wait for that. */
-async function inTime<T>(read: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new StoreUnavailableError(`MongoDB did not answer within ${READ_TIMEOUT_MS} ms`)),
-      READ_TIMEOUT_MS,
-    );
-  });
-  try {
-    return await Promise.race([read, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 const DUPLICATE_KEY = 11_000;
