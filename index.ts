@@ -28,6 +28,7 @@ import { outputsOf } from './components/stack/outputs.ts';
 import { partsOf } from './components/stack/parts.ts';
 import { reportConfigErrors } from './components/stack/report-config-errors.ts';
 import { topicsEnvironment } from './config/environment.ts';
+import { brokerNodePorts } from './config/servers.ts';
 
 const stack = pulumi.getStack();
 const config = reportConfigErrors(readConfig);
@@ -39,6 +40,7 @@ const cluster = new Cluster('cluster', {
   config: config.cluster,
   images: config.images,
   nodePort: config.api.nodePort,
+  brokerPorts: brokerNodePorts(config),
 });
 const inside = { provider: cluster.provider, deletedWith: cluster.resource };
 const after = (...needed: readonly (pulumi.Resource | false | undefined)[]) => ({
@@ -150,4 +152,4 @@ if (config.hpa.enabled)
     after(keda, monitoring),
   );
 
-export = outputsOf({ config, cluster, namespaces, console: page, monitoring });
+export = outputsOf({ config, cluster, namespaces, console: page, monitoring, kafka: logins.kafka });

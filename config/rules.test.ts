@@ -14,6 +14,7 @@ function problems(raw: RawConfig): readonly string[] {
   }
 }
 
+const existing = { 'cluster:kind': 'kubeconfig', 'cluster:context': 'prod', 'cluster:registry': 'r.example/team' };
 const redisQueue = { 'queue:kind': 'redis-streams' };
 const oneBroker = { 'kafka:brokers': 1, 'kafka:replicationFactor': 1, 'kafka:minInsyncReplicas': 1 };
 
@@ -47,13 +48,13 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     'an existing cluster needs a context',
     { 'cluster:kind': 'kubeconfig', 'cluster:registry': 'r.example/team' },
     'cluster:context: is missing: cluster:kind kubeconfig requires the name of a kubeconfig context, so that no other cluster is changed by mistake',
-    { 'cluster:kind': 'kubeconfig', 'cluster:context': 'prod', 'cluster:registry': 'r.example/team' },
+    existing,
   ],
   [
     'an existing cluster needs a registry',
     { 'cluster:kind': 'kubeconfig', 'cluster:context': 'prod' },
     'cluster:registry: is missing: cluster:kind kubeconfig requires a registry that this machine can push to and the cluster can pull from, such as registry.example.com/team',
-    { 'cluster:kind': 'kubeconfig', 'cluster:context': 'prod', 'cluster:registry': 'r.example/team' },
+    existing,
   ],
   [
     'k3d has its own registry',
@@ -69,12 +70,7 @@ const rules: [string, RawConfig, string, RawConfig][] = [
   ],
   [
     'only k3d has caches',
-    {
-      'images:cache': true,
-      'cluster:kind': 'kubeconfig',
-      'cluster:context': 'prod',
-      'cluster:registry': 'r.example/team',
-    },
+    { 'images:cache': true, ...existing },
     'images:cache: is used only with cluster:kind k3d: the nodes of other clusters cannot reach this machine; remove it',
     { 'images:cache': true },
   ],
@@ -125,6 +121,42 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     { 'api:port': 9094 },
     'api:port: is 9094, which broker 2 uses in the local run (kafka:port + 2); choose a port outside 9092..9094',
     { 'api:port': 9095 },
+  ],
+  [
+    'each broker has a port of the nodes',
+    { 'kafka:nodePort': 32_766 },
+    'kafka:nodePort: is 32766, and 3 brokers need as many ports up to 32767; use at most 32765',
+    { 'kafka:nodePort': 32_765 },
+  ],
+  [
+    'the ports of brokers are not the port of the API',
+    { 'kafka:nodePort': 30_092, 'api:nodePort': 30_094 },
+    'kafka:nodePort: is 30092, and broker 2 needs 30094, which is api:nodePort; choose another',
+    { 'kafka:nodePort': 30_092, 'api:nodePort': 30_095 },
+  ],
+  [
+    'the ports of brokers are no others of this machine',
+    { 'kafka:nodePort': 30_092, 'cluster:httpPort': 30_093 },
+    'kafka:nodePort: is 30092, and broker 1 needs 30093, which is cluster:httpPort; choose another',
+    { 'kafka:nodePort': 30_092, 'cluster:httpPort': 30_093, 'queue:kind': 'redis-streams' },
+  ],
+  [
+    'brokers of another cluster advertise a name of it',
+    { ...existing, 'kafka:nodePort': 30_092 },
+    'kafka:advertisedHost: is missing: with cluster:kind kubeconfig, kafka:nodePort requires the name of a node or load balancer',
+    { ...existing, 'kafka:nodePort': 30_092, 'kafka:advertisedHost': 'kafka.example.com' },
+  ],
+  [
+    'only brokers of the stack have a port',
+    { 'kafka:nodePort': 30_092, 'kafka:external': 'b.example:9092' },
+    'kafka:nodePort: is used only for the brokers of the stack, and kafka:external is set: remove one of them',
+    { 'kafka:external': 'b.example:9092' },
+  ],
+  [
+    'only brokers with a port advertise a host',
+    { 'kafka:advertisedHost': 'kafka.example.com' },
+    'kafka:advertisedHost: is used only with kafka:nodePort; set it, or remove this',
+    { 'kafka:advertisedHost': 'kafka.example.com', 'kafka:nodePort': 30_092 },
   ],
   [
     'two controllers are no quorum',

@@ -4,6 +4,7 @@ import { capacityRules } from './capacity.ts';
 import { BACKUP_PORT } from './environment.ts';
 import { type ConfigProblem, problemIf } from './errors.ts';
 import type { StackConfig } from './schema.ts';
+import { brokerNodePorts } from './servers.ts';
 
 /** Finds what is wrong; empty when the combination works. */
 type Rule = (config: StackConfig) => readonly ConfigProblem[];
@@ -89,14 +90,59 @@ const duplicates = (entries: readonly Entry[], message: (value: string | number,
     return problemIf(earlier !== '', key, () => message(value, earlier));
   });
 
+const HOST_PORTS = ['httpPort', 'nodePortHostPort', 'apiPort', 'registryPort'] as const;
+
 const hostPorts: Rule = ({ cluster }) =>
   duplicates(
-    (['httpPort', 'nodePortHostPort', 'apiPort', 'registryPort'] as const).map(
-      (name): Entry => [`cluster:${name}`, cluster[name]],
-    ),
+    HOST_PORTS.map((name): Entry => [`cluster:${name}`, cluster[name]]),
     (port, earlier) =>
       `is ${port}, the same as ${earlier}: one port of this machine cannot lead to both; choose another`,
   );
+
+const LAST_NODE_PORT = 32_767;
+
+const kafkaNodePort: Rule = (config) => {
+  const { cluster, api, kafka } = config;
+  const key = 'kafka:nodePort';
+  const ports = brokerNodePorts(config);
+  const last = ports.at(-1) ?? 0;
+  const others = [
+    ['api:nodePort', api.nodePort],
+    ...(cluster.kind === 'k3d' ? HOST_PORTS.map((name) => [`cluster:${name}`, cluster[name]] as const) : []),
+  ] as const;
+  return [
+    ...problemIf(
+      last > LAST_NODE_PORT,
+      key,
+      () =>
+        `is ${kafka.nodePort}, and ${kafka.brokers} brokers need as many ports up to ${LAST_NODE_PORT}; ` +
+        `use at most ${LAST_NODE_PORT + 1 - kafka.brokers}`,
+    ),
+    ...others.flatMap(([other, port]) =>
+      problemIf(
+        ports.includes(port),
+        key,
+        () =>
+          `is ${kafka.nodePort}, and broker ${port - kafka.nodePort} needs ${port}, which is ${other}; choose another`,
+      ),
+    ),
+    ...problemIf(
+      ports.length > 0 && cluster.kind === 'kubeconfig' && kafka.advertisedHost === undefined,
+      'kafka:advertisedHost',
+      () => 'is missing: with cluster:kind kubeconfig, kafka:nodePort requires the name of a node or load balancer',
+    ),
+    ...problemIf(
+      kafka.nodePort > 0 && kafka.external !== undefined,
+      key,
+      () => 'is used only for the brokers of the stack, and kafka:external is set: remove one of them',
+    ),
+    ...problemIf(
+      kafka.nodePort === 0 && kafka.advertisedHost !== undefined,
+      'kafka:advertisedHost',
+      () => 'is used only with kafka:nodePort; set it, or remove this',
+    ),
+  ];
+};
 
 const localPorts: Rule = (config) => {
   const ports = (['api', 'redis', 'mongo', 'gate', 'console'] as const).map(
@@ -240,6 +286,7 @@ const rules: readonly Rule[] = [
   tolerations,
   pullSecret,
   hostPorts,
+  kafkaNodePort,
   localPorts,
   hosts,
   kafka,

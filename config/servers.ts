@@ -48,6 +48,15 @@ export function topicPlan({ queue, kafka }: StackConfig): readonly TopicPlan[] {
   ];
 }
 
+/**
+ * Ports that lead to each broker of the stack from outside the cluster: on every node, and with k3d
+ * on this machine. None without `kafka:nodePort`, or if the stack runs no Kafka.
+ */
+export const brokerNodePorts = ({ queue, kafka }: Pick<StackConfig, 'queue' | 'kafka'>): readonly number[] =>
+  kafka.nodePort > 0 && queue.kind === 'kafka' && kafka.external === undefined
+    ? Array.from({ length: kafka.brokers }, (_, broker) => kafka.nodePort + broker)
+    : [];
+
 /** What differs between stacks. */
 export interface RedisLimits {
   /** Memory for the data. */

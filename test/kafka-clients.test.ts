@@ -6,11 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startTestConsumer, type TestConsumer } from '../apps/consumer/consumer.testing.ts';
 import { KafkaQueue } from '../apps/shared/queue/kafka/queue.ts';
-import { brokerSettings } from '../components/servers/kafka/settings.ts';
-import { freePorts } from '../tooling/ports.ts';
 import { run } from '../tooling/run.ts';
 import { databaseUrl, silent, startTestApi, type TestApi } from './api.ts';
-import { KAFKA_LOGIN, withLogin } from './kafka-login.ts';
+import { clusterKafka, KAFKA_LOGIN } from './kafka-login.ts';
 import { createTopics } from './kafka-topics.ts';
 import { findPython, NO_PYTHON, pythonWith } from './python.ts';
 import { useKafka, useMongo, useRedis } from './servers.ts';
@@ -22,8 +20,8 @@ const page = await readFile(join(root, 'docs/kafka-clients.md'), 'utf8');
 const exampleIn = (language: string): string => page.split(`\`\`\`${language}\n`)[1]!.split('```')[0]!;
 const pinned = (command: string): string => new RegExp(`^ {4}${command} (\\S+)$`, 'm').exec(page)![1]!;
 
-const [plain, sasl, controller] = (await freePorts(3)) as [number, number, number];
-const kafka = useKafka(withLogin(plain, sasl, controller));
+const cluster = await clusterKafka(3);
+const kafka = useKafka(cluster.options);
 const redis = useRedis();
 const mongo = useMongo();
 
@@ -34,7 +32,7 @@ let queue: KafkaQueue;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'breakwater-clients-'));
   await symlink(join(root, 'apps/node_modules'), join(folder, 'node_modules'));
-  await createTopics(kafka.url, 'posts');
+  await createTopics(kafka.url, 'posts', 3);
   const address = { brokers: kafka.url.split(','), name: 'posts', group: 'store', maxLength: 1_000, maxBytes: 1e9 };
   queue = new KafkaQueue(address, silent);
   const urls = { redisUrl: redis.url, mongoUrl: databaseUrl(mongo.url, 'clients') };
@@ -63,16 +61,11 @@ async function expectStored(program: string, file: string, login: Readonly<Recor
   });
 }
 
-const places: [string, Record<string, string | undefined>][] = [
-  ['as in the local run', { KAFKA_BROKERS: `127.0.0.1:${plain}` }],
-  [
-    'with a login, as in the cluster',
-    {
-      KAFKA_BROKERS: `127.0.0.1:${sasl}`,
-      KAFKA_USERNAME: KAFKA_LOGIN.username,
-      KAFKA_PASSWORD: KAFKA_LOGIN.password,
-    },
-  ],
+const login = { KAFKA_USERNAME: KAFKA_LOGIN.username, KAFKA_PASSWORD: KAFKA_LOGIN.password };
+const places: [string, () => Record<string, string>][] = [
+  ['without a login, as in the local run', () => ({ KAFKA_BROKERS: kafka.url })],
+  ['with a login, as in the cluster', () => ({ KAFKA_BROKERS: cluster.clients, ...login })],
+  ['with a login, from outside the cluster', () => ({ KAFKA_BROKERS: cluster.external, ...login })],
 ];
 
 const python = findPython(process.env);
@@ -81,10 +74,10 @@ describe('Python', () => {
   else
     test.each(places)(
       '%s',
-      async (_, login) => {
+      async (_, place) => {
         const program = await pythonWith(python, pinned('pip install'));
         await writeFile(join(folder, 'example.py'), exampleIn('python'));
-        await expectStored(program, 'example.py', login as Record<string, string>);
+        await expectStored(program, 'example.py', place());
       },
       420_000,
     );
@@ -93,9 +86,9 @@ describe('Python', () => {
 describe('TypeScript', () => {
   test.each(places)(
     '%s',
-    async (_, login) => {
+    async (_, place) => {
       await writeFile(join(folder, 'example.mts'), exampleIn('typescript'));
-      await expectStored(process.execPath, 'example.mts', login as Record<string, string>);
+      await expectStored(process.execPath, 'example.mts', place());
     },
     120_000,
   );
@@ -104,11 +97,4 @@ describe('TypeScript', () => {
     const { dependencies } = JSON.parse(await readFile(join(root, 'apps/package.json'), 'utf8'));
     expect(pinned('npm install')).toBe(`@platformatic/kafka@${dependencies['@platformatic/kafka']}`);
   });
-});
-
-test('the page names the brokers as they advertise themselves', () => {
-  const settings = brokerSettings({ namespace: '$ns', brokers: 3, heapMiB: 256 }, 'broker');
-  const advertised = settings['advertised.listeners']!.replace('@ID@', '0');
-  const named = /KAFKA_BROKERS=(kafka-\S+)/.exec(page)![1]!;
-  expect(advertised).toContain(`CLIENTS://${named},`);
 });

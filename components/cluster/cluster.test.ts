@@ -11,7 +11,13 @@ const K3D = 'K3dCluster';
 async function make(raw: RawConfig = {}) {
   const { cluster: config, images, api } = parseStackConfig(raw);
   const collector = new Collector();
-  const cluster = new Cluster('cluster', { stack: 'dev', config, images, nodePort: api.nodePort });
+  const cluster = new Cluster('cluster', {
+    stack: 'dev',
+    config,
+    images,
+    nodePort: api.nodePort,
+    brokerPorts: [30_092],
+  });
   await collector.all();
   return { cluster, collector };
 }
@@ -42,6 +48,7 @@ describe('k3d', () => {
       httpPort: 8080,
       nodePortHostPort: 8000,
       nodePort: 30_001,
+      brokerPorts: [30_092],
       apiPort: 6550,
       registryPort: 5050,
     });

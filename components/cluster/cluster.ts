@@ -19,10 +19,12 @@ export interface ClusterArgs {
   readonly images: StackConfig['images'];
   /** `api:nodePort`, which `cluster:nodePortHostPort` of this machine leads to (k3d). */
   readonly nodePort: number;
+  /** Node ports of Kafka's brokers, which the same ports of this machine lead to (k3d). */
+  readonly brokerPorts: readonly number[];
 }
 
 /** What a k3d cluster is made from, from the stack's config. */
-function k3dInputs({ stack, config, images, nodePort }: ClusterArgs): K3dInputs {
+function k3dInputs({ stack, config, images, nodePort, brokerPorts }: ClusterArgs): K3dInputs {
   const { servers, agents, hostAddress, httpPort, nodePortHostPort, apiPort, registryPort } = config;
   return {
     name: clusterNameOf(stack),
@@ -37,6 +39,7 @@ function k3dInputs({ stack, config, images, nodePort }: ClusterArgs): K3dInputs 
     httpPort,
     nodePortHostPort,
     nodePort,
+    ...(brokerPorts.length > 0 && { brokerPorts }),
     apiPort,
     registryPort,
   };

@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   const config = loadStackConfig(stack, process.cwd());
   const { cluster } = config;
   const needs = stackNeeds(config);
-  const facts = await observe(stack, cluster, ['pulumi']);
+  const facts = await observe(stack, config, ['pulumi']);
   const problems = [...problemsOf(facts, stack, config), ...shortagesOf(facts, needs)];
   console.log(`Stack ${stack}, cluster:kind ${cluster.kind}. Found: ${found(facts).join(', ')}.`);
   console.log(`It takes ${sizeOf(needs)}.`);

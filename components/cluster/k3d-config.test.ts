@@ -80,6 +80,10 @@ test('the ports for users can be opened to others; those of the cluster itself n
     { address: '0.0.0.0', hostPort: 8080, nodePort: 80 },
     { address: '0.0.0.0', hostPort: 8000, nodePort: 30_000 },
   ]);
+  expect(loadBalancerPorts({ ...inputs, brokerPorts: [30_092, 30_093] }).slice(3)).toEqual([
+    { address: '127.0.0.1', hostPort: 30_092, nodePort: 30_092 },
+    { address: '127.0.0.1', hostPort: 30_093, nodePort: 30_093 },
+  ]);
   const { registries } = k3dConfig({ ...inputs, hostAddress: '0.0.0.0' }, '/r') as {
     registries: { create: { host: string } };
   };

@@ -32,6 +32,8 @@ export interface K3dInputs {
   readonly nodePortHostPort: number;
   /** Port of the nodes that the API's service is reached at. */
   readonly nodePort: number;
+  /** Ports of this machine that lead to the same ports of the nodes: Kafka's. @default none */
+  readonly brokerPorts?: readonly number[];
   /** Port of this machine that leads to the Kubernetes API; open to this machine only. */
   readonly apiPort: number;
   /** Port of this machine that leads to the registry; open to this machine only. */
@@ -76,12 +78,13 @@ export const OPEN_FILES = 524_288;
  */
 const ALLOWED_UNSAFE_SYSCTLS = ['net.*', 'kernel.shm*', 'kernel.msg*', 'kernel.sem', 'fs.mqueue.*'] as const;
 
-/** The ports for users: ingress and node port. */
+/** The ports for users: ingress and node ports. */
 function userPorts(inputs: K3dInputs): readonly PortMapping[] {
-  const { hostAddress: address, httpPort, nodePortHostPort, nodePort } = inputs;
+  const { hostAddress: address, httpPort, nodePortHostPort, nodePort, brokerPorts = [] } = inputs;
   return [
     { address, hostPort: httpPort, nodePort: INGRESS_PORT },
     { address, hostPort: nodePortHostPort, nodePort },
+    ...brokerPorts.map((port) => ({ address, hostPort: port, nodePort: port })),
   ];
 }
 

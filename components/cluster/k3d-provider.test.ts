@@ -77,6 +77,7 @@ describe('a change', () => {
     [{ httpPort: 1 }, true, []],
     [{ nodePortHostPort: 1 }, true, []],
     [{ nodePort: 30_001 }, true, []],
+    [{ brokerPorts: [30_092] }, true, []],
     [{ hostAddress: '0.0.0.0' }, true, []],
     [{ servers: 3 }, true, ['servers']],
     [{ apiPort: 1 }, true, ['apiPort']],

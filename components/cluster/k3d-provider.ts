@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Run, runWithin } from '../../tooling/run.ts';
 import type { DynamicProvider } from '../dynamic-provider.ts';
 import {
@@ -50,7 +51,7 @@ export interface K3dState extends CheckedK3dInputs {
  */
 const FIXED = ['name', 'stack', 'servers', 'apiPort', 'registryPort'] as const;
 /** Keys whose change happens in place. */
-const IN_PLACE = ['agents', 'hostAddress', 'httpPort', 'nodePortHostPort', 'nodePort'] as const;
+const IN_PLACE = ['agents', 'hostAddress', 'httpPort', 'nodePortHostPort', 'nodePort', 'brokerPorts'] as const;
 
 /** Version of an image, without its digest: `v1.34.9-k3s1`. */
 const versionOf = (image: string): string => image.split('@')[0]!.split(':').at(-1)!;
@@ -59,7 +60,8 @@ const versionOf = (image: string): string => image.split('@')[0]!.split(':').at(
 export function compare(old: K3dInputs, wanted: K3dInputs): { readonly replaces: string[]; readonly changes: boolean } {
   const replaces: string[] = FIXED.filter((key) => old[key] !== wanted[key]);
   if (versionOf(old.image) !== versionOf(wanted.image)) replaces.push('image');
-  return { replaces, changes: replaces.length > 0 || IN_PLACE.some((key) => old[key] !== wanted[key]) };
+  const differs = (key: keyof K3dInputs) => !isDeepStrictEqual(old[key], wanted[key]);
+  return { replaces, changes: replaces.length > 0 || IN_PLACE.some(differs) };
 }
 
 /** The state from the containers. Writes the kubeconfig to its file. */

@@ -61,7 +61,7 @@ async function k3dConfig(ports: Readonly<Record<string, number>> = {}) {
     registryPort: await free(),
   };
   const all = Object.entries({ ...raw, ...ports }).map(([key, port]) => [`cluster:${key}`, String(port)]);
-  return parseStackConfig(Object.fromEntries(all)).cluster;
+  return parseStackConfig(Object.fromEntries(all));
 }
 
 describe('for k3d', () => {
@@ -81,11 +81,11 @@ describe('for k3d', () => {
       cluster: 'absent',
       taken: [],
     });
-    expect(await requireReady('dev', { ...parseStackConfig({}), cluster: config }, ask(none))).toEqual([]);
+    expect(await requireReady('dev', config, ask(none))).toEqual([]);
   });
 
   test('what does not fit is a warning: memory, CPU and disk of Docker', async () => {
-    const config = { ...parseStackConfig({}), cluster: await k3dConfig() };
+    const config = await k3dConfig();
     const info = (memory: number, cpus: number) => `${memory}\t${cpus}\t/nowhere\n`;
     const shortages = async (printed: string) => requireReady('dev', config, ask({ ...none, 'docker info': printed }));
     expect(await shortages(info(4 * 1024 ** 3, 1))).toEqual([
@@ -105,9 +105,7 @@ describe('for k3d', () => {
       cluster: 'absent',
       taken: [],
     });
-    await expect(requireReady('dev', { ...parseStackConfig({}), cluster: config }, ask({}))).rejects.toThrow(
-      PreflightError,
-    );
+    await expect(requireReady('dev', config, ask({}))).rejects.toThrow(PreflightError);
   });
 
   test('an engine that does not run, and one that says nothing', async () => {
@@ -133,6 +131,15 @@ describe('for k3d', () => {
     });
   });
 
+  test('a port of a broker that others have', async () => {
+    const { kafka, ...config } = await k3dConfig();
+    const nodePort = await take();
+    const open = { ...config, kafka: { ...kafka, nodePort, brokers: 1 } };
+    const look = (others: object) => observe('dev', { ...open, ...others }, [], ask(none));
+    expect(await look({})).toMatchObject({ taken: [{ key: 'kafka:nodePort', port: nodePort }] });
+    expect(await look({ queue: { ...config.queue, kind: 'redis-streams' } })).toMatchObject({ taken: [] });
+  });
+
   test("the stack's own cluster has its ports by right", async () => {
     const [http, api] = [await take(), await take()];
     const config = await k3dConfig({ httpPort: http, apiPort: api });
@@ -155,7 +162,7 @@ describe('for a cluster that exists', () => {
     'cluster:kind': 'kubeconfig',
     'cluster:context': 'prod',
     'cluster:registry': 'r.example',
-  }).cluster;
+  });
   const look = (answers: Answers) => observe('production', config, [], ask({ ...tools, ...answers }));
   const contexts = { 'kubectl config get-contexts': 'other\nprod\n' };
   const get = 'kubectl --context=prod --request-timeout=10s get';

@@ -3,6 +3,7 @@
 
 import { statfs } from 'node:fs/promises';
 import type { StackConfig } from '../../config/schema.ts';
+import { brokerNodePorts } from '../../config/servers.ts';
 import { isPortTaken } from '../../tooling/ports.ts';
 import { CommandError, type Run, runWithin } from '../../tooling/run.ts';
 import { stackNeeds } from '../stack/needs.ts';
@@ -84,26 +85,28 @@ export function parseRunning(printed: string): readonly Running[] {
 
 const PS = ['ps', '--all', '--format={{.Names}}\t{{.Label "k3d.cluster"}}\t{{.State}}\t{{.Ports}}'];
 
-type PortKey = 'httpPort' | 'nodePortHostPort' | 'apiPort' | 'registryPort';
+/** Part of the stack config that decides what is looked at. */
+type ObserveConfig = Pick<StackConfig, 'cluster' | 'queue' | 'kafka'>;
 
 /** Ports that the stack wants and others have. The stack's own cluster has its ports by right. */
 async function portFacts(
-  config: StackConfig['cluster'],
+  config: ObserveConfig,
   cluster: string,
   containers: readonly Running[],
 ): Promise<readonly PortFact[]> {
-  const wanted: readonly (readonly [PortKey, string])[] = [
-    ['httpPort', config.hostAddress],
-    ['nodePortHostPort', config.hostAddress],
-    ['apiPort', '127.0.0.1'],
-    ['registryPort', '127.0.0.1'],
+  const { hostAddress, httpPort, nodePortHostPort, apiPort, registryPort } = config.cluster;
+  const wanted: readonly (readonly [key: string, port: number, address: string])[] = [
+    ['cluster:httpPort', httpPort, hostAddress],
+    ['cluster:nodePortHostPort', nodePortHostPort, hostAddress],
+    ['cluster:apiPort', apiPort, '127.0.0.1'],
+    ['cluster:registryPort', registryPort, '127.0.0.1'],
+    ...brokerNodePorts(config).map((port) => ['kafka:nodePort', port, hostAddress] as const),
   ];
   const facts = await Promise.all(
-    wanted.map(async ([key, address]): Promise<readonly PortFact[]> => {
-      const port = config[key];
+    wanted.map(async ([key, port, address]): Promise<readonly PortFact[]> => {
       const holder = containers.find(({ ports }) => ports.includes(port));
       if (holder?.cluster === cluster || !(await isPortTaken(port, address))) return [];
-      return [{ key: `cluster:${key}`, port, ...(holder && { container: holder.name }) }];
+      return [{ key, port, ...(holder && { container: holder.name }) }];
     }),
   );
   return facts.flat();
@@ -116,12 +119,7 @@ const freeBytes = (folder: string): Promise<number | undefined> =>
     () => undefined,
   );
 
-async function observeK3d(
-  run: Run,
-  stack: string,
-  config: StackConfig['cluster'],
-  tools: Facts['tools'],
-): Promise<K3dFacts> {
+async function observeK3d(run: Run, stack: string, config: ObserveConfig, tools: Facts['tools']): Promise<K3dFacts> {
   const engine = tools.docker === undefined ? undefined : await engineFact(run);
   const name = clusterNameOf(stack);
   const containers = engine !== undefined && 'version' in engine ? parseRunning(await run('docker', PS)) : [];
@@ -203,14 +201,15 @@ async function observeKubeconfig(
  */
 export async function observe(
   stack: string,
-  config: StackConfig['cluster'],
+  config: ObserveConfig,
   tools: readonly Tool[] = [],
   run: Run = runWithin(COMMAND_MS),
 ): Promise<Facts> {
-  const needed: readonly Tool[] = config.kind === 'k3d' ? ['docker', 'k3d', 'kubectl'] : ['docker', 'kubectl'];
+  const k3d = config.cluster.kind === 'k3d';
+  const needed: readonly Tool[] = k3d ? ['docker', 'k3d', 'kubectl'] : ['docker', 'kubectl'];
   const facts = [...needed, ...tools].map(async (tool) => [tool, await toolFact(run, tool)] as const);
   const found = Object.fromEntries(await Promise.all(facts));
-  return config.kind === 'k3d' ? observeK3d(run, stack, config, found) : observeKubeconfig(run, config, found);
+  return k3d ? observeK3d(run, stack, config, found) : observeKubeconfig(run, config.cluster, found);
 }
 
 /**
@@ -221,7 +220,7 @@ export async function observe(
  * @throws PreflightError with everything that is wrong, before anything is created
  */
 export async function requireReady(stack: string, config: StackConfig, run?: Run): Promise<readonly string[]> {
-  const facts = await observe(stack, config.cluster, [], run);
+  const facts = await observe(stack, config, [], run);
   const problems = problemsOf(facts, stack, config);
   if (problems.length > 0) throw new PreflightError(problems);
   return [...shortagesOf(facts, stackNeeds(config)), ...noticesOf(facts)];

@@ -34,6 +34,8 @@ const usernameOf = (version: number): string => `apps-${version}`;
 
 /** Credentials of one server. The component is named after the server. */
 export class Credentials extends pulumi.ComponentResource {
+  /** What clients log in with; the password is a secret. Empty if the server has no authentication. */
+  readonly login: ExternalCredentials;
   readonly #server?: pulumi.Output<string>;
   readonly #clients?: Readonly<Record<Where, pulumi.Output<string>>>;
   readonly #keys: readonly string[];
@@ -69,6 +71,7 @@ export class Credentials extends pulumi.ComponentResource {
       });
       client = current;
     } else client = external;
+    this.login = client;
     const { username: _, ...withoutName } = client;
     const login = Object.entries(args.passwordOnly ? withoutName : client).filter(([, value]) => value !== undefined);
     this.#keys = login.map(([key]) => key);

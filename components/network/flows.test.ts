@@ -84,6 +84,12 @@ describe('other parties', () => {
       expect(texts.filter((flow) => flow.startsWith('anyone'))).toEqual(['anyone > api:8000', 'anyone > console:8088']);
   });
 
+  test('Kafka is another one only if it has a port of the nodes', () => {
+    const open = { 'kafka:nodePort': 30_092 };
+    expect(textsOf(configOf(open)).filter((flow) => !kafka.includes(flow))).toEqual(['anyone > kafka:9095']);
+    expect(textsOf(configOf({ ...open, 'queue:kind': 'redis-streams' }))).toEqual(redis);
+  });
+
   test('KEDA reaches what it scales by, and nothing else', () => {
     expect(kafka.filter((flow) => flow.startsWith('keda'))).toEqual(['keda > kafka:9092']);
     expect(redis.filter((flow) => flow.startsWith('keda'))).toEqual(['keda > redis:6379', 'keda > api:8000']);

@@ -5,7 +5,7 @@ import { BACKUP_PORT } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../../monitoring/ports.ts';
 import { METRICS_PORT } from '../kubernetes/workload.ts';
-import { BROKER_PORT, CLIENT_PORT, CONTROLLER_PORT } from '../servers/kafka/ports.ts';
+import { BROKER_PORT, CLIENT_PORT, CONTROLLER_PORT, EXTERNAL_PORT } from '../servers/kafka/ports.ts';
 import { type Part, partsOf } from '../stack/parts.ts';
 import { MONGO_PORT, REDIS_PORT } from './addresses.ts';
 import { type Flow, isOutsider, type Outsider } from './compile.ts';
@@ -47,9 +47,10 @@ export function flowsOf(config: StackConfig): readonly Flow<Part>[] {
   const metricsOf = (pods: readonly Part[]) => pods.map((pod): End => [pod, METRICS_PORT]);
 
   const diagram: readonly Flow<Part>[] = [
-    // The two ways in: the API, and the live page with its login.
+    // The ways in: the API, the live page with its login, and Kafka with its login.
     { from: 'anyone', to: 'api', port: api.port },
     { from: 'anyone', to: 'console', port: console.port },
+    ...between(config.kafka.nodePort > 0 ? ['anyone'] : [], [['kafka', EXTERNAL_PORT]]),
 
     // API ─▶ queue ─▶ consumer ─▶ gate ─▶ MongoDB, the cache, the producer and the topics job.
     ...between(['api', 'consumer', 'producer'], server.redis),

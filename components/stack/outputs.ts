@@ -2,10 +2,13 @@
 // put the stack under load.
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
+import { brokerNodePorts } from '../../config/servers.ts';
 import type { Console } from '../apps/console.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import type { Credentials } from '../kubernetes/credentials.ts';
 import type { Namespaces } from '../kubernetes/namespaces.ts';
 import type { Monitoring } from '../monitoring/monitoring.ts';
+import { advertisedHostOf } from '../servers/kafka/settings.ts';
 import { partsOf } from './parts.ts';
 
 /** Where users reach the API. */
@@ -49,10 +52,20 @@ export interface OutputsArgs {
   readonly namespaces: Namespaces;
   readonly console: Console | false;
   readonly monitoring: Monitoring | false;
+  /** Kafka's login; undefined if the queue is not Kafka. */
+  readonly kafka?: Pick<Credentials, 'login'>;
+}
+
+/** Where programs outside the cluster find Kafka, and what they log in with. */
+function kafkaOutputs(config: StackConfig, kafka: OutputsArgs['kafka']) {
+  const brokers = brokerNodePorts(config).map((port) => `${advertisedHostOf(config.kafka)}:${port}`);
+  if (brokers.length === 0 || kafka === undefined) return {};
+  const { username, password } = kafka.login;
+  return { kafkaBrokers: brokers.join(','), kafkaUsername: username, kafkaPassword: password };
 }
 
 /** Outputs of the stack. */
-export function outputsOf({ config, cluster, namespaces, console, monitoring }: OutputsArgs) {
+export function outputsOf({ config, cluster, namespaces, console, monitoring, kafka }: OutputsArgs) {
   const { kubeconfigPath, context } = cluster;
   const namespace = namespaces.main;
   return {
@@ -62,6 +75,7 @@ export function outputsOf({ config, cluster, namespaces, console, monitoring }: 
     namespace,
     ...(console && { consoleUrl: console.url, consolePassword: console.password }),
     ...(monitoring && { grafanaUrl: monitoring.grafanaUrl, grafanaPassword: monitoring.grafanaPassword }),
+    ...kafkaOutputs(config, kafka),
     commands: pulumi.interpolate`kubectl --kubeconfig ${kubeconfigPath} --context ${context} -n ${namespace}`.apply(
       (kubectl) => commandsOf(config, kubectl),
     ),

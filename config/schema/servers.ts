@@ -1,7 +1,7 @@
 // Config of the servers behind the apps: the queue, Kafka, Redis, MongoDB, and the gate in front of
 // it.
 import { z } from 'zod';
-import { oneOf, optionalText, secretText, textOr, toggle, volumeGiB, wholeNumber } from '../keys.ts';
+import { HOST_NAME, oneOf, optionalText, secretText, textOr, toggle, volumeGiB, wholeNumber } from '../keys.ts';
 
 const portRange = { min: 1, max: 65_535 };
 
@@ -152,6 +152,22 @@ export const kafkaSchema = z.object({
   }),
   volumeGiB: volumeGiB(32, 'the volume of each broker'),
   passwordVersion: passwordVersion('Rolls the brokers one by one, then the pods that use Kafka.'),
+  nodePort: wholeNumber({
+    min: 30_000,
+    max: 32_767,
+    default: 0,
+    or: { value: 0, meaning: 'not reachable' },
+    description:
+      'Port of every node that leads to the first broker from outside the cluster; the other brokers take the ports after it. With k3d they are ports of this machine too, on `cluster:hostAddress`. Clients log in; nothing is encrypted.',
+    change:
+      'Rolls the brokers one by one. With k3d, the load balancer is replaced too, and again whenever `kafka:brokers` changes: connections break briefly. Data stays.',
+  }),
+  advertisedHost: optionalText({
+    ...HOST_NAME,
+    description:
+      'Host name or address by which clients outside the cluster reach `kafka:nodePort`: the brokers tell it to them. Required with `cluster:kind kubeconfig`; with k3d, 127.0.0.1 unless it is set.',
+    change: 'Rolls the brokers one by one: clients outside must use the new name. Data stays.',
+  }),
   ui: toggle({
     default: true,
     description: 'Whether a web UI for Kafka runs in the cluster.',

@@ -19,8 +19,8 @@ export interface KafkaOptions extends ServerOptions {
   readonly heapMiB?: number;
   /** Further options of each broker's Java. @default none */
   readonly javaOptions?: readonly string[];
-  /** Broker settings by name that replace or add to ours. @default none */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Settings by name that replace or add to ours, for each broker. @default none */
+  readonly settings?: Readonly<Record<string, string>> | ((nodeId: number) => Readonly<Record<string, string>>);
 }
 
 /** One broker of the cluster: a process that may be stopped and started again. */
@@ -233,13 +233,14 @@ class Cluster implements RunningKafka {
     const folder = join(this.#options.dataDir, `broker-${nodeId}`);
     const dataDir = join(folder, 'data');
     await formatStorage(dataDir, nodeId, this.#state.clusterId, this.#program.bootstrapFile);
+    const { settings: more } = this.#options;
     const settings = brokerSettings({
       nodeId,
       port,
       controllerPorts: this.#controllerPorts,
       brokers: this.#state.brokers,
       dataDir,
-      ...(this.#options.settings && { overrides: this.#options.settings }),
+      ...(more && { overrides: typeof more === 'function' ? more(nodeId) : more }),
     });
     const settingsFile = join(folder, 'server.properties');
     await writeFile(settingsFile, formatProperties(settings));

@@ -10,7 +10,7 @@ import { httpProbe, tcpProbe } from '../../kubernetes/probes.ts';
 import { dataMount, filesMount } from '../../kubernetes/server.ts';
 import { METRICS_PORT } from '../../kubernetes/workload.ts';
 import { AGENT_MEMORY_MIB, brokerMemoryMiB } from './memory.ts';
-import { BROKER_PORT, CLIENT_PORT, CONTROLLER_PORT } from './ports.ts';
+import { BROKER_PORT, CLIENT_PORT, CONTROLLER_PORT, EXTERNAL_PORT } from './ports.ts';
 import { clusterId, votersOf } from './settings.ts';
 
 /** The user `appuser` of the official image. */
@@ -57,6 +57,7 @@ function kafkaContainer({ config, credentials }: BrokerPodArgs): ContainerArgs {
     environment: {
       CLUSTER_ID: clusterId(cluster.namespace),
       VOTERS: String(votersOf(kafka.brokers)),
+      ...(kafka.nodePort > 0 && { NODE_PORT: String(kafka.nodePort) }),
       // The heap starts small and grows to what it needs.
       HEAP_OPTIONS: `-Xmx${kafka.heapMiB}m -Xms${Math.min(256, kafka.heapMiB)}m`,
       JVM_OPTIONS,
@@ -66,6 +67,7 @@ function kafkaContainer({ config, credentials }: BrokerPodArgs): ContainerArgs {
       { name: 'clients', port: CLIENT_PORT },
       { name: 'brokers', port: BROKER_PORT },
       { name: 'controllers', port: CONTROLLER_PORT },
+      ...(kafka.nodePort > 0 ? [{ name: 'external', port: EXTERNAL_PORT }] : []),
     ],
     memoryMiB: brokerMemoryMiB(kafka.heapMiB),
     cpuMillis: 100,

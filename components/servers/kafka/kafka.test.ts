@@ -102,6 +102,23 @@ test('Services: clients bootstrap from ready brokers, brokers find each other be
   });
 });
 
+test('from outside, a port of the nodes leads to each broker, ready or not', async () => {
+  make({ 'kafka:brokers': 4, 'kafka:nodePort': 30_092 });
+  const services = (await collector.all(':Service')).filter(({ name }) => name.startsWith('kafka-external'));
+  const selected = (await statefulSet()).selector.matchLabels;
+  expect(services.map(({ inputs }) => inputs.spec)).toEqual(
+    [0, 1, 2, 3].map((id) => ({
+      type: 'NodePort',
+      publishNotReadyAddresses: true,
+      selector: { ...selected, 'statefulset.kubernetes.io/pod-name': `kafka-${id}` },
+      ports: [{ name: 'external', port: 9095, targetPort: 'external', nodePort: 30_092 + id }],
+    })),
+  );
+  const { ports, ...rest } = await container();
+  expect(ports).toContainEqual({ name: 'external', containerPort: 9095 });
+  expect(envOf(rest as never).NODE_PORT).toBe('30092');
+});
+
 test.each([
   [1, 0],
   [3, 1],

@@ -5,6 +5,7 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { emptyEnvironment } from '../../../config/environment.ts';
 import type { StackConfig } from '../../../config/schema.ts';
+import { brokerNodePorts } from '../../../config/servers.ts';
 import type { AppImages } from '../../images/app-images.ts';
 import type { Credentials } from '../../kubernetes/credentials.ts';
 import { type Labels, labelsOf, NOT_WAITED_FOR, selectorOf } from '../../kubernetes/labels.ts';
@@ -13,7 +14,7 @@ import { statefulSetSpec } from '../../kubernetes/server.ts';
 import { START_SECONDS, startTimeouts } from '../../kubernetes/start-time.ts';
 import { METRICS_PORT } from '../../kubernetes/workload.ts';
 import { brokerPod } from './broker-pod.ts';
-import { BROKER_PORT, BROKERS_SERVICE, CLIENT_PORT, CONTROLLER_PORT } from './ports.ts';
+import { BROKER_PORT, BROKERS_SERVICE, CLIENT_PORT, CONTROLLER_PORT, EXTERNAL_PORT } from './ports.ts';
 import { type BrokerSettings, brokerSettings, formatProperties } from './settings.ts';
 import { TopicsJob } from './topics-job.ts';
 
@@ -31,7 +32,7 @@ export interface KafkaArgs {
 const fileBeside = (name: string): string => readFileSync(join(__dirname, name), 'utf8');
 
 /** The files of a broker, by name. */
-export const brokerFiles = (settings: BrokerSettings): Record<string, string> => ({
+const brokerFiles = (settings: BrokerSettings): Record<string, string> => ({
   'start.sh': fileBeside('start.sh'),
   'log4j2.properties': fileBeside('log4j2.properties'),
   'controller.properties': formatProperties(brokerSettings(settings, 'controller')),
@@ -40,7 +41,8 @@ export const brokerFiles = (settings: BrokerSettings): Record<string, string> =>
 
 /**
  * Kafka in the cluster. Clients bootstrap from the Service `kafka`, port 9092; the headless Service
- * `kafka-brokers` gives each broker a host name. Brokers that are removed are drained before the
+ * `kafka-brokers` gives each broker a host name. With `kafka:nodePort`, `kafka-external-<id>` opens
+ * each broker to clients outside the cluster. Brokers that are removed are drained before the
  * StatefulSet shrinks.
  */
 export class Kafka extends pulumi.ComponentResource {
@@ -89,6 +91,24 @@ export class Kafka extends pulumi.ComponentResource {
       },
       child,
     );
+
+    // Each broker has an address of its own, because clients connect to the leader of a partition.
+    for (const [id, nodePort] of brokerNodePorts(config).entries()) {
+      const external = `${name}-external-${id}`;
+      new k8s.core.v1.Service(
+        external,
+        {
+          metadata: { ...metadata, name: external, annotations: { ...NOT_WAITED_FOR } },
+          spec: {
+            type: 'NodePort',
+            publishNotReadyAddresses: true,
+            selector: { ...selectorOf(name), 'statefulset.kubernetes.io/pod-name': `${name}-${id}` },
+            ports: [{ ...port('external', EXTERNAL_PORT), nodePort }],
+          },
+        },
+        child,
+      );
+    }
 
     const drained = new TopicsJob(
       `${name}-empty`,

@@ -47,6 +47,19 @@ test('clients authenticate; only controllers have the controller listener', () =
   });
 });
 
+test('clients outside authenticate too, and find the broker on this machine or on the host of the config', () => {
+  const open = { namespace: 'shop', brokers: 4, heapMiB: 512, nodePort: 30_092 };
+  expect(brokerSettings(open, 'broker')).toMatchObject({
+    listeners: 'CLIENTS://:9092,BROKERS://:9093,EXTERNAL://:9095',
+    'advertised.listeners': expect.stringMatching(/,EXTERNAL:\/\/127\.0\.0\.1:@NODE_PORT@$/),
+    'listener.security.protocol.map':
+      'CLIENTS:SASL_PLAINTEXT,BROKERS:PLAINTEXT,CONTROLLERS:PLAINTEXT,EXTERNAL:SASL_PLAINTEXT',
+    'listener.name.external.sasl.enabled.mechanisms': 'PLAIN',
+  });
+  const named = brokerSettings({ ...open, advertisedHost: 'kafka.example' }, 'controller');
+  expect(named['advertised.listeners']).toMatch(/,EXTERNAL:\/\/kafka\.example:@NODE_PORT@$/);
+});
+
 test.each([
   [1, '1', '1'],
   [3, '3', '2'],

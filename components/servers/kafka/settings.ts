@@ -1,9 +1,12 @@
-// A broker's settings, as a function of the stack config. Brokers differ in their id (start.sh).
+// A broker's settings, as a function of the stack config. Brokers differ in their id, and in the
+// port that leads to them from outside (start.sh).
 import { createHash } from 'node:crypto';
-import { BROKER_PORT, BROKERS_SERVICE, CLIENT_PORT, CONTROLLER_PORT } from './ports.ts';
+import { BROKER_PORT, BROKERS_SERVICE, CLIENT_PORT, CONTROLLER_PORT, EXTERNAL_PORT } from './ports.ts';
 
 /** Placeholder for the id of the broker. */
 const ID = '@ID@';
+/** Placeholder for the port that leads to the broker from outside the cluster. */
+const NODE_PORT = '@NODE_PORT@';
 
 /**
  * A folder within the volume: Kafka would take the `lost+found` of a new volume for a partition.
@@ -39,16 +42,30 @@ export interface BrokerSettings {
   readonly brokers: number;
   /** `kafka:heapMiB` */
   readonly heapMiB: number;
+  /** `kafka:nodePort`. @default 0: no listener for clients outside the cluster */
+  readonly nodePort?: number;
+  /** `kafka:advertisedHost` */
+  readonly advertisedHost?: string;
 }
+
+/** Where clients outside the cluster reach the brokers. With k3d, that is this machine. */
+export const advertisedHostOf = ({ advertisedHost = '127.0.0.1' }: Pick<BrokerSettings, 'advertisedHost'>): string =>
+  advertisedHost;
 
 /** Settings by name. @param role `controller` is both broker and controller */
 export function brokerSettings(
-  { namespace, brokers, heapMiB }: BrokerSettings,
+  { namespace, brokers, heapMiB, nodePort = 0, advertisedHost }: BrokerSettings,
   role: 'controller' | 'broker',
 ): Readonly<Record<string, string>> {
   const nameOf = (id: number | string) => `kafka-${id}.${BROKERS_SERVICE}.${namespace}.svc`;
   const voters = Array.from({ length: votersOf(brokers) }, (_, id) => `${id}@${nameOf(id)}:${CONTROLLER_PORT}`);
   const isController = role === 'controller';
+  const isOpen = nodePort > 0;
+  const advertised = [
+    `CLIENTS://${nameOf(ID)}:${CLIENT_PORT}`,
+    `BROKERS://${nameOf(ID)}:${BROKER_PORT}`,
+    ...(isOpen ? [`EXTERNAL://${advertisedHostOf({ advertisedHost })}:${NODE_PORT}`] : []),
+  ];
   const copies = String(votersOf(brokers));
   const inSync = brokers >= 3 ? '2' : '1';
   return {
@@ -62,12 +79,14 @@ export function brokerSettings(
       `CLIENTS://:${CLIENT_PORT}`,
       `BROKERS://:${BROKER_PORT}`,
       ...(isController ? [`CONTROLLERS://:${CONTROLLER_PORT}`] : []),
+      ...(isOpen ? [`EXTERNAL://:${EXTERNAL_PORT}`] : []),
     ].join(','),
-    'advertised.listeners': `CLIENTS://${nameOf(ID)}:${CLIENT_PORT},BROKERS://${nameOf(ID)}:${BROKER_PORT}`,
-    'listener.security.protocol.map': 'CLIENTS:SASL_PLAINTEXT,BROKERS:PLAINTEXT,CONTROLLERS:PLAINTEXT',
+    'advertised.listeners': advertised.join(','),
+    'listener.security.protocol.map': `CLIENTS:SASL_PLAINTEXT,BROKERS:PLAINTEXT,CONTROLLERS:PLAINTEXT${isOpen ? ',EXTERNAL:SASL_PLAINTEXT' : ''}`,
     'inter.broker.listener.name': 'BROKERS',
     'controller.listener.names': 'CONTROLLERS',
     'listener.name.clients.sasl.enabled.mechanisms': 'PLAIN',
+    ...(isOpen && { 'listener.name.external.sasl.enabled.mechanisms': 'PLAIN' }),
     // Reads the passwords from the mounted Secret (start.sh).
     'config.providers': 'dir',
     'config.providers.dir.class': 'org.apache.kafka.common.config.provider.DirectoryConfigProvider',

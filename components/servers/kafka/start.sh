@@ -11,10 +11,12 @@ login() { printf '${dir:%s:%s}' "$(dirname "$1")" "$(basename "$1")"; }
 
 settings=/tmp/server.properties
 {
-  sed "s/@ID@/$id/g" "/etc/breakwater/$role.properties"
-  echo "listener.name.clients.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required" \
-    "user_$(login "$CLIENT_USERNAME_FILE")=\"$(login "$CLIENT_PASSWORD_FILE")\"" \
-    "user_$(login "$CLIENT_PREVIOUS_USERNAME_FILE")=\"$(login "$CLIENT_PREVIOUS_PASSWORD_FILE")\";"
+  sed "s/@ID@/$id/g; s/@NODE_PORT@/$((${NODE_PORT:-0} + id))/g" "/etc/breakwater/$role.properties"
+  for listener in clients ${NODE_PORT:+external}; do
+    echo "listener.name.$listener.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required" \
+      "user_$(login "$CLIENT_USERNAME_FILE")=\"$(login "$CLIENT_PASSWORD_FILE")\"" \
+      "user_$(login "$CLIENT_PREVIOUS_USERNAME_FILE")=\"$(login "$CLIENT_PREVIOUS_PASSWORD_FILE")\";"
+  done
 } >"$settings"
 
 export LOG_DIR=/tmp

@@ -1,58 +1,21 @@
 // The start script, run for real with stand-ins for Kafka's own scripts: what a broker gets, and
 // that no file contains a password.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { brokerFiles } from './kafka.ts';
+import type { BrokerSettings } from './settings.ts';
+import { secretText, startBroker } from './start.testing.ts';
 
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'breakwater-start-'));
-  for (const folder of ['etc', 'tmp', 'data', 'secrets', 'kafka/bin'])
-    mkdirSync(join(root, folder), { recursive: true });
-  for (const [name, text] of Object.entries(brokerFiles({ namespace: 'shop', brokers: 4, heapMiB: 512 })))
-    writeFileSync(join(root, 'etc', name), text);
-  for (const name of ['username', 'password', 'previousUsername', 'previousPassword'])
-    writeFileSync(join(root, 'secrets', name), `the-${name}`);
-  const standIn = (script: string, line: string) =>
-    writeFileSync(join(root, 'kafka/bin', script), `#!/bin/sh\necho ${line}\n`, { mode: 0o755 });
-  standIn('kafka-storage.sh', '"format $* ($KAFKA_HEAP_OPTS)"');
-  standIn('kafka-server-start.sh', '"start $* ($KAFKA_HEAP_OPTS $KAFKA_JVM_PERFORMANCE_OPTS)"');
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Runs the script with its absolute paths moved under `root`. */
-function start(hostname: string) {
-  const script = readFileSync(join(root, 'etc/start.sh'), 'utf8')
-    .replaceAll('/etc/breakwater', join(root, 'etc'))
-    .replaceAll('/var/lib/kafka/data', join(root, 'data'))
-    .replaceAll('/opt/kafka', join(root, 'kafka'))
-    .replaceAll('=/tmp', `=${join(root, 'tmp')}`);
-  const secret = (name: string) => join(root, 'secrets', name);
-  const { stdout, stderr, status } = spawnSync('sh', ['-c', script], {
-    encoding: 'utf8',
-    env: {
-      PATH: process.env.PATH,
-      HOSTNAME: hostname,
-      VOTERS: '3',
-      CLUSTER_ID: 'the-cluster',
-      HEAP_OPTIONS: '-Xmx512m',
-      JVM_OPTIONS: '-XX:+UseG1GC',
-      CLIENT_USERNAME_FILE: secret('username'),
-      CLIENT_PASSWORD_FILE: secret('password'),
-      CLIENT_PREVIOUS_USERNAME_FILE: secret('previousUsername'),
-      CLIENT_PREVIOUS_PASSWORD_FILE: secret('previousPassword'),
-    },
-  });
-  expect([stderr, status]).toEqual(['', 0]);
-  const settings = join(root, 'tmp/server.properties');
-  return {
-    lines: stdout.replaceAll(settings, 'SETTINGS').trim().split('\n'),
-    settings: readFileSync(settings, 'utf8'),
-  };
-}
+const script = readFileSync(join(__dirname, 'start.sh'), 'utf8');
+const start = (hostname: string, more: Partial<BrokerSettings> = {}) =>
+  startBroker(script, root, hostname, { namespace: 'shop', brokers: 4, heapMiB: 512, ...more });
 
 test('an empty volume is formatted with the cluster’s id, a used one is not', () => {
   const format = 'format format --ignore-formatted --cluster-id the-cluster --config SETTINGS (-Xmx128m)';
@@ -71,7 +34,7 @@ test.each([
   const { settings } = start(hostname);
   expect(settings).toContain(`node.id=${id}\nprocess.roles=${roles}\n`);
   expect(settings).toContain(`CLIENTS://kafka-${id}.kafka-brokers.shop.svc:9092`);
-  expect(settings).not.toContain('@ID@');
+  expect(settings).not.toMatch(/@[A-Z_]+@/);
 });
 
 test('both users are valid, and the file contains the paths of their passwords only', () => {
@@ -81,10 +44,19 @@ test('both users are valid, and the file contains the paths of their passwords o
     'listener.name.clients.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required' +
       ` user_${file('username')}="${file('password')}" user_${file('previousUsername')}="${file('previousPassword')}";`,
   );
-  expect(settings).not.toContain('the-password');
+  expect(settings).not.toContain(secretText('password'));
+});
+
+test('from outside, each broker has a port of its own and the same users', () => {
+  const { settings } = start('kafka-2', { nodePort: 30_092, advertisedHost: 'kafka.example' });
+  expect(settings).toContain(',EXTERNAL://kafka.example:30094\n');
+  expect(settings).not.toMatch(/@[A-Z_]+@/);
+  const [clients, external] = settings.trim().split('\n').slice(-2);
+  expect(external).toBe(clients?.replace('.clients.', '.external.'));
 });
 
 test('the class data archive is used if the image has one', () => {
+  mkdirSync(join(root, 'kafka'));
   writeFileSync(join(root, 'kafka/kafka.jsa'), '');
   expect(start('kafka-0').lines.at(-1)).toMatch(/-XX:\+UseG1GC -XX:SharedArchiveFile=.*kafka\.jsa\)$/);
 });

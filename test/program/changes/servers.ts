@@ -67,6 +67,14 @@ export const serversChanges: Changes = {
   'queue:maxBytes': { on: producing, to: 500000000, rolls: ['api', 'consumer', 'producer'] },
   'kafka:brokers': [
     { to: 5, rolls: ['grafana', 'prometheus'], runs: ['kafka-empty', 'topics'], changes: ['StatefulSet kafka'] },
+    {
+      on: { 'kafka:nodePort': 30092 },
+      to: 4,
+      rolls: ['grafana', 'prometheus'],
+      runs: ['kafka-empty', 'topics'],
+      changes: ['K3dCluster cluster', 'StatefulSet kafka'],
+      creates: ['Service kafka-external-3'],
+    },
     { to: 1, with: { 'kafka:replicationFactor': 1, 'kafka:minInsyncReplicas': 1 }, refused: true },
   ],
   'kafka:partitions': [
@@ -97,6 +105,13 @@ export const serversChanges: Changes = {
     },
     { to: 3, refused: true },
   ],
+  'kafka:nodePort': {
+    to: 30092,
+    rolls: ['kafka'],
+    changes: ['K3dCluster cluster', 'NetworkPolicy kafka'],
+    creates: ['Service kafka-external-0', 'Service kafka-external-1', 'Service kafka-external-2'],
+  },
+  'kafka:advertisedHost': { on: { 'kafka:nodePort': 30092 }, to: 'laptop.example', rolls: ['kafka'] },
   'kafka:ui': {
     to: false,
     changes: ['NetworkPolicy kafka'],

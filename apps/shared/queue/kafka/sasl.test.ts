@@ -1,16 +1,15 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { Admin } from '@platformatic/kafka';
-import { KAFKA_LOGIN, withLogin } from '../../../../test/kafka-login.ts';
+import { clusterKafka, KAFKA_LOGIN } from '../../../../test/kafka-login.ts';
 import { useKafka } from '../../../../test/servers.ts';
-import { freePorts } from '../../../../tooling/ports.ts';
 import { createLogger } from '../../logger.ts';
 import { clientOptions } from './client.ts';
 import { KafkaQueue } from './queue.ts';
 
-const [plain, sasl, controller] = (await freePorts(3)) as [number, number, number];
-useKafka(withLogin(plain, sasl, controller));
+const kafka = await clusterKafka(1);
+useKafka(kafka.options);
 const logger = createLogger('test', 'silent');
-const address = { brokers: [`127.0.0.1:${sasl}`], ...KAFKA_LOGIN };
+const address = { brokers: [kafka.clients], ...KAFKA_LOGIN };
 const closers: (() => Promise<void>)[] = [];
 afterAll(async () => {
   for (const close of closers) await close();
