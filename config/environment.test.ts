@@ -51,6 +51,8 @@ test('api', () => {
   expect(apiEnvironment(kafka, addresses, listen)).toEqual({
     ...sharedKafka,
     NODE_OPTIONS: '--max-old-space-size=165 --max-semi-space-size=16',
+    MALLOC_ARENA_MAX: '1',
+    MALLOC_MMAP_THRESHOLD_: '131072',
     METRICS_HOST: '127.0.0.1',
     METRICS_PORT: '0',
     MONGO_URL: 'mongodb://gate:27018/breakwater',
@@ -61,7 +63,7 @@ test('api', () => {
     API_MAX_EVENT_LOOP_DELAY_MS: '1000',
     API_MAX_WAIT_MS: '4000',
     API_BODY_LIMIT_KIB: '256',
-    API_BODIES_BYTES: '26214400',
+    API_BODIES_BYTES: '15728640',
     API_MAX_CONNECTIONS: '12000',
     API_REQUEST_TIMEOUT_MS: '10000',
     API_DRAIN_DELAY_MS: '0',

@@ -99,8 +99,9 @@ const apps: Readonly<Record<string, App>> = {
   },
 };
 
-/** The variables that are for the app; NODE_OPTIONS is for Node. */
-const forTheApp = ({ NODE_OPTIONS: _, ...environment }: Environment): string[] => Object.keys(environment);
+/** The variables that are for the app; the others are for Node and for the C library. */
+const forTheApp = (environment: Environment): string[] =>
+  Object.keys(environment).filter((name) => name !== 'NODE_OPTIONS' && !name.startsWith('MALLOC_'));
 
 describe.each(stackNames(root))('stack %s', (stack) => {
   const config = loadStackConfig(stack, root);
