@@ -7,11 +7,22 @@ export interface Stage {
   readonly users: number;
 }
 
+/** The rate of requests over time, in steps of equal length. Plain data, as a plan is. */
+export interface Arrivals {
+  readonly stepSeconds: number;
+  /** Requests a second in each step. */
+  readonly rates: readonly number[];
+  /** Connections at most. Without a free one, a request is not sent, and counts as failed. */
+  readonly connections: number;
+}
+
 export interface LoadProfile {
   readonly name: string;
   /** The question that a run answers. */
   readonly question: string;
   readonly stages: readonly Stage[];
+  /** Requests arrive at these rates, whatever the answers take. Default: users wait for answers. */
+  readonly arrivals?: Arrivals;
   /** Pause between an answer and the next request: uniform in [least, most] seconds. */
   readonly thinkSeconds: readonly [number, number];
   /** false: opens a connection for each request and sends `Connection: close`. */

@@ -10,7 +10,9 @@ import { chooseEngine } from './engine.ts';
 import { flushCacheAt } from './flush-cache.ts';
 import { sendProgress } from './ipc.ts';
 import { helpText, isLoopback, type Options, parseOptions } from './options.ts';
-
+import type { Profile } from './profiles.ts';
+import { describeTraffic, replayProfile } from './replay/arrivals.ts';
+import { readTraffic } from './replay/read.ts';
 import { runSession } from './session.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
@@ -21,12 +23,23 @@ async function main(): Promise<number> {
     console.log(helpText());
     return 0;
   }
+  const profile = await readReplay(options);
   const access = await openStack(options);
   try {
-    return await load(options, access);
+    return await load({ ...options, profile }, access);
   } finally {
     await access?.close();
   }
+}
+
+/** The profile that repeats the logs; without logs the one that was chosen. */
+async function readReplay({ profile, replay }: Options): Promise<Profile> {
+  if (replay === undefined) return profile;
+  console.log(`replay: reading ${replay.logs.join(', ')}`);
+  const traffic = await readTraffic(replay.logs);
+  const replayed = replayProfile(profile, traffic, replay);
+  console.log(`replay: ${describeTraffic(traffic)}`);
+  return replayed;
 }
 
 /**

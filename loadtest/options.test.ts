@@ -25,6 +25,18 @@ describe('the command line', () => {
     expect(options!.profile.stages[0]).toEqual({ seconds: 30, users: 20 });
     expect(options).toMatchObject({ gateUrl: null, mongoUrl: null });
   });
+  test('replays logs with the built-in engine', () => {
+    expect(parseOptions(['--replay', 'a.log', 'b.gz', '--replay-factor', '10', '--replay', 'c'])).toMatchObject({
+      replay: { logs: ['a.log', 'b.gz', 'c'], factor: 10, timeScale: 1, connections: 10_000 },
+      engine: 'builtin',
+    });
+    const args = ['--replay=a.log', '--vus', '50', '--time-scale', '0.1', '--profile', 'mixed'];
+    expect(parseOptions(args)).toMatchObject({
+      profile: PROFILES.mixed,
+      replay: { logs: ['a.log'], factor: 1, timeScale: 0.1, connections: 50 },
+    });
+    expect(parseOptions([])!.replay).toBeUndefined();
+  });
   test('leaves to a stack in a cluster what is not given', () => {
     expect(parseOptions(['--stack', 'dev', '--gate', 'none'])).toMatchObject({
       stack: 'dev',
@@ -52,6 +64,11 @@ describe('the command line', () => {
     [['--profil', 'smoke'], /--profil: unknown option; did you mean --profile\?/],
     [['--vus'], /--vus: needs a value/],
     [['stress'], /"stress": unexpected argument/],
+    [['--replay', 'a.log', '--vus', '5', 'b.log'], /"b.log": unexpected argument/],
+    [['--replay', 'a.log', '--engine', 'k6'], /--engine: k6 cannot replay logs/],
+    [['--replay'], /--replay: needs a value/],
+    [['--replay-factor', '2'], /--replay-factor: needs --replay/],
+    [['--replay', 'a.log', '--replay-factor', '-1'], /--replay-factor: must be a number/],
     [['--vus', '0', '--engine', 'x'], /--engine[\s\S]*--vus|--vus[\s\S]*--engine/],
   ] as const)('refused: %s', (args, message) => {
     expect(() => parseOptions(args)).toThrow(UsageError);

@@ -4,9 +4,12 @@ import { closest } from 'fastest-levenshtein';
 import { peakUsers, totalSeconds } from '../config/load-profiles.ts';
 import { UsageError } from '../tooling/errors.ts';
 import { PROFILES, type Profile, scaleProfile } from './profiles.ts';
+import type { ReplayOptions } from './replay/arrivals.ts';
 
 export interface Options {
   readonly profile: Profile;
+  /** Repeat the traffic of these logs instead of the profile's stages. */
+  readonly replay: (ReplayOptions & { readonly logs: readonly string[] }) | undefined;
   /** A stack in a cluster; undefined: the local run. The stack provides what is undefined below. */
   readonly stack: string | undefined;
   readonly target: string | undefined;
@@ -39,10 +42,21 @@ const LOCAL_RUN = {
   redis: 'redis://127.0.0.1:6379',
 };
 
+/** Default for a replay, as many as the largest profile has users. */
+const MAX_CONNECTIONS = 10_000;
+
 const FLAGS = {
   profile: { value: 'NAME', help: 'the load profile, see below' },
-  vus: { value: 'N', help: 'peak number of users; the stages are scaled to it' },
+  vus: {
+    value: 'N',
+    help: `peak number of users, to which the stages are scaled; with --replay the connections at most (${MAX_CONNECTIONS})`,
+  },
   'time-scale': { value: 'F', help: 'factor for the duration; 0.1 runs in a tenth of the time' },
+  replay: {
+    value: 'FILES',
+    help: 'repeats the traffic of access logs: files or folders, gzip too, of ALB, CloudFront, nginx or Traefik',
+  },
+  'replay-factor': { value: 'F', help: 'requests for each request of the logs (default: 1)' },
   stack: {
     value: 'NAME',
     help: 'a Pulumi stack in a cluster; it provides the options from --target to --body-limit',
@@ -91,8 +105,9 @@ export function helpText(): string {
 /** @returns null if help is requested @throws UsageError with all problems, one per line */
 export function parseOptions(args: readonly string[]): Options | null {
   const problems: string[] = [];
-  const given = readFlags(args, problems);
-  if (given === null) return null;
+  const read = readFlags(args, problems);
+  if (read === null) return null;
+  const { given, logs } = read;
   const fallbacks: Record<string, string> = given.has('stack') ? DEFAULTS : { ...DEFAULTS, ...LOCAL_RUN };
   const value = (name: string): string | undefined => given.get(name) ?? fallbacks[name];
   const number = (name: string, min: number, max: number, whole: boolean): number | undefined => {
@@ -121,7 +136,12 @@ export function parseOptions(args: readonly string[]): Options | null {
   const engine = value('engine');
   if (engine !== undefined && engine !== 'k6' && engine !== 'builtin')
     problems.push(`--engine: must be k6 or builtin, not "${engine}"`);
+  if (given.has('replay') && engine === 'k6') problems.push('--engine: k6 cannot replay logs; use builtin');
+  if (!given.has('replay') && given.has('replay-factor')) problems.push('--replay-factor: needs --replay');
   const scaling = { vus: number('vus', 1, 100_000, true), timeScale: number('time-scale', 0.001, 100, false) };
+  const factor = number('replay-factor', 0.000_001, 1_000_000, false) ?? 1;
+  const { vus: connections = MAX_CONNECTIONS, timeScale = 1 } = scaling;
+  const replay = given.has('replay') ? { logs, factor, timeScale, connections } : undefined;
   const rest = {
     stack: value('stack'),
     target: url('target', ['http']),
@@ -136,25 +156,33 @@ export function parseOptions(args: readonly string[]): Options | null {
   };
   if (problems.length > 0 || !profile)
     throw new UsageError(`${problems.join('\n')}\n\nnpm run loadtest -- --help shows all options.`);
-  return { profile: scaleProfile(profile, scaling), engine: engine as Options['engine'], ...rest };
+  if (replay) return { profile, replay, engine: 'builtin', ...rest };
+  return { profile: scaleProfile(profile, scaling), replay, engine: engine as Options['engine'], ...rest };
 }
 
-/** The flags by name; null if help is requested. Adds to the problems. */
-function readFlags(args: readonly string[], problems: string[]): Map<string, string> | null {
+/** The flags by name, and the files of --replay; null if help is requested. Adds to the problems. */
+function readFlags(args: readonly string[], problems: string[]): { given: Map<string, string>; logs: string[] } | null {
   const options = { help: { type: 'boolean' as const, short: 'h' } };
   for (const name of Object.keys(FLAGS)) Object.assign(options, { [name]: { type: 'string' } });
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const given = new Map<string, string>();
+  const logs: string[] = [];
+  let last: string | undefined;
   for (const token of tokens) {
-    if (token.kind === 'positional') problems.push(`"${token.value}": unexpected argument; options start with --`);
+    if (token.kind === 'positional') {
+      if (last === 'replay') logs.push(token.value);
+      else problems.push(`"${token.value}": unexpected argument; options start with --`);
+    }
     if (token.kind !== 'option') continue;
+    last = token.name;
     if (token.name === 'help' || token.name === 'h') return null;
     if (!(token.name in FLAGS))
       problems.push(`${token.rawName}: unknown option; did you mean --${closest(token.name, Object.keys(FLAGS))}?`);
     else if (!token.value || token.value.startsWith('--')) problems.push(`--${token.name}: needs a value`);
     else given.set(token.name, token.value);
+    if (token.name === 'replay' && token.value) logs.push(token.value);
   }
-  return given;
+  return { given, logs };
 }
 
 /** Whether an address is on this machine. */

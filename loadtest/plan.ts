@@ -1,6 +1,6 @@
 // The interface between the load test and its engines: the plan that they get, what they report.
 import { Readable } from 'node:stream';
-import type { Stage } from '../config/load-profiles.ts';
+import type { Arrivals, Stage } from '../config/load-profiles.ts';
 import type { Mix } from './mixed.ts';
 import type { SecondRow, Totals } from './witness/figures.ts';
 
@@ -13,6 +13,8 @@ export interface Plan {
   /** Host name by which an ingress routes to the target. Default: that of the address. */
   readonly host?: string | undefined;
   readonly stages: readonly Stage[];
+  /** Requests arrive at these rates instead of from users. Default: users. The built-in engine only. */
+  readonly arrivals?: Arrivals | undefined;
   readonly thinkSeconds: readonly [number, number];
   readonly keepAlive: boolean;
   /** Mixes GET with POST of all sizes and texts. Default: GET only. */

@@ -1,7 +1,7 @@
 // The whole load test against a small API that can break each promise, on a real MongoDB.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -294,6 +294,21 @@ describe('the command', () => {
     const report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')) as Report;
     expect(report).toMatchObject({ ok: true, engine: 'builtin', target });
     expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain('verdict good">passed');
+  });
+  test('repeats the traffic of a log', async () => {
+    const line = (second: number) =>
+      `10.0.0.1 - - [17/May/2015:08:05:0${second} +0000] "GET / HTTP/1.1" 200 0 "-" "curl"\n`;
+    const log = join(directory, 'access.log');
+    await writeFile(log, `${line(0).repeat(4)}nonsense\n${line(2).repeat(2)}`);
+    const addresses = ['--target', target, '--mongo', mongo.url, '--gate', target];
+    const command = start(...addresses, '--replay', log, '--replay-factor', '5', '--time-scale', '0.5');
+    expect(await command.status).toBe(0);
+    expect(command.output).toMatch(/replay: 6 requests from 1 file \(combined\); 1 lines of no known format/);
+    expect(command.output).toMatch(/traffic of 2015-05-17T08:05:00Z to 2015-05-17T08:05:02Z, times 5/);
+    expect(command.output).toMatch(/accepted +15 /);
+    const absent = start(...addresses, '--replay', join(directory, 'absent.log'));
+    expect(await absent.status).toBe(2);
+    expect(absent.output).toMatch(/cannot read .*absent\.log/);
   });
   test('status 1 when a record is lost', async () => {
     behaviour = { ...honest, store: (records) => records.slice(1) };

@@ -105,6 +105,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
       target,
       host,
       stages: profile.stages,
+      arrivals: profile.arrivals,
       thinkSeconds: profile.thinkSeconds,
       keepAlive: profile.keepAlive,
       mix: mixOf(options),

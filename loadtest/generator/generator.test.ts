@@ -148,6 +148,50 @@ describe('the generator, in its own process', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
   });
 
+  describe('with arrivals at a rate', () => {
+    const arriving = (rates: number[], connections = 100) =>
+      plan({
+        stages: [{ seconds: rates.length, users: connections }],
+        arrivals: { stepSeconds: 1, rates, connections },
+      });
+
+    test('sends all of them, over as few connections as it can', async () => {
+      const origins = new Set<string>();
+      serve = (origin, _req, res) => {
+        origins.add(origin);
+        success(origin, res);
+      };
+      const { totals, witness } = await play(arriving([20, 40]));
+      expect(totals).toMatchObject({ requests: 60, accepted: 60 });
+      expect(origins.size).toBe(60);
+      expect(new Set(witness.map(({ user, iteration }) => `run/${user}/${iteration}`))).toEqual(origins);
+      expect(connections).toBeLessThan(60);
+    });
+
+    test('sends at the same rate to a server that does not answer; latency counts from when they are due', async () => {
+      const answers: (() => void)[] = [];
+      serve = (origin, _req, res) => {
+        answers.push(() => success(origin, res));
+        if (answers.length === 30) for (const answer of answers) answer();
+      };
+      const { totals } = await play(arriving([30]));
+      expect(totals).toMatchObject({ requests: 30, accepted: 30 });
+      expect(connections).toBe(30);
+      expect(totals.latency!.max).toBeGreaterThan(900);
+    });
+
+    test('does not send without a free connection, and counts it as failed', async () => {
+      const held: (() => void)[] = [];
+      serve = (origin, _req, res) => void held.push(() => success(origin, res));
+      const load = startBuiltin(arriving([10, 10], 5));
+      const totals = await readLoad(load, ({ t }) => {
+        if (t === 1) for (const answer of held) answer();
+      });
+      expect(totals).toMatchObject({ requests: 20, accepted: 5, refused: 15 });
+      expect(totals.problems).toEqual({ 'NO_FREE_CONNECTION (not sent)': 15 });
+    });
+  });
+
   test('stops early, with every request accounted for', async () => {
     const given = plan({
       stages: [

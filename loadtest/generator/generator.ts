@@ -1,18 +1,16 @@
-// The generator: moves the users along the stages and records what they get.
+// The generator: sends the load of a plan and records what it gets.
 import { lookup } from 'node:dns/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-import { peakUsers, totalSeconds } from '../../config/load-profiles.ts';
+import { totalSeconds } from '../../config/load-profiles.ts';
 import { mixedRequest } from '../mixed.ts';
 import type { Plan } from '../plan.ts';
-import { usersAt } from '../profiles.ts';
 import type { SecondRow, Totals } from '../witness/figures.ts';
-
 import { Recorder } from '../witness/recorder.ts';
 import type { Endpoint } from './connection.ts';
-import { VirtualUser } from './user.ts';
+import { ClosedLoop, type Loop, OpenLoop } from './loops.ts';
+import type { RequestContext } from './requester.ts';
 
-const TICK_MS = 50;
 const LATE_RESOLUTION_MS = 10;
 
 /** The path of all requests. */
@@ -23,16 +21,12 @@ export class Generator {
   readonly #plan: Plan;
   readonly #onSecond: (row: SecondRow) => void;
   readonly #recorder: Recorder;
-  readonly #users: readonly VirtualUser[];
+  readonly #loop: Loop;
   readonly #startedAt = performance.now();
   readonly #cpu = process.cpuUsage();
   readonly #late = monitorEventLoopDelay({ resolution: LATE_RESOLUTION_MS });
   readonly #timer: NodeJS.Timeout;
   readonly #totals = Promise.withResolvers<Totals>();
-  /** Number of users that should run: the first ones. */
-  #active = 0;
-  /** Number of users that run or wait for their last answer. */
-  #running = 0;
   #second = 0;
   /** When the load ended: since then only open requests are left. */
   #endedAt: number | undefined;
@@ -49,9 +43,13 @@ export class Generator {
     this.#onSecond = onSecond;
     this.#recorder = new Recorder(plan.witnessFile);
     this.#recorder.failed.catch(this.#totals.reject);
-    this.#users = this.#createUsers(endpoint);
+    const context = this.#createContext(endpoint);
+    const { arrivals, stages, thinkSeconds } = plan;
+    this.#loop = arrivals
+      ? new OpenLoop(arrivals, this.#startedAt, context)
+      : new ClosedLoop(stages, thinkSeconds, context);
     this.#late.enable();
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer = setInterval(() => this.#tick(), this.#loop.tickMs);
   }
 
   /** The figures of the whole load. @throws when the witness log cannot be written */
@@ -64,11 +62,10 @@ export class Generator {
     this.#endedAt ??= performance.now();
   }
 
-  #createUsers(endpoint: Endpoint): VirtualUser[] {
-    const { run, target, host, keepAlive, mix, stages, thinkSeconds } = this.#plan;
+  #createContext(endpoint: Endpoint): RequestContext {
+    const { run, target, host, keepAlive, mix } = this.#plan;
     const headers = [`Host: ${host ?? new URL(target).host}`, ...(keepAlive ? [] : ['Connection: close'])].join('\r\n');
-    const [leastThink, mostThink] = thinkSeconds;
-    const context = {
+    return {
       endpoint,
       keepAlive,
       request: (user: number, iteration: number) => {
@@ -79,30 +76,26 @@ export class Generator {
         const bytes = Buffer.from(body).toString('latin1');
         return `POST ${REQUEST_PATH} HTTP/1.1\r\n${headers}\r\nX-Origin: ${origin}\r\nContent-Type: application/json\r\nContent-Length: ${bytes.length}\r\n\r\n${bytes}`;
       },
-      thinkMs: () => (leastThink + Math.random() * (mostThink - leastThink)) * 1000,
-      started: () => this.#running++,
-      stopped: () => this.#running--,
       recorder: this.#recorder,
     };
-    return Array.from({ length: peakUsers(stages) }, (_, id) => new VirtualUser(id, context));
   }
 
   #tick(): void {
     const { stages, timeoutMs, gracefulStopMs } = this.#plan;
     const now = performance.now();
     const elapsed = (now - this.#startedAt) / 1000;
-    if (elapsed >= totalSeconds(stages)) this.#endedAt ??= now;
-    const wanted = this.#endedAt === undefined ? usersAt(stages, elapsed) : 0;
-    while (this.#active < wanted) this.#users[this.#active++]!.start();
-    while (this.#active > wanted) this.#users[--this.#active]!.stop();
+    const seconds = totalSeconds(stages);
+    if (this.#endedAt === undefined) this.#loop.advance(Math.min(elapsed, seconds));
+    if (elapsed >= seconds) this.#endedAt ??= now;
+    if (this.#endedAt !== undefined) this.#loop.end();
     if (elapsed >= this.#second + 1) {
-      this.#onSecond(this.#recorder.takeSecond(this.#second, this.#running));
+      this.#onSecond(this.#recorder.takeSecond(this.#second, this.#loop.running));
       this.#second = Math.floor(elapsed);
-      for (const user of this.#users) user.cut(timeoutMs, 'TIMEOUT');
+      this.#loop.cut(timeoutMs, 'TIMEOUT');
     }
     if (this.#endedAt === undefined) return;
-    if (now - this.#endedAt > gracefulStopMs) for (const user of this.#users) user.cut(0, 'CUT_AT_END');
-    if (this.#running === 0) this.#finish(elapsed);
+    if (now - this.#endedAt > gracefulStopMs) this.#loop.cut(0, 'CUT_AT_END');
+    if (this.#loop.running === 0) this.#finish(elapsed);
   }
 
   #finish(seconds: number): void {

@@ -163,13 +163,17 @@ function stagesText({ profile, totals }: Report): string {
   const stages = profile.stages
     .map(({ seconds, users }) => `${formatCount(users)} within ${formatCount(seconds)} s`)
     .join(', ');
+  const { arrivals } = profile;
   const [least, most] = profile.thinkSeconds;
   const think = most === 0 ? 'no think time' : `think time ${least} to ${most} s`;
   const late =
     totals.engine.lateP99Ms === null
       ? ''
       : ` The generator used ${totals.engine.cpuPercent} % of a core; its timers were ${totals.engine.lateP99Ms} ms late (p99).`;
-  return `Users: ${stages}; ${think}; ${profile.keepAlive ? 'connections kept alive' : 'one connection per request'}.${late}`;
+  const load = arrivals
+    ? `Requests arrive as in the logs, whatever the answers take: at most ${formatCount(arrivals.rates.reduce((a, b) => Math.max(a, b), 0))} a second, over at most ${formatCount(arrivals.connections)} connections`
+    : `Users: ${stages}; ${think}`;
+  return `${load}; ${profile.keepAlive ? 'connections kept alive' : 'one connection per request'}.${late}`;
 }
 
 function plots(report: Report): string[] {

@@ -1,7 +1,7 @@
 // Records what an engine sees: each request in the witness log and in the figures.
 import { Figures, type SecondRow, type Totals } from './figures.ts';
 import { WitnessWriter } from './log.ts';
-import type { Judged } from './outcome.ts';
+import { type Judged, judgeFailure } from './outcome.ts';
 
 export class Recorder {
   readonly #figures = new Figures();
@@ -19,6 +19,11 @@ export class Recorder {
   record(user: number, iteration: number, judged: Judged, latencyMs: number): void {
     this.#figures.add(judged, latencyMs);
     this.#log.add(user, iteration, judged.outcome, judged.checksum);
+  }
+
+  /** Counts a request that was due, and not sent, as failed. It has no origin. */
+  recordUnsent(code: string): void {
+    this.#figures.add(judgeFailure(Object.assign(new Error(), { code }), false), 0);
   }
 
   /** Logs a request that may have been sent and of which the engine knows nothing else. */
