@@ -9,6 +9,7 @@ import { clusterConsumers, localConsumers } from './consumers.ts';
 import { chooseEngine } from './engine.ts';
 import { flushCacheAt } from './flush-cache.ts';
 import { sendProgress } from './ipc.ts';
+import { writePlan } from './jmeter/plan.ts';
 import { helpText, isLoopback, type Options, parseOptions } from './options.ts';
 import type { Profile } from './profiles.ts';
 import { describeTraffic, replayProfile } from './replay/arrivals.ts';
@@ -24,6 +25,11 @@ async function main(): Promise<number> {
     return 0;
   }
   const profile = await readReplay(options);
+  if (options.export) {
+    const plan = await writePlan(profile, { ...options, target: options.target! });
+    console.log(`${plan}\nrun it: npm run jmeter -- -n -t ${plan} -l ${plan.replace(/jmx$/, 'jtl')}`);
+    return 0;
+  }
   const access = await openStack(options);
   try {
     return await load({ ...options, profile }, access);

@@ -7,6 +7,8 @@ import { PROFILES, type Profile, scaleProfile } from './profiles.ts';
 import type { ReplayOptions } from './replay/arrivals.ts';
 
 export interface Options {
+  /** Write the load as a plan for this program instead of running it. */
+  readonly export: 'jmeter' | undefined;
   readonly profile: Profile;
   /** Repeat the traffic of these logs instead of the profile's stages. */
   readonly replay: (ReplayOptions & { readonly logs: readonly string[] }) | undefined;
@@ -76,6 +78,10 @@ const FLAGS = {
   },
   report: { value: 'DIR', help: 'directory of the reports; each run gets a folder in it' },
   'drain-timeout': { value: 'S', help: 'maximum time for the queue to drain after the load, seconds' },
+  export: {
+    value: 'jmeter',
+    help: 'writes the load as a plan for Apache JMeter to the report directory, and runs nothing',
+  },
   engine: { value: 'NAME', help: 'k6 or builtin (default: k6 if it is on the PATH)' },
 } as const;
 
@@ -136,6 +142,10 @@ export function parseOptions(args: readonly string[]): Options | null {
   const engine = value('engine');
   if (engine !== undefined && engine !== 'k6' && engine !== 'builtin')
     problems.push(`--engine: must be k6 or builtin, not "${engine}"`);
+  const exported = value('export');
+  if (exported !== undefined && exported !== 'jmeter') problems.push(`--export: must be jmeter, not "${exported}"`);
+  if (exported !== undefined && given.has('stack'))
+    problems.push('--export: give the address with --target, not a stack');
   if (given.has('replay') && engine === 'k6') problems.push('--engine: k6 cannot replay logs; use builtin');
   if (!given.has('replay') && given.has('replay-factor')) problems.push('--replay-factor: needs --replay');
   const scaling = { vus: number('vus', 1, 100_000, true), timeScale: number('time-scale', 0.001, 100, false) };
@@ -143,6 +153,7 @@ export function parseOptions(args: readonly string[]): Options | null {
   const { vus: connections = MAX_CONNECTIONS, timeScale = 1 } = scaling;
   const replay = given.has('replay') ? { logs, factor, timeScale, connections } : undefined;
   const rest = {
+    export: exported as Options['export'],
     stack: value('stack'),
     target: url('target', ['http']),
     host: value('host'),

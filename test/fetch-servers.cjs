@@ -1,5 +1,6 @@
 // Fetches what the tests run, once, before the first of them: a slow mirror then takes no test's time.
 module.exports = async () => {
+  const { installJMeter } = await import('../local/install/jmeter.ts');
   const { installKafka } = await import('../local/install/kafka.ts');
   const { installMongo } = await import('../local/install/mongo.ts');
   const { findPrometheus } = await import('../local/install/prometheus.ts');
@@ -10,6 +11,7 @@ module.exports = async () => {
     installRedis(options),
     installMongo(options),
     installKafka(options),
+    installJMeter(options),
     findPrometheus('prometheus', options),
     findPrometheus('promtool', options),
   ];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { useKafka } from '../../test/servers.ts';
-import { javaMajor } from '../install/kafka.ts';
+import { javaMajor } from '../install/maven.ts';
 import { startKafka } from './kafka.ts';
 import { brokerSettings, votersFor } from './kafka-settings.ts';
 import { liveBrokers } from './kafka-wire.ts';
