@@ -128,6 +128,9 @@ const queue = ({ queue: { kind, name, group, maxLength, maxBytes }, redis }: Sta
   ...(redis.waitReplicas > 0 && { REDIS_WAIT_REPLICAS: redis.waitReplicas }),
 });
 
+const tracing = ({ tracing: { endpoint, sampleRatio } }: StackConfig) =>
+  endpoint !== undefined && { TRACING_ENDPOINT: endpoint, TRACING_SAMPLE_RATIO: sampleRatio };
+
 /** The environment of `apps/api`. */
 export function apiEnvironment(config: StackConfig, addresses: Addresses, listen: Listen = {}): Environment {
   const { api } = config;
@@ -152,6 +155,7 @@ export function apiEnvironment(config: StackConfig, addresses: Addresses, listen
     API_ZIPF_EXPONENT: api.zipfExponent,
     PAYLOAD_CHARS: api.payloadChars,
     CACHE_TTL_SECONDS: api.cacheTtlSeconds,
+    ...tracing(config),
   });
 }
 
@@ -173,6 +177,7 @@ export function consumerEnvironment(config: StackConfig, addresses: Addresses, l
       KAFKA_RETENTION_MIB: config.kafka.retentionMiB,
     }),
     CACHE_TTL_SECONDS: config.api.cacheTtlSeconds,
+    ...tracing(config),
   });
 }
 

@@ -7,6 +7,7 @@ import { backupSchema } from './schema/backup.ts';
 import { chartsSchema, clusterSchema, imagesSchema } from './schema/cluster.ts';
 import { consoleSchema, loggingSchema, monitoringSchema } from './schema/monitoring.ts';
 import { gateSchema, kafkaSchema, mongoSchema, queueSchema, redisSchema } from './schema/servers.ts';
+import { tracingSchema } from './schema/tracing.ts';
 import { consumerSchema, kedaSchema, producerSchema } from './schema/workers.ts';
 
 /** The stack config: one namespace per component, in the order of the diagram. */
@@ -26,6 +27,7 @@ export const stackSchema = z.object({
   console: consoleSchema,
   logging: loggingSchema,
   monitoring: monitoringSchema,
+  tracing: tracingSchema,
   images: imagesSchema,
   charts: chartsSchema,
 });

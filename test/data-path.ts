@@ -19,6 +19,8 @@ export interface DataPathOptions {
   /** Makes Kafka the queue. Default: Redis Streams. */
   readonly kafka?: ServerFixture | undefined;
   readonly mongoUrl: string;
+  /** Settings of both apps that win over the usual ones. */
+  readonly both?: Readonly<Record<string, string>>;
   /** Settings of the consumer that win over the usual ones. */
   readonly consumer?: Readonly<Record<string, string>>;
 }
@@ -41,7 +43,7 @@ export class DataPath {
     return path;
   }
 
-  private constructor({ redis, kafka, mongoUrl, consumer }: DataPathOptions, name: string, port: number) {
+  private constructor({ redis, kafka, mongoUrl, both, consumer }: DataPathOptions, name: string, port: number) {
     const kind: QueueSettings['QUEUE_KIND'] = kafka ? 'kafka' : 'redis-streams';
     const common = { QUEUE_KIND: kind, QUEUE_NAME: name, REDIS_URL: redis.url };
     const settings: QueueSettings = {
@@ -52,7 +54,13 @@ export class DataPath {
       KAFKA_BROKERS: kafka?.url.split(','),
     };
     this.queue = createQueue(settings, silent);
-    const env = { ...common, ...(kafka && { KAFKA_BROKERS: kafka.url }), MONGO_URL: mongoUrl, LOG_LEVEL: 'silent' };
+    const env = {
+      ...common,
+      ...(kafka && { KAFKA_BROKERS: kafka.url }),
+      MONGO_URL: mongoUrl,
+      LOG_LEVEL: 'silent',
+      ...both,
+    };
     const apiEnv = { ...env, API_PORT: String(port), PAYLOAD_CHARS: String(PAYLOAD_CHARS) };
     this.api = new AppProcess('apps/api/main.ts', appEnvironment('api', apiEnv));
     this.consumer = new AppProcess('apps/consumer/main.ts', appEnvironment('consumer', { ...env, ...consumer }));

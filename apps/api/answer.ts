@@ -1,18 +1,23 @@
 // Answers as JSON, written straight to the response: Express' own res.json costs more than the
 // route.
 import type { ServerResponse } from 'node:http';
+import type { RequestTrace } from './request-trace.ts';
+
+/** What a request is known by, set before Express sees it. */
+export interface RequestContext {
+  requestId: string;
+  /** Only if it is sampled. */
+  trace?: RequestTrace | undefined;
+}
 
 declare global {
   namespace Express {
-    interface Locals {
-      /** Set before Express sees the request. */
-      requestId: string;
-    }
+    interface Locals extends RequestContext {}
   }
 }
 
 /** A response as this API's handlers get it, inside Express and before it. */
-export type ApiResponse = ServerResponse & { locals: { requestId: string } };
+export type ApiResponse = ServerResponse & { locals: RequestContext };
 
 /**
  * Answers with `body` as JSON, under the request's id. To be called once: it throws after the head

@@ -6,6 +6,8 @@ import type { Logger } from '../shared/logger.ts';
 import { createQueue } from '../shared/queue/create.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
 import { createStore } from '../shared/store/create.ts';
+import { createTracing } from '../shared/tracing/create.ts';
+import { tracedQueue } from '../shared/tracing/messaging.ts';
 import { createApp } from './app.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createApiMetrics } from './metrics.ts';
@@ -14,6 +16,7 @@ import { createQueueMetrics } from './queue-metrics.ts';
 import { RecordReader } from './record-reader.ts';
 import { cacheAccepted, RecordWriter } from './record-writer.ts';
 import { observeRequests } from './request-metrics.ts';
+import { traceRequests } from './request-trace.ts';
 import { listen } from './server.ts';
 import type { ApiSettings } from './settings.ts';
 import { StatsReader } from './stats.ts';
@@ -27,6 +30,7 @@ export interface Api extends App {
 /** Starts an API process that serves until stopped. */
 export async function startApi(settings: ApiSettings, registry: Registry, logger: Logger): Promise<Api> {
   const metrics = createApiMetrics(registry);
+  const tracing = await createTracing(settings, { app: 'api', registry, logger });
   const redis = connectRedis(
     { url: settings.REDIS_URL, password: settings.REDIS_PASSWORD, name: 'api-cache', commandTimeoutMs: 2_000 },
     logger,
@@ -72,6 +76,7 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
     bodyLimitKiB: settings.API_BODY_LIMIT_KIB,
     bodiesBytes: settings.API_BODIES_BYTES,
     maxWaitMs: settings.API_MAX_WAIT_MS,
+    startTrace: tracing && traceRequests(tracing, tracedQueue(settings)),
     logger,
   });
   const server = await listen(observeRequests(handler, metrics.requestSeconds), {
@@ -101,6 +106,7 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
       await queue.close();
       redis.disconnect();
       await store.close();
+      await tracing?.close();
     },
   };
 }

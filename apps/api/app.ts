@@ -9,6 +9,7 @@ import { parseJson } from './body.ts';
 import { errorHandler, HttpError, OVERLOADED, sendErrorEarly } from './http-error.ts';
 import type { ApiMetrics } from './metrics.ts';
 import type { Pressure } from './pressure.ts';
+import type { StartTrace } from './request-trace.ts';
 import { type DataRouteParts, dataRoute } from './routes/data.ts';
 import { recordsRoute } from './routes/records.ts';
 import type { StatsSource } from './stats.ts';
@@ -25,6 +26,8 @@ export interface ApiParts extends DataRouteParts {
   bodiesBytes?: number;
   /** How long a request may wait for its turn, milliseconds. Default 4,000. */
   maxWaitMs?: number;
+  /** Default: nothing is traced. */
+  startTrace?: StartTrace | undefined;
   logger: Logger;
 }
 
@@ -38,7 +41,7 @@ type Handler = (req: IncomingMessage, res: ApiResponse) => void;
 
 /** The application: probes and statistics at once, everything else once it is its turn. */
 export function createApp(parts: ApiParts): ApiApp {
-  const { metrics, pressure, logger, stats, bodiesBytes = 64 * 2 ** 20, maxWaitMs = 4_000 } = parts;
+  const { metrics, pressure, logger, stats, startTrace, bodiesBytes = 64 * 2 ** 20, maxWaitMs = 4_000 } = parts;
   const shed = (req: IncomingMessage, res: ApiResponse, error: HttpError, reason?: string): void => {
     if (reason !== undefined) metrics.shed.inc({ reason });
     if (!res.destroyed) sendErrorEarly(req, res, error);
@@ -66,10 +69,16 @@ export function createApp(parts: ApiParts): ApiApp {
   routes.use(errorHandler(metrics, logger));
 
   const handle = (req: IncomingMessage, res: ApiResponse): void => {
-    res.locals = { requestId: requestIdOf(req) };
+    const requestId = requestIdOf(req);
+    res.locals = { requestId };
     const now = req.method === 'GET' ? atOnce.get(req.url!) : undefined;
-    if (now) now(req, res);
-    else if (!toPath(req)) shed(req, res, BAD_TARGET);
+    if (now) {
+      now(req, res);
+      return;
+    }
+    const hasPath = toPath(req);
+    if (startTrace !== undefined) res.locals.trace = startTrace(req, res, requestId);
+    if (!hasPath) shed(req, res, BAD_TARGET);
     else if (!EXPECTATIONS.has(req.headers.expect?.toLowerCase())) shed(req, res, BAD_EXPECTATION);
     else if (pressure.high()) shed(req, res, OVERLOADED, 'event_loop');
     else admission.handle(req, res, () => routes(req, res));

@@ -78,12 +78,13 @@ export function errorHandler(metrics: ApiMetrics, logger: Logger) {
       return;
     }
     const answer = toHttpError(error);
-    const { requestId } = res.locals;
+    const { requestId, trace } = res.locals;
+    const request = { requestId, trace_id: trace?.traceId };
     if (answer.status === 503) metrics.shed.inc({ reason: answer.code.toLowerCase() });
-    if (answer.status === 500) logger.error({ err: error, requestId, path: req.path }, 'a request failed');
-    else if (error instanceof QueueRefusedError) logger.warn({ err: error, requestId }, 'the queue refuses records');
+    if (answer.status === 500) logger.error({ err: error, ...request, path: req.path }, 'a request failed');
+    else if (error instanceof QueueRefusedError) logger.warn({ err: error, ...request }, 'the queue refuses records');
     else if (logger.isLevelEnabled('debug'))
-      logger.debug({ requestId, status: answer.status, code: answer.code }, 'refused a request');
+      logger.debug({ ...request, status: answer.status, code: answer.code }, 'refused a request');
     sendError(res, answer);
   };
 }
@@ -92,6 +93,7 @@ const bodyOf = ({ code, message }: HttpError) => ({ status: 'error', code, messa
 
 /** Answers with the error. */
 function sendError(res: ApiResponse, error: HttpError): void {
+  if (error.status >= 500) res.locals.trace?.fail(error.code);
   sendJson(res, error.status, bodyOf(error), error.headers);
 }
 

@@ -5,6 +5,7 @@ import type { CachedGroup } from '../shared/group.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { QueueWriter } from '../shared/queue/queue.ts';
 import type { NewRecords } from '../shared/record.ts';
+import type { RequestContext } from './answer.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ApiMetrics } from './metrics.ts';
 
@@ -23,27 +24,29 @@ export class RecordWriter {
 
   /**
    * Resolves when the queue has confirmed them all.
-   * @param requestId what the request is logged under, beside the records' origin
+   * @param context what the request is logged under, beside the records' origin, and its trace
    * @returns their ids, in order
    * @throws the queue's errors (see QueueWriter.accept)
    */
-  async write(records: NewRecords, requestId: string): Promise<string[]> {
+  async write(records: NewRecords, { requestId, trace }: RequestContext): Promise<string[]> {
     const begun = performance.now();
+    const request = { requestId, trace_id: trace?.traceId, origin: records.origin };
+    const send = trace?.send(records.payloads.length);
     let ids: string[];
     try {
-      ids = await this.#queue.accept(records);
+      ids = await this.#queue.accept(send ? { ...records, traceparent: send.traceparent } : records);
+      send?.set({ 'breakwater.record_ids': ids });
     } catch (error) {
+      send?.fail((error as Error).name);
       // Who has to find out later whether they are stored will look for their origin.
       if (error instanceof QueueOutcomeUnknownError)
-        this.#logger.warn(
-          { requestId, origin: records.origin, err: error.message },
-          'the queue did not confirm records in time',
-        );
+        this.#logger.warn({ ...request, err: error.message }, 'the queue did not confirm records in time');
       throw error;
+    } finally {
+      send?.end();
     }
     // What leads from a request to its records: the consumers log the same ids and origin.
-    if (this.#logger.isLevelEnabled('debug'))
-      this.#logger.debug({ requestId, origin: records.origin, records: ids }, 'accepted');
+    if (this.#logger.isLevelEnabled('debug')) this.#logger.debug({ ...request, records: ids }, 'accepted');
     this.#metrics.queueSeconds.observe((performance.now() - begun) / 1000);
     this.#metrics.accepted.inc(ids.length);
     for (const id of ids) this.#catalogue.add(id);

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Histogram } from 'prom-client';
 
 /** What a client that left before its answer is counted as (nginx's number for it). */
-const CLIENT_LEFT = 499;
+export const CLIENT_LEFT = 499;
 
 /** Probes are no users. By the request target as it is, as in the application. */
 const PROBES = new Set(['/healthz', '/readyz']);
@@ -25,7 +25,8 @@ export function routeOf(url: string | undefined): string {
 /** Methods with a label of their own; a client could invent others without end. */
 const METHODS = new Set(['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']);
 
-const labelsOf = (req: IncomingMessage, res: ServerResponse) => ({
+/** What is known of a request; its status once it is closed. */
+export const labelsOf = (req: IncomingMessage, res: ServerResponse) => ({
   method: METHODS.has(req.method ?? '') ? (req.method as string) : 'other',
   route: routeOf(req.url),
   status: res.writableFinished ? res.statusCode : CLIENT_LEFT,

@@ -10,12 +10,14 @@ import {
   text,
   withQueue,
 } from '../shared/settings.ts';
+import { tracingSettings } from '../shared/tracing/create.ts';
 
 export const apiSettings = withQueue(
   z.object({
     ...commonSettings,
     ...queueSettings,
     ...mongoSettings,
+    ...tracingSettings,
     API_HOST: text,
     API_PORT: port,
     API_WORKERS: integer(1),

@@ -92,7 +92,7 @@ describe('consumer', () => {
     const { queue } = await setUp();
     const documents = Documents.ofRecords(makeRecords('post', 'ahead', ['payload']));
     const accepted = [{ at: Date.now() + 60_000, records: 1 }];
-    const batches = [{ documents, accepted, redelivered: 0, lost: 0, acknowledge: async () => {} }];
+    const batches = [{ documents, accepted, traceparents: [], redelivered: 0, lost: 0, acknowledge: async () => {} }];
     const reader = { next: async () => batches.shift(), close: async () => {} };
     const { metrics } = await consume(queue, { replace: () => ({ reader }) });
     await until(async () => (await total(metrics.storeDelaySeconds)) === 1);
@@ -351,7 +351,9 @@ describe('consumer', () => {
     });
     // Like Kafka's: acknowledging tells the cache nothing.
     const documents = Documents.ofRecords(first);
-    const batches = [{ documents, accepted: [], redelivered: 0, lost: 0, acknowledge: async () => undefined }];
+    const batches = [
+      { documents, accepted: [], traceparents: [], redelivered: 0, lost: 0, acknowledge: async () => undefined },
+    ];
     const reader = { next: async () => batches.shift() ?? end, close: async () => closed() };
     await consume(queue, { replace: () => ({ cache, reader }) });
     await until(async () => (await ttl(first)) <= 600);

@@ -5,6 +5,7 @@ import type { Limiter } from '../shared/limiter.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Batch, QueueReader } from '../shared/queue/queue.ts';
 import type { Store, StoreResult } from '../shared/store/store.ts';
+import type { BatchTrace, StartBatchTrace } from './batch-trace.ts';
 import { logBatch, nameOf } from './log-batch.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 
@@ -18,6 +19,8 @@ export interface ConsumerParts {
   logger: Logger;
   /** Extra work a record, milliseconds. */
   workMs: number;
+  /** Default: nothing is traced. */
+  startTrace?: StartBatchTrace | undefined;
 }
 
 /**
@@ -76,19 +79,24 @@ export class Consumer {
 
   /** Stores at once, acknowledges in the order of delivery: never past a batch that was not stored. */
   async #handle(batch: Batch, previous: Promise<boolean> | undefined): Promise<boolean> {
-    const [result, acknowledged] = await Promise.all([this.#storeUntilDone(batch), previous ?? true]);
-    if (result === undefined || !acknowledged) return false;
-    await this.#acknowledge(batch, result);
+    const trace = this.#parts.startTrace?.(batch);
+    const [result, acknowledged] = await Promise.all([this.#storeUntilDone(batch, trace), previous ?? true]);
+    if (result === undefined || !acknowledged) {
+      trace?.end('stopped');
+      return false;
+    }
+    const failure = await this.#acknowledge(batch, result);
+    trace?.end(failure);
     return true;
   }
 
   /** Stores a batch, however long MongoDB is away; undefined when told to stop before it worked. */
-  async #storeUntilDone(batch: Batch): Promise<StoreResult | undefined> {
+  async #storeUntilDone(batch: Batch, trace: BatchTrace | undefined): Promise<StoreResult | undefined> {
     const { metrics, logger } = this.#parts;
     const { signal } = this.#stopping;
     for (let attempt = 0; ; attempt++) {
       try {
-        const result = await this.#store(batch, attempt > 0);
+        const result = await this.#store(batch, attempt > 0, trace);
         if (!this.#healthy) logger.info('MongoDB takes records again');
         this.#setHealthy(true);
         return result;
@@ -104,13 +112,14 @@ export class Consumer {
   }
 
   /** One attempt: pays the limiter, stores, counts. */
-  async #store(batch: Batch, isRetry: boolean): Promise<StoreResult> {
+  async #store(batch: Batch, isRetry: boolean, trace: BatchTrace | undefined): Promise<StoreResult> {
     const { store, limiter, metrics, workMs, logger } = this.#parts;
     const { documents, accepted, redelivered } = batch;
     if (documents.count === 0) return { stored: 0, duplicates: 0, refused: [] };
     metrics.limiterWaitSeconds.inc((await limiter.acquire(this.#stopping.signal)) / 1000);
     const begun = performance.now();
-    const result = await store.insert(documents, isRetry);
+    const insert = () => store.insert(documents, isRetry);
+    const result = await (trace === undefined ? insert() : trace.inserting(insert));
     metrics.storeSeconds.observe((performance.now() - begun) / 1000);
     // Told to stop, it leaves the rest of the work: the records are stored, so they shall be
     // acknowledged.
@@ -128,7 +137,8 @@ export class Consumer {
     return result;
   }
 
-  async #acknowledge(batch: Batch, { refused }: StoreResult): Promise<void> {
+  /** @returns the name of the error if it failed: the batch will be delivered again */
+  async #acknowledge(batch: Batch, { refused }: StoreResult): Promise<string | undefined> {
     const { cache, metrics, logger } = this.#parts;
     for (const { index, reason } of refused) {
       logger.error(
@@ -144,11 +154,12 @@ export class Consumer {
     } catch (error) {
       // Stored but not acknowledged: it will come again and be a duplicate.
       logger.warn({ err: (error as Error).message }, 'could not acknowledge a batch; it will be delivered again');
-      return;
+      return (error as Error).name;
     }
     await cache
       ?.markStored(batch.documents.groups())
       .catch((error: Error) => logger.warn({ err: error.message }, 'could not mark records as stored in the cache'));
+    return undefined;
   }
 }
 

@@ -6,7 +6,8 @@ import { makeRecords } from '../shared/record.testing.ts';
 import { logBatch } from './log-batch.ts';
 
 const records = makeRecords('post', 'run/1', Array<string>(1_100).fill('payload-canary'));
-const batch = { documents: Documents.ofRecords(records), redelivered: 1 };
+const traceparents = ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'];
+const batch = { documents: Documents.ofRecords(records), redelivered: 1, traceparents };
 
 function logged(level: string): string[] {
   const lines: string[] = [];
@@ -35,6 +36,6 @@ test('a document that is no record is left out and does no harm', () => {
   const documents = Documents.join([Documents.ofGroup(group), Documents.ofRecords(records.slice(0, 1))]);
   const lines: string[] = [];
   const logger = createLogger('test', 'debug', { write: (line) => void lines.push(line) });
-  logBatch(logger, 'stored', { documents, redelivered: 0 });
+  logBatch(logger, 'stored', { documents, redelivered: 0, traceparents: [] });
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ batch: 2, records: { [records[0]!._id]: 'run/1' } }]);
 });

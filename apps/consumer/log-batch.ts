@@ -10,16 +10,20 @@ const RECORDS_A_LINE = 500;
 export function logBatch(
   logger: Logger,
   what: 'stored' | 'acknowledged',
-  batch: Pick<Batch, 'documents' | 'redelivered'>,
+  batch: Pick<Batch, 'documents' | 'redelivered' | 'traceparents'>,
 ): void {
   if (!logger.isLevelEnabled('debug')) return;
   const trail = Array.from(batch.documents, nameOf);
+  const traces = batch.traceparents.length === 0 ? {} : { trace_ids: batch.traceparents.map(traceIdOf) };
   for (let from = 0; from < trail.length; from += RECORDS_A_LINE) {
     const named = trail.slice(from, from + RECORDS_A_LINE).filter((name) => name !== undefined);
     const records = Object.fromEntries(named.map(({ record, origin }) => [record, origin]));
-    logger.debug({ batch: trail.length, redelivered: batch.redelivered, records }, what);
+    logger.debug({ batch: trail.length, redelivered: batch.redelivered, ...traces, records }, what);
   }
 }
+
+/** Of a `traceparent`: its second part. */
+const traceIdOf = (traceparent: string): string | undefined => traceparent.split('-')[1];
 
 /**
  * What logs call a record; undefined for what is none: MongoDB takes documents that this cannot

@@ -9,6 +9,9 @@ import { createQueue } from '../shared/queue/create.ts';
 import { connectRedis } from '../shared/redis.ts';
 import { loadSettings } from '../shared/settings.ts';
 import { createStore } from '../shared/store/create.ts';
+import { createTracing } from '../shared/tracing/create.ts';
+import { tracedQueue } from '../shared/tracing/messaging.ts';
+import { traceBatches } from './batch-trace.ts';
 import { Consumer } from './consumer.ts';
 import { createConsumerMetrics } from './metrics.ts';
 import { consumerSettings } from './settings.ts';
@@ -17,6 +20,7 @@ async function start(): Promise<App> {
   const settings = loadSettings(consumerSettings, process.env);
   const logger = createLogger('consumer', settings.LOG_LEVEL);
   const registry = createRegistry('consumer');
+  const tracing = await createTracing(settings, { app: 'consumer', registry, logger });
   const store = createStore(settings, { appName: 'consumer' });
   const redis = connectRedis({ url: settings.REDIS_URL, password: settings.REDIS_PASSWORD, name: 'consumer' }, logger);
   const queue = createQueue(settings, logger);
@@ -33,6 +37,7 @@ async function start(): Promise<App> {
     metrics: createConsumerMetrics(registry),
     logger,
     workMs: settings.CONSUMER_WORK_MS,
+    startTrace: tracing && traceBatches(tracing, tracedQueue(settings), 'mongodb'),
   });
   const metrics = await startMetricsServer({
     port: settings.METRICS_PORT,
@@ -49,6 +54,7 @@ async function start(): Promise<App> {
       await metrics.close();
       redis.disconnect();
       await store.close();
+      await tracing?.close();
     },
   };
 }

@@ -1,12 +1,14 @@
 // The consumer's settings. config/schema/ says what each means and what its default is.
 import { z } from 'zod';
 import { commonSettings, integer, mongoSettings, number, queueSettings, withQueue } from '../shared/settings.ts';
+import { tracingSettings } from '../shared/tracing/create.ts';
 
 export const consumerSettings = withQueue(
   z.object({
     ...commonSettings,
     ...queueSettings,
     ...mongoSettings,
+    ...tracingSettings,
     CONSUMER_BATCH_SIZE: integer(1),
     CONSUMER_BATCH_BYTES: integer(1),
     CONSUMER_FLUSH_INTERVAL_MS: integer(1),

@@ -9,6 +9,7 @@ import { createGateMetrics } from '../gate/metrics.ts';
 import { createAgentMetrics } from '../kafka-agent/metrics.ts';
 import { createProducerMetrics } from '../producer/metrics.ts';
 import { createRegistry } from '../shared/metrics.ts';
+import { createTracingMetrics } from '../shared/tracing/tracing.ts';
 
 /** One metric. */
 export interface MetricInfo {
@@ -29,10 +30,14 @@ export interface AppMetrics {
 export const APPS: Readonly<Record<string, (registry: Registry) => void>> = {
   api: (registry) => {
     createApiMetrics(registry);
+    createTracingMetrics(registry);
     const depth = () => ({ accepted: 0, lag: 0, lagBytes: 0, deadLetters: 0 });
     createQueueMetrics(registry, depth, { name: 'posts', maxLength: 1, maxBytes: 1 });
   },
-  consumer: createConsumerMetrics,
+  consumer: (registry) => {
+    createConsumerMetrics(registry);
+    createTracingMetrics(registry);
+  },
   gate: (registry) => {
     const none = () => 0;
     const readings = { operationsPerSecond: none, queueLength: none, connections: none, upstreamUp: () => true };

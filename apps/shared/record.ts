@@ -26,6 +26,8 @@ export interface NewRecords {
   readonly type: string;
   readonly origin: string;
   readonly payloads: readonly string[];
+  /** Trace that the request belongs to, as in the W3C header of that name; absent if not sampled. */
+  readonly traceparent?: string | undefined;
 }
 
 /**

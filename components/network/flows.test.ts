@@ -67,6 +67,7 @@ test.each<[string, Record<string, unknown>]>([
     'an external Redis as the queue',
     { 'queue:kind': 'redis-streams', 'redis:external': 'rediss://r.example.com:6380' },
   ],
+  ['a collector of traces', { 'tracing:endpoint': 'http://collector.example.com:4318' }],
   ['an external Kafka', { 'kafka:external': 'a.example.com:9094,b.example.com:9095' }],
 ])('the addresses of an app are those that it may reach: %s', (_, raw) => {
   const config = configOf(raw);

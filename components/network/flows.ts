@@ -35,6 +35,12 @@ function endsOf({ queue, kafka, redis, mongo, gate }: StackConfig) {
   };
 }
 
+/** The collector of traces; empty if nothing is traced. */
+function collectorOf({ tracing: { endpoint } }: StackConfig): readonly End[] {
+  if (endpoint === undefined) return [];
+  return outside(endpoint, endpoint.startsWith('https:') ? 443 : 80);
+}
+
 const between = (from: readonly Party[], to: readonly End[]): readonly Flow<Part>[] =>
   from.flatMap((one) => to.map(([end, port]) => ({ from: one, to: end, port })));
 
@@ -58,6 +64,9 @@ export function flowsOf(config: StackConfig): readonly Flow<Part>[] {
     ...between(['api', 'consumer'], server.mongo),
     { from: 'gate', to: 'mongo', port: MONGO_PORT },
     { from: 'backup', to: 'gate', port: BACKUP_PORT },
+
+    // Spans, to a collector of traces that is not ours.
+    ...between(['api', 'consumer'], collectorOf(config)),
 
     // Between brokers. These listeners have no authentication: only this rule protects them.
     { from: 'kafka', to: 'kafka', port: BROKER_PORT },

@@ -21,7 +21,7 @@ export function dataRoute({ reader, writer, catalogue, payloadChars }: DataRoute
   /** Reads come first: if they fail, nothing has been stored yet and a 503 is the whole truth. */
   const serve = async (origin: string, payloads: readonly string[], res: ApiResponse): Promise<void> => {
     let reads = await readFive();
-    const writes = await writer.write({ type: 'post', origin, payloads }, res.locals.requestId);
+    const writes = await writer.write({ type: 'post', origin, payloads }, res.locals);
     // Only the very first requests find fewer than five records: those just accepted exist now.
     if (reads.length < READS) reads = [...new Set([...reads, ...writes])].slice(0, READS);
     sendJson(res, 200, { status: 'success', writes, reads, timestamp: new Date().toISOString() });

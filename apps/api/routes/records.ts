@@ -12,7 +12,7 @@ export function recordsRoute(reader: RecordReader, writer: RecordWriter) {
     async post(req: Request, res: ApiResponse): Promise<void> {
       const origin = parseOrigin(req.get('x-origin'), res.locals.requestId);
       const payloads = parseRecordsBody(req.body);
-      const ids = await writer.write({ type: 'post', origin, payloads }, res.locals.requestId);
+      const ids = await writer.write({ type: 'post', origin, payloads }, res.locals);
       sendJson(res, 202, { ids });
     },
     async get(req: Request, res: ApiResponse): Promise<void> {

@@ -79,6 +79,28 @@ export function queueContract(kind: string, subject: ContractSubject): void {
       expect(await counts(queue)).toEqual([7, 0, 0]);
     });
 
+    test('a batch names the traces of its requests, also those that it shares with untraced ones', async () => {
+      const queue = open(await freshName());
+      const writer = await queue.writer();
+      const traced = ['1', '2'].map((digit) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`);
+      await Promise.all([
+        writer.accept(request('untraced', 2)),
+        ...traced.map((traceparent) => writer.accept({ ...request('traced', 2), traceparent })),
+      ]);
+      const reader = await queue.reader(LIMITS);
+      const found: string[] = [];
+      while ((await queue.depth()).lag > 0) {
+        const batch = await next(reader);
+        found.push(...batch.traceparents);
+        await batch.acknowledge();
+      }
+      expect(found.toSorted()).toEqual(traced);
+      expect((await queue.depth()).lagBytes).toBe(0);
+
+      await writer.accept(request('untraced', 1));
+      expect((await next(reader)).traceparents).toEqual([]);
+    });
+
     test('a batch ends at its number of records or bytes, or when its first record has waited', async () => {
       const queue = open(await freshName());
       const writer = await queue.writer();

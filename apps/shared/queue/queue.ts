@@ -63,6 +63,8 @@ export interface Batch {
   readonly documents: Documents;
   /** When the records were accepted. */
   readonly accepted: readonly Accepted[];
+  /** Traces that its requests belong to, each once: of those that are sampled. */
+  readonly traceparents: readonly string[];
   /** Records that were delivered before and not acknowledged. */
   readonly redelivered: number;
   /** Records that were accepted and are gone from the queue: they can no longer be stored. */

@@ -69,4 +69,14 @@ export const monitoringChanges: Changes = {
     to: 'https://b.example',
     rolls: ['alertmanager'],
   },
+  'tracing:endpoint': {
+    to: 'http://collector.example:4318',
+    rolls: ['api', 'consumer'],
+    changes: ['NetworkPolicy api', 'NetworkPolicy consumer'],
+  },
+  'tracing:sampleRatio': {
+    on: { 'tracing:endpoint': 'http://collector.example:4318' },
+    to: 0.5,
+    rolls: ['api', 'consumer'],
+  },
 };

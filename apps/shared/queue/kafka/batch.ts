@@ -14,7 +14,7 @@ export interface KafkaMessage {
   readonly key: string;
   /** null deletes the key from a compacted topic. */
   readonly value: string | Buffer | null;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

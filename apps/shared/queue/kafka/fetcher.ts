@@ -2,6 +2,7 @@
 import { type ClusterTopicMetadata, ConnectionPool, type fetchV17 } from '@platformatic/kafka';
 import Denque from 'denque';
 import type { Logger } from '../../logger.ts';
+import { traceparentIn } from '../traces.ts';
 import { Waiters } from '../waiters.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
 import { describe, hasProtocolError, leaves } from './errors.ts';
@@ -19,6 +20,7 @@ export interface Fetched {
   readonly value: Buffer | null;
   /** When its program sent it, or Kafka appended it, as the topic is set. Milliseconds since 1970. */
   readonly at: number;
+  readonly traceparent?: string | undefined;
   /**
    * No message: the record at `offset` and those before it, this many in all, were deleted unread.
    * 0 is the marker of a transaction.
@@ -207,7 +209,8 @@ export class KafkaFetcher {
             const at = appended ?? first + Number(record.timestampDelta);
             const { key, value } = record;
             const lost = isMarker ? 0 : undefined;
-            const fetched = { state, offset, epoch: batch.partitionLeaderEpoch, key, value, at, lost };
+            const traceparent = record.headers.length === 0 ? undefined : traceparentIn(record.headers);
+            const fetched = { state, offset, epoch: batch.partitionLeaderEpoch, key, value, at, traceparent, lost };
             this.#queue.push(fetched);
             this.#bytes += sizeOf(fetched);
           }

@@ -87,6 +87,7 @@ export class KafkaReader implements QueueReader {
     let redelivered = 0;
     let lost = 0;
     const poison: NewLetter[] = [];
+    const traceparents = new Set<string>();
     const offsets = new Map<OwnedPartition, Place>();
     for (const message of messages) {
       const { state, offset, epoch } = message;
@@ -99,6 +100,7 @@ export class KafkaReader implements QueueReader {
       try {
         records.push(decode(message));
         addAccepted(accepted, message.at);
+        if (message.traceparent !== undefined) traceparents.add(message.traceparent);
         if (offset < state.deliveredBefore) redelivered++;
       } catch (error) {
         const reason = (error as Error).message;
@@ -115,6 +117,7 @@ export class KafkaReader implements QueueReader {
       accepted,
       redelivered,
       lost,
+      traceparents: [...traceparents],
       acknowledge: async (refused: readonly Refusal[] = []) => {
         // Decoded again: records that were kept until now would be most of the garbage.
         const dead = refused.map(({ index, reason }) => {

@@ -13,6 +13,7 @@ import type { Logger } from '../../logger.ts';
 import { type DataRecord, encodeRecord, type NewRecords } from '../../record.ts';
 import type { QueueLimits, QueueWriter } from '../queue.ts';
 import { Room } from '../room.ts';
+import { TRACEPARENT } from '../traces.ts';
 import { bytesOf, encodeBatch, type KafkaMessage } from './batch.ts';
 import { BatchProducer } from './batch-producer.ts';
 import { clientOptions, type KafkaAddress } from './client.ts';
@@ -236,10 +237,11 @@ function createLane(address: KafkaAddress): BatchProducer {
   });
 }
 
-/** A record as a message. */
-export const toMessage = (record: DataRecord): KafkaMessage => ({
+/** A record as a message. @param headers default none */
+export const toMessage = (record: DataRecord, headers?: KafkaMessage['headers']): KafkaMessage => ({
   key: record._id,
   value: encodeRecord(record),
+  headers,
 });
 
 /** A group that further requests may join. */
@@ -289,12 +291,14 @@ export class KafkaWriter implements QueueWriter {
   }
 
   async accept(newRecords: NewRecords, id?: string): Promise<string[]> {
+    const { traceparent } = newRecords;
+    const headers = traceparent === undefined ? undefined : { [TRACEPARENT]: traceparent };
     let bytes = 0;
     const { group, place, records, messages, ended } = await this.#room.for(() => {
       this.#requireRoom(newRecords.payloads.length, bytes);
       const group = id === undefined ? this.#openGroup(newRecords.payloads.length) : newGroup(id);
       const records = recordsFrom(group, newRecords);
-      const messages = records.map(toMessage);
+      const messages = records.map((record) => toMessage(record, headers));
       bytes = bytesOf(messages);
       this.#requireRoom(records.length, bytes);
       const place = group.records.push(...records) - records.length;

@@ -1,6 +1,9 @@
 // The keys of a queue on Redis Streams.
 export interface QueueKeys {
-  /** An entry for each group that waits: `g` the group, `n` its records, `b` its bytes. */
+  /**
+   * An entry for each group that waits: `g` the group, `n` its records, `b` its bytes; `t` the
+   * traces of its requests, where one is sampled, separated by spaces.
+   */
   readonly stream: string;
   readonly counts: string;
   /** An entry for each dead letter: `record`, `reason`, `failedAt`. */
@@ -10,6 +13,9 @@ export interface QueueKeys {
   /** The consumer group, of both streams. */
   readonly group: string;
 }
+
+/** Field of an entry with the traces. */
+export const TRACES_FIELD = 't';
 
 export const queueKeys = (name: string, group: string): QueueKeys => ({
   stream: `${name}:groups`,

@@ -31,6 +31,8 @@ interface Entry {
   readonly records: number;
   readonly bytes: number;
   readonly redelivered: boolean;
+  /** See keys.ts. */
+  readonly traces: string | undefined;
 }
 
 type RawEntry = [id: string, fields: string[] | null];
@@ -290,6 +292,7 @@ export class RedisReader implements QueueReader {
       accepted: entries.map(({ id, records }) => ({ at: Number.parseInt(id, 10), records })),
       redelivered: entries.reduce((sum, { redelivered, records }) => sum + (redelivered ? records : 0), 0),
       lost,
+      traceparents: [...new Set(entries.flatMap(({ traces }) => traces?.split(' ') ?? []))],
       acknowledge: (refused: readonly Refusal[] = []) =>
         this.#acknowledge(entries, [
           ...unreadable,
@@ -341,8 +344,9 @@ function toEntries(raw: readonly RawEntry[], redelivered: boolean): Entry[] {
   const entries: Entry[] = [];
   for (const [id, fields] of raw) {
     if (fields === null) continue;
-    const [, group = '', , records, , bytes] = fields;
-    entries.push({ id, key: groupKey(group), records: Number(records) || 0, bytes: Number(bytes) || 0, redelivered });
+    const [, group = '', , records, , bytes, , traces] = fields;
+    const counts = { records: Number(records) || 0, bytes: Number(bytes) || 0 };
+    entries.push({ id, key: groupKey(group), ...counts, redelivered, traces });
   }
   return entries;
 }

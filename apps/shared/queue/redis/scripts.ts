@@ -24,7 +24,7 @@ return 1`;
 
 /**
  * KEYS: stream, counts, group's key. ARGV: most records, most bytes, group, its records, its bytes,
- * what it is.
+ * what it is, then further fields of the entry and their values.
  */
 const ACCEPT = `
 local counts = redis.call('HMGET', KEYS[2], 'lag', 'lagBytes', 'deadBytes', 'accepted')
@@ -34,7 +34,7 @@ if lag > tonumber(ARGV[1]) or lagBytes + tonumber(counts[3] or 0) > tonumber(ARG
   return redis.error_reply('QUEUEFULL the queue holds as much as it may')
 end
 redis.call('SET', KEYS[3], ARGV[6])
-redis.call('XADD', KEYS[1], '*', 'g', ARGV[3], 'n', n, 'b', bytes)
+redis.call('XADD', KEYS[1], '*', 'g', ARGV[3], 'n', n, 'b', bytes, unpack(ARGV, 7))
 redis.call('HSET', KEYS[2], 'lag', lag, 'lagBytes', lagBytes, 'accepted', tonumber(counts[4] or 0) + n)
 return n`;
 

@@ -8,7 +8,7 @@ import type { NewRecords } from '../../record.ts';
 import { dropIfStalled, isReadOnly, isReplyError, wasNotSent } from '../../redis.ts';
 import type { QueueLimits, QueueWriter } from '../queue.ts';
 import { Room } from '../room.ts';
-import type { QueueKeys } from './keys.ts';
+import { type QueueKeys, TRACES_FIELD } from './keys.ts';
 import type { ScriptedRedis } from './scripts.ts';
 
 /** Most requests in a group: with 100 records each they fit into its table. */
@@ -62,15 +62,17 @@ export class RedisWriter implements QueueWriter {
   async #send(id: string, requests: readonly NewRecords[]): Promise<string[][]> {
     const { ids, records } = makeGroup(id, requests);
     const bytes = encodeGroup(records);
-    await this.#room.for(() => this.#accept(id, records.length, bytes));
+    const traces = requests.flatMap(({ traceparent }) => traceparent ?? []).join(' ');
+    await this.#room.for(() => this.#accept(id, records.length, bytes, traces));
     return ids;
   }
 
-  async #accept(id: string, records: number, bytes: Buffer): Promise<void> {
+  async #accept(id: string, records: number, bytes: Buffer, traces: string): Promise<void> {
     const { stream, counts } = this.#keys;
     const { maxLength, maxBytes, waitReplicas = 0 } = this.#options;
     try {
-      const args = [maxLength, maxBytes, id, records, bytes.length, bytes];
+      const size = bytes.length + traces.length;
+      const args = [maxLength, maxBytes, id, records, size, bytes, ...(traces === '' ? [] : [TRACES_FIELD, traces])];
       await this.#redis.queueAccept(3, stream, counts, groupKey(id), args);
       if (waitReplicas > 0) await this.#waitForReplicas(waitReplicas);
     } catch (error) {
