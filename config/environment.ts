@@ -239,7 +239,8 @@ export function consoleEnvironment(
   return variables({
     ...common(config.logging.level, listen),
     NODE_OPTIONS: heap(config.console.memoryMiB, 2),
-    CONSOLE_HOST: listen.host ?? ANY_ADDRESS,
+    // With single sign-on, only the proxy in the pod reaches it.
+    CONSOLE_HOST: listen.host ?? (config.sso.issuer === undefined ? ANY_ADDRESS : '127.0.0.1'),
     CONSOLE_PORT: listen.port ?? config.console.port,
     CONSOLE_USER: config.console.user,
     CONSOLE_STACK: stack,

@@ -123,6 +123,29 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     { 'api:port': 9095 },
   ],
   [
+    'single sign-on needs a client',
+    { 'sso:issuer': 'https://login.example', 'sso:clientId': 'a' },
+    'sso:clientSecret: is missing: sso:issuer requires the client that is registered there',
+    { 'sso:issuer': 'https://login.example', 'sso:clientId': 'a', 'sso:clientSecret': 's' },
+  ],
+  [
+    'a client needs an issuer',
+    { 'sso:clientId': 'a' },
+    'sso:clientId: is used only with sso:issuer; remove it, or set sso:issuer',
+    {},
+  ],
+  [
+    'the web UI of Kafka has its own host name once it is in the ingress',
+    {
+      'sso:issuer': 'https://login.example',
+      'sso:clientId': 'a',
+      'sso:clientSecret': 's',
+      'kafka:uiHost': 'console.localhost',
+    },
+    'kafka:uiHost: is console.localhost, the same as console:host: the ingress tells them apart by name; choose another',
+    { 'kafka:uiHost': 'console.localhost' },
+  ],
+  [
     'each broker has a port of the nodes',
     { 'kafka:nodePort': 32_766 },
     'kafka:nodePort: is 32766, and 3 brokers need as many ports up to 32767; use at most 32765',

@@ -164,15 +164,32 @@ const localPorts: Rule = (config) => {
   ];
 };
 
-const hosts: Rule = ({ api, console, monitoring }) =>
+const hosts: Rule = ({ api, console, monitoring, sso, queue, kafka }) =>
   duplicates(
     [
       ...(api.exposure === 'ingress' ? [['api:host', api.host] as const] : []),
       ...(console.enabled ? [['console:host', console.host] as const] : []),
       ...(monitoring.enabled ? [['monitoring:host', monitoring.host] as const] : []),
+      ...(sso.issuer !== undefined && queue.kind === 'kafka' && kafka.ui
+        ? [['kafka:uiHost', kafka.uiHost] as const]
+        : []),
     ],
     (host, earlier) => `is ${host}, the same as ${earlier}: the ingress tells them apart by name; choose another`,
   );
+
+const sso: Rule = ({ sso: { issuer, clientId, clientSecret } }) =>
+  Object.entries({ clientId, clientSecret }).flatMap(([name, value]) => [
+    ...problemIf(
+      issuer !== undefined && value === undefined,
+      `sso:${name}`,
+      () => 'is missing: sso:issuer requires the client that is registered there',
+    ),
+    ...problemIf(
+      issuer === undefined && value !== undefined,
+      `sso:${name}`,
+      () => 'is used only with sso:issuer; remove it, or set sso:issuer',
+    ),
+  ]);
 
 const kafka: Rule = ({ kafka: { brokers, replicationFactor, minInsyncReplicas } }) => [
   ...problemIf(
@@ -289,6 +306,7 @@ const rules: readonly Rule[] = [
   kafkaNodePort,
   localPorts,
   hosts,
+  sso,
   kafka,
   api,
   consumers,

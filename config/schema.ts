@@ -7,6 +7,7 @@ import { backupSchema } from './schema/backup.ts';
 import { chartsSchema, clusterSchema, imagesSchema } from './schema/cluster.ts';
 import { consoleSchema, loggingSchema, monitoringSchema } from './schema/monitoring.ts';
 import { gateSchema, kafkaSchema, mongoSchema, queueSchema, redisSchema } from './schema/servers.ts';
+import { ssoSchema } from './schema/sso.ts';
 import { tracingSchema } from './schema/tracing.ts';
 import { consumerSchema, kedaSchema, producerSchema } from './schema/workers.ts';
 
@@ -28,6 +29,7 @@ export const stackSchema = z.object({
   logging: loggingSchema,
   monitoring: monitoringSchema,
   tracing: tracingSchema,
+  sso: ssoSchema,
   images: imagesSchema,
   charts: chartsSchema,
 });

@@ -120,6 +120,19 @@ export const grafanaEnvironment = (url: string, folder: string): Readonly<Record
   GF_SERVER_ENABLE_GZIP: 'false',
 });
 
+/**
+ * What Grafana gets besides with single sign-on: it takes the user from the header of oauth2-proxy,
+ * which is in its pod, and from nowhere else. Users may look; `admin` logs in with its password.
+ */
+export const GRAFANA_SIGN_ON: Readonly<Record<string, string>> = {
+  GF_AUTH_PROXY_ENABLED: 'true',
+  GF_AUTH_PROXY_HEADER_NAME: 'X-Forwarded-Email',
+  GF_AUTH_PROXY_HEADER_PROPERTY: 'email',
+  GF_AUTH_PROXY_WHITELIST: '127.0.0.1',
+  GF_USERS_AUTO_ASSIGN_ORG_ROLE: 'Viewer',
+  GF_AUTH_SIGNOUT_REDIRECT_URL: '/oauth2/sign_out',
+};
+
 /** Loki as a single process that keeps its index and its chunks in files below `folder`. */
 export const lokiConfig = ({ logRetentionHours }: StackConfig['monitoring'], folder: string): string =>
   stringify({

@@ -32,8 +32,8 @@ export function consoleTargetsOf(config: StackConfig): ConsoleTargets {
 export class Console extends pulumi.ComponentResource {
   /** Address of the page. */
   readonly url: string;
-  /** Password of the page, for the user `console:user`; a secret. */
-  readonly password: pulumi.Output<string>;
+  /** Password of the page, for the user `console:user`; a secret. Undefined with single sign-on. */
+  readonly password?: pulumi.Output<string>;
 
   constructor(
     name: string,
@@ -46,16 +46,19 @@ export class Console extends pulumi.ComponentResource {
     const metadata = { namespace, labels: { ...labelsOf(name) } };
     const child = { parent: this };
 
-    this.url = hostUrl(console.host, cluster);
-    this.password = pulumi.secret(
-      console.password ?? new random.RandomPassword(`${name}-password`, { length: 24, special: false }, child).result,
-    );
+    this.url = hostUrl(console.host, config);
+    if (config.sso.issuer === undefined)
+      this.password = pulumi.secret(
+        console.password ?? new random.RandomPassword(`${name}-password`, { length: 24, special: false }, child).result,
+      );
     // It has no fixed name: another password creates another Secret, and the pod rolls.
-    const login = new k8s.core.v1.Secret(
-      `${name}-login`,
-      { metadata, immutable: true, stringData: { password: this.password } },
-      child,
-    );
+    const login =
+      this.password &&
+      new k8s.core.v1.Secret(
+        `${name}-login`,
+        { metadata, immutable: true, stringData: { password: this.password } },
+        child,
+      );
 
     const workload = new Workload(
       name,
@@ -68,8 +71,10 @@ export class Console extends pulumi.ComponentResource {
           targets: consoleTargetsOf(config),
           problems: liveProblems(config),
         }),
-        secretFiles: [{ variable: 'CONSOLE_PASSWORD', secret: login.metadata.name, key: 'password' }],
+        secretFiles: login && [{ variable: 'CONSOLE_PASSWORD', secret: login.metadata.name, key: 'password' }],
         port: console.port,
+        // It answers to loopback addresses only.
+        signOn: { config, url: this.url, port: console.port, passHost: false },
         // Each pod would keep five minutes of history of its own.
         replicas: 1,
         memoryMiB: console.memoryMiB,

@@ -18,6 +18,7 @@ export interface ImageCache {
 export const IMAGE_CACHES: readonly ImageCache[] = [
   { registry: 'docker.io', remote: 'https://registry-1.docker.io', container: 'k3d-breakwater-cache-docker-io' },
   { registry: 'ghcr.io', remote: 'https://ghcr.io', container: 'k3d-breakwater-cache-ghcr-io' },
+  { registry: 'quay.io', remote: 'https://quay.io', container: 'k3d-breakwater-cache-quay-io' },
 ];
 
 /**

@@ -111,10 +111,11 @@ describe('the nodes find images', () => {
         'localhost:5050': { endpoint: ['http://k3d-breakwater-dev-registry:5000'] },
         'docker.io': { endpoint: ['http://k3d-breakwater-cache-docker-io:5000'] },
         'ghcr.io': { endpoint: ['http://k3d-breakwater-cache-ghcr-io:5000'] },
+        'quay.io': { endpoint: ['http://k3d-breakwater-cache-quay-io:5000'] },
       },
     });
     expect(k3dConfig(cached, '/r')).toMatchObject({
-      registries: { use: ['k3d-breakwater-cache-docker-io', 'k3d-breakwater-cache-ghcr-io'] },
+      registries: { use: ['docker-io', 'ghcr-io', 'quay-io'].map((host) => `k3d-breakwater-cache-${host}`) },
     });
   });
 

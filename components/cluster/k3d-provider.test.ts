@@ -211,9 +211,10 @@ describe('creating', () => {
     const { run, calls } = fakeRun(making());
     await createCluster(run, { ...inputs, cacheImage: 'registry:3.1.1' });
     const k3d = linesOf(calls, 'k3d').map((line) => line.split(' ').slice(0, 4).join(' '));
-    expect(k3d.slice(0, 2)).toEqual([
+    expect(k3d.slice(0, 3)).toEqual([
       'k3d registry create breakwater-cache-docker-io',
       'k3d registry create breakwater-cache-ghcr-io',
+      'k3d registry create breakwater-cache-quay-io',
     ]);
   });
 

@@ -76,6 +76,11 @@ export const officialMemory = {
     source:
       'users report 300 to 400 MiB without a limit: https://github.com/grafana/alloy/issues/3953; Alloy tells its garbage collector 90 % of the limit; 120 MiB of it are for each MiB/s of logs: https://grafana.com/docs/alloy/latest/introduction/estimate-resource-usage/',
   },
+  'oauth2-proxy': {
+    mib: 128,
+    requestShare: 0.25,
+    source: 'measured: 25 MiB with one user, 44 after 500 requests at once without a login (docs/results.md)',
+  },
   'redis-exporter': {
     mib: 32,
     requestShare: 0.75,

@@ -91,6 +91,13 @@ const images = {
     version: '0.51.0',
     digests: { '0.51.0': 'sha256:852b90b9f38ab489762b8a8b8c074ce852272c2495d725b922bdb5bc7d659e16' },
   },
+  // Single sign-on (components/kubernetes/sign-on.ts).
+  'oauth2-proxy': {
+    registry: 'quay.io',
+    repository: 'oauth2-proxy/oauth2-proxy',
+    version: 'v7.15.5',
+    digests: { 'v7.15.5': 'sha256:8498b0d0ef0a7b29686414000a08aee467f02d0299c9ed1e006a8f33fc017916' },
+  },
   // The nodes of a k3d cluster.
   k3s: {
     repository: 'rancher/k3s',

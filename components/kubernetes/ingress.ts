@@ -48,7 +48,9 @@ export const hostIngress = (
 
 /**
  * Address of a page behind the ingress. With k3d, the ingress listens on a port of this machine;
- * elsewhere, the host name leads to it.
+ * elsewhere, and where something else provides HTTPS, the host name leads to it.
  */
-export const hostUrl = (host: string, { kind, httpPort }: StackConfig['cluster']): string =>
-  kind === 'k3d' ? `http://${host}:${httpPort}` : `http://${host}`;
+export function hostUrl(host: string, { cluster, sso }: Pick<StackConfig, 'cluster' | 'sso'>): string {
+  if (sso.https) return `https://${host}`;
+  return cluster.kind === 'k3d' ? `http://${host}:${cluster.httpPort}` : `http://${host}`;
+}

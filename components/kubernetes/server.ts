@@ -4,6 +4,7 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { type Labels, labelsOf, NOT_WAITED_FOR, selectorOf } from './labels.ts';
 import { type PodArgs, podTemplate } from './pod.ts';
+import { type SignOnArgs, signOn } from './sign-on.ts';
 import { START_SECONDS, startTimeouts } from './start-time.ts';
 
 type StatefulSetSpec = k8s.types.input.apps.v1.StatefulSetSpec;
@@ -44,6 +45,8 @@ export interface ServerArgs {
   readonly port?: number;
   /** @default none: the server keeps nothing */
   readonly volume?: ServerVolumeArgs;
+  /** The page that users log in to, if single sign-on is on. @default none */
+  readonly signOn?: Omit<SignOnArgs, 'namespace'>;
 }
 
 /** A StatefulSet whose pods each have a volume called `data`. */
@@ -117,6 +120,7 @@ export class Server extends pulumi.ComponentResource {
     const named = { ...metadata, name };
     const child = { parent: this };
 
+    const proxy = args.signOn && signOn(name, { ...args.signOn, namespace }, child);
     const configMap =
       files &&
       new k8s.core.v1.ConfigMap(
@@ -131,6 +135,7 @@ export class Server extends pulumi.ComponentResource {
       );
     const pod: PodArgs = {
       ...args.pod,
+      containers: [...args.pod.containers, ...(proxy ? [proxy] : [])],
       component: name,
       nodeSelector: volume?.storageNodes,
       volumes: configMap && files ? [filesVolume(configMap.metadata.name, Object.keys(files))] : [],
@@ -149,7 +154,10 @@ export class Server extends pulumi.ComponentResource {
         name,
         {
           metadata: { ...named, annotations: { ...NOT_WAITED_FOR } },
-          spec: { selector: { ...selectorOf(name) }, ports: [{ name: 'main', port, targetPort: 'main' }] },
+          spec: {
+            selector: { ...selectorOf(name) },
+            ports: [{ name: 'main', port, targetPort: proxy?.name ?? 'main' }],
+          },
         },
         child,
       );

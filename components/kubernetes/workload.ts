@@ -4,8 +4,16 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { METRICS_PORT } from '../../config/environment.ts';
 import { labelsOf, NOT_WAITED_FOR, selectorOf } from './labels.ts';
-import { type PodArgs, type PodConfig, type PodSysctl, podTemplate, type SecretFile } from './pod.ts';
+import {
+  type ContainerArgs,
+  type PodArgs,
+  type PodConfig,
+  type PodSysctl,
+  podTemplate,
+  type SecretFile,
+} from './pod.ts';
 import { httpProbe } from './probes.ts';
+import { type SignOnArgs, signOn } from './sign-on.ts';
 import { START_SECONDS, startTimeouts } from './start-time.ts';
 
 /** The user that the images of our apps run as (apps/Dockerfile). */
@@ -26,6 +34,8 @@ export interface WorkloadArgs {
   readonly port?: number;
   /** Further ports of the Service, by name. @default none */
   readonly morePorts?: Readonly<Record<string, number>>;
+  /** The page that users log in to, if single sign-on is on. @default none */
+  readonly signOn?: Omit<SignOnArgs, 'namespace'>;
   /** Opens the Service on a port of every node. @default a ClusterIP */
   readonly service?: { readonly nodePort: number };
   /** Annotations of the Service, for ingress controllers that read them there. @default none */
@@ -48,7 +58,12 @@ export interface WorkloadArgs {
 }
 
 /** The pod of an app: its probes use the metrics port, which every app has. */
-const workloadPod = (component: string, args: WorkloadArgs, configMap: pulumi.Input<string>): PodArgs => ({
+const workloadPod = (
+  component: string,
+  args: WorkloadArgs,
+  configMap: pulumi.Input<string>,
+  proxy: ContainerArgs | undefined,
+): PodArgs => ({
   component,
   config: args.config,
   userId: APP_USER_ID,
@@ -71,6 +86,7 @@ const workloadPod = (component: string, args: WorkloadArgs, configMap: pulumi.In
       readinessProbe: httpProbe('/readyz', 'metrics', { periodSeconds: 2, failureThreshold: 2 }),
       livenessProbe: httpProbe('/healthz', 'metrics', { periodSeconds: 10, failureThreshold: 3 }),
     },
+    ...(proxy ? [proxy] : []),
   ],
 });
 
@@ -88,6 +104,7 @@ export class Workload extends pulumi.ComponentResource {
     const { namespace, port, morePorts = {}, replicas, recreate } = args;
     const metadata = { namespace, labels: { ...labelsOf(name) } };
     const child = { parent: this };
+    const proxy = args.signOn && signOn(name, { ...args.signOn, namespace }, child);
 
     // It has no fixed name: Pulumi creates the new one beside the old one, and the pods roll to it.
     const config = new k8s.core.v1.ConfigMap(
@@ -112,7 +129,7 @@ export class Workload extends pulumi.ComponentResource {
           strategy: recreate
             ? { type: 'Recreate' }
             : { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: 0 } },
-          template: podTemplate(workloadPod(name, args, config.metadata.name)),
+          template: podTemplate(workloadPod(name, args, config.metadata.name, proxy)),
         },
       },
       { ...child, customTimeouts: startTimeouts, ...(replicas === undefined && { ignoreChanges: ['spec.replicas'] }) },
@@ -140,7 +157,12 @@ export class Workload extends pulumi.ComponentResource {
             selector: { ...selectorOf(name) },
             // Without the metrics: with a node port they would be open to everybody.
             ports: [
-              { name: 'main', port, targetPort: 'main', ...(args.service && { nodePort: args.service.nodePort }) },
+              {
+                name: 'main',
+                port,
+                targetPort: proxy?.name ?? 'main',
+                ...(args.service && { nodePort: args.service.nodePort }),
+              },
               ...Object.entries(morePorts).map(([more, number]) => ({ name: more, port: number, targetPort: more })),
             ],
             ...(args.service && { type: 'NodePort' }),

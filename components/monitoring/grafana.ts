@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import type { StackConfig } from '../../config/schema.ts';
 import { GRAFANA_PORT } from '../../monitoring/ports.ts';
-import { grafanaEnvironment, grafanaFiles } from '../../monitoring/server-configs.ts';
+import { GRAFANA_SIGN_ON, grafanaEnvironment, grafanaFiles } from '../../monitoring/server-configs.ts';
 import { memoryOf } from '../images/memory.ts';
 import { officialImage } from '../images/official-images.ts';
 import { hostIngress, hostUrl } from '../kubernetes/ingress.ts';
@@ -34,7 +34,7 @@ export class Grafana extends pulumi.ComponentResource {
     const labels = { ...labelsOf(name) };
     const child = { parent: this };
 
-    this.url = hostUrl(monitoring.host, cluster);
+    this.url = hostUrl(monitoring.host, config);
     this.password = new random.RandomPassword(`${name}-password`, { length: 24, special: false }, child).result;
     const login = new k8s.core.v1.Secret(
       `${name}-login`,
@@ -50,6 +50,7 @@ export class Grafana extends pulumi.ComponentResource {
       {
         namespace,
         port: GRAFANA_PORT,
+        signOn: { config, url: this.url, port: GRAFANA_PORT },
         files: grafanaFiles(config, FILES),
         pod: {
           config,
@@ -58,7 +59,10 @@ export class Grafana extends pulumi.ComponentResource {
             {
               name: 'grafana',
               image: officialImage('grafana', config.images),
-              environment: grafanaEnvironment(this.url, FILES),
+              environment: {
+                ...grafanaEnvironment(this.url, FILES),
+                ...(config.sso.issuer !== undefined && GRAFANA_SIGN_ON),
+              },
               // Grafana reads `<setting>__FILE`.
               secretFiles: [{ variable: 'GF_SECURITY_ADMIN_PASSWORD_', secret: login.metadata.name, key: 'password' }],
               ports: [{ name: 'main', port: GRAFANA_PORT }],

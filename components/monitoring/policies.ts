@@ -10,6 +10,7 @@ import {
   PROMETHEUS_PORT,
   REDIS_EXPORTER_PORT,
 } from '../../monitoring/ports.ts';
+import { issuerEnds, SIGN_ON_PORT } from '../kubernetes/sign-on.ts';
 import { METRICS_PORT } from '../kubernetes/workload.ts';
 import { compilePolicies, DEFAULT_POLICIES, type Flow, type Outsider, type PolicySpec } from '../network/compile.ts';
 
@@ -30,10 +31,14 @@ const KUBELET_PORT = 10_250;
 const between = (from: MonitoringPod, ends: readonly End[]): readonly Flow<MonitoringPod>[] =>
   ends.map(([to, port]) => ({ from, to, port }));
 
+/** Part of the stack config that decides. */
+type FlowsConfig = Pick<StackConfig, 'monitoring' | 'sso'>;
+
 /** Every connection that the monitoring needs. */
-export const monitoringFlows = ({ monitoring }: Pick<StackConfig, 'monitoring'>): readonly Flow<MonitoringPod>[] => [
-  // Users open Grafana, and KEDA queries the latency.
-  { from: 'anyone', to: 'grafana', port: GRAFANA_PORT },
+export const monitoringFlows = ({ monitoring, sso }: FlowsConfig): readonly Flow<MonitoringPod>[] => [
+  // Users open Grafana, whose login asks the issuer, and KEDA queries the latency.
+  { from: 'anyone', to: 'grafana', port: sso.issuer === undefined ? GRAFANA_PORT : SIGN_ON_PORT },
+  ...between('grafana', issuerEnds(sso)),
   { from: 'keda', to: 'prometheus', port: PROMETHEUS_PORT },
 
   ...between('prometheus', [
@@ -67,7 +72,7 @@ export const monitoringFlows = ({ monitoring }: Pick<StackConfig, 'monitoring'>)
 
 /** The policies of the monitoring's namespace, by name. */
 export const monitoringPolicies = (
-  config: Pick<StackConfig, 'monitoring' | 'cluster'>,
+  config: FlowsConfig & Pick<StackConfig, 'cluster'>,
 ): Readonly<Record<string, PolicySpec>> => ({
   ...DEFAULT_POLICIES,
   ...compilePolicies({ pods: PODS, flows: monitoringFlows(config) }, config.cluster.namespace),

@@ -4,6 +4,7 @@
 import { BACKUP_PORT } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../../monitoring/ports.ts';
+import { issuerEnds, SIGN_ON_PORT } from '../kubernetes/sign-on.ts';
 import { METRICS_PORT } from '../kubernetes/workload.ts';
 import { BROKER_PORT, CLIENT_PORT, CONTROLLER_PORT, EXTERNAL_PORT } from '../servers/kafka/ports.ts';
 import { type Part, partsOf } from '../stack/parts.ts';
@@ -48,14 +49,18 @@ const between = (from: readonly Party[], to: readonly End[]): readonly Flow<Part
 export function flowsOf(config: StackConfig): readonly Flow<Part>[] {
   const { api, console } = config;
   const parts = partsOf(config);
+  const signsOn = config.sso.issuer !== undefined;
   const server = endsOf(config);
   const apps = ['api', 'consumer', 'gate', 'producer'] as const;
   const metricsOf = (pods: readonly Part[]) => pods.map((pod): End => [pod, METRICS_PORT]);
 
   const diagram: readonly Flow<Part>[] = [
-    // The ways in: the API, the live page with its login, and Kafka with its login.
+    // The ways in: the API, the live page with its login, Kafka with its login, and with single
+    // sign-on Kafka's web UI. The login of a page asks the issuer.
     { from: 'anyone', to: 'api', port: api.port },
-    { from: 'anyone', to: 'console', port: console.port },
+    { from: 'anyone', to: 'console', port: signsOn ? SIGN_ON_PORT : console.port },
+    ...between(signsOn ? ['anyone'] : [], [['kafka-ui', SIGN_ON_PORT]]),
+    ...between(signsOn ? ['console', 'kafka-ui'] : [], issuerEnds(config.sso)),
     ...between(config.kafka.nodePort > 0 ? ['anyone'] : [], [['kafka', EXTERNAL_PORT]]),
 
     // API ─▶ queue ─▶ consumer ─▶ gate ─▶ MongoDB, the cache, the producer and the topics job.

@@ -46,6 +46,18 @@ function needs(name: string, figures: Figures): PodNeeds {
 const official = (name: OfficialContainer, more: Omit<Figures, 'memoryMiB'> = {}, mib?: number): PodNeeds =>
   needs(name, { ...memoryOf(name, mib), ...more });
 
+/** A page, with the container that users log in at. */
+function withSignOn(page: PodNeeds, { sso }: StackConfig): PodNeeds {
+  if (sso.issuer === undefined) return page;
+  const proxy = official('oauth2-proxy');
+  return {
+    ...page,
+    requestMiB: page.requestMiB + proxy.requestMiB,
+    limitMiB: page.limitMiB + proxy.limitMiB,
+    cpuMillis: page.cpuMillis + proxy.cpuMillis,
+  };
+}
+
 /** What each part of the data path takes. */
 function partNeeds(part: Part, config: StackConfig): readonly PodNeeds[] {
   const { api, hpa, consumer, console, kafka, redis, mongo } = config;
@@ -61,7 +73,7 @@ function partNeeds(part: Part, config: StackConfig): readonly PodNeeds[] {
     case 'producer':
       return [needs(part, { memoryMiB: PRODUCER_MEMORY_MIB })];
     case 'console':
-      return [needs(part, { memoryMiB: console.memoryMiB })];
+      return [withSignOn(needs(part, { memoryMiB: console.memoryMiB }), config)];
     case 'gate':
       return [needs(part, { memoryMiB: GATE_MEMORY_MIB, cpuMillis: 50 })];
     case 'kafka': {
@@ -76,6 +88,7 @@ function partNeeds(part: Part, config: StackConfig): readonly PodNeeds[] {
     case 'mongo':
       return [needs(part, { memoryMiB: mongo.memoryMiB, cpuMillis: 100, volumeGiB: mongo.volumeGiB })];
     case 'kafka-ui':
+      return [withSignOn(official(part), config)];
     case 'redis-exporter':
     case 'mongo-exporter':
       return [official(part)];
@@ -86,16 +99,18 @@ function partNeeds(part: Part, config: StackConfig): readonly PodNeeds[] {
   }
 }
 
-const monitoringNeeds = ({ monitoring }: StackConfig): readonly PodNeeds[] =>
-  monitoring.enabled
+const monitoringNeeds = (config: StackConfig): readonly PodNeeds[] => {
+  const { monitoring } = config;
+  return monitoring.enabled
     ? [
         official('prometheus', { cpuMillis: 50, volumeGiB: monitoring.volumeGiB }, monitoring.prometheusMemoryMiB),
         official('alertmanager'),
-        official('grafana', { cpuMillis: 20 }, monitoring.grafanaMemoryMiB),
+        withSignOn(official('grafana', { cpuMillis: 20 }, monitoring.grafanaMemoryMiB), config),
         official('loki', { cpuMillis: 20, volumeGiB: monitoring.logVolumeGiB }, monitoring.lokiMemoryMiB),
         official('alloy', { cpuMillis: 20 }),
       ]
     : [];
+};
 
 /** What every workload of a stack takes. */
 export const podNeeds = (config: StackConfig): readonly PodNeeds[] => [

@@ -173,6 +173,12 @@ export const kafkaSchema = z.object({
     description: 'Whether a web UI for Kafka runs in the cluster.',
     change: 'Creates or deletes the web UI. Kafka is not touched.',
   }),
+  uiHost: textOr('kafka.localhost', {
+    ...HOST_NAME,
+    description:
+      "Host name under which the ingress serves Kafka's web UI, with `sso:issuer`. It has no login of its own: without single sign-on it is in no ingress.",
+    change: 'Rolls the web UI, whose login must know its name. The ingress answers to the new name only.',
+  }),
   external: external({
     pattern: /^[A-Za-z0-9.-]+:\d+(,[A-Za-z0-9.-]+:\d+)*$/,
     allowed: 'host:port, several separated by commas',

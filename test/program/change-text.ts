@@ -65,7 +65,7 @@ export function contradictions(key: string, text: string, change: Change): reado
     ...when(replaces.length > 0 && !/\bReplaces\b/.test(text), `it replaces ${replaces.join(', ')}`),
     ...rolls.filter((workload) => !isNamed(text, workload)).map((workload) => `${workload} rolls`),
     ...promised(text)
-      .filter((workload) => !rolls.includes(workload) && !comesOrGoes(workload))
+      .filter((workload) => !change.rolls?.includes(workload) && !comesOrGoes(workload))
       .map((workload) => `${workload} does not roll`),
   ];
 }

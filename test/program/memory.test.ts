@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type MemoryFigure, officialMemory } from '../../components/images/memory.ts';
 import { stackNames } from '../../config/load.ts';
 import { configKeys } from '../../config/schema.ts';
+import { signedOn } from './changes/change.ts';
 import type { Declared } from './declare.ts';
 import { declareProgram, declareStack, root } from './stacks.ts';
 import { allContainersOf, manifestOf, ofKind, podsOf } from './workloads.ts';
@@ -28,7 +29,7 @@ function officialLimits(declared: readonly Declared[]): ReadonlyMap<string, numb
 describe('on a stack at its defaults', () => {
   let limits: ReadonlyMap<string, number>;
   beforeAll(async () => {
-    limits = officialLimits(await declareProgram({ 'backup:enabled': true }, 'dev'));
+    limits = officialLimits(await declareProgram({ 'backup:enabled': true, ...signedOn }, 'dev'));
   });
 
   test('every container of an official image has the figure of the table, and no figure is left over', () => {

@@ -2,9 +2,12 @@
 // config and the next `pulumi up` would undo changes made by hand.
 import type * as pulumi from '@pulumi/pulumi';
 import type { Addresses } from '../../../config/environment.ts';
+import type { StackConfig } from '../../../config/schema.ts';
 import { memoryOf } from '../../images/memory.ts';
 import { officialImage } from '../../images/official-images.ts';
-import type { PodConfig, SecretFile } from '../../kubernetes/pod.ts';
+import { hostIngress, hostUrl } from '../../kubernetes/ingress.ts';
+import { labelsOf } from '../../kubernetes/labels.ts';
+import type { SecretFile } from '../../kubernetes/pod.ts';
 import { serverProbes } from '../../kubernetes/probes.ts';
 import { filesMount, Server } from '../../kubernetes/server.ts';
 import { KAFKA_UI_PORT } from './ports.ts';
@@ -16,7 +19,7 @@ const FILES = '/etc/kafkaui';
 /** Arguments of KafkaUi. */
 export interface KafkaUiArgs {
   readonly namespace: pulumi.Input<string>;
-  readonly config: PodConfig;
+  readonly config: StackConfig;
   readonly addresses: Addresses;
   /** `KAFKA_USERNAME` and `KAFKA_PASSWORD`; empty if Kafka has no authentication. */
   readonly login: readonly SecretFile[];
@@ -62,17 +65,19 @@ export function kafkaUiConfig(addresses: Addresses, login: boolean): string {
 }
 
 /**
- * The UI: Service `kafka-ui`, port 8080. It has no login of its own; `kubectl port-forward` is the
- * only way to reach it.
+ * The UI: Service `kafka-ui`, port 8080. It has no login of its own: with single sign-on it is behind
+ * the ingress, and otherwise `kubectl port-forward` is the only way to reach it.
  */
 export class KafkaUi extends Server {
   constructor(name: string, args: KafkaUiArgs, opts?: pulumi.ComponentResourceOptions) {
     const { namespace, config, addresses, login } = args;
+    const { cluster, kafka, sso } = config;
     super(
       name,
       {
         namespace,
         port: KAFKA_UI_PORT,
+        signOn: { config, url: hostUrl(kafka.uiHost, config), port: KAFKA_UI_PORT },
         files: { 'config.yml': kafkaUiConfig(addresses, login.length > 0) },
         pod: {
           config,
@@ -96,5 +101,11 @@ export class KafkaUi extends Server {
       },
       opts,
     );
+    if (sso.issuer !== undefined)
+      hostIngress(
+        name,
+        { metadata: { namespace, labels: { ...labelsOf(name) } }, host: kafka.uiHost, cluster },
+        { parent: this },
+      );
   }
 }

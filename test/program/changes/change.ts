@@ -25,3 +25,10 @@ export type Changes = Readonly<Record<string, Change | readonly Change[]>>;
 
 /** Config of a stack with a producer: without a rate, there is none. */
 export const producing: RawConfig = { 'producer:rate': 10 };
+
+/** Config of a stack with single sign-on. */
+export const signedOn: RawConfig = {
+  'sso:issuer': 'https://login.example',
+  'sso:clientId': 'breakwater',
+  'sso:clientSecret': 'of-the-client',
+};

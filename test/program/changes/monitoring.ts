@@ -1,5 +1,9 @@
 // The effects of a change: the monitoring.
-import type { Changes } from './change.ts';
+import { type Changes, signedOn } from './change.ts';
+
+/** The pages that users log in to. */
+const PAGES = ['console', 'grafana', 'kafka-ui'];
+const POLICIES = PAGES.map((page) => `NetworkPolicy ${page}`);
 
 export const monitoringChanges: Changes = {
   'monitoring:enabled': {
@@ -79,4 +83,19 @@ export const monitoringChanges: Changes = {
     to: 0.5,
     rolls: ['api', 'consumer'],
   },
+  'sso:issuer': [
+    {
+      to: signedOn['sso:issuer'],
+      with: signedOn,
+      rolls: PAGES,
+      changes: [...POLICIES, ...PAGES.map((page) => `Service ${page}`)],
+      creates: ['Ingress kafka-ui', ...PAGES.map((page) => `RandomPassword ${page}-cookie`)].sort(),
+      deletes: ['RandomPassword console-password'],
+    },
+    { on: signedOn, to: 'http://other.example:5556', rolls: PAGES, changes: POLICIES },
+  ],
+  'sso:clientId': { on: signedOn, to: 'other', rolls: PAGES },
+  'sso:clientSecret': { on: signedOn, to: 'other', rolls: PAGES },
+  'sso:emailDomains': { on: signedOn, to: 'shop.example', rolls: PAGES },
+  'sso:https': { on: signedOn, to: true, rolls: PAGES },
 };

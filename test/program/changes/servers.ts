@@ -1,5 +1,5 @@
 // The effects of a change: the queue and the servers.
-import { type Changes, producing } from './change.ts';
+import { type Changes, producing, signedOn } from './change.ts';
 
 const kafkaElsewhere = { 'kafka:external': 'b.example:9092', 'kafka:username': 'a', 'kafka:password': 'p' };
 const mongoElsewhere = {
@@ -117,6 +117,7 @@ export const serversChanges: Changes = {
     changes: ['NetworkPolicy kafka'],
     deletes: ['Deployment kafka-ui', 'NetworkPolicy kafka-ui', 'Service kafka-ui'],
   },
+  'kafka:uiHost': { on: signedOn, to: 'kafka.example', rolls: ['kafka-ui'], changes: ['Ingress kafka-ui'] },
   'kafka:external': {
     on: producing,
     to: 'broker.example:9092',
