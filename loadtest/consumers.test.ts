@@ -1,30 +1,25 @@
 // What the load test reads from consumers: of the local run over HTTP, of a cluster through kubectl.
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createConsumerMetrics } from '../apps/consumer/metrics.ts';
 import { createRegistry } from '../apps/shared/metrics.ts';
+import { LocalServer } from '../test/local-server.ts';
 import { Kubectl } from '../tooling/cluster/kubectl.ts';
 import { clusterConsumers, localConsumers } from './consumers.ts';
 
 const registry = createRegistry('consumer');
 createConsumerMetrics(registry).lost.inc(3);
 let directory: string;
-let server: Server;
-let address: string;
+let server: LocalServer;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'breakwater-consumers-'));
-  server = createServer(async (_req, res) => void res.end(await registry.metrics()));
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  address = `127.0.0.1:${(server.address() as { port: number }).port}`;
+  server = await LocalServer.start(async (_req, res) => void res.end(await registry.metrics()));
 });
 afterAll(async () => {
-  server?.closeAllConnections();
-  server?.close();
+  await server?.close();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -38,8 +33,8 @@ test('without a local run there are no consumers', () =>
   expect(localConsumers(join(directory, 'absent'))).toBeUndefined());
 
 test('the local run: what each consumer counted since it started', async () => {
-  const losses = await (await running('one', `CONSUMER_TARGETS=${address}`)).losses();
-  expect([...losses]).toEqual([[expect.stringMatching(`^${address} since \\d+`), 3]]);
+  const losses = await (await running('one', `CONSUMER_TARGETS=${server.address}`)).losses();
+  expect([...losses]).toEqual([[expect.stringMatching(`^${server.address} since \\d+`), 3]]);
 });
 
 test.each([
@@ -72,15 +67,12 @@ test('a cluster: each running pod that stays, and the dead letters through the c
 });
 
 test('a consumer whose metrics lack the count: unknown', async () => {
-  const other = createServer((_req, res) => void res.end('process_start_time_seconds 1\n'));
-  await once(other.listen(0, '127.0.0.1'), 'listening');
+  const other = await LocalServer.start((_req, res) => void res.end('process_start_time_seconds 1\n'));
   try {
-    const { port } = other.address() as { port: number };
-    await expect((await running('other', `CONSUMER_TARGETS=127.0.0.1:${port}`)).losses()).rejects.toThrow(
+    await expect((await running('other', `CONSUMER_TARGETS=${other.address}`)).losses()).rejects.toThrow(
       /does not say how many records/,
     );
   } finally {
-    other.closeAllConnections();
-    other.close();
+    await other.close();
   }
 });

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -12,6 +11,7 @@ import { payloadFor } from '../apps/shared/payload.ts';
 import { makeRecords } from '../apps/shared/record.testing.ts';
 import type { DataRecord } from '../apps/shared/record.ts';
 import { MongoStore } from '../apps/shared/store/mongo/store.ts';
+import { LocalServer } from '../test/local-server.ts';
 import { useMongo } from '../test/servers.ts';
 import { NotReadyError } from '../tooling/errors.ts';
 import type { Consumers } from './consumers.ts';
@@ -48,7 +48,7 @@ let count: number;
 let gate: { limit: number; seconds: [number, number][] };
 let lag: number | null;
 let deadLetters: number | null;
-let server: Server;
+let server: LocalServer;
 let target: string;
 let client: ReturnType<typeof connectMongo>['client'];
 let directory: string;
@@ -58,7 +58,7 @@ beforeAll(async () => {
   const connection = connectMongo({ url: withDatabase(mongo.url), appName: 'test' });
   client = connection.client;
   const store = new MongoStore(connection.db);
-  server = createServer(async (req, res) => {
+  server = await LocalServer.start(async (req, res) => {
     if (req.url === '/api/stats')
       return void res.end(JSON.stringify({ lag, deadLetters, accepted: 1, cacheHitRatio: 0.5 }));
     if (req.url === '/seconds') return void res.end(JSON.stringify(gate));
@@ -75,12 +75,10 @@ beforeAll(async () => {
       status === 200 ? { status: 'success', writes: ids, reads: ids } : { status: 'error', code: 'QUEUE_FULL' };
     res.writeHead(status).end(JSON.stringify(body));
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  target = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  target = server.url;
 });
 afterAll(async () => {
-  server?.closeAllConnections();
-  server?.close();
+  await server?.close();
   await client?.close();
   await rm(directory, { recursive: true, force: true });
 });

@@ -1,15 +1,12 @@
 // The sampler against an API that answers with old numbers, or not at all.
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { expect, test } from '@jest/globals';
+import { LocalServer } from '../test/local-server.ts';
 import { until } from '../test/until.ts';
 import { longestGap, type Sample, Sampler } from './stats.ts';
 
 test('numbers are as old as the API says', async () => {
-  const server = createServer((_req, res) => res.end(JSON.stringify({ lag: 7, age_ms: 60_000 })));
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as { port: number };
-  const sampler = new Sampler(`http://127.0.0.1:${port}`, performance.now());
+  const server = await LocalServer.start((_req, res) => res.end(JSON.stringify({ lag: 7, age_ms: 60_000 })));
+  const sampler = new Sampler(server.url, performance.now());
   try {
     await until(() => sampler.last);
     expect(sampler.last).toMatchObject({ lag: 7 });
@@ -17,8 +14,7 @@ test('numbers are as old as the API says', async () => {
     expect(sampler.ageSeconds).toBeGreaterThanOrEqual(60);
   } finally {
     await sampler.stop();
-    server.closeAllConnections();
-    server.close();
+    await server.close();
   }
 });
 

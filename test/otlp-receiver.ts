@@ -1,7 +1,7 @@
 // A collector of traces for tests: takes OTLP over HTTP as JSON and keeps the spans.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { LocalServer } from './local-server.ts';
 
 /** A span as it was exported. */
 export interface ReceivedSpan {
@@ -56,22 +56,17 @@ export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
   /** Status of its answers; undefined: it answers nothing. Spans of others than 200 are not kept. */
   status: number | undefined = 200;
-  readonly #server = createServer(async (req, res) => {
-    const request = (await json(req)) as OtlpRequest;
-    if (this.status === 200 && req.url === '/v1/traces') this.spans.push(...spansOf(request));
-    if (this.status !== undefined)
-      res.writeHead(req.url === '/v1/traces' ? this.status : 404, { 'content-type': 'application/json' }).end('{}');
-  });
+  #server!: LocalServer;
 
   static async start(): Promise<OtlpReceiver> {
     const receiver = new OtlpReceiver();
-    await new Promise<void>((resolve) => receiver.#server.listen(0, '127.0.0.1', resolve));
+    receiver.#server = await LocalServer.start((req, res) => receiver.#receive(req, res));
     return receiver;
   }
 
   /** What an app exports to. */
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server.url;
   }
 
   /** The spans of one trace. */
@@ -79,9 +74,14 @@ export class OtlpReceiver {
     return this.spans.filter((span) => span.traceId === traceId);
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  async #receive(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const request = (await json(req)) as OtlpRequest;
+    if (this.status === 200 && req.url === '/v1/traces') this.spans.push(...spansOf(request));
+    if (this.status !== undefined)
+      res.writeHead(req.url === '/v1/traces' ? this.status : 404, { 'content-type': 'application/json' }).end('{}');
   }
 }

@@ -1,25 +1,20 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { LocalServer } from '../test/local-server.ts';
 import { call, getJson } from './http.ts';
 
-const server = createServer(async (req, res) => {
-  if (req.url === '/silent') return;
-  if (req.url === '/missing') return void res.writeHead(404).end('{}');
-  const { host, 'content-type': type } = req.headers;
-  res.end(JSON.stringify({ method: req.method, host, type, body: await text(req) }));
-});
+let server: LocalServer;
 let base: string;
 beforeAll(async () => {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = await LocalServer.start(async (req, res) => {
+    if (req.url === '/silent') return;
+    if (req.url === '/missing') return void res.writeHead(404).end('{}');
+    const { host, 'content-type': type } = req.headers;
+    res.end(JSON.stringify({ method: req.method, host, type, body: await text(req) }));
+  });
+  base = server.url;
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => server.close());
 
 test('sends the host that the ingress knows', async () => {
   expect(await getJson(new URL('/', base), { host: 'assessment.local' })).toMatchObject({ host: 'assessment.local' });

@@ -1,14 +1,12 @@
 // The producer's rate over HTTP.
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { LocalServer } from '../../test/local-server.ts';
 import { call } from '../../tooling/http.ts';
 import { rateRoute } from './rate-route.ts';
 
-let server: Server;
-let port: number;
+let server: LocalServer;
 const producer = {
   rate: 10,
   setRate(rate: number) {
@@ -19,16 +17,11 @@ const producer = {
 beforeEach(async () => {
   producer.rate = 10;
   const route = rateRoute(producer);
-  server = createServer((req, res) => void route(new URL('http://producer/rate'), req, res));
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  ({ port } = server.address() as AddressInfo);
+  server = await LocalServer.start((req, res) => void route(new URL('http://producer/rate'), req, res));
 });
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterEach(() => server.close());
 
-const put = (body: unknown) => call(`http://127.0.0.1:${port}/rate`, { method: 'PUT', body });
+const put = (body: unknown) => call(`${server.url}/rate`, { method: 'PUT', body });
 
 test('PUT changes the rate', async () => {
   expect(JSON.parse((await put({ rate: 25 })).text)).toEqual({ rate: 25 });
@@ -44,7 +37,7 @@ test.each([
 });
 
 test('a body without end is refused while it is sent, and the connection closed', async () => {
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect(server.port, '127.0.0.1');
   socket.write('PUT /rate HTTP/1.1\r\nHost: producer\r\nTransfer-Encoding: chunked\r\n\r\n');
   for (let i = 0; i < 3; i++) socket.write(`400\r\n${' '.repeat(1024)}\r\n`);
   expect(await text(socket)).toMatch(/^HTTP\/1.1 400 .*BAD_RATE/s);

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { LocalServer } from '../../test/local-server.ts';
 import { mixedRequest } from '../mixed.ts';
 import { type Plan, readLoad } from '../plan.ts';
 import type { SecondRow } from '../witness/figures.ts';
@@ -13,10 +13,8 @@ import { checksumOf } from '../witness/outcome.ts';
 import { startBuiltin } from './start.ts';
 
 let directory: string;
-let server: Server;
-let target: string;
+let server: LocalServer;
 let serve: (origin: string, req: IncomingMessage, res: ServerResponse) => void;
-let connections: number;
 
 const idsFor = (origin: string) => [0, 1, 2, 3, 4].map((index) => `${origin}:${index}`);
 const success = (origin: string, res: ServerResponse) =>
@@ -24,21 +22,16 @@ const success = (origin: string, res: ServerResponse) =>
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'breakwater-generator-'));
-  connections = 0;
-  server = createServer((req, res) => serve(String(req.headers['x-origin']), req, res));
-  server.on('connection', () => connections++);
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  target = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  server = await LocalServer.start((req, res) => serve(String(req.headers['x-origin']), req, res));
 });
 afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await server.close();
   await rm(directory, { recursive: true, force: true });
 });
 
 const plan = (more: Partial<Plan> = {}): Plan => ({
   run: 'run',
-  target,
+  target: server.url,
   stages: [
     { seconds: 0, users: 5 },
     { seconds: 1.5, users: 5 },
@@ -84,7 +77,7 @@ describe('the generator, in its own process', () => {
     const { totals, rows, witness } = await play(plan());
     expect(totals).toMatchObject({ accepted: totals.requests, unknown: 0, refused: 0, shed: 0, shortReads: 0 });
     expect(totals.requests).toBeGreaterThan(100);
-    expect(connections).toBe(5);
+    expect(server.connections).toBe(5);
     expect([...served.values()].every((count) => count === 1)).toBe(true);
     expect(witness).toHaveLength(served.size);
     for (const { user, iteration, outcome, checksum } of witness) {
@@ -124,7 +117,7 @@ describe('the generator, in its own process', () => {
       success(origin, res);
     };
     const { totals } = await play(plan({ keepAlive: false, thinkSeconds: [0.1, 0.2] }));
-    expect(connections).toBe(totals.requests);
+    expect(server.connections).toBe(totals.requests);
     expect(totals.requests).toBeLessThan(5 * 16);
     expect(totals.requests).toBeGreaterThan(5 * 5);
   });
@@ -141,11 +134,10 @@ describe('the generator, in its own process', () => {
   });
 
   test('does not flood an absent server', async () => {
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
     const { totals, witness } = await play(plan());
     expect(totals.requests).toBeLessThanOrEqual(5 * 3);
     expect(witness.every(({ outcome }) => outcome === 'refused')).toBe(true);
-    await once(server.listen(0, '127.0.0.1'), 'listening');
   });
 
   describe('with arrivals at a rate', () => {
@@ -165,7 +157,7 @@ describe('the generator, in its own process', () => {
       expect(totals).toMatchObject({ requests: 60, accepted: 60 });
       expect(origins.size).toBe(60);
       expect(new Set(witness.map(({ user, iteration }) => `run/${user}/${iteration}`))).toEqual(origins);
-      expect(connections).toBeLessThan(60);
+      expect(server.connections).toBeLessThan(60);
     });
 
     test('sends at the same rate to a server that does not answer; latency counts from when they are due', async () => {
@@ -176,7 +168,7 @@ describe('the generator, in its own process', () => {
       };
       const { totals } = await play(arriving([30]));
       expect(totals).toMatchObject({ requests: 30, accepted: 30 });
-      expect(connections).toBe(30);
+      expect(server.connections).toBe(30);
       expect(totals.latency!.max).toBeGreaterThan(900);
     });
 

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { LocalServer } from '../../test/local-server.ts';
 import { PROFILES, scaleProfile } from '../profiles.ts';
 import { jmeterPlan, threadGroups, writePlan } from './plan.ts';
 
@@ -58,26 +58,19 @@ const RUN_MS = 180_000;
 
 describe('JMeter runs the plan', () => {
   let directory: string;
-  let server: Server;
-  let target: string;
+  let server: LocalServer;
   let requests: { path: string; host: string | undefined }[];
-  let connections: number;
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'breakwater-jmeter-'));
     requests = [];
-    connections = 0;
-    server = createServer((req, res) => {
+    server = await LocalServer.start((req, res) => {
       requests.push({ path: req.url!, host: req.headers.host });
       res.end('{"status":"success"}');
     });
-    server.on('connection', () => connections++);
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    target = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
   });
   afterEach(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
     await rm(directory, { recursive: true, force: true });
   });
 
@@ -97,13 +90,13 @@ describe('JMeter runs the plan', () => {
     'of a closed loop, with every user on a connection of its own',
     async () => {
       const profile = scaleProfile(PROFILES.smoke!, { vus: 6, timeScale: 0.3 });
-      const plan = await writePlan(profile, { target, host: 'api.example', reportDir: directory });
+      const plan = await writePlan(profile, { target: server.url, host: 'api.example', reportDir: directory });
       expect(plan).toBe(join(directory, 'smoke.jmx'));
       const successes = await run(plan);
       expect(successes.length).toBe(requests.length);
       expect(successes.every(Boolean)).toBe(true);
       expect(requests.length).toBeGreaterThanOrEqual(6);
-      expect(connections).toBeLessThanOrEqual(6);
+      expect(server.connections).toBeLessThanOrEqual(6);
       for (const { path, host } of requests) expect([path, host?.split(':')[0]]).toEqual(['/api/data', 'api.example']);
     },
     RUN_MS,
@@ -114,7 +107,7 @@ describe('JMeter runs the plan', () => {
     async () => {
       const arrivals = { stepSeconds: 0.5, rates: [20, 20, 0, 40], connections: 10 };
       const profile = { ...PROFILES.smoke!, name: 'replay', arrivals };
-      const successes = await run(await writePlan(profile, { target, reportDir: directory }));
+      const successes = await run(await writePlan(profile, { target: server.url, reportDir: directory }));
       expect(successes).toEqual(Array(40).fill(true));
       expect(requests).toHaveLength(40);
     },

@@ -1,11 +1,11 @@
 // k6 keeps the promises of our own generator. Runs only if k6 is on the PATH.
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { LocalServer } from '../../test/local-server.ts';
 import { findProgram } from '../../tooling/programs.ts';
 import { mixedRequest } from '../mixed.ts';
 import { type Plan, readLoad } from '../plan.ts';
@@ -18,7 +18,7 @@ const k6 = findProgram('k6', process.env.PATH);
 
 (k6 ? describe : describe.skip)('k6', () => {
   let directory: string;
-  let server: Server;
+  let server: LocalServer;
   let serve: (origin: string, res: ServerResponse, req: IncomingMessage) => void;
   const served = new Map<string, number>();
   const idsFor = (origin: string) => [0, 1, 2, 3, 4].map((index) => `${origin}:${index}`);
@@ -28,22 +28,20 @@ const k6 = findProgram('k6', process.env.PATH);
     served.clear();
     serve = (origin, res) =>
       void res.end(JSON.stringify({ status: 'success', writes: idsFor(origin), reads: idsFor(origin) }));
-    server = createServer((req, res) => {
+    server = await LocalServer.start((req, res) => {
       const origin = String(req.headers['x-origin']);
       served.set(origin, (served.get(origin) ?? 0) + 1);
       serve(origin, res, req);
     });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
   });
   afterEach(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
     await rm(directory, { recursive: true, force: true });
   });
 
   const plan = (more: Partial<Plan>): Plan => ({
     run: 'run',
-    target: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    target: server.url,
     stages: [{ seconds: 1, users: 10 }],
     thinkSeconds: [0.01, 0.02],
     keepAlive: true,

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectMongo } from '../../../apps/shared/mongo.ts';
 import { payloadFor } from '../../../apps/shared/payload.ts';
 import { MongoStore } from '../../../apps/shared/store/mongo/store.ts';
+import { LocalServer } from '../../../test/local-server.ts';
 import { useMongo } from '../../../test/servers.ts';
 import { withDatabase } from '../../ledger/scan.ts';
 import { judge } from '../../witness/outcome.ts';
@@ -11,24 +10,20 @@ import { createBaseline } from './app.ts';
 
 const mongo = useMongo();
 let connection: ReturnType<typeof connectMongo>;
-let server: Server;
-let url: string;
+let server: LocalServer;
 
 beforeAll(async () => {
   connection = connectMongo({ url: withDatabase(mongo.url), appName: 'test' });
-  server = createServer(createBaseline(connection.db, 100));
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  server = await LocalServer.start(createBaseline(connection.db, 100));
 });
 afterAll(async () => {
-  server?.closeAllConnections();
-  server?.close();
+  await server?.close();
   await connection?.client.close();
 });
 
 test('answers as the API does, after five inserts and five reads', async () => {
   const ask = async (origin: string) => {
-    const response = await fetch(`${url}/api/data`, { headers: { 'x-origin': origin } });
+    const response = await fetch(`${server.url}/api/data`, { headers: { 'x-origin': origin } });
     return { status: response.status, text: await response.text() };
   };
   const first = await ask('run/0/0');
@@ -43,5 +38,5 @@ test('answers as the API does, after five inserts and five reads', async () => {
   expect(stored.map(({ origin, index, payload }) => payload === payloadFor(origin, index, 100))).toEqual(
     Array(5).fill(true),
   );
-  expect(await (await fetch(`${url}/api/stats`)).json()).toMatchObject({ accepted: 10, lag: 0 });
+  expect(await (await fetch(`${server.url}/api/stats`)).json()).toMatchObject({ accepted: 10, lag: 0 });
 });
