@@ -104,7 +104,7 @@ const ALLOCATOR = { MALLOC_ARENA_MAX: 1, MALLOC_MMAP_THRESHOLD_: 131_072 };
 
 /**
  * What request bodies may hold in an API process: a twentieth of its memory. Those that are worked
- * take several times as much, and 5,000 connections and the process itself take 200 MiB
+ * on take several times as much, and 5,000 connections and the process itself take 200 MiB
  * (`npm run bench -- --only memory`).
  */
 const bodiesBytes = (memoryMiB: number): number => Math.floor((memoryMiB * 2 ** 20) / 20);

@@ -19,7 +19,8 @@ import type { Batch, Queue, QueueReader, QueueWriter } from '../apps/shared/queu
 import { queueKeys } from '../apps/shared/queue/redis/keys.ts';
 import type { DataRecord } from '../apps/shared/record.ts';
 import { connectRedis, redisReady } from '../apps/shared/redis.ts';
-import { MongoStore, RECORDS } from '../apps/shared/store/mongo/store.ts';
+import { MongoStore } from '../apps/shared/store/mongo/store.ts';
+import { RECORDS } from '../apps/shared/store/store.ts';
 import { databaseUrl, silent, uniqueName } from './api.ts';
 import { createTopics } from './kafka-topics.ts';
 import { KILLED_BROKERS_RETURN, type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';

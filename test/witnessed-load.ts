@@ -4,7 +4,7 @@ import type { StoredRecord } from '../apps/shared/document.ts';
 import { connectMongo } from '../apps/shared/mongo.ts';
 import type { DeadLetter } from '../apps/shared/queue/queue.ts';
 import type { DataRecord } from '../apps/shared/record.ts';
-import { RECORDS } from '../apps/shared/store/mongo/store.ts';
+import { RECORDS } from '../apps/shared/store/store.ts';
 import { type Found, type Ledger, LedgerBook } from '../loadtest/ledger/ledger.ts';
 import { expectedPayload, type Mix, mixedRequest } from '../loadtest/mixed.ts';
 import { judge, judgeFailure, type Outcome } from '../loadtest/witness/outcome.ts';

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Histogram } from 'prom-client';
 
 /** What a client that left before its answer is counted as (nginx's number for it). */
-export const CLIENT_LEFT = 499;
+const CLIENT_LEFT = 499;
 
 /** Probes are no users. By the request target as it is, as in the application. */
 const PROBES = new Set(['/healthz', '/readyz']);
@@ -25,12 +25,15 @@ export function routeOf(url: string | undefined): string {
 /** Methods with a label of their own; a client could invent others without end. */
 const METHODS = new Set(['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']);
 
-/** What is known of a request; its status once it is closed. */
-export const labelsOf = (req: IncomingMessage, res: ServerResponse) => ({
+/** What was asked for, in as few values as a series may have. */
+export const labelsOf = (req: IncomingMessage) => ({
   method: METHODS.has(req.method ?? '') ? (req.method as string) : 'other',
   route: routeOf(req.url),
-  status: res.writableFinished ? res.statusCode : CLIENT_LEFT,
 });
+
+/** The status of a closed request; undefined if the client left before its answer. */
+export const statusOf = (res: ServerResponse): number | undefined =>
+  res.writableFinished ? res.statusCode : undefined;
 
 /** Passes requests on to `handler` and tells `seconds` of each but the probes. */
 export function observeRequests(
@@ -40,7 +43,10 @@ export function observeRequests(
   return (req, res) => {
     if (!PROBES.has(req.url ?? '')) {
       const begun = performance.now();
-      res.on('close', () => seconds.observe(labelsOf(req, res), (performance.now() - begun) / 1000));
+      res.on('close', () => {
+        const status = statusOf(res) ?? CLIENT_LEFT;
+        seconds.observe({ ...labelsOf(req), status }, (performance.now() - begun) / 1000);
+      });
     }
     handler(req, res);
   };

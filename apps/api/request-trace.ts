@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TRACEPARENT } from '../shared/queue/traces.ts';
 import { sendSpan, type TracedQueue } from '../shared/tracing/messaging.ts';
 import type { Span, Tracing } from '../shared/tracing/tracing.ts';
-import { CLIENT_LEFT, labelsOf } from './request-metrics.ts';
+import { labelsOf, statusOf } from './request-metrics.ts';
 
 /** A request that is sampled. */
 export class RequestTrace {
@@ -38,22 +38,16 @@ export type StartTrace = (req: IncomingMessage, res: ServerResponse, requestId: 
 export const traceRequests =
   (tracing: Tracing, queue: TracedQueue): StartTrace =>
   (req, res, requestId) => {
-    const { method, route } = labelsOf(req, res);
-    const path = req.url!.replace(/\?.*/s, '');
-    const attributes = {
-      'http.request.method': method,
-      'http.route': route,
-      'url.path': path,
-      'url.scheme': 'http',
-      'breakwater.request_id': requestId,
-    };
+    const { method, route } = labelsOf(req);
     const header = req.headers[TRACEPARENT];
+    const attributes = { 'http.request.method': method, 'http.route': route, 'url.scheme': 'http' };
     const start = { name: `${method} ${route}`, kind: 'server' as const, attributes };
     const span = tracing.begin(start, typeof header === 'string' ? header : undefined);
     if (span === undefined) return undefined;
+    span.set({ 'url.path': req.url!.replace(/\?.*/s, ''), 'breakwater.request_id': requestId });
     res.on('close', () => {
-      const { status } = labelsOf(req, res);
-      if (status === CLIENT_LEFT) span.fail('client left');
+      const status = statusOf(res);
+      if (status === undefined) span.fail('client left');
       else span.set({ 'http.response.status_code': status });
       span.end();
     });

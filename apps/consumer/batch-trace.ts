@@ -1,11 +1,9 @@
 // The traces of a batch: in each that one of its requests belongs to, a span for the batch and one
 // for every attempt to store it.
 import type { Batch } from '../shared/queue/queue.ts';
+import { RECORDS } from '../shared/store/store.ts';
 import { processSpan, type TracedQueue } from '../shared/tracing/messaging.ts';
 import type { Span, SpanStart, Tracing } from '../shared/tracing/tracing.ts';
-
-/** The table or collection of the records, in every database. */
-const RECORDS = 'records';
 
 /** The spans of a batch that at least one sampled request is part of. */
 export class BatchTrace {

@@ -12,7 +12,7 @@ import type { Queue } from '../shared/queue/queue.ts';
 import { makeRecords } from '../shared/record.testing.ts';
 import type { DataRecord, NewRecords } from '../shared/record.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
-import { RECORDS } from '../shared/store/mongo/store.ts';
+import { RECORDS } from '../shared/store/store.ts';
 import {
   openQueue,
   startTestConsumer,

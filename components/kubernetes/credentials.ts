@@ -34,7 +34,7 @@ const usernameOf = (version: number): string => `apps-${version}`;
 
 /** Credentials of one server. The component is named after the server. */
 export class Credentials extends pulumi.ComponentResource {
-  /** What clients log in with; the password is a secret. Empty if the server has no authentication. */
+  /** What clients log in with; the password is a secret. Empty without authentication. */
   readonly login: ExternalCredentials;
   readonly #server?: pulumi.Output<string>;
   readonly #clients?: Readonly<Record<Where, pulumi.Output<string>>>;

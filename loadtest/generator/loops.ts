@@ -64,8 +64,8 @@ export class ClosedLoop implements Loop {
 }
 
 /**
- * An open loop: each request is sent when it is due, on a connection that is free. Its latency counts
- * from then. A request without a free connection is not sent, and counts as failed.
+ * An open loop: each request is sent when it is due, on a connection that is free. Its latency
+ * counts from then. A request without a free connection is not sent, and counts as failed.
  */
 export class OpenLoop implements Loop {
   /** The error of the latency: a request is sent up to this late. */

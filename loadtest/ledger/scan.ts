@@ -2,7 +2,7 @@
 import type { StoredRecord } from '../../apps/shared/document.ts';
 import { connectMongo } from '../../apps/shared/mongo.ts';
 import type { DataRecord } from '../../apps/shared/record.ts';
-import { RECORDS } from '../../apps/shared/store/mongo/store.ts';
+import { RECORDS } from '../../apps/shared/store/store.ts';
 import { expectedPayload, type Mix } from '../mixed.ts';
 import { readWitness } from '../witness/log.ts';
 import { countIterations, type Found, type Ledger, LedgerBook } from './ledger.ts';

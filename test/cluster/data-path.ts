@@ -1,7 +1,7 @@
 // The path of one request: accepted, readable at once, stored in MongoDB unchanged.
 import { randomUUID } from 'node:crypto';
 import { connectMongo } from '../../apps/shared/mongo.ts';
-import { RECORDS } from '../../apps/shared/store/mongo/store.ts';
+import { RECORDS } from '../../apps/shared/store/store.ts';
 import { secondsSince, waitFor } from '../../tooling/poll.ts';
 import type { Context } from './context.ts';
 import type { RunningStack } from './running-stack.ts';

@@ -1,5 +1,5 @@
-// Waiting for room in a full queue, instead of refusing at once: whoever asks too much is slowed to
-// the pace at which records are stored.
+// Waiting for room in a full queue instead of refusing at once: it slows clients to the pace at
+// which records are stored.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QueueFullError } from '../errors.ts';
 

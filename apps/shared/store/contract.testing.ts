@@ -10,9 +10,9 @@ import type { Store } from './store.ts';
 export interface ContractSubject {
   /** An empty store; `reopen` makes another client of it. */
   create(): Promise<{ store: Store; reopen(): Store }>;
-  /** Kills the server with SIGKILL and starts it again over the same data; `down` runs in between. */
+  /** Kills the server with SIGKILL and starts it again over its data; `down` runs in between. */
   crash(down?: () => Promise<void>): Promise<void>;
-  /** A record with a payload of so many bytes can never be stored. */
+  /** A record with a payload of this many bytes can never be stored. */
   oversizeBytes: number;
   /** Whether `newestIds` gives the newest: else it gives any. */
   isOrdered: boolean;

@@ -5,6 +5,9 @@ import type { Documents } from '../group.ts';
 import type { Refusal } from '../queue/queue.ts';
 import type { DataRecord } from '../record.ts';
 
+/** The table or collection that holds the records, in every database. */
+export const RECORDS = 'records';
+
 /** What became of a batch. */
 export interface StoreResult {
   /** Newly stored. */

@@ -128,7 +128,7 @@ class RecordedSpan implements Span {
 
 /**
  * Exports spans in batches, drops those that the collector does not take, and counts both. Keeps
- * the limit itself: the processor of the SDK tells nobody what it drops.
+ * the limit itself: the SDK's processor does not report what it drops.
  */
 class SpanOutlet implements SpanProcessor {
   readonly #exporter: SpanExporter;

@@ -65,8 +65,8 @@ export function kafkaUiConfig(addresses: Addresses, login: boolean): string {
 }
 
 /**
- * The UI: Service `kafka-ui`, port 8080. It has no login of its own: with single sign-on it is behind
- * the ingress, and otherwise `kubectl port-forward` is the only way to reach it.
+ * The UI: Service `kafka-ui`, port 8080. It has no login of its own: with single sign-on it is
+ * behind the ingress, and otherwise `kubectl port-forward` is the only way to reach it.
  */
 export class KafkaUi extends Server {
   constructor(name: string, args: KafkaUiArgs, opts?: pulumi.ComponentResourceOptions) {

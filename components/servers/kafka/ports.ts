@@ -9,7 +9,7 @@ export const CLIENT_PORT = 9092;
 export const BROKER_PORT = 9093;
 /** For the controllers' quorum and the brokers that query it. Brokers only, as above. */
 export const CONTROLLER_PORT = 9094;
-/** For clients outside the cluster (`kafka:nodePort`): SASL_PLAINTEXT with PLAIN, as `CLIENT_PORT`. */
+/** For clients outside the cluster (`kafka:nodePort`): log in as at `CLIENT_PORT`. */
 export const EXTERNAL_PORT = 9095;
 /** Port of the web UI. */
 export const KAFKA_UI_PORT = 8080;

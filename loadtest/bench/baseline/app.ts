@@ -5,7 +5,7 @@ import { express, type Request, type Response } from '../../../apps/shared/expre
 import { GroupIds, makeGroup } from '../../../apps/shared/group.ts';
 import type { connectMongo } from '../../../apps/shared/mongo.ts';
 import { payloadsFor } from '../../../apps/shared/payload.ts';
-import { RECORDS } from '../../../apps/shared/store/mongo/store.ts';
+import { RECORDS } from '../../../apps/shared/store/store.ts';
 
 const RECORDS_PER_REQUEST = 5;
 /** Number of ids that it remembers, to choose reads from. */

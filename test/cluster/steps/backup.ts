@@ -1,7 +1,7 @@
 // Backups: what a dump holds comes back record by record, and nothing is overwritten unasked.
 import { createHash } from 'node:crypto';
 import { connectMongo } from '../../../apps/shared/mongo.ts';
-import { RECORDS } from '../../../apps/shared/store/mongo/store.ts';
+import { RECORDS } from '../../../apps/shared/store/store.ts';
 import { runBackupJob } from '../../../components/servers/mongo/backup-job.ts';
 import { CommandError } from '../../../tooling/run.ts';
 import type { Step } from '../context.ts';

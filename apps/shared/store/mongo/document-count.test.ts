@@ -3,8 +3,9 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { databaseUrl } from '../../../../test/api.ts';
 import { useMongo } from '../../../../test/servers.ts';
+import { RECORDS } from '../store.ts';
 import { DocumentCount } from './document-count.ts';
-import { MongoStore, RECORDS } from './store.ts';
+import { MongoStore } from './store.ts';
 
 describe('over a MongoDB that was killed', () => {
   const mongo = useMongo();

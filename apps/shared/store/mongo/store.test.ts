@@ -7,8 +7,9 @@ import { Documents } from '../../group.ts';
 import { connectMongo } from '../../mongo.ts';
 import { makeRecords } from '../../record.testing.ts';
 import { storeContract } from '../contract.testing.ts';
+import { RECORDS } from '../store.ts';
 import { type MongoTap, openMongoTap } from './mongo-tap.testing.ts';
-import { MongoStore, RECORDS } from './store.ts';
+import { MongoStore } from './store.ts';
 
 const mongo = useMongo();
 

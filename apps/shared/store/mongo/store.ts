@@ -4,12 +4,9 @@ import { fromStored, isValidBson, type StoredRecord } from '../../document.ts';
 import type { Documents } from '../../group.ts';
 import type { Refusal } from '../../queue/queue.ts';
 import type { DataRecord } from '../../record.ts';
-import { inTime, READ_TIMEOUT_MS, type Store, type StoreResult } from '../store.ts';
+import { inTime, READ_TIMEOUT_MS, RECORDS, type Store, type StoreResult } from '../store.ts';
 import { DocumentCount } from './document-count.ts';
 import { documentSequence } from './document-sequence.ts';
-
-/** The collection that holds the records. */
-export const RECORDS = 'records';
 
 /** MongoDB's limit for a document, bytes. */
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
