@@ -60,5 +60,8 @@ describe('when the request of a line arrived', () => {
     [nginx.slice(0, 60)],
     [cloudFront.replace('2019-12-04', '2019-19-04')],
     [alb.slice(0, 40)],
+    ['any text\t5\twith tabs'],
+    ['{"StartUTC":"call 5"}'],
+    ['{"StartUTC":5}'],
   ])('none: %s', (line) => expect(new LogReader().read(line)).toBeUndefined());
 });

@@ -17,8 +17,8 @@ const CLOUDFRONT_FIELDS = [
 
 // https://nginx.org/en/docs/http/ngx_http_log_module.html, and Traefik's, which adds columns:
 // https://doc.traefik.io/traefik/observability/access-logs/
-const COMMON =
-  /\[(\d\d)\/(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\/(\d{4}:\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)\] "[^"]*" \d{3} /;
+const COMMON = /\[(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)\] "[^"]*" \d{3} /;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const TRAEFIK_TAIL = /" \d+ms\s*$/;
 
 /** Reads one file line by line. A header names the columns of the lines below it. */
@@ -52,10 +52,10 @@ function readAlb(line: string): Entry | undefined {
 function readCommon(line: string): Entry | undefined {
   const match = COMMON.exec(line);
   if (match === null) return undefined;
-  const [, day, month, yearAndTime, hours, minutes] = match;
-  const [year, ...time] = yearAndTime!.split(':');
+  const [, day, name, year, time, hours, minutes] = match;
+  const month = String(MONTHS.indexOf(name!) + 1).padStart(2, '0');
   const format = TRAEFIK_TAIL.test(line) ? 'Traefik' : 'combined';
-  return entry(format, `${day} ${month} ${year} ${time.join(':')} ${hours}${minutes}`);
+  return entry(format, `${year}-${month}-${day}T${time}${hours}:${minutes}`);
 }
 
 function readJson(line: string): Entry | undefined {
@@ -67,7 +67,10 @@ function readJson(line: string): Entry | undefined {
   }
 }
 
+/** The start of a date in ISO 8601. `Date.parse` finds one in other text too. */
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:/;
+
 function entry(format: string, date: string, tookMs = 0): Entry | undefined {
-  const time = Date.parse(date) - tookMs;
+  const time = ISO.test(date) ? Date.parse(date) - tookMs : Number.NaN;
   return Number.isNaN(time) ? undefined : { format, time };
 }
