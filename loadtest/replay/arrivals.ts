@@ -1,7 +1,6 @@
 // When requests arrive, whatever the answers take: the load of a replay.
 import type { Arrivals } from '../../config/load-profiles.ts';
 import { UserError } from '../../tooling/errors.ts';
-import { formatCount } from '../../tooling/report/format.ts';
 import type { Profile } from '../profiles.ts';
 import { MAX_LOG_SECONDS, type Traffic } from './read.ts';
 
@@ -45,14 +44,11 @@ export function replayProfile(base: Profile, traffic: Traffic, options: ReplayOp
 /** What was read, in one line. */
 export function describeTraffic(traffic: Traffic): string {
   const { files, formats, requests } = traffic;
-  const found = [...formats].sort().join(', ');
-  return `${counted(requests, 'request')} from ${counted(files, 'file')} (${found})${badLines(traffic)}`;
+  return `${requests.toLocaleString('en-US')} requests from ${files} ${files === 1 ? 'file' : 'files'} (${[...formats].sort().join(', ')})${badLines(traffic)}`;
 }
 
 const badLines = ({ bad, firstBad }: Traffic): string =>
-  bad === 0 ? '' : `; ${counted(bad, 'line')} of no known format, the first: ${firstBad}`;
-
-const counted = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+  bad === 0 ? '' : `; ${bad.toLocaleString('en-US')} lines of no known format, the first: ${firstBad}`;
 
 const utc = (second: number): string => new Date(second * 1000).toISOString().replace('.000', '');
 
