@@ -18,6 +18,22 @@ test('numbers are as old as the API says', async () => {
   }
 });
 
+test('older numbers, which another process of the API gives, are not taken for the last ones', async () => {
+  let answers = 0;
+  const server = await LocalServer.start((_req, res) => {
+    answers++;
+    res.end(JSON.stringify(answers === 2 ? { lag: 99, age_ms: 60_000 } : { lag: answers, age_ms: 0 }));
+  });
+  const sampler = new Sampler(server.url, performance.now());
+  try {
+    await until(() => answers >= 3 && sampler.last?.lag === 3);
+    expect(sampler.samples.map(({ lag }) => lag)).toEqual([1, 3]);
+  } finally {
+    await sampler.stop();
+    await server.close();
+  }
+});
+
 test('without an answer there is no age', async () => {
   const sampler = new Sampler('http://127.0.0.1:1', performance.now());
   expect(sampler.ageSeconds).toBeUndefined();

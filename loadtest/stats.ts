@@ -67,9 +67,15 @@ export class Sampler {
     while (!signal.aborted) {
       const begun = performance.now();
       const stats = await fetchStats(this.#target, this.#host, TIMEOUT_MS).catch(() => null);
-      // Numbers are as old as the API says, and at least as old as the question.
-      if (stats) this.samples.push({ t: (begun - this.#startedAt - (stats.age_ms ?? 0)) / 1000, ...stats });
+      if (stats) this.#add(stats, begun);
       await sleep(Math.max(100, 1000 - (performance.now() - begun)), undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** Keeps the numbers unless they are older than the last: each process of the API has its own. */
+  #add(stats: Stats, askedAt: number): void {
+    // They are as old as the API says, and at least as old as the question.
+    const t = (askedAt - this.#startedAt - (stats.age_ms ?? 0)) / 1000;
+    if (this.last === undefined || t >= this.last.t) this.samples.push({ t, ...stats });
   }
 }
