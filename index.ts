@@ -83,9 +83,11 @@ const place = { namespace: namespaces.main, config, storageNodes: cluster.storag
 const app = { namespace: namespaces.main, config, images, addresses, logins };
 
 const redis = parts.has('redis') && new Redis('redis', { ...place, credentials: logins.redis }, after(network));
-const mongo = parts.has('mongo') && new Mongo('mongo', { ...place, credentials: logins.mongo }, after(network));
+const mongo =
+  parts.has('mongo') && logins.mongo && new Mongo('mongo', { ...place, credentials: logins.mongo }, after(network));
 const gate = mongo && new App('gate', app, after(mongo));
-if (parts.has('backup')) new Backup('backup', { ...place, credentials: logins.mongo }, after(network, gate));
+if (parts.has('backup') && logins.mongo)
+  new Backup('backup', { ...place, credentials: logins.mongo }, after(network, gate));
 const kafka =
   parts.has('kafka') &&
   logins.kafka &&
@@ -121,7 +123,7 @@ const monitoring =
     'monitoring',
     {
       ...place,
-      logins: { ...(redis && { redis: logins.redis }), ...(mongo && { mongo: logins.mongo }) },
+      logins: { ...(redis && { redis: logins.redis }), ...(mongo && logins.mongo && { mongo: logins.mongo }) },
     },
     after(network),
   );

@@ -72,8 +72,9 @@ const requestBody = ({ api: { payloadChars, bodyLimitKiB } }: StackConfig): read
       `use at least ${Math.ceil((5 * payloadChars + KIB) / KIB)} KiB`,
   );
 
-const batches = ({ consumer, mongo: { iops } }: StackConfig): readonly ConfigProblem[] => {
+const batches = ({ consumer, store, mongo }: StackConfig): readonly ConfigProblem[] => {
   const { batchSize, batchBytes, workMs } = consumer;
+  const iops = store.kind === 'mongo' ? mongo.iops : 0;
   const batchSeconds = (batchSize * workMs) / 1000;
   return [
     ...problemIf(
@@ -94,7 +95,9 @@ const batches = ({ consumer, mongo: { iops } }: StackConfig): readonly ConfigPro
   ];
 };
 
-const mongo = ({ mongo: { iops, writesPerSecond, memoryMiB, cacheMiB } }: StackConfig): readonly ConfigProblem[] => {
+const mongo = ({ store, mongo }: StackConfig): readonly ConfigProblem[] => {
+  if (store.kind !== 'mongo') return [];
+  const { iops, writesPerSecond, memoryMiB, cacheMiB } = mongo;
   const allowed = `allowed: 1 to ${iops}, less what reads need`;
   return [
     ...problemIf(

@@ -55,6 +55,7 @@ test('api', () => {
     MALLOC_MMAP_THRESHOLD_: '131072',
     METRICS_HOST: '127.0.0.1',
     METRICS_PORT: '0',
+    STORE_KIND: 'mongo',
     MONGO_URL: 'mongodb://gate:27018/breakwater',
     GATE_METRICS_URL: 'http://gate:9464/metrics',
     API_HOST: '127.0.0.1',
@@ -78,6 +79,7 @@ test('consumer', () => {
   expect(consumerEnvironment(kafka, addresses)).toEqual({
     ...sharedKafka,
     NODE_OPTIONS: '--max-old-space-size=110 --max-semi-space-size=8',
+    STORE_KIND: 'mongo',
     MONGO_URL: 'mongodb://gate:27018/breakwater',
     MONGO_WRITES_PER_SECOND: '80',
     CONSUMER_BATCH_SIZE: '2000',
@@ -213,4 +215,29 @@ test('console', () => {
     GATE_TARGETS: '',
     PRODUCER_TARGETS: 'p:9464',
   });
+});
+
+test('DynamoDB: its table and region', () => {
+  const config = parseStackConfig({ 'store:kind': 'dynamodb', 'dynamodb:region': 'eu-west-1' });
+  const environment = consumerEnvironment(config, addresses);
+  expect(environment).toMatchObject({ DYNAMODB_TABLE: 'records', DYNAMODB_REGION: 'eu-west-1' });
+  expect(environment).not.toHaveProperty('DYNAMODB_ENDPOINT');
+});
+
+test('MySQL: its primary and its readers, and nothing of MongoDB', () => {
+  const config = parseStackConfig({
+    'store:kind': 'mysql',
+    'mysql:external': 'mysql://m:3306/b',
+    'mysql:tls': 'false',
+  });
+  const outside: Addresses = { ...addresses, mysqlUrl: 'mysql://m:3306/b', mysqlReaderUrl: 'mysql://r:3306/b' };
+  for (const environment of [apiEnvironment(config, outside), consumerEnvironment(config, outside)]) {
+    expect(environment).toMatchObject({
+      STORE_KIND: 'mysql',
+      MYSQL_URL: 'mysql://m:3306/b',
+      MYSQL_READER_URL: 'mysql://r:3306/b',
+      MYSQL_TLS: 'false',
+    });
+    expect(environment).not.toHaveProperty('MONGO_URL');
+  }
 });

@@ -49,12 +49,19 @@ export interface Addresses {
   readonly kafkaTls?: boolean;
   /** `redis://host:port` */
   readonly redisUrl: string;
-  /** MongoDB through the gate, with the database: `mongodb://host:port/breakwater`. */
+  /**
+   * MongoDB through the gate, with the database: `mongodb://host:port/breakwater`. Used with
+   * `store:kind mongo` only.
+   */
   readonly mongoUrl: string;
   /**
    * MongoDB itself, `host:port`, for the gate. Absent with an external MongoDB, which has no gate.
    */
   readonly mongoUpstream?: string;
+  /** MySQL's primary, `mysql://host:port/database`. Used with `store:kind mysql` only. */
+  readonly mysqlUrl?: string;
+  /** Its replicas. Without them, all reads go to the primary. */
+  readonly mysqlReaderUrl?: string;
   /** The gate's metrics, for the API's statistics. Without it, they lack MongoDB's operations. */
   readonly gateMetricsUrl?: string;
 }
@@ -131,6 +138,21 @@ const queue = ({ queue: { kind, name, group, maxLength, maxBytes }, redis }: Sta
 const tracing = ({ tracing: { endpoint, sampleRatio } }: StackConfig) =>
   endpoint !== undefined && { TRACING_ENDPOINT: endpoint, TRACING_SAMPLE_RATIO: sampleRatio };
 
+const store = ({ store: { kind }, mysql, dynamodb }: StackConfig, addresses: Addresses) => ({
+  STORE_KIND: kind,
+  ...(kind === 'mongo' && { MONGO_URL: addresses.mongoUrl }),
+  ...(kind === 'mysql' && {
+    MYSQL_URL: addresses.mysqlUrl,
+    MYSQL_READER_URL: addresses.mysqlReaderUrl,
+    MYSQL_TLS: mysql.tls,
+  }),
+  ...(kind === 'dynamodb' && {
+    DYNAMODB_TABLE: dynamodb.table,
+    DYNAMODB_REGION: dynamodb.region,
+    DYNAMODB_ENDPOINT: dynamodb.endpoint,
+  }),
+});
+
 /** The environment of `apps/api`. */
 export function apiEnvironment(config: StackConfig, addresses: Addresses, listen: Listen = {}): Environment {
   const { api } = config;
@@ -139,7 +161,7 @@ export function apiEnvironment(config: StackConfig, addresses: Addresses, listen
     ...queue(config, addresses),
     NODE_OPTIONS: heap(api.memoryMiB / api.workers, 16),
     ...ALLOCATOR,
-    MONGO_URL: addresses.mongoUrl,
+    ...store(config, addresses),
     GATE_METRICS_URL: addresses.gateMetricsUrl,
     API_HOST: listen.host ?? ANY_ADDRESS,
     API_PORT: listen.port ?? api.port,
@@ -166,7 +188,7 @@ export function consumerEnvironment(config: StackConfig, addresses: Addresses, l
     ...common(config.logging.level, listen),
     ...queue(config, addresses),
     NODE_OPTIONS: heap(consumer.memoryMiB, 8),
-    MONGO_URL: addresses.mongoUrl,
+    ...store(config, addresses),
     MONGO_WRITES_PER_SECOND: config.mongo.writesPerSecond,
     CONSUMER_BATCH_SIZE: consumer.batchSize,
     CONSUMER_BATCH_BYTES: consumer.batchBytes,

@@ -23,7 +23,7 @@ const rules: [string, RawConfig, string, RawConfig][] = [
   [
     'an external MongoDB is backed up where it runs',
     { 'backup:enabled': true, 'mongo:external': 'mongodb://m.example.com:27017/b' },
-    'backup:enabled: is true, but only the MongoDB of the stack is backed up; remove it, and back up mongo:external where it runs',
+    'backup:enabled: is true, but only the MongoDB of the stack is backed up; remove it, and back up an external store where it runs',
     { 'backup:enabled': true },
   ],
   [
@@ -288,6 +288,44 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     { 'mongo:cacheMiB': 301 },
     'mongo:cacheMiB: is 301 MiB: with the 200 MiB that mongod itself takes, it exceeds mongo:memoryMiB (500 MiB), and mongod would be killed; use at most 300 MiB, or at least 501 MiB of memory',
     { 'mongo:cacheMiB': 300 },
+  ],
+  [
+    'MySQL needs an address',
+    { 'store:kind': 'mysql' },
+    'mysql:external: is missing: store:kind mysql requires the address of a MySQL, such as mysql://db.example.com:3306/breakwater',
+    { 'store:kind': 'mysql', 'mysql:external': 'mysql://db.example.com:3306/breakwater' },
+  ],
+  [
+    'keys of MySQL are for MySQL',
+    { 'mysql:readers': 'mysql://readers.example.com/breakwater' },
+    'mysql:readers: is used only with store:kind mysql; remove it, or set store:kind mysql',
+    {
+      'store:kind': 'mysql',
+      'mysql:external': 'mysql://db.example.com/breakwater',
+      'mysql:readers': 'mysql://readers.example.com/breakwater',
+    },
+  ],
+  [
+    'DynamoDB needs a region',
+    { 'store:kind': 'dynamodb' },
+    'dynamodb:region: is missing: store:kind dynamodb requires the AWS region of the table, such as eu-west-1',
+    { 'store:kind': 'dynamodb', 'dynamodb:region': 'eu-west-1' },
+  ],
+  [
+    'an external MongoDB is for MongoDB',
+    {
+      'store:kind': 'mysql',
+      'mysql:external': 'mysql://db.example.com/breakwater',
+      'mongo:external': 'mongodb://m.example.com:27017/b',
+    },
+    'mongo:external: is used only with store:kind mongo; remove it, or set store:kind mongo',
+    { 'mongo:external': 'mongodb://m.example.com:27017/b' },
+  ],
+  [
+    'a backup is of MongoDB',
+    { 'store:kind': 'mysql', 'mysql:external': 'mysql://db.example.com/breakwater', 'backup:enabled': true },
+    'backup:enabled: is true, but only the MongoDB of the stack is backed up; remove it, and back up an external store where it runs',
+    { 'backup:enabled': true },
   ],
   [
     'credentials are for external servers',

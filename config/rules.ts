@@ -249,6 +249,39 @@ const consumers: Rule = ({ queue, kafka: { partitions }, consumer: { replicas, m
   ];
 };
 
+/** Keys of a store are for that kind only, and say where it is. */
+const store: Rule = ({ store: { kind }, mongo, mysql, dynamodb }) => {
+  const { tls: _, ...mysqlKeys } = mysql;
+  const { table: __, ...dynamodbKeys } = dynamodb;
+  const keysOf = (server: typeof kind, keys: object) =>
+    kind === server ? [] : Object.entries(keys).map(([name, value]) => [server, name, value] as const);
+  const unused = [
+    ...keysOf('mongo', { external: mongo.external }),
+    ...keysOf('mysql', mysqlKeys),
+    ...keysOf('dynamodb', dynamodbKeys),
+  ];
+  return [
+    ...unused.flatMap(([server, name, value]) =>
+      problemIf(
+        value !== undefined,
+        `${server}:${name}`,
+        () => `is used only with store:kind ${server}; remove it, or set store:kind ${server}`,
+      ),
+    ),
+    ...problemIf(
+      kind === 'mysql' && mysql.external === undefined,
+      'mysql:external',
+      () =>
+        'is missing: store:kind mysql requires the address of a MySQL, such as mysql://db.example.com:3306/breakwater',
+    ),
+    ...problemIf(
+      kind === 'dynamodb' && dynamodb.region === undefined,
+      'dynamodb:region',
+      () => 'is missing: store:kind dynamodb requires the AWS region of the table, such as eu-west-1',
+    ),
+  ];
+};
+
 /** Credentials are for external servers only: the stack generates those of its own servers. */
 const unusedCredentials: Rule = (config) =>
   (['kafka', 'redis', 'mongo'] as const).flatMap((server) => {
@@ -273,12 +306,12 @@ const unusedReplicas: Rule = ({ queue, redis: { external, waitReplicas } }) =>
       'remove it, or set both',
   );
 
-const backup: Rule = ({ backup: { enabled }, mongo: { external }, gate: { port } }) => [
+const backup: Rule = ({ backup: { enabled }, store, mongo: { external }, gate: { port } }) => [
   ...problemIf(
-    enabled && external !== undefined,
+    enabled && (external !== undefined || store.kind !== 'mongo'),
     'backup:enabled',
     () =>
-      'is true, but only the MongoDB of the stack is backed up; remove it, and back up mongo:external where it runs',
+      'is true, but only the MongoDB of the stack is backed up; remove it, and back up an external store where it runs',
   ),
   ...problemIf(
     enabled && port === BACKUP_PORT,
@@ -288,7 +321,7 @@ const backup: Rule = ({ backup: { enabled }, mongo: { external }, gate: { port }
 ];
 
 const halfCredentials: Rule = (config) =>
-  (['kafka', 'mongo'] as const).flatMap((server) => {
+  (['kafka', 'mongo', 'mysql'] as const).flatMap((server) => {
     const { external, username, password } = config[server];
     const [missing, given] = username === undefined ? ['username', 'password'] : ['password', 'username'];
     return problemIf(
@@ -311,6 +344,7 @@ const rules: readonly Rule[] = [
   api,
   consumers,
   ...capacityRules,
+  store,
   unusedCredentials,
   unusedReplicas,
   backup,

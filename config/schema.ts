@@ -8,6 +8,7 @@ import { chartsSchema, clusterSchema, imagesSchema } from './schema/cluster.ts';
 import { consoleSchema, loggingSchema, monitoringSchema } from './schema/monitoring.ts';
 import { gateSchema, kafkaSchema, mongoSchema, queueSchema, redisSchema } from './schema/servers.ts';
 import { ssoSchema } from './schema/sso.ts';
+import { dynamodbSchema, mysqlSchema, storeSchema } from './schema/store.ts';
 import { tracingSchema } from './schema/tracing.ts';
 import { consumerSchema, kedaSchema, producerSchema } from './schema/workers.ts';
 
@@ -21,8 +22,11 @@ export const stackSchema = z.object({
   redis: redisSchema,
   keda: kedaSchema,
   consumer: consumerSchema,
+  store: storeSchema,
   mongo: mongoSchema,
   gate: gateSchema,
+  mysql: mysqlSchema,
+  dynamodb: dynamodbSchema,
   backup: backupSchema,
   producer: producerSchema,
   console: consoleSchema,

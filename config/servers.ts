@@ -2,6 +2,13 @@
 // rest is up to the cluster (components/servers/) and to the local run (local/servers/).
 import type { StackConfig } from './schema.ts';
 
+/**
+ * Whether the stack runs a MongoDB of its own, with the gate that stands in for its disk. An
+ * external server has limits of its own.
+ */
+export const hasOwnMongo = ({ store, mongo }: Pick<StackConfig, 'store' | 'mongo'>): boolean =>
+  store.kind === 'mongo' && mongo.external === undefined;
+
 /** A topic in its declared state, which `apps/topics` brings about. */
 export interface TopicPlan {
   readonly name: string;

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { closest } from 'fastest-levenshtein';
 import { peakUsers, totalSeconds } from '../config/load-profiles.ts';
 import { UsageError } from '../tooling/errors.ts';
+import { STORE_PROTOCOLS } from './ledger/store-at.ts';
 import { PROFILES, type Profile, scaleProfile } from './profiles.ts';
 import type { ReplayOptions } from './replay/arrivals.ts';
 
@@ -65,7 +66,10 @@ const FLAGS = {
   },
   target: { value: 'URL', help: 'address of the API' },
   host: { value: 'NAME', help: 'host name by which an ingress routes to the API, if it is not that of the address' },
-  mongo: { value: 'URL', help: 'address of MongoDB itself, past the gate, for the ledger; none skips the ledger' },
+  mongo: {
+    value: 'URL',
+    help: 'address of MongoDB itself, past the gate, for the ledger; also mysql://user:password@host/database or dynamodb://region/table; none skips the ledger',
+  },
   gate: { value: 'URL', help: "the gate's metrics server; none skips its check" },
   redis: { value: 'URL', help: 'the Redis whose cache the profile cold flushes' },
   'payload-chars': {
@@ -157,7 +161,7 @@ export function parseOptions(args: readonly string[]): Options | null {
     stack: value('stack'),
     target: url('target', ['http']),
     host: value('host'),
-    mongoUrl: urlOrNone('mongo', ['mongodb', 'mongodb+srv']),
+    mongoUrl: urlOrNone('mongo', ['mongodb', 'mongodb+srv', ...STORE_PROTOCOLS]),
     gateUrl: urlOrNone('gate', ['http']),
     redisUrl: url('redis', ['redis', 'rediss']),
     payloadChars: number('payload-chars', 1, 65_536, true),

@@ -29,12 +29,14 @@ interface ConfigOptions {
 export function localConfig({ stack, overrides, queue, brokers = DEFAULT_BROKERS }: ConfigOptions): StackConfig {
   const given = { ...overrides, ...(queue && { 'queue:kind': queue }) };
   const { replicationFactor, minInsyncReplicas } = loadStackConfig(stack, REPOSITORY, given).kafka;
-  return loadStackConfig(stack, REPOSITORY, {
+  const config = loadStackConfig(stack, REPOSITORY, {
     ...given,
     'kafka:brokers': String(brokers),
     'kafka:replicationFactor': String(Math.min(replicationFactor, brokers)),
     'kafka:minInsyncReplicas': String(Math.min(minInsyncReplicas, brokers)),
   });
+  // The local run has MongoDB only.
+  return { ...config, store: { kind: 'mongo' } };
 }
 
 /**

@@ -1,6 +1,7 @@
 // The alert rules of a stack: the table of problems as the rule file that Prometheus reads.
 import { stringify } from 'yaml';
 import type { StackConfig } from '../config/schema.ts';
+import { hasOwnMongo } from '../config/servers.ts';
 import {
   type AlertForm,
   type Need,
@@ -60,7 +61,7 @@ function alertOf({ id, severity, meaning, finding = '', limit }: Problem, alert:
 /** The rule groups of a stack, without those about what it does not have. */
 export function ruleGroups(config: StackConfig, environment: Environment): readonly RuleGroup[] {
   const has: Readonly<Record<Need, boolean>> = {
-    gate: config.mongo.external === undefined,
+    gate: hasOwnMongo(config),
     cluster: environment === 'cluster',
   };
   const applies = ({ needs }: { readonly needs?: Need }): boolean => needs === undefined || has[needs];

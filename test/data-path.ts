@@ -18,7 +18,8 @@ export interface DataPathOptions {
   readonly redis: ServerFixture;
   /** Makes Kafka the queue. Default: Redis Streams. */
   readonly kafka?: ServerFixture | undefined;
-  readonly mongoUrl: string;
+  /** Default: none, for another store. */
+  readonly mongoUrl?: string;
   /** Settings of both apps that win over the usual ones. */
   readonly both?: Readonly<Record<string, string>>;
   /** Settings of the consumer that win over the usual ones. */
@@ -57,7 +58,7 @@ export class DataPath {
     const env = {
       ...common,
       ...(kafka && { KAFKA_BROKERS: kafka.url }),
-      MONGO_URL: mongoUrl,
+      ...(mongoUrl && { MONGO_URL: mongoUrl }),
       LOG_LEVEL: 'silent',
       ...both,
     };

@@ -1,9 +1,12 @@
-// Everything is killed in turn, with SIGKILL and under load; then the witness is held against MongoDB.
+// Everything is killed in turn, with SIGKILL and under load; then the witness is held against the
+// store.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { QueueSettings } from '../apps/shared/queue/create.ts';
+import { MARIADB_USER } from '../local/servers/mariadb.ts';
 import { databaseUrl, uniqueName } from './api.ts';
 import { DataPath, PAYLOAD_CHARS } from './data-path.ts';
-import { KILLED_BROKERS_RETURN, type ServerFixture, useKafka, useMongo, useRedis } from './servers.ts';
+import { useDynalite } from './dynalite.ts';
+import { KILLED_BROKERS_RETURN, type ServerFixture, useKafka, useMariaDb, useMongo, useRedis } from './servers.ts';
 import { until } from './until.ts';
 import { WitnessedLoad } from './witnessed-load.ts';
 
@@ -18,12 +21,29 @@ async function crash(fixture: ServerFixture): Promise<void> {
   await fixture.restart();
 }
 
-function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void {
-  describe(`under load on ${kind}, everything is killed in turn`, () => {
+interface Subject {
+  readonly kind: QueueSettings['QUEUE_KIND'];
+  readonly kafka?: ServerFixture;
+  /** Default: MongoDB. */
+  readonly store?: {
+    readonly name: string;
+    server(): ServerFixture;
+    settings(): Record<string, string>;
+    url(): string;
+  };
+}
+
+function faults({ kind, kafka, store }: Subject): void {
+  describe(`under load on ${kind} and ${store?.name ?? 'mongo'}, everything is killed in turn`, () => {
     const mongoUrl = () => databaseUrl(mongo.url, `faults-${kind}`);
     let path: DataPath;
     beforeAll(async () => {
-      path = await DataPath.start({ redis, kafka, mongoUrl: mongoUrl(), consumer: { CONSUMER_BATCH_SIZE: '200' } });
+      path = await DataPath.start({
+        redis,
+        ...(kafka && { kafka }),
+        ...(store ? { both: store.settings() } : { mongoUrl: mongoUrl() }),
+        consumer: { CONSUMER_BATCH_SIZE: '200' },
+      });
     }, 120_000);
     afterAll(() => path?.stop());
 
@@ -38,7 +58,7 @@ function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void 
       await load.accepted(300);
       await crash(redis);
       await load.accepted(300);
-      await crash(mongo);
+      await crash(store?.server() ?? mongo);
       await load.accepted(300);
       if (kafka) {
         await crash(kafka);
@@ -49,7 +69,7 @@ function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void 
       await until(async () => (await queue.depth().catch(() => undefined))?.lag === 0, 60_000);
       expect((await queue.depth()).deadLetters).toBe(0);
 
-      const ledger = await load.ledger(mongoUrl(), PAYLOAD_CHARS);
+      const ledger = await load.ledger(store?.url() ?? mongoUrl(), PAYLOAD_CHARS);
       expect(ledger).toMatchObject({ ok: true, lost: 0, phantom: 0, double: 0, corrupt: 0, torn: 0, examples: [] });
       expect(ledger.requests.accepted).toBeGreaterThanOrEqual(1_500);
       expect(ledger.stored).toBe(ledger.promised + 5 * ledger.unknownStored);
@@ -59,9 +79,45 @@ function faults(kind: QueueSettings['QUEUE_KIND'], kafka?: ServerFixture): void 
   });
 }
 
-faults('redis-streams');
+faults({ kind: 'redis-streams' });
 
 describe('with Kafka', () => {
   const kafka = useKafka({ settings: KILLED_BROKERS_RETURN });
-  faults('kafka', kafka);
+  faults({ kind: 'kafka', kafka });
+});
+
+describe('with MySQL', () => {
+  const mariadb = useMariaDb();
+  faults({
+    kind: 'redis-streams',
+    store: {
+      name: 'mysql',
+      server: () => mariadb,
+      settings: () => ({
+        STORE_KIND: 'mysql',
+        MYSQL_URL: mariadb.url,
+        MYSQL_USERNAME: MARIADB_USER,
+        MYSQL_TLS: 'false',
+      }),
+      url: () => `${mariadb.url.replace('://', `://${MARIADB_USER}@`)}?tls=false`,
+    },
+  });
+});
+
+describe('with DynamoDB', () => {
+  const dynalite = useDynalite();
+  faults({
+    kind: 'redis-streams',
+    store: {
+      name: 'dynamodb',
+      server: () => dynalite,
+      settings: () => ({
+        STORE_KIND: 'dynamodb',
+        DYNAMODB_TABLE: 'records',
+        DYNAMODB_REGION: 'eu-west-1',
+        DYNAMODB_ENDPOINT: dynalite.url,
+      }),
+      url: () => `dynamodb://eu-west-1/records?endpoint=${dynalite.url}`,
+    },
+  });
 });

@@ -2,6 +2,7 @@
 module.exports = async () => {
   const { installJMeter } = await import('../local/install/jmeter.ts');
   const { installKafka } = await import('../local/install/kafka.ts');
+  const { installMariaDb } = await import('../local/install/mariadb.ts');
   const { installMongo } = await import('../local/install/mongo.ts');
   const { findPrometheus } = await import('../local/install/prometheus.ts');
   const { installRedis } = await import('../local/install/redis.ts');
@@ -9,6 +10,7 @@ module.exports = async () => {
   const options = { env: process.env, log: (line) => console.error(line) };
   const fetched = [
     installRedis(options),
+    installMariaDb(options),
     installMongo(options),
     installKafka(options),
     installJMeter(options),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { type KafkaOptions, type RunningKafka, startKafka } from '../local/servers/kafka.ts';
+import { type MariaDbOptions, startMariaDb } from '../local/servers/mariadb.ts';
 import { type MongoOptions, startMongo } from '../local/servers/mongo.ts';
 import { type RedisOptions, startRedis } from '../local/servers/redis.ts';
 import type { RunningServer, ServerOptions } from '../local/servers/server.ts';
@@ -86,6 +87,11 @@ export function useRedis(options: Partial<RedisOptions> = {}): ServerFixture {
 /** A MongoDB for this test file. */
 export function useMongo(options: Partial<MongoOptions> = {}): ServerFixture {
   return ServerFixture.use('mongo', startMongo, options);
+}
+
+/** A MariaDB for this test file. */
+export function useMariaDb(options: Partial<MariaDbOptions> = {}): ServerFixture {
+  return ServerFixture.use('mariadb', startMariaDb, options);
 }
 
 /**

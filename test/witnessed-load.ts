@@ -1,11 +1,9 @@
 // A small load that keeps a witness, and its ledger: for tests that break things meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StoredRecord } from '../apps/shared/document.ts';
-import { connectMongo } from '../apps/shared/mongo.ts';
 import type { DeadLetter } from '../apps/shared/queue/queue.ts';
 import type { DataRecord } from '../apps/shared/record.ts';
-import { RECORDS } from '../apps/shared/store/store.ts';
 import { type Found, type Ledger, LedgerBook } from '../loadtest/ledger/ledger.ts';
+import { storeAt } from '../loadtest/ledger/store-at.ts';
 import { expectedPayload, type Mix, mixedRequest } from '../loadtest/mixed.ts';
 import { judge, judgeFailure, type Outcome } from '../loadtest/witness/outcome.ts';
 import { until } from './until.ts';
@@ -84,21 +82,22 @@ export class WitnessedLoad {
   }
 
   /**
-   * Compares what was seen with what MongoDB and the dead letters hold. Call it once the queue is
+   * Compares what was seen with what the store and the dead letters hold. Call it once the queue is
    * empty.
+   * @param storeUrl as `storeAt` takes it
    */
-  async ledger(mongoUrl: string, payloadChars: number, deadLetters: readonly DeadLetter[] = []): Promise<Ledger> {
+  async ledger(storeUrl: string, payloadChars: number, deadLetters: readonly DeadLetter[] = []): Promise<Ledger> {
     const { run } = this.#options;
     const iterations = this.#seen.map((requests) => requests.length);
     const book = new LedgerBook(run, iterations);
     for (const [user, requests] of this.#seen.entries())
       for (const [iteration, entry] of requests.entries()) book.witness({ user, iteration, ...entry });
-    const { client, db } = connectMongo({ url: mongoUrl, appName: 'ledger' });
+    const store = await storeAt(storeUrl);
     try {
-      const stored = db.collection<StoredRecord>(RECORDS).find({ origin: { $gte: `${run}/`, $lt: `${run}0` } });
-      for await (const record of stored) book.found(this.#toFound(record, payloadChars));
+      for await (const record of store.scan('0'))
+        if (record.origin.startsWith(`${run}/`)) book.found(this.#toFound(record, payloadChars));
     } finally {
-      await client.close();
+      await store.close();
     }
     for (const { record } of deadLetters) book.dead(this.#toFound(record, payloadChars));
     return book.verdict();

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { MongoServerSelectionError } from 'mongodb';
 import {
   QueueFullError,
   QueueOutcomeUnknownError,
@@ -17,7 +16,6 @@ describe('toHttpError', () => {
     [new QueueUnavailableError(SECRET), 503, 'QUEUE_UNAVAILABLE', /nothing was stored/],
     [new QueueOutcomeUnknownError(SECRET), 503, 'OUTCOME_UNKNOWN', /may or may not be stored/],
     [new StoreUnavailableError(SECRET), 503, 'STORE_UNAVAILABLE', /nothing was stored/],
-    [new MongoServerSelectionError(SECRET, {} as never), 503, 'STORE_UNAVAILABLE', /nothing was stored/],
     [new QueueRefusedError(SECRET), 413, 'TOO_LARGE', /larger than the queue takes at once/],
     [Object.assign(new URIError(SECRET), { status: 400 }), 400, 'BAD_REQUEST', /cannot be understood/],
     [new Error(SECRET), 500, 'INTERNAL', /logged under this request id/],

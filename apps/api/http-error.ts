@@ -1,7 +1,6 @@
 // Errors as clients see them: a status, a stable code, a message; nothing of the inside.
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { NextFunction, Request } from 'express';
-import { MongoError } from 'mongodb';
 import {
   QueueFullError,
   QueueOutcomeUnknownError,
@@ -55,7 +54,7 @@ export function toHttpError(error: unknown): HttpError {
   const { status } = (error ?? {}) as { status?: number };
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new HttpError(status, 'BAD_REQUEST', 'the request cannot be understood');
-  if (error instanceof MongoError || error instanceof StoreUnavailableError)
+  if (error instanceof StoreUnavailableError)
     return unavailable('STORE_UNAVAILABLE', 'a record that is not cached cannot be read now; nothing was stored');
   return new HttpError(500, 'INTERNAL', 'something went wrong; it has been logged under this request id');
 }

@@ -1,4 +1,4 @@
-// The consumer: takes batches from the queue, stores them at the pace MongoDB can take, then acknowledges. In this order.
+// The consumer: takes batches from the queue, stores them at the pace the store can take, then acknowledges. In this order.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cache } from '../shared/cache.ts';
 import type { Limiter } from '../shared/limiter.ts';
@@ -24,7 +24,7 @@ export interface ConsumerParts {
 }
 
 /**
- * Batches under way at once: while MongoDB works on one, the gate counts the next one's operations.
+ * Batches under way at once: while the store works on one, MongoDB's gate counts the next one's operations.
  */
 const PIPELINE = 2;
 
@@ -45,7 +45,7 @@ export class Consumer {
     this.done = this.#run();
   }
 
-  /** False while MongoDB takes nothing. */
+  /** False while the store takes nothing. */
   healthy(): boolean {
     return this.#healthy;
   }
@@ -90,21 +90,21 @@ export class Consumer {
     return true;
   }
 
-  /** Stores a batch, however long MongoDB is away; undefined when told to stop before it worked. */
+  /** Stores a batch, however long the store is away; undefined when told to stop before it worked. */
   async #storeUntilDone(batch: Batch, trace: BatchTrace | undefined): Promise<StoreResult | undefined> {
     const { metrics, logger } = this.#parts;
     const { signal } = this.#stopping;
     for (let attempt = 0; ; attempt++) {
       try {
         const result = await this.#store(batch, attempt > 0, trace);
-        if (!this.#healthy) logger.info('MongoDB takes records again');
+        if (!this.#healthy) logger.info('the store takes records again');
         this.#setHealthy(true);
         return result;
       } catch (error) {
         if (signal.aborted) return undefined;
         metrics.storeRetries.inc();
         if (this.#healthy)
-          logger.error({ err: (error as Error).message }, 'MongoDB could not take a batch; trying again');
+          logger.error({ err: (error as Error).message }, 'the store could not take a batch; trying again');
         this.#setHealthy(false);
         await sleep(backoffMs(attempt), undefined, { signal }).catch(() => undefined);
       }
@@ -143,7 +143,7 @@ export class Consumer {
     for (const { index, reason } of refused) {
       logger.error(
         { ...nameOf(batch.documents.at(index)), reason },
-        'MongoDB refused a record; it goes to the dead letters',
+        'the store refused a record; it goes to the dead letters',
       );
     }
     try {

@@ -1,4 +1,4 @@
-// consumer: queue -> (limiter) -> gate -> MongoDB, acknowledged after it is stored.
+// consumer: queue -> (limiter) -> the store (gate -> MongoDB), acknowledged after it is stored.
 import { Cache } from '../shared/cache.ts';
 import { letHeapGrow } from '../shared/heap.ts';
 import { type App, runApp } from '../shared/lifecycle.ts';
@@ -21,7 +21,7 @@ async function start(): Promise<App> {
   const logger = createLogger('consumer', settings.LOG_LEVEL);
   const registry = createRegistry('consumer');
   const tracing = await createTracing(settings, { app: 'consumer', registry, logger });
-  const store = createStore(settings, { appName: 'consumer' });
+  const store = await createStore(settings, { appName: 'consumer' });
   const redis = connectRedis({ url: settings.REDIS_URL, password: settings.REDIS_PASSWORD, name: 'consumer' }, logger);
   const queue = createQueue(settings, logger);
   const reader = await queue.reader({

@@ -9,7 +9,7 @@ export function createConsumerMetrics(registry: Registry) {
   return {
     stored: new Counter({
       name: 'breakwater_records_stored_total',
-      help: 'Records newly stored in MongoDB',
+      help: 'Records newly stored',
       registers,
     }),
     duplicates: new Counter({
@@ -24,7 +24,7 @@ export function createConsumerMetrics(registry: Registry) {
     }),
     deadLetters: new Counter({
       name: 'breakwater_records_dead_lettered_total',
-      help: 'Records that MongoDB refused',
+      help: 'Records that the store refused',
       registers,
     }),
     lost: new Counter({
@@ -40,7 +40,7 @@ export function createConsumerMetrics(registry: Registry) {
     }),
     storeSeconds: new Histogram({
       name: 'breakwater_store_duration_seconds',
-      help: 'Time that MongoDB took for a batch',
+      help: 'Time that the store took for a batch',
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
     }),
@@ -52,12 +52,12 @@ export function createConsumerMetrics(registry: Registry) {
     }),
     storeRetries: new Counter({
       name: 'breakwater_store_retries_total',
-      help: 'Batches that MongoDB could not take at once',
+      help: 'Batches that the store could not take at once',
       registers,
     }),
     storeUp: new Gauge({
       name: 'breakwater_store_up',
-      help: 'Whether MongoDB takes batches: 1 or 0; 1 until the first was tried',
+      help: 'Whether the store takes batches: 1 or 0; 1 until the first was tried',
       registers,
     }),
     limiterWaitSeconds: new Counter({

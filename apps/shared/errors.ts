@@ -35,7 +35,7 @@ export class QueueRefusedError extends BreakwaterError {
   readonly canRetry = false;
 }
 
-/** MongoDB did not answer in time. */
+/** The store failed, or did not answer in time. */
 export class StoreUnavailableError extends BreakwaterError {
   override readonly name = 'StoreUnavailableError';
   readonly code = 'STORE_UNAVAILABLE';

@@ -141,7 +141,7 @@ describe('logs', () => {
       expect(answer.status).toBe(202);
     }
     await consumer.says(
-      'MongoDB refused a record; it goes to the dead letters',
+      'the store refused a record; it goes to the dead letters',
       ({ origin }) => origin === 'dead-again',
     );
     // An entry that is no record, in the queue.

@@ -120,21 +120,26 @@ export const queueSettings = {
  *
  * @param more further settings of the app that are required then
  */
-export function withQueue<Schema extends z.ZodObject<typeof queueSettings>>(
+export const withQueue = <Schema extends z.ZodObject<typeof queueSettings>>(
   schema: Schema,
   ...more: (keyof z.infer<Schema> & string)[]
+): Schema =>
+  requireWith(schema, 'QUEUE_KIND', 'kafka', ['KAFKA_BROKERS', 'KAFKA_SASL_MECHANISM', 'KAFKA_TLS', ...more]);
+
+/** Requires settings when another one has a certain value. */
+function requireWith<Schema extends z.ZodObject>(
+  schema: Schema,
+  kind: string,
+  value: string,
+  names: readonly string[],
 ): Schema {
-  const required = ['KAFKA_BROKERS', 'KAFKA_SASL_MECHANISM', 'KAFKA_TLS', ...more];
-  return required.reduce(
+  return names.reduce(
     (all, name) =>
-      all.refine(
-        (settings) => settings.QUEUE_KIND !== 'kafka' || settings[name as keyof typeof settings] !== undefined,
-        {
-          path: [name],
-          error: 'is required with QUEUE_KIND=kafka and not set',
-          when: () => true, // also beside other problems, so that all are reported at once
-        },
-      ),
+      all.refine((settings) => settings[kind] !== value || settings[name] !== undefined, {
+        path: [name],
+        error: `is required with ${kind}=${value} and not set`,
+        when: () => true, // also beside other problems, so that all are reported at once
+      }),
     schema,
   );
 }
@@ -145,3 +150,30 @@ export const mongoSettings = {
   MONGO_USERNAME: text.optional(),
   MONGO_PASSWORD: text.optional(),
 };
+
+/** Settings of the apps that use the store; `withStore` adds what holds between them. */
+export const storeSettings = {
+  STORE_KIND: z.enum(['mongo', 'mysql', 'dynamodb']),
+  ...z.object(mongoSettings).partial().shape,
+  MYSQL_URL: text.optional(),
+  /** Absent where all reads go to the primary. */
+  MYSQL_READER_URL: text.optional(),
+  MYSQL_USERNAME: text.optional(),
+  MYSQL_PASSWORD: text.optional(),
+  MYSQL_TLS: flag.optional(),
+  DYNAMODB_TABLE: text.optional(),
+  DYNAMODB_REGION: text.optional(),
+  /** Absent for DynamoDB itself. */
+  DYNAMODB_ENDPOINT: text.optional(),
+};
+
+/** What each kind of store requires. */
+const STORES = {
+  mongo: ['MONGO_URL'],
+  mysql: ['MYSQL_URL', 'MYSQL_TLS'],
+  dynamodb: ['DYNAMODB_TABLE', 'DYNAMODB_REGION'],
+} as const;
+
+/** The settings that say how to reach the store are required for its kind. */
+export const withStore = <Schema extends z.ZodObject<typeof storeSettings>>(schema: Schema): Schema =>
+  Object.entries(STORES).reduce((all, [kind, names]) => requireWith(all, 'STORE_KIND', kind, names), schema);

@@ -55,7 +55,7 @@ export class Api extends pulumi.ComponentResource {
         namespace,
         image: images.of('api'),
         environment: { ...apiEnvironment(config, addresses), API_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS) },
-        secretFiles: loginFiles(logins, 'api', ['redis', 'kafka', 'mongo']),
+        secretFiles: loginFiles(logins, 'api', ['redis', 'kafka', 'mongo', 'mysql']),
         port: api.port,
         ...(api.exposure === 'nodePort' && { service: { nodePort: api.nodePort } }),
         ...(api.stickySessions && { serviceAnnotations: TRAEFIK_STICKY }),

@@ -39,7 +39,7 @@ const rows = {
   consumer: {
     type: 'breakwater:consumer:Consumer',
     environment: consumerEnvironment,
-    servers: ['redis', 'kafka', 'mongo'],
+    servers: ['redis', 'kafka', 'mongo', 'mysql'],
     workload: ({ consumer }) => ({ memoryMiB: consumer.memoryMiB }),
   },
   producer: {

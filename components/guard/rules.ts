@@ -167,9 +167,19 @@ const passwords: Rule = (old, next) =>
 
 /** Those of the changed keys that would leave behind what the queue holds. */
 function leavesQueue(old: Guarded, next: Guarded): readonly GuardedKey[] {
-  const keys: GuardedKey[] = ['queue:kind', 'queue:name', 'kafka:external', 'redis:external', 'mongo:external'];
-  const used = (key: GuardedKey): boolean =>
-    key !== 'kafka:external' || (old['queue:kind'] === 'kafka' && next['queue:kind'] === 'kafka');
+  const keys: GuardedKey[] = [
+    ...(['queue:kind', 'queue:name', 'kafka:external', 'redis:external'] as const),
+    ...(['store:kind', 'mongo:external', 'mysql:external'] as const),
+    ...(['dynamodb:table', 'dynamodb:region', 'dynamodb:endpoint'] as const),
+  ];
+  const kindOf = (values: Guarded, what: 'queue' | 'store') => values[`${what}:kind`] ?? 'mongo'; // absent: MongoDB
+  /** Whether the server is used before and after, so that the change is its own. */
+  const stays = (what: 'queue' | 'store', kind: string) => kindOf(old, what) === kind && kindOf(next, what) === kind;
+  const used = (key: GuardedKey): boolean => {
+    const [server] = key.split(':') as [string];
+    if (server === 'kafka') return stays('queue', server);
+    return !['mongo', 'mysql', 'dynamodb'].includes(server) || stays('store', server);
+  };
   return keys.filter((key) => old[key] !== next[key] && used(key));
 }
 

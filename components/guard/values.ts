@@ -20,9 +20,16 @@ export interface Guarded {
   readonly 'redis:volumeGiB': number;
   readonly 'redis:passwordVersion': number;
   readonly 'redis:external'?: string;
+  /** Absent with MongoDB, as in the state of earlier versions. */
+  readonly 'store:kind'?: string;
   readonly 'mongo:volumeGiB': number;
   readonly 'mongo:passwordVersion': number;
   readonly 'mongo:external'?: string;
+  readonly 'mysql:external'?: string;
+  /** Absent unless the store is DynamoDB. */
+  readonly 'dynamodb:table'?: string;
+  readonly 'dynamodb:region'?: string;
+  readonly 'dynamodb:endpoint'?: string;
   readonly 'backup:enabled': boolean;
   readonly 'backup:volumeGiB': number;
   readonly 'monitoring:enabled': boolean;
@@ -34,7 +41,8 @@ export interface Guarded {
 export type GuardedKey = keyof Guarded;
 
 /** The values of the config that the guard looks at. */
-export function guardedValues({ cluster, api, queue, kafka, redis, mongo, backup, monitoring }: StackConfig): Guarded {
+export function guardedValues(config: StackConfig): Guarded {
+  const { cluster, api, queue, kafka, redis, store, mongo, mysql, dynamodb, backup, monitoring } = config;
   return {
     'cluster:namespace': cluster.namespace,
     ...(cluster.storageClass !== undefined && { 'cluster:storageClass': cluster.storageClass }),
@@ -50,9 +58,14 @@ export function guardedValues({ cluster, api, queue, kafka, redis, mongo, backup
     'redis:volumeGiB': redis.volumeGiB,
     'redis:passwordVersion': redis.passwordVersion,
     ...(redis.external !== undefined && { 'redis:external': redis.external }),
+    ...(store.kind !== 'mongo' && { 'store:kind': store.kind }),
     'mongo:volumeGiB': mongo.volumeGiB,
     'mongo:passwordVersion': mongo.passwordVersion,
     ...(mongo.external !== undefined && { 'mongo:external': mongo.external }),
+    ...(mysql.external !== undefined && { 'mysql:external': mysql.external }),
+    ...(store.kind === 'dynamodb' && { 'dynamodb:table': dynamodb.table }),
+    ...(dynamodb.region !== undefined && { 'dynamodb:region': dynamodb.region }),
+    ...(dynamodb.endpoint !== undefined && { 'dynamodb:endpoint': dynamodb.endpoint }),
     'backup:enabled': backup.enabled,
     'backup:volumeGiB': backup.volumeGiB,
     'monitoring:enabled': monitoring.enabled,

@@ -140,6 +140,7 @@ describe('of each server, from the config', () => {
       kafka: { version: 2 },
       redis: { version: 1, passwordOnly: true },
       mongo: { version: 3 },
+      mysql: { version: 1, external: {} },
     });
   });
 
@@ -155,6 +156,12 @@ describe('of each server, from the config', () => {
     expect(config.kafka.external).toEqual({ username: 'u', password: 'p' });
     expect(config.redis.external).toEqual({ password: 'q' });
     expect(config.mongo.external).toEqual({});
+  });
+
+  test('of MySQL: as given', () => {
+    const login = { 'mysql:username': 'u', 'mysql:password': 'p' };
+    const { mysql } = of({ 'store:kind': 'mysql', 'mysql:external': 'mysql://m:3306/db', ...login });
+    expect(mysql.external).toEqual({ username: 'u', password: 'p' });
   });
 
   test('a MongoDB without authentication: none', () => {

@@ -128,7 +128,7 @@ export class Credentials extends pulumi.ComponentResource {
 }
 
 /** How the credentials of each server are made. */
-export function credentialsOf({ kafka, redis, mongo }: Pick<StackConfig, 'kafka' | 'redis' | 'mongo'>) {
+export function credentialsOf({ kafka, redis, mongo, mysql }: Pick<StackConfig, LoginServer>) {
   return {
     kafka: {
       version: kafka.passwordVersion,
@@ -148,23 +148,27 @@ export function credentialsOf({ kafka, redis, mongo }: Pick<StackConfig, 'kafka'
             ? undefined
             : {}, // without authentication
     },
+    mysql: { version: 1, external: { username: mysql.username, password: mysql.password } },
   } satisfies Record<string, Pick<CredentialsArgs, 'version' | 'external' | 'passwordOnly'>>;
 }
 
 /** A server that clients log in to. */
-export type LoginServer = 'redis' | 'kafka' | 'mongo';
+export type LoginServer = 'redis' | 'kafka' | 'mongo' | 'mysql';
 
 /** Credentials of the servers that a stack uses. */
 export interface Logins {
   readonly redis: Credentials;
-  readonly mongo: Credentials;
+  /** Undefined if the store is not MongoDB. */
+  readonly mongo?: Credentials;
+  /** Undefined if the store is not MySQL. */
+  readonly mysql?: Credentials;
   /** Undefined if the queue is not Kafka. */
   readonly kafka?: Credentials;
 }
 
 /** Creates the credentials of every server that the stack uses, in the cluster or outside. */
 export function createLogins(
-  config: Pick<StackConfig, LoginServer | 'queue'>,
+  config: Pick<StackConfig, LoginServer | 'queue' | 'store'>,
   namespaces: Pick<Namespaces, Where>,
   opts?: pulumi.ComponentResourceOptions,
 ): Logins {
@@ -173,7 +177,8 @@ export function createLogins(
     new Credentials(server, { ...args[server], namespace: namespaces.main, apiNamespace: namespaces.api }, opts);
   return {
     redis: create('redis'),
-    mongo: create('mongo'),
+    ...(config.store.kind === 'mongo' && { mongo: create('mongo') }),
+    ...(config.store.kind === 'mysql' && { mysql: create('mysql') }),
     ...(config.queue.kind === 'kafka' && { kafka: create('kafka') }),
   };
 }

@@ -1,6 +1,7 @@
 // Where the apps find the servers: Services of the cluster, or the external servers of the config.
 import type { Addresses } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
+import { hasOwnMongo } from '../../config/servers.ts';
 import { apiNamespaceOf, hostOf } from '../kubernetes/namespaces.ts';
 import { METRICS_PORT } from '../kubernetes/workload.ts';
 import { BROKERS_SERVICE, CLIENT_PORT } from '../servers/kafka/ports.ts';
@@ -15,9 +16,10 @@ export const MONGO_PORT = 27_017;
 /**
  * Addresses of the servers.
  *
- * @returns `mongoUpstream` and `gateMetricsUrl` only with a gate, which an external MongoDB lacks
+ * @returns `mongoUpstream` and `gateMetricsUrl` only with a gate
  */
-export function addressesOf({ cluster, kafka, redis, mongo, gate }: StackConfig): Addresses {
+export function addressesOf(config: StackConfig): Addresses {
+  const { cluster, kafka, redis, mongo, gate, mysql } = config;
   const host = (service: string) => hostOf(service, cluster.namespace);
   return {
     ...(kafka.external === undefined
@@ -29,7 +31,7 @@ export function addressesOf({ cluster, kafka, redis, mongo, gate }: StackConfig)
           kafkaTls: kafka.tls,
         }),
     redisUrl: redis.external ?? `redis://${host('redis')}:${REDIS_PORT}`,
-    ...(mongo.external === undefined
+    ...(hasOwnMongo(config)
       ? {
           // Without `directConnection`, the driver asks MongoDB for its address and bypasses the
           // gate.
@@ -37,7 +39,9 @@ export function addressesOf({ cluster, kafka, redis, mongo, gate }: StackConfig)
           mongoUpstream: `${host('mongo')}:${MONGO_PORT}`,
           gateMetricsUrl: `http://${host('gate-pods')}:${METRICS_PORT}`,
         }
-      : { mongoUrl: mongo.external }),
+      : { mongoUrl: mongo.external ?? '' }),
+    ...(mysql.external !== undefined && { mysqlUrl: mysql.external }),
+    ...(mysql.readers !== undefined && { mysqlReaderUrl: mysql.readers }),
   };
 }
 

@@ -3,6 +3,7 @@
 
 import { BACKUP_PORT } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
+import { hasOwnMongo } from '../../config/servers.ts';
 import { MONGO_EXPORTER_PORT, REDIS_EXPORTER_PORT } from '../../monitoring/ports.ts';
 import { issuerEnds, SIGN_ON_PORT } from '../kubernetes/sign-on.ts';
 import { METRICS_PORT } from '../kubernetes/workload.ts';
@@ -20,11 +21,25 @@ export function portsOf(addresses: string, fallback: number): readonly number[] 
   return [...new Set(hosts.split(',').map((host) => Number(/:(\d+)$/.exec(host)?.[1] ?? fallback)))];
 }
 
+/** Port of MySQL where its address has none. */
+const MYSQL_PORT = 3306;
+const HTTPS_PORT = 443;
+
 const outside = (addresses: string, fallback: number): readonly End[] =>
   portsOf(addresses, fallback).map((port) => ['external', port]);
 
+/** Where clients reach the store. */
+function storeEnds(config: StackConfig): readonly End[] {
+  const { store, mongo, mysql, dynamodb, gate } = config;
+  if (hasOwnMongo(config)) return [['gate', gate.port]];
+  if (store.kind === 'mysql') return [mysql.external, mysql.readers].flatMap((url) => outside(url ?? '', MYSQL_PORT));
+  if (store.kind === 'dynamodb') return outside(dynamodb.endpoint ?? '', HTTPS_PORT);
+  return outside(mongo.external ?? '', MONGO_PORT);
+}
+
 /** Where clients reach each server; empty if the stack does not use it. */
-function endsOf({ queue, kafka, redis, mongo, gate }: StackConfig) {
+function endsOf(config: StackConfig) {
+  const { queue, kafka, redis } = config;
   const own = (server: Part, port: number): readonly End[] => [[server, port]];
   const kafkaEnds = kafka.external === undefined ? own('kafka', CLIENT_PORT) : outside(kafka.external, CLIENT_PORT);
   const redisEnds = redis.external === undefined ? own('redis', REDIS_PORT) : outside(redis.external, REDIS_PORT);
@@ -32,7 +47,7 @@ function endsOf({ queue, kafka, redis, mongo, gate }: StackConfig) {
     kafka: queue.kind === 'kafka' ? kafkaEnds : [],
     redis: redisEnds,
     queue: queue.kind === 'kafka' ? kafkaEnds : redisEnds,
-    mongo: mongo.external === undefined ? own('gate', gate.port) : outside(mongo.external, MONGO_PORT),
+    store: storeEnds(config),
   };
 }
 
@@ -66,7 +81,7 @@ export function flowsOf(config: StackConfig): readonly Flow<Part>[] {
     // API ─▶ queue ─▶ consumer ─▶ gate ─▶ MongoDB, the cache, the producer and the topics job.
     ...between(['api', 'consumer', 'producer'], server.redis),
     ...between(['api', 'consumer', 'producer', 'topics', 'kafka-ui'], server.kafka),
-    ...between(['api', 'consumer'], server.mongo),
+    ...between(['api', 'consumer'], server.store),
     { from: 'gate', to: 'mongo', port: MONGO_PORT },
     { from: 'backup', to: 'gate', port: BACKUP_PORT },
 

@@ -1,11 +1,12 @@
 // Which parts a stack has: the one place that decides, for the composition, the images, the network
 // policies and the console.
 import type { StackConfig } from '../../config/schema.ts';
+import { hasOwnMongo } from '../../config/servers.ts';
 
 /** Part of the stack config that decides. */
 export type PartsConfig = Pick<
   StackConfig,
-  'queue' | 'kafka' | 'redis' | 'mongo' | 'producer' | 'console' | 'monitoring' | 'backup'
+  'queue' | 'kafka' | 'redis' | 'store' | 'mongo' | 'producer' | 'console' | 'monitoring' | 'backup'
 >;
 
 /** A part is named after its pods. */
@@ -26,10 +27,10 @@ export type Part =
 
 /** Parts that a stack has. An external server is not one of them. */
 export function partsOf(config: PartsConfig): ReadonlySet<Part> {
-  const { queue, kafka, redis, mongo, producer, console, monitoring, backup } = config;
+  const { queue, kafka, redis, producer, console, monitoring, backup } = config;
   const usesKafka = queue.kind === 'kafka';
   const ownRedis = redis.external === undefined;
-  const ownMongo = mongo.external === undefined;
+  const ownMongo = hasOwnMongo(config);
   const has: Readonly<Record<Part, boolean>> = {
     api: true,
     consumer: true,
@@ -37,7 +38,6 @@ export function partsOf(config: PartsConfig): ReadonlySet<Part> {
     // An external Kafka gets its topics from the stack too.
     topics: usesKafka,
     console: console.enabled,
-    // It stands in for the disk of the MongoDB in the cluster. An external one has its own.
     gate: ownMongo,
     kafka: usesKafka && kafka.external === undefined,
     'kafka-ui': usesKafka && kafka.ui,

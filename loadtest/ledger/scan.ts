@@ -7,11 +7,12 @@ import { expectedPayload, type Mix } from '../mixed.ts';
 import { readWitness } from '../witness/log.ts';
 import { countIterations, type Found, type Ledger, LedgerBook } from './ledger.ts';
 import { readRecord } from './raw-record.ts';
+import { STORE_PROTOCOLS, storeAt } from './store-at.ts';
 
 export interface ScanOptions {
   readonly run: string;
   readonly witnessFile: string;
-  /** MongoDB's own address, not the gate's. */
+  /** MongoDB's own address, not the gate's; or that of another store, as `storeAt` takes it. */
   readonly mongoUrl: string;
   /** When the run started; ids begin with the second they were made in. */
   readonly startedAt: Date;
@@ -52,38 +53,55 @@ export async function runLedger(options: ScanOptions): Promise<Ledger> {
   const book = new LedgerBook(options.run, await countIterations(readWitness(options.witnessFile)));
   for await (const entry of readWitness(options.witnessFile)) book.witness(entry);
 
-  const { client, db } = connectMongo({ url: withDatabase(options.mongoUrl), appName: 'loadtest' });
-  try {
-    const cursor = db.collection<StoredRecord>(RECORDS).find(
-      {
-        _id: { $gte: firstIdAt(options.startedAt, CLOCK_SLACK_SECONDS) },
-        origin: { $gte: `${options.run}/`, $lt: `${options.run}0` },
-      },
-      { projection: { origin: 1, index: 1, payload: 1 }, batchSize: 10_000, raw: true },
-    );
-    let records = 0;
-    for await (const bytes of cursor as unknown as AsyncIterable<Buffer>) {
-      const record = readRecord(bytes, options.run, options.payloadChars, options.mix);
-      if (record === null) continue;
-      book.found(record);
-      if (++records % PROGRESS_EVERY === 0) options.onProgress?.(records);
-    }
-    options.onProgress?.(records);
-  } finally {
-    await client.close();
+  const found = STORE_PROTOCOLS.some((protocol) => options.mongoUrl.startsWith(`${protocol}:`))
+    ? foundInStore(options)
+    : foundInMongo(options);
+  let records = 0;
+  for await (const record of found) {
+    book.found(record);
+    if (++records % PROGRESS_EVERY === 0) options.onProgress?.(records);
   }
+  options.onProgress?.(records);
   for (const record of options.deadRecords) {
-    const found = deadRecord(record, options);
+    const found = foundIn(record, options);
     if (found) book.dead(found);
   }
   return book.verdict(options.unexpectedDead);
 }
 
-/** The record of a dead letter; null if it is of another run, or if nothing is left of it. */
-function deadRecord(
-  { _id, origin, index, payload }: DataRecord,
-  { run, payloadChars, mix }: ScanOptions,
-): Found | null {
+async function* foundInMongo({ mongoUrl, startedAt, run, payloadChars, mix }: ScanOptions): AsyncGenerator<Found> {
+  const { client, db } = connectMongo({ url: withDatabase(mongoUrl), appName: 'loadtest' });
+  try {
+    const cursor = db.collection<StoredRecord>(RECORDS).find(
+      {
+        _id: { $gte: firstIdAt(startedAt, CLOCK_SLACK_SECONDS) },
+        origin: { $gte: `${run}/`, $lt: `${run}0` },
+      },
+      { projection: { origin: 1, index: 1, payload: 1 }, batchSize: 10_000, raw: true },
+    );
+    for await (const bytes of cursor as unknown as AsyncIterable<Buffer>) {
+      const record = readRecord(bytes, run, payloadChars, mix);
+      if (record !== null) yield record;
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+async function* foundInStore(options: ScanOptions): AsyncGenerator<Found> {
+  const store = await storeAt(options.mongoUrl);
+  try {
+    for await (const record of store.scan(firstIdAt(options.startedAt, CLOCK_SLACK_SECONDS))) {
+      const found = foundIn(record, options);
+      if (found !== null) yield found;
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+/** The record as the ledger wants it; null if it is of another run. */
+function foundIn({ _id, origin, index, payload }: DataRecord, { run, payloadChars, mix }: ScanOptions): Found | null {
   const [, user, iteration] = new RegExp(`^${run}/(\\d+)/(\\d+)$`).exec(origin) ?? [];
   if (user === undefined) return null;
   const intact = payload === expectedPayload(origin, index, payloadChars, mix);

@@ -83,6 +83,15 @@ export function storeContract(kind: string, subject: ContractSubject): void {
       else expect(new Set(newest).size).toBe(7);
     });
 
+    test('scans all records from an id on', async () => {
+      const { store } = await open();
+      const records = byId(some(2_500));
+      await store.insert(Documents.ofRecords(records));
+      const scanned: DataRecord[] = [];
+      for await (const record of store.scan(records[200]!._id)) scanned.push(record);
+      expect(byId(scanned)).toEqual(records.slice(200));
+    });
+
     test('a batch that comes again is duplicates, whole or in part', async () => {
       const { store } = await open();
       const records = some(10);

@@ -28,13 +28,18 @@ export interface Store {
   insert(documents: Documents, isRetry?: boolean): Promise<StoreResult>;
   /**
    * Those of `ids` that are stored, in no order. What `insert` has stored is found.
-   * @throws StoreUnavailableError within 5 s, or an error of the database's client
+   * @throws StoreUnavailableError within 5 s
    */
   findMany(ids: readonly string[]): Promise<DataRecord[]>;
   /** The newest ids, at most `limit`. */
   newestIds(limit: number): Promise<string[]>;
   /** How many records there are; each adapter says how exactly it knows. */
   count(): Promise<number>;
+  /**
+   * All records with an id of at least `since`, in no order: for checks, since it may read the whole
+   * store.
+   */
+  scan(since: string): AsyncIterable<DataRecord>;
   /** Closes its connections. */
   close(): Promise<void>;
 }
@@ -45,7 +50,7 @@ export const READ_TIMEOUT_MS = 5_000;
 /**
  * Bounds a read whose client notices only late, or never, that the database hangs.
  * @param database its name, for the message
- * @throws StoreUnavailableError after `READ_TIMEOUT_MS`
+ * @throws StoreUnavailableError when the read fails, or has not ended within `READ_TIMEOUT_MS`
  */
 export async function inTime<T>(database: string, read: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -57,6 +62,11 @@ export async function inTime<T>(database: string, read: Promise<T>): Promise<T> 
   });
   try {
     return await Promise.race([read, late]);
+  } catch (error) {
+    // Errors of the language are bugs, and stay what they are.
+    if (error instanceof StoreUnavailableError || error instanceof TypeError || error instanceof RangeError)
+      throw error;
+    throw new StoreUnavailableError(`${database} cannot be read: ${(error as Error).message}`, { cause: error });
   } finally {
     clearTimeout(timer);
   }

@@ -7,6 +7,22 @@ const mongoElsewhere = {
   'mongo:username': 'a',
   'mongo:password': 'p',
 };
+const mysql = { 'store:kind': 'mysql', 'mysql:external': 'mysql://m.example:3306/b' };
+const dynamodb = { 'store:kind': 'dynamodb', 'dynamodb:region': 'eu-west-1' };
+const mysqlLogin = { ...mysql, 'mysql:username': 'a', 'mysql:password': 'p' };
+const withoutMongo = [
+  'Deployment gate',
+  'Deployment mongo-exporter',
+  'Image images-gate',
+  'NetworkPolicy gate',
+  'NetworkPolicy mongo',
+  'NetworkPolicy mongo-exporter',
+  'RandomPassword mongo-password-v1',
+  'Service gate',
+  'Service gate-pods',
+  'Service mongo',
+  'StatefulSet mongo',
+];
 const backedUp = { 'backup:enabled': true };
 
 export const serversChanges: Changes = {
@@ -230,19 +246,28 @@ export const serversChanges: Changes = {
     needsEmptyQueue: true,
     rolls: ['api', 'console', 'consumer', 'prometheus'],
     changes: ['NetworkPolicy api', 'NetworkPolicy console', 'NetworkPolicy consumer'],
-    deletes: [
-      'Deployment gate',
-      'Deployment mongo-exporter',
-      'Image images-gate',
-      'NetworkPolicy gate',
-      'NetworkPolicy mongo',
-      'NetworkPolicy mongo-exporter',
-      'RandomPassword mongo-password-v1',
-      'Service gate',
-      'Service gate-pods',
-      'Service mongo',
-      'StatefulSet mongo',
-    ],
+    deletes: withoutMongo,
+  },
+  'store:kind': {
+    to: 'mysql',
+    with: { 'mysql:external': 'mysql://m.example:3306/b' },
+    needsEmptyQueue: true,
+    rolls: ['api', 'console', 'consumer', 'prometheus'],
+    changes: ['NetworkPolicy api', 'NetworkPolicy console', 'NetworkPolicy consumer'],
+    deletes: withoutMongo,
+  },
+  'mysql:external': { on: mysql, to: 'mysql://n.example:3306/b', needsEmptyQueue: true, rolls: ['api', 'consumer'] },
+  'mysql:readers': { on: mysql, to: 'mysql://r.example:3306/b', rolls: ['api', 'consumer'] },
+  'mysql:username': { on: mysqlLogin, to: 'b', rolls: ['api', 'consumer'] },
+  'mysql:password': { on: mysqlLogin, to: 'q', rolls: ['api', 'consumer'] },
+  'mysql:tls': { on: mysql, to: false, rolls: ['api', 'consumer'] },
+  'dynamodb:table': { on: dynamodb, to: 'others', needsEmptyQueue: true, rolls: ['api', 'consumer'] },
+  'dynamodb:region': { on: dynamodb, to: 'eu-central-1', needsEmptyQueue: true, rolls: ['api', 'consumer'] },
+  'dynamodb:endpoint': {
+    on: dynamodb,
+    to: 'http://d.example:443',
+    needsEmptyQueue: true,
+    rolls: ['api', 'consumer'],
   },
   'mongo:username': { on: mongoElsewhere, to: 'b', rolls: ['api', 'consumer'] },
   'mongo:password': { on: mongoElsewhere, to: 'q', rolls: ['api', 'consumer'] },

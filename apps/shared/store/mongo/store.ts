@@ -84,6 +84,10 @@ export class MongoStore implements Store {
     return inTime('MongoDB', this.#documents.read());
   }
 
+  async *scan(since: string): AsyncGenerator<DataRecord> {
+    for await (const stored of this.#collection.find({ _id: { $gte: since } })) yield fromStored(stored);
+  }
+
   close(): Promise<void> {
     return this.#db.client.close();
   }

@@ -1,0 +1,112 @@
+// The store against dynalite, a real server that answers like DynamoDB.
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { uniqueName } from '../../../../test/api.ts';
+import { useDynalite } from '../../../../test/dynalite.ts';
+import { Documents } from '../../group.ts';
+import { makeRecords } from '../../record.testing.ts';
+import { storeContract } from '../contract.testing.ts';
+import { DynamoDbStore } from './store.ts';
+
+const dynalite = useDynalite();
+
+const open = (table: string, endpoint = dynalite.url) =>
+  new DynamoDbStore({ table, region: 'eu-west-1', endpoint, concurrency: 16 });
+const some = (count: number) => makeRecords('post', 'store-test', Array(count).fill('payload'));
+
+storeContract('dynamodb', {
+  async create() {
+    const table = uniqueName('records');
+    return { store: open(table), reopen: () => open(table) };
+  },
+  async crash(down) {
+    dynalite.server.kill('SIGKILL');
+    await dynalite.server.exited;
+    await down?.();
+    await dynalite.restart();
+  },
+  oversizeBytes: 400 * 1024,
+  isOrdered: false,
+});
+
+/** A proxy that may answer a request itself: with an error of DynamoDB. */
+async function withProxy(fault: (operation: string) => string | undefined, body: (url: string) => Promise<void>) {
+  const server = createServer((incoming, answer) => {
+    const operation = String(incoming.headers['x-amz-target']).replace(/^.*\./, '');
+    const error = fault(operation);
+    if (error !== undefined) {
+      incoming.resume();
+      answer.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+      answer.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${error}`, message: 'as the test asks' }));
+      return;
+    }
+    const { method, headers } = incoming;
+    const upstream = request(dynalite.url, { method, headers }, (response) => {
+      answer.writeHead(response.statusCode!, response.headers);
+      response.pipe(answer);
+    });
+    upstream.on('error', () => answer.destroy());
+    incoming.pipe(upstream);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await body(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+describe('a batch on DynamoDB', () => {
+  test('is stored whole although every other write is throttled', async () => {
+    let puts = 0;
+    const throttle = (operation: string) =>
+      operation === 'PutItem' && puts++ % 2 === 0 ? 'ProvisionedThroughputExceededException' : undefined;
+    await withProxy(throttle, async (url) => {
+      const store = open(uniqueName('records'), url);
+      expect(await store.insert(Documents.ofRecords(some(50)))).toEqual({ stored: 50, duplicates: 0, refused: [] });
+      expect(await store.count()).toBe(50);
+      await store.close();
+    });
+  });
+
+  test('counts each record once when it is tried again, and writes none twice', async () => {
+    let puts = 0;
+    const fail = (operation: string) => (operation === 'PutItem' && ++puts === 30 ? 'InternalServerError' : undefined);
+    await withProxy(fail, async (url) => {
+      const store = open(uniqueName('records'), url);
+      await store.insert(Documents.ofRecords(some(1))); // creates the table
+      puts = 0;
+      const documents = Documents.ofRecords(some(50));
+      await expect(store.insert(documents)).rejects.toThrow();
+      expect(await store.insert(documents)).toEqual({ stored: 50, duplicates: 0, refused: [] });
+      expect(puts).toBeLessThanOrEqual(51);
+      await store.close();
+    });
+  });
+
+  test('is kept, and no dead letter, when DynamoDB finds the request invalid', async () => {
+    await withProxy(
+      (operation) => (operation === 'PutItem' ? 'ValidationException' : undefined),
+      async (url) => {
+        const store = open(uniqueName('records'), url);
+        await expect(store.insert(Documents.ofRecords(some(1)))).rejects.toThrow('as the test asks');
+        await store.close();
+      },
+    );
+  });
+
+  test('is counted with the next one when the count could not be written', async () => {
+    let updates = 0;
+    const fail = (operation: string) =>
+      operation === 'UpdateItem' && updates++ === 0 ? 'ThrottlingException' : undefined;
+    await withProxy(fail, async (url) => {
+      const store = open(uniqueName('records'), url);
+      await store.insert(Documents.ofRecords(some(5)));
+      await store.insert(Documents.ofRecords(some(2)));
+      expect(await store.count()).toBe(7);
+      await store.close();
+    });
+  });
+});

