@@ -85,9 +85,11 @@ export function redisSettings({ memoryMiB, appendFsync }: RedisLimits): readonly
     ['appendfsync', appendFsync],
     ['save', ''], // the append-only file makes data durable; snapshots would only cost a fork
     ['maxmemory', `${memoryMiB}mb`],
-    // Records that wait to be stored have no TTL and stay. Of the others, those read most recently
-    // stay longest.
-    ['maxmemory-policy', 'volatile-lru'],
+    // Records that wait to be stored have no TTL and stay. Of the cache, groups go first, the oldest
+    // one first: single records have a longer TTL. There are a hundred of them for each group, so
+    // that the usual sample of 5 keys would hardly ever hold a group.
+    ['maxmemory-policy', 'volatile-ttl'],
+    ['maxmemory-samples', '64'],
     // Compressing records when the append-only file is rewritten took a third of Redis' time.
     ['rdbcompression', 'no'],
     ['auto-aof-rewrite-min-size', '256mb'],

@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { useRedis } from '../../test/servers.ts';
 import { Cache } from './cache.ts';
+import { groupOf } from './group.ts';
+import { makeRecords } from './record.testing.ts';
 
 const redis = useRedis();
 
@@ -13,4 +15,26 @@ test('as many groups as a batch may hold are marked, and as many records read, a
   const found = await cache.getMany(ids);
   expect(found).toEqual(Array(ids.length).fill(null));
   await connection.quit();
+});
+
+test('when Redis is full, records that came back from the store outlive the groups', async () => {
+  const connection = new Redis(redis.url);
+  const cache = new Cache(connection, 600);
+  const records = Array.from({ length: 200 }, () => makeRecords('post', 'o', ['x'.repeat(700)])[0]!);
+  await cache.putStored(records);
+  await connection.config('SET', 'maxmemory', '48mb');
+  try {
+    for (let i = 0; i < 1_000; i++) {
+      const group = makeRecords('post', 'o', ['y'.repeat(100_000)]);
+      const id = groupOf(group[0]!._id);
+      await cache.putPending({ id, records: group });
+      await cache.markStored([id]);
+    }
+    expect(await connection.info('stats')).toMatch(/evicted_keys:[1-9]/);
+    const found = await cache.getMany(records.map(({ _id }) => _id));
+    expect(found.filter((one) => one === null)).toHaveLength(0);
+  } finally {
+    await connection.config('SET', 'maxmemory', '0');
+    await connection.quit();
+  }
 });

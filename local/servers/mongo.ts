@@ -10,7 +10,7 @@ import { helloRequest } from './mongo-wire.ts';
 import { foreignServer, OwnServer, type RunningServer, type ServerOptions } from './server.ts';
 
 export interface MongoOptions extends ServerOptions {
-  /** WiredTiger's cache in MiB, at least 256; the embedded engine always has 256. @default 256 */
+  /** WiredTiger's cache in MiB, at least 256. @default 256 */
   readonly cacheMiB?: number;
 }
 

@@ -17,7 +17,7 @@ describe('startRedis', () => {
   const redis = useRedis({ appendFsync: 'always' });
 
   test('answers, with the queue safe from eviction', async () => {
-    expect(await ask(redis.url, 'CONFIG GET maxmemory-policy')).toContain('volatile-lru');
+    expect(await ask(redis.url, 'CONFIG GET maxmemory-policy')).toContain('volatile-ttl');
     expect(await ask(redis.url, 'CONFIG GET appendonly')).toContain('yes');
     expect(redis.server.origin).toMatch(/^Redis: /);
   });
