@@ -1,6 +1,8 @@
-// The monitoring covers the stack: pods are scraped, no rule fails, no alert fires, logs arrive.
+// The monitoring covers the stack: pods are scraped, no rule fails, no alert fires, logs arrive, and
+// the dashboards' queries are answered.
 import { LOKI_PORT, PROMETHEUS_PORT } from '../../../monitoring/ports.ts';
 import { waitFor } from '../../../tooling/poll.ts';
+import { queriesIn } from '../../dashboards.ts';
 import { prometheusData } from '../../prometheus.ts';
 import type { Context, Step } from '../context.ts';
 import type { RunningStack } from '../running-stack.ts';
@@ -37,7 +39,8 @@ interface Rule {
   readonly state?: string;
 }
 
-async function metrics({ check, signal }: Context, stack: RunningStack, url: string): Promise<void> {
+async function metrics(context: Context, stack: RunningStack, url: string): Promise<void> {
+  const { check, signal } = context;
   const pods = (await Promise.all(SCRAPED.map((component) => stack.pods(component)))).flat();
   const missingTargets = async () => {
     const { activeTargets } = await prometheusData<Targets>(url, '/api/v1/targets');
@@ -62,9 +65,11 @@ async function metrics({ check, signal }: Context, stack: RunningStack, url: str
   check('no rule fails', rules.length > 0 && failing.length === 0, failing.join(', ') || `${rules.length} rules`);
   const firing = named(({ state }) => state === 'firing');
   check('no alert fires', firing.length === 0, firing.join(', ') || 'none');
+  await dashboards(context, 'prometheus', `${url}/api/v1/query`);
 }
 
-async function logs({ check, signal }: Context, url: string): Promise<void> {
+async function logs(context: Context, url: string): Promise<void> {
+  const { check, signal } = context;
   const logging = async () =>
     (await prometheusData<readonly string[] | undefined>(url, '/loki/api/v1/label/app/values')) ?? [];
   const arrived = async () => {
@@ -73,6 +78,30 @@ async function logs({ check, signal }: Context, url: string): Promise<void> {
   };
   await eventually(arrived, signal);
   check("the apps' logs are in Loki", await arrived(), (await logging()).join(', ') || 'none');
+  await dashboards(context, 'loki', `${url}/loki/api/v1/query_range`);
+}
+
+/** Asks what the panels of the dashboards ask. What has not happened yet has no data. */
+async function dashboards({ check, pulumi }: Context, source: 'prometheus' | 'loki', api: string): Promise<void> {
+  const queries = queriesIn(pulumi.config, source);
+  const refused: string[] = [];
+  const empty: string[] = [];
+  for (const { where, expr } of queries) {
+    try {
+      const { result } = await prometheusData<{ result: readonly unknown[] }>(
+        api,
+        `?query=${encodeURIComponent(expr)}`,
+      );
+      if (result.length === 0) empty.push(where);
+    } catch (error) {
+      refused.push(`${where}: ${(error as Error).message}`);
+    }
+  }
+  check(
+    `${source} answers the dashboards' queries`,
+    queries.length > 0 && refused.length === 0,
+    refused.join('; ') || `${queries.length} queries; without data: ${[...new Set(empty)].join('; ') || 'none'}`,
+  );
 }
 
 /** Waits up to the limit; the caller then checks the outcome. */
