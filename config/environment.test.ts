@@ -140,6 +140,7 @@ test('topics: the queue and its dead letters, as declared', () => {
         'retention.ms': '-1',
         'retention.bytes': '-1',
         'compression.type': 'uncompressed',
+        'message.timestamp.type': 'LogAppendTime',
         'segment.bytes': '268435456',
       },
     },

@@ -42,6 +42,8 @@ export function topicPlan({ queue, kafka }: StackConfig): readonly TopicPlan[] {
         // What other programs compress is unpacked: `queue:maxBytes` and the largest batch then count
         // what a consumer will hold in memory.
         'compression.type': 'uncompressed',
+        // Records age from when the broker got them, whatever another program's clock says.
+        'message.timestamp.type': 'LogAppendTime',
         'segment.bytes': String(Math.min(LARGEST_SEGMENT_BYTES, (kafka.retentionMiB * MIB) / 4)),
       },
     },

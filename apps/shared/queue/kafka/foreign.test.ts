@@ -114,6 +114,20 @@ describe('what is stored', () => {
     expect(await readAll(queue)).toEqual([record(1), record(2)]);
   });
 
+  test.each([0, 86_400_000, Date.now() + 3_600_000])(
+    'a message counts from when the broker got it, whatever its timestamp says: %d',
+    async (timestamp) => {
+      const { name, queue } = await openQueue();
+      const before = Date.now();
+      const message = { topic: name, partition: 0, timestamp: BigInt(timestamp), value: Buffer.from(json(1)) };
+      await openProducer().send({ messages: [message], acks: -1 });
+      const { accepted } = (await (await readFrom(queue)).next())!;
+      expect(accepted).toEqual([{ at: expect.any(Number), records: 1 }]);
+      expect(accepted[0]!.at).toBeGreaterThanOrEqual(before);
+      expect(accepted[0]!.at).toBeLessThanOrEqual(Date.now());
+    },
+  );
+
   test('the records of a transaction that is aborted, too', async () => {
     const { name, queue } = await openQueue();
     const transaction = await openProducer({ idempotent: true, transactionalId: 'undecided' }).beginTransaction();
