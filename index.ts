@@ -129,6 +129,7 @@ const monitoring =
   );
 
 // Autoscaling.
+const queueLogin = { kafka: ['kafka'], 'redis-streams': ['redis'], sqs: [] } as const;
 const keda = config.keda.install && new Keda('keda', { watch: [namespaces.main, namespaces.api], config }, inside);
 new ConsumerScaler(
   'consumer-scaler',
@@ -138,7 +139,7 @@ new ConsumerScaler(
     config,
     addresses,
     api: apiUrlOf(config),
-    login: loginFiles(logins, 'main', [config.queue.kind === 'kafka' ? 'kafka' : 'redis']),
+    login: loginFiles(logins, 'main', queueLogin[config.queue.kind]),
   },
   after(keda),
 );

@@ -39,6 +39,16 @@ export const MOVES_TIMEOUT_SECONDS = 1_800;
  */
 const AGENT_LOG_LEVEL = 'info';
 
+/** A queue of SQS. */
+export interface SqsAddress {
+  readonly queueUrl: string;
+  readonly region: string;
+  /** @default that of the region */
+  readonly endpoint?: string | undefined;
+  /** Of an emulator. @default those that the SDK finds where the app runs */
+  readonly accessKey?: { readonly id: string; readonly secret: string };
+}
+
 /** Where the servers are, as seen by the app. */
 export interface Addresses {
   /** Kafka's bootstrap brokers, `host:port`. Used with `queue:kind kafka` only. */
@@ -47,6 +57,8 @@ export interface Addresses {
   readonly kafkaSaslMechanism?: StackConfig['kafka']['saslMechanism'];
   /** Whether Kafka is reached over TLS. @default false */
   readonly kafkaTls?: boolean;
+  /** The queue of SQS. Used with `queue:kind sqs` only. */
+  readonly sqs?: SqsAddress;
   /** `redis://host:port` */
   readonly redisUrl: string;
   /**
@@ -124,6 +136,13 @@ const kafka = ({ kafkaBrokers, kafkaSaslMechanism = 'PLAIN', kafkaTls = false }:
   KAFKA_TLS: kafkaTls,
 });
 
+const sqs = ({ queueUrl, region, endpoint, accessKey }: SqsAddress) => ({
+  SQS_QUEUE_URL: queueUrl,
+  SQS_REGION: region,
+  ...(endpoint !== undefined && { SQS_ENDPOINT: endpoint }),
+  ...(accessKey && { AWS_ACCESS_KEY_ID: accessKey.id, AWS_SECRET_ACCESS_KEY: accessKey.secret }),
+});
+
 const queue = ({ queue: { kind, name, group, maxLength, maxBytes }, redis }: StackConfig, addresses: Addresses) => ({
   QUEUE_KIND: kind,
   QUEUE_NAME: name,
@@ -131,6 +150,7 @@ const queue = ({ queue: { kind, name, group, maxLength, maxBytes }, redis }: Sta
   QUEUE_MAX_LENGTH: maxLength,
   QUEUE_MAX_BYTES: maxBytes,
   ...(kind === 'kafka' && kafka(addresses)),
+  ...(kind === 'sqs' && addresses.sqs && sqs(addresses.sqs)),
   REDIS_URL: addresses.redisUrl,
   ...(redis.waitReplicas > 0 && { REDIS_WAIT_REPLICAS: redis.waitReplicas }),
 });

@@ -83,7 +83,7 @@ describe('a wrong value says what is wrong and what is allowed', () => {
       'producer:rate: "-1" is out of range; allowed: a number from 0.008 to 20000 (messages/s), or 0 (paused)',
     ],
     [{ 'hpa:enabled': 'yes' }, 'hpa:enabled: "yes" is neither true nor false; allowed: true or false'],
-    [{ 'queue:kind': 'rabbit' }, 'queue:kind: "rabbit" is not valid; allowed: one of kafka, redis-streams'],
+    [{ 'queue:kind': 'rabbit' }, 'queue:kind: "rabbit" is not valid; allowed: one of kafka, redis-streams, sqs'],
     [
       { 'queue:name': 'My posts' },
       'queue:name: "My posts" has the wrong format; allowed: lower-case letters, digits and hyphens, at most 100',

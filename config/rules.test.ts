@@ -18,6 +18,8 @@ const existing = { 'cluster:kind': 'kubeconfig', 'cluster:context': 'prod', 'clu
 const redisQueue = { 'queue:kind': 'redis-streams' };
 const oneBroker = { 'kafka:brokers': 1, 'kafka:replicationFactor': 1, 'kafka:minInsyncReplicas': 1 };
 
+const sqsQueue = { 'queue:kind': 'sqs', 'sqs:queueUrl': 'https://sqs.eu-west-1.amazonaws.com/123456789012/posts' };
+
 /** What breaks the rule, the message, and the nearest config that keeps it. */
 const rules: [string, RawConfig, string, RawConfig][] = [
   [
@@ -31,6 +33,18 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     { 'backup:enabled': true, 'gate:port': 27_019 },
     'gate:port: is 27019, which the gate uses for backups (backup:enabled); choose another',
     { 'backup:enabled': true },
+  ],
+  [
+    'SQS needs a queue',
+    { 'queue:kind': 'sqs' },
+    'sqs:queueUrl: is missing: queue:kind sqs requires the URL of a queue',
+    sqsQueue,
+  ],
+  [
+    'SQS needs a region',
+    { ...sqsQueue, 'sqs:queueUrl': 'http://localhost:9324/000000000000/posts' },
+    'sqs:region: is missing: sqs:queueUrl does not name the region, which signs every request',
+    { ...sqsQueue, 'sqs:queueUrl': 'http://localhost:9324/000000000000/posts', 'sqs:region': 'elasticmq' },
   ],
   [
     'a toleration has an effect',

@@ -215,6 +215,23 @@ const kafka: Rule = ({ kafka: { brokers, replicationFactor, minInsyncReplicas } 
   ),
 ];
 
+/** The region in the URL of a queue of AWS. */
+export const sqsRegion = ({ queueUrl = '', region }: StackConfig['sqs']): string | undefined =>
+  region ?? /^https:\/\/sqs\.([a-z0-9-]+)\./.exec(queueUrl)?.[1];
+
+const sqs: Rule = ({ queue: { kind }, sqs: address }) => [
+  ...problemIf(
+    kind === 'sqs' && address.queueUrl === undefined,
+    'sqs:queueUrl',
+    () => 'is missing: queue:kind sqs requires the URL of a queue',
+  ),
+  ...problemIf(
+    kind === 'sqs' && address.queueUrl !== undefined && sqsRegion(address) === undefined,
+    'sqs:region',
+    () => 'is missing: sqs:queueUrl does not name the region, which signs every request',
+  ),
+];
+
 const api: Rule = ({ api: { stickySessions, exposure }, hpa, monitoring }) => [
   ...problemIf(
     stickySessions && exposure !== 'ingress',
@@ -341,6 +358,7 @@ const rules: readonly Rule[] = [
   hosts,
   sso,
   kafka,
+  sqs,
   api,
   consumers,
   ...capacityRules,

@@ -6,7 +6,7 @@ import { apiSchema, hpaSchema } from './schema/api.ts';
 import { backupSchema } from './schema/backup.ts';
 import { chartsSchema, clusterSchema, imagesSchema } from './schema/cluster.ts';
 import { consoleSchema, loggingSchema, monitoringSchema } from './schema/monitoring.ts';
-import { gateSchema, kafkaSchema, mongoSchema, queueSchema, redisSchema } from './schema/servers.ts';
+import { gateSchema, kafkaSchema, mongoSchema, queueSchema, redisSchema, sqsSchema } from './schema/servers.ts';
 import { ssoSchema } from './schema/sso.ts';
 import { dynamodbSchema, mysqlSchema, storeSchema } from './schema/store.ts';
 import { tracingSchema } from './schema/tracing.ts';
@@ -19,6 +19,7 @@ export const stackSchema = z.object({
   hpa: hpaSchema,
   queue: queueSchema,
   kafka: kafkaSchema,
+  sqs: sqsSchema,
   redis: redisSchema,
   keda: kedaSchema,
   consumer: consumerSchema,

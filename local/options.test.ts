@@ -60,7 +60,7 @@ describe('the command line', () => {
         '--data',
       ]);
     expect(parse).toThrow(/--stak: there is no such option; did you mean --stack\?/);
-    expect(parse).toThrow(/--queue: must be kafka or redis-streams; it is "rabbit"/);
+    expect(parse).toThrow(/--queue: must be kafka, redis-streams or sqs; it is "rabbit"/);
     expect(parse).toThrow(/--brokers: must be a whole number from 1 to 30; it is "0"/);
     expect(parse).toThrow(/"now" stands alone/);
     expect(parse).toThrow(/--ports: must be stack or free; it is "80"/);

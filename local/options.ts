@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { closest } from 'fastest-levenshtein';
 import { LocalError } from './errors.ts';
 
-export type QueueKind = 'kafka' | 'redis-streams';
+const QUEUE_KINDS = ['kafka', 'redis-streams', 'sqs'] as const;
+export type QueueKind = (typeof QUEUE_KINDS)[number];
 
 export interface Options {
   /** Which `Pulumi.<stack>.yaml`. */
@@ -24,7 +25,7 @@ export interface Options {
 
 const flags = {
   stack: { value: 'NAME', help: 'run the stack of Pulumi.NAME.yaml (default: dev)' },
-  queue: { value: 'KIND', help: "kafka or redis-streams, instead of the stack's queue:kind" },
+  queue: { value: 'KIND', help: "kafka, redis-streams or sqs, instead of the stack's queue:kind" },
   brokers: { value: 'N', help: 'Kafka brokers (default: 1, whatever kafka:brokers says); copies are lowered to fit' },
   'api-processes': { value: 'N', help: "API processes on one port, instead of the stack's api:replicas" },
   ports: { value: 'WHICH', help: "stack: the config's (default); free: any, so that runs stand side by side" },
@@ -46,7 +47,7 @@ export function helpText(): string {
     ...lines,
     '',
     'Servers that run already are used when the environment names them: BREAKWATER_REDIS_URL,',
-    'BREAKWATER_MONGO_URL, BREAKWATER_KAFKA_BROKERS (host:port,host:port).',
+    'BREAKWATER_MONGO_URL, BREAKWATER_KAFKA_BROKERS (host:port,host:port), BREAKWATER_SQS_URL.',
   ].join('\n');
 }
 
@@ -81,9 +82,8 @@ export function parseOptions(args: readonly string[]): Options | null {
     return undefined;
   };
   const queue = given.get('queue');
-  if (queue !== undefined && queue !== 'kafka' && queue !== 'redis-streams') {
-    problems.push(`--queue: must be kafka or redis-streams; it is "${queue}"`);
-  }
+  if (queue !== undefined && !QUEUE_KINDS.some((kind) => kind === queue))
+    problems.push(`--queue: must be kafka, redis-streams or sqs; it is "${queue}"`);
   const ports = given.get('ports') ?? 'stack';
   if (ports !== 'stack' && ports !== 'free') problems.push(`--ports: must be stack or free; it is "${ports}"`);
   const parsed = {

@@ -16,6 +16,9 @@ export const REPOSITORY = join(import.meta.dirname, '..');
  */
 const DEFAULT_BROKERS = 1;
 
+/** The local run makes a queue of its own (stack-servers.ts), but the config requires one. */
+const ANY_QUEUE = { 'sqs:queueUrl': 'http://127.0.0.1/queue', 'sqs:region': 'elasticmq' };
+
 interface ConfigOptions {
   /** Which `Pulumi.<stack>.yaml`. */
   readonly stack: string;
@@ -27,7 +30,7 @@ interface ConfigOptions {
 
 /** The stack's config, with its copies lowered to the number of brokers. @throws ConfigError */
 export function localConfig({ stack, overrides, queue, brokers = DEFAULT_BROKERS }: ConfigOptions): StackConfig {
-  const given = { ...overrides, ...(queue && { 'queue:kind': queue }) };
+  const given = { ...(queue === 'sqs' && ANY_QUEUE), ...overrides, ...(queue && { 'queue:kind': queue }) };
   const { replicationFactor, minInsyncReplicas } = loadStackConfig(stack, REPOSITORY, given).kafka;
   const config = loadStackConfig(stack, REPOSITORY, {
     ...given,

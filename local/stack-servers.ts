@@ -1,12 +1,15 @@
 // The servers of the stack: each is found or fetched, started, and kept running.
 import { join } from 'node:path';
+import type { SqsAddress } from '../config/environment.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { ruleFile } from '../monitoring/alert-rules.ts';
 import { secondsSince } from '../tooling/poll.ts';
+import { freePort } from '../tooling/ports.ts';
 import type { InstallOptions } from './install/options.ts';
 import { prometheusTargets } from './monitoring.ts';
 import type { PortPlan } from './ports-plan.ts';
 import type { Processes } from './processes.ts';
+import { startElasticMq } from './servers/elasticmq.ts';
 import { startKafka } from './servers/kafka.ts';
 import { startMongo } from './servers/mongo.ts';
 import { startPrometheus } from './servers/prometheus.ts';
@@ -40,6 +43,16 @@ export const launchMongo = (run: StackRun): Promise<string> =>
     startMongo({ ...options, port: run.ports.mongo, cacheMiB: run.config.mongo.cacheMiB }),
   );
 
+/** ElasticMQ with the queue of the stack. @returns the queue */
+export async function launchSqs(run: StackRun): Promise<SqsAddress> {
+  const { name } = run.config.queue;
+  const port = await freePort();
+  const endpoint = await launch(run, 'sqs', (options) => startElasticMq({ ...options, port, queues: [name] }));
+  // ElasticMQ takes any credentials; the SDK requires some.
+  const accessKey = { id: 'local', secret: 'local' };
+  return { queueUrl: `${endpoint}/000000000000/${name}`, region: 'elasticmq', endpoint, accessKey };
+}
+
 /**
  * Prometheus asks every process for its metrics and follows the same rules as in a cluster.
  *
@@ -60,7 +73,7 @@ export const launchPrometheus = (run: StackRun, running: { producer: boolean; co
 
 async function launch(
   { dataDir, processes, install }: StackRun,
-  name: 'redis' | 'mongo' | 'prometheus',
+  name: 'redis' | 'mongo' | 'sqs' | 'prometheus',
   start: (options: InstallOptions & { readonly dataDir: string }) => Promise<RunningServer>,
 ): Promise<string> {
   const begun = performance.now();

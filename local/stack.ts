@@ -17,7 +17,15 @@ import { Processes } from './processes.ts';
 import { announce, type CommandEnvironment } from './running.ts';
 import { declareTopics, launchConsole, launchGate, launchWorkers, needsProducer } from './stack-apps.ts';
 import { apiProcesses, localConfig, REPOSITORY, withQueueThatRuns } from './stack-config.ts';
-import { launchKafka, launchMongo, launchPrometheus, launchRedis, type StackRun, since } from './stack-servers.ts';
+import {
+  launchKafka,
+  launchMongo,
+  launchPrometheus,
+  launchRedis,
+  launchSqs,
+  type StackRun,
+  since,
+} from './stack-servers.ts';
 import { type Status, StatusSource } from './status.ts';
 import type { Supervised } from './supervisor.ts';
 
@@ -140,15 +148,17 @@ async function bringUp(
   const { config, ports } = run;
   const usesKafka = config.queue.kind === 'kafka';
 
-  const [redisUrl, mongo, kafkaBrokers] = await Promise.all([
+  const [redisUrl, mongo, kafkaBrokers, sqs] = await Promise.all([
     launchRedis(run),
     launchMongo(run).then((url) => launchGate(run, url)),
     usesKafka ? launchKafka(run) : [],
+    config.queue.kind === 'sqs' ? launchSqs(run) : undefined,
   ]);
   const apiUrl = `http://127.0.0.1:${ports.api}`;
   const gateMetricsUrl = `http://127.0.0.1:${ports.gateMetrics}`;
   const addresses: Addresses = {
     kafkaBrokers,
+    ...(sqs && { sqs }),
     redisUrl,
     mongoUrl: mongo.throughGate,
     mongoUpstream: mongo.upstream,
@@ -228,7 +238,7 @@ function environmentOf({ config, ports }: StackRun, addresses: Addresses): Comma
   };
   return Object.fromEntries(
     Object.entries(environment).filter(([name]) =>
-      /^(QUEUE|KAFKA|REDIS|PRODUCER_URL|CONSUMER_TARGETS|PAYLOAD_CHARS|API_BODY_LIMIT_KIB)/.test(name),
+      /^(QUEUE|KAFKA|SQS|AWS|REDIS|PRODUCER_URL|CONSUMER_TARGETS|PAYLOAD_CHARS|API_BODY_LIMIT_KIB)/.test(name),
     ),
   );
 }

@@ -22,6 +22,7 @@ test('the defaults', () => {
     lagGrowth: 1_000,
     lagWindow: 30,
     queueNearlyFull: 0.8,
+    retentionUsed: 0.25,
     stalledFor: 10,
     storeDelayP95: 3,
     storedLateFor: 10,

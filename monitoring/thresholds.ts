@@ -101,6 +101,12 @@ export const thresholdsOf = ({ monitoring }: StackConfig) =>
       meaning: 'Share of queue:maxLength or queue:maxBytes above which the queue is nearly full.',
       source: 'Leaves a fifth of the queue to react in.',
     },
+    retentionUsed: {
+      value: 0.25,
+      unit: 'ratio',
+      meaning: 'Share of the retention of SQS that its oldest record may have waited.',
+      source: 'Of 14 days, that leaves ten to repair the store before SQS deletes anything.',
+    },
     stalledFor: {
       value: 10,
       unit: 'seconds',

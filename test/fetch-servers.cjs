@@ -1,6 +1,7 @@
 // Fetches what the tests run, once, before the first of them: a slow mirror then takes no test's time.
 module.exports = async () => {
   const { installJMeter } = await import('../local/install/jmeter.ts');
+  const { installElasticMq } = await import('../local/install/elasticmq.ts');
   const { installKafka } = await import('../local/install/kafka.ts');
   const { installMariaDb } = await import('../local/install/mariadb.ts');
   const { installMongo } = await import('../local/install/mongo.ts');
@@ -14,6 +15,7 @@ module.exports = async () => {
     installMongo(options),
     installKafka(options),
     installJMeter(options),
+    installElasticMq(options),
     findPrometheus('prometheus', options),
     findPrometheus('promtool', options),
   ];

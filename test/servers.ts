@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
+import { type ElasticMqOptions, startElasticMq } from '../local/servers/elasticmq.ts';
 import { type KafkaOptions, type RunningKafka, startKafka } from '../local/servers/kafka.ts';
 import { type MariaDbOptions, startMariaDb } from '../local/servers/mariadb.ts';
 import { type MongoOptions, startMongo } from '../local/servers/mongo.ts';
@@ -108,6 +109,11 @@ export function useKafka(options: Partial<KafkaOptions> = {}): ServerFixture<Run
   // A broker of a test lives for seconds: the optimizing compiler would take a quarter of the CPU
   // time for nothing.
   return ServerFixture.use('kafka', startKafka, { javaOptions: ['-XX:TieredStopAtLevel=1'], ...options });
+}
+
+/** An SQS for this test file. */
+export function useSqs(options: Partial<ElasticMqOptions> = {}): ServerFixture {
+  return ServerFixture.use('sqs', startElasticMq, options);
 }
 
 function portOf(url: string): number {

@@ -22,3 +22,13 @@ test('lag, dead letters and the limits; without an answer of the queue, the limi
     'breakwater_queue_limit_bytes{queue="posts"} 9000',
   ]);
 });
+
+test('the age of the oldest record, where the queue deletes what is too old', async () => {
+  const registry = new Registry();
+  const oldest = { ageMs: 1_500, retentionMs: 60_000 };
+  const depth = { accepted: 1, lag: 1, lagBytes: 1, deadLetters: 0, oldest };
+  createQueueMetrics(registry, () => depth, { name: 'posts', maxLength: 500, maxBytes: 9_000 });
+  const metrics = await registry.metrics();
+  expect(metrics).toContain('breakwater_queue_oldest_age_seconds{queue="posts"} 1.5');
+  expect(metrics).toContain('breakwater_queue_retention_seconds{queue="posts"} 60');
+});

@@ -26,13 +26,14 @@ export function createQueueMetrics(
     aggregator: 'max' as const,
     registers: [registry],
   });
-  const reading = (metric: string, help: string, read: (depth: QueueDepth) => number): void => {
+  const reading = (metric: string, help: string, read: (depth: QueueDepth) => number | undefined): void => {
     new Gauge({
       ...describe(metric, help),
       collect() {
         this.reset();
         const now = depth();
-        if (now !== undefined) this.set({ queue: name }, read(now));
+        const value = now && read(now);
+        if (value !== undefined) this.set({ queue: name }, value);
       },
     });
   };
@@ -41,6 +42,16 @@ export function createQueueMetrics(
   reading('breakwater_queue_lag_records', 'Records accepted and not yet stored', ({ lag }) => lag);
   reading('breakwater_queue_lag_bytes', 'Size of the records accepted and not yet stored', ({ lagBytes }) => lagBytes);
   reading('breakwater_queue_dead_letters', 'Dead letters that wait for a decision', ({ deadLetters }) => deadLetters);
+  reading(
+    'breakwater_queue_oldest_age_seconds',
+    'How long ago the oldest record was accepted that is not stored yet, where the queue deletes what waits for too long (SQS)',
+    ({ oldest }) => oldest && oldest.ageMs / 1_000,
+  );
+  reading(
+    'breakwater_queue_retention_seconds',
+    'Age at which the queue deletes records that are not stored yet (SQS)',
+    ({ oldest }) => oldest && oldest.retentionMs / 1_000,
+  );
   limit(
     'breakwater_queue_limit_records',
     'Records accepted and not yet stored at which the API refuses more',

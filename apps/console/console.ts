@@ -18,7 +18,7 @@ export interface Console extends App {
 export async function startConsole(settings: ConsoleSettings, registry: Registry, logger: Logger): Promise<Console> {
   const metrics = createConsoleMetrics(registry);
   const now = (): number => performance.now();
-  const queue = settings.QUEUE_KIND === 'kafka' ? 'Kafka' : 'Redis Streams';
+  const queue = { kafka: 'Kafka', 'redis-streams': 'Redis Streams', sqs: 'SQS' }[settings.QUEUE_KIND];
   const fleet = new Fleet({
     targets: {
       api: settings.API_TARGETS,

@@ -1,6 +1,15 @@
 // The console's settings. config/schema/ says what those of the stack config mean.
 import { z } from 'zod';
-import { commonSettings, list, loadSettings, port, SettingsError, text, type Variables } from '../shared/settings.ts';
+import {
+  commonSettings,
+  list,
+  loadSettings,
+  port,
+  queueKind,
+  SettingsError,
+  text,
+  type Variables,
+} from '../shared/settings.ts';
 import { isLoopback } from './access.ts';
 import type { LoadCommand } from './controls.ts';
 import { problemTable } from './problems.ts';
@@ -39,7 +48,7 @@ export const consoleSettings = z.object({
   CONSOLE_PASSWORD: text.optional(),
   /** Name of the stack, as the page shows it. */
   CONSOLE_STACK: text,
-  QUEUE_KIND: z.enum(['kafka', 'redis-streams']),
+  QUEUE_KIND: queueKind,
   API_TARGETS: targets,
   CONSUMER_TARGETS: targets,
   GATE_TARGETS: targets,

@@ -33,7 +33,7 @@ async function start(): Promise<App> {
     reader,
     store,
     limiter: createLimiter(redis, 'mongo-writes', settings.MONGO_WRITES_PER_SECOND),
-    cache: queue.kind === 'kafka' ? new Cache(redis, settings.CACHE_TTL_SECONDS) : undefined,
+    cache: queue.kind === 'redis-streams' ? undefined : new Cache(redis, settings.CACHE_TTL_SECONDS),
     metrics: createConsumerMetrics(registry),
     logger,
     workMs: settings.CONSUMER_WORK_MS,

@@ -102,14 +102,20 @@ export const kafkaSettings = {
   KAFKA_PASSWORD: text.optional(),
 };
 
+export const queueKind = z.enum(['kafka', 'redis-streams', 'sqs']);
+
 /** Settings of the apps that use the queue; `withQueue` adds what holds between them. */
 export const queueSettings = {
-  QUEUE_KIND: z.enum(['kafka', 'redis-streams']),
+  QUEUE_KIND: queueKind,
   QUEUE_NAME: text,
   QUEUE_GROUP: text,
   QUEUE_MAX_LENGTH: integer(1),
   QUEUE_MAX_BYTES: integer(1),
   ...z.object(kafkaSettings).partial().shape,
+  /** With the region, required with QUEUE_KIND=sqs. */
+  SQS_QUEUE_URL: z.url().optional(),
+  SQS_REGION: text.optional(),
+  SQS_ENDPOINT: z.url().optional(),
   REDIS_URL: text,
   REDIS_PASSWORD: text.optional(),
   REDIS_WAIT_REPLICAS: integer(0).optional(),

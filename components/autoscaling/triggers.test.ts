@@ -99,6 +99,11 @@ describe('Redis Streams', () => {
   });
 });
 
+test('SQS: the lag from the API, without credentials', () => {
+  const found = triggers({ 'queue:kind': 'sqs', 'sqs:queueUrl': 'https://sqs.eu-west-1.amazonaws.com/1/posts' });
+  expect(found.map(({ type, authenticationRef }) => [type, authenticationRef])).toEqual([['metrics-api', undefined]]);
+});
+
 test('latency: in seconds, not divided by the number of pods, an error without metrics', () => {
   const { metricType, metadata } = latencyTrigger(parseStackConfig({ 'hpa:targetLatencyMs': 250 }), 'http://p:9090');
   expect(metricType).toBe('Value');

@@ -92,7 +92,7 @@ function redisStreamsTrigger({ queue, consumer }: QueueTriggerConfig, addresses:
 
 /**
  * Scales the consumers: as many as the largest of the triggers asks for.
- * @param api address of the API, `http://host:port`. Read only with Redis Streams
+ * @param api address of the API, `http://host:port`. Not read with Kafka
  * @param authenticationRef the login of the queue's server; undefined if it has no authentication
  */
 export function queueTriggers(
@@ -102,10 +102,16 @@ export function queueTriggers(
   authenticationRef: Authentication | undefined,
 ): readonly Trigger[] {
   const login = authenticationRef && { authenticationRef };
-  return config.queue.kind === 'kafka'
-    ? [{ ...kafkaTrigger(config, addresses, login !== undefined), ...login }]
-    : // The stream wakes the first consumer, and keeps consumers running, also while the API is away.
-      [statsTrigger(config, api), { ...redisStreamsTrigger(config, addresses), ...login }];
+  switch (config.queue.kind) {
+    case 'kafka':
+      return [{ ...kafkaTrigger(config, addresses, login !== undefined), ...login }];
+    case 'redis-streams':
+      // The stream wakes the first consumer, and keeps consumers running, also while the API is away.
+      return [statsTrigger(config, api), { ...redisStreamsTrigger(config, addresses), ...login }];
+    case 'sqs':
+      // The API compares the lag with what SQS has, so KEDA needs no credentials of AWS.
+      return [statsTrigger(config, api)];
+  }
 }
 
 const REQUESTS = 'breakwater_http_request_duration_seconds';

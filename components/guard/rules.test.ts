@@ -179,6 +179,13 @@ describe('refused', () => {
       'kafka:external: not set → b:9092: the queue holds 3 records',
     ],
     [
+      'another queue of SQS while this one holds records',
+      { 'queue:kind': 'sqs', 'sqs:queueUrl': 'http://sqs/a', 'sqs:region': 'r' },
+      { 'queue:kind': 'sqs', 'sqs:queueUrl': 'http://sqs/b', 'sqs:region': 'r' },
+      { queue: { ...empty, lag: 3 } },
+      'sqs:queueUrl: http://sqs/a → http://sqs/b: the queue holds 3 records',
+    ],
+    [
       'an external Redis while the queue holds records, whatever the queue',
       {},
       externalRedis,

@@ -168,7 +168,7 @@ const passwords: Rule = (old, next) =>
 /** Those of the changed keys that would leave behind what the queue holds. */
 function leavesQueue(old: Guarded, next: Guarded): readonly GuardedKey[] {
   const keys: GuardedKey[] = [
-    ...(['queue:kind', 'queue:name', 'kafka:external', 'redis:external'] as const),
+    ...(['queue:kind', 'queue:name', 'kafka:external', 'sqs:queueUrl', 'redis:external'] as const),
     ...(['store:kind', 'mongo:external', 'mysql:external'] as const),
     ...(['dynamodb:table', 'dynamodb:region', 'dynamodb:endpoint'] as const),
   ];
@@ -177,7 +177,7 @@ function leavesQueue(old: Guarded, next: Guarded): readonly GuardedKey[] {
   const stays = (what: 'queue' | 'store', kind: string) => kindOf(old, what) === kind && kindOf(next, what) === kind;
   const used = (key: GuardedKey): boolean => {
     const [server] = key.split(':') as [string];
-    if (server === 'kafka') return stays('queue', server);
+    if (server === 'kafka' || server === 'sqs') return stays('queue', server);
     return !['mongo', 'mysql', 'dynamodb'].includes(server) || stays('store', server);
   };
   return keys.filter((key) => old[key] !== next[key] && used(key));

@@ -17,6 +17,7 @@ export interface Guarded {
   readonly 'kafka:volumeGiB': number;
   readonly 'kafka:passwordVersion': number;
   readonly 'kafka:external'?: string;
+  readonly 'sqs:queueUrl'?: string;
   readonly 'redis:volumeGiB': number;
   readonly 'redis:passwordVersion': number;
   readonly 'redis:external'?: string;
@@ -42,7 +43,7 @@ export type GuardedKey = keyof Guarded;
 
 /** The values of the config that the guard looks at. */
 export function guardedValues(config: StackConfig): Guarded {
-  const { cluster, api, queue, kafka, redis, store, mongo, mysql, dynamodb, backup, monitoring } = config;
+  const { cluster, api, queue, kafka, sqs, redis, store, mongo, mysql, dynamodb, backup, monitoring } = config;
   return {
     'cluster:namespace': cluster.namespace,
     ...(cluster.storageClass !== undefined && { 'cluster:storageClass': cluster.storageClass }),
@@ -55,6 +56,7 @@ export function guardedValues(config: StackConfig): Guarded {
     'kafka:volumeGiB': kafka.volumeGiB,
     'kafka:passwordVersion': kafka.passwordVersion,
     ...(kafka.external !== undefined && { 'kafka:external': kafka.external }),
+    ...(sqs.queueUrl !== undefined && { 'sqs:queueUrl': sqs.queueUrl }),
     'redis:volumeGiB': redis.volumeGiB,
     'redis:passwordVersion': redis.passwordVersion,
     ...(redis.external !== undefined && { 'redis:external': redis.external }),

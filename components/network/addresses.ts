@@ -1,5 +1,6 @@
 // Where the apps find the servers: Services of the cluster, or the external servers of the config.
 import type { Addresses } from '../../config/environment.ts';
+import { sqsRegion } from '../../config/rules.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { hasOwnMongo } from '../../config/servers.ts';
 import { apiNamespaceOf, hostOf } from '../kubernetes/namespaces.ts';
@@ -19,7 +20,7 @@ export const MONGO_PORT = 27_017;
  * @returns `mongoUpstream` and `gateMetricsUrl` only with a gate
  */
 export function addressesOf(config: StackConfig): Addresses {
-  const { cluster, kafka, redis, mongo, gate, mysql } = config;
+  const { cluster, kafka, sqs, redis, mongo, gate, mysql } = config;
   const host = (service: string) => hostOf(service, cluster.namespace);
   return {
     ...(kafka.external === undefined
@@ -30,6 +31,9 @@ export function addressesOf(config: StackConfig): Addresses {
           kafkaSaslMechanism: kafka.saslMechanism,
           kafkaTls: kafka.tls,
         }),
+    ...(sqs.queueUrl !== undefined && {
+      sqs: { queueUrl: sqs.queueUrl, region: sqsRegion(sqs) ?? '', endpoint: sqs.endpoint },
+    }),
     redisUrl: redis.external ?? `redis://${host('redis')}:${REDIS_PORT}`,
     ...(hasOwnMongo(config)
       ? {

@@ -15,8 +15,9 @@ type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
  * - `monitoring`: every pod of the monitoring's namespace
  * - `stack`: every pod of the stack's main and API namespaces
  * - `nodes`: the nodes and the Kubernetes API
+ * - `pod-identity`: the agent on each node of EKS that gives pods their credentials
  */
-const OUTSIDERS = ['anyone', 'external', 'keda', 'monitoring', 'stack', 'nodes'] as const;
+const OUTSIDERS = ['anyone', 'external', 'keda', 'monitoring', 'stack', 'nodes', 'pod-identity'] as const;
 /** One of them. */
 export type Outsider = (typeof OUTSIDERS)[number];
 
@@ -55,6 +56,7 @@ const peersOfOutsiders = (main: string): Readonly<Record<Outsider, readonly Peer
   keda: [{ ...inNamespace('keda'), podSelector: { matchLabels: { app: 'keda-operator' } } }],
   monitoring: [inNamespace(monitoringNamespaceOf(main))],
   stack: [main, apiNamespaceOf(main)].map(inNamespace),
+  'pod-identity': [{ ipBlock: { cidr: '169.254.170.23/32' } }],
 });
 
 /** Policies that every namespace has, by name. */

@@ -24,6 +24,7 @@ export function portsOf(addresses: string, fallback: number): readonly number[] 
 /** Port of MySQL where its address has none. */
 const MYSQL_PORT = 3306;
 const HTTPS_PORT = 443;
+const POD_IDENTITY: End = ['pod-identity', 80];
 
 const outside = (addresses: string, fallback: number): readonly End[] =>
   portsOf(addresses, fallback).map((port) => ['external', port]);
@@ -39,14 +40,16 @@ function storeEnds(config: StackConfig): readonly End[] {
 
 /** Where clients reach each server; empty if the stack does not use it. */
 function endsOf(config: StackConfig) {
-  const { queue, kafka, redis } = config;
+  const { queue, kafka, sqs, redis } = config;
   const own = (server: Part, port: number): readonly End[] => [[server, port]];
   const kafkaEnds = kafka.external === undefined ? own('kafka', CLIENT_PORT) : outside(kafka.external, CLIENT_PORT);
   const redisEnds = redis.external === undefined ? own('redis', REDIS_PORT) : outside(redis.external, REDIS_PORT);
   return {
     kafka: queue.kind === 'kafka' ? kafkaEnds : [],
+    sqs: queue.kind === 'sqs' ? [...outside(sqs.endpoint ?? '', HTTPS_PORT), POD_IDENTITY] : [],
     redis: redisEnds,
-    queue: queue.kind === 'kafka' ? kafkaEnds : redisEnds,
+    // KEDA asks the API for the lag of SQS.
+    queue: { kafka: kafkaEnds, 'redis-streams': redisEnds, sqs: [] }[queue.kind],
     store: storeEnds(config),
   };
 }
@@ -81,6 +84,7 @@ export function flowsOf(config: StackConfig): readonly Flow<Part>[] {
     // API ─▶ queue ─▶ consumer ─▶ gate ─▶ MongoDB, the cache, the producer and the topics job.
     ...between(['api', 'consumer', 'producer'], server.redis),
     ...between(['api', 'consumer', 'producer', 'topics', 'kafka-ui'], server.kafka),
+    ...between(['api', 'consumer', 'producer'], server.sqs),
     ...between(['api', 'consumer'], server.store),
     { from: 'gate', to: 'mongo', port: MONGO_PORT },
     { from: 'backup', to: 'gate', port: BACKUP_PORT },
@@ -92,10 +96,10 @@ export function flowsOf(config: StackConfig): readonly Flow<Part>[] {
     { from: 'kafka', to: 'kafka', port: BROKER_PORT },
     { from: 'kafka', to: 'kafka', port: CONTROLLER_PORT },
 
-    // Observers: KEDA reads the queue, with Redis Streams also the lag in records from the API; the
+    // Observers: KEDA reads the queue, and except with Kafka the lag in records from the API; the
     // API reads the gate's count, console and Prometheus all metrics.
     ...between(['keda'], server.queue),
-    ...between(config.queue.kind === 'redis-streams' ? ['keda'] : [], [['api', api.port]]),
+    ...between(config.queue.kind === 'kafka' ? [] : ['keda'], [['api', api.port]]),
     ...between(['api'], metricsOf(['gate'])),
     ...between(['console'], metricsOf(apps)),
     ...between(config.monitoring.enabled ? ['monitoring'] : [], [

@@ -45,9 +45,10 @@ const password = (server: string) =>
 
 /** `queue:*` */
 export const queueSchema = z.object({
-  kind: oneOf(['kafka', 'redis-streams'], {
+  kind: oneOf(['kafka', 'redis-streams', 'sqs'], {
     default: 'kafka',
-    description: 'What holds accepted records until they are stored.',
+    description:
+      'What holds accepted records until they are stored. `sqs` is a standard queue of AWS; Redis then holds the counts and the dead letters.',
     change: `Replaces the queue and rolls the API, consumer, producer and console pods. ${drainFirst}`,
   }),
   name: textOr('posts', {
@@ -201,6 +202,29 @@ export const kafkaSchema = z.object({
     default: 9092,
     description: 'Port of the first broker in the local run. The others take the ports after it.',
     change: nextLocalStart,
+  }),
+});
+
+/** `sqs:*` */
+export const sqsSchema = z.object({
+  queueUrl: optionalText({
+    pattern: /^https?:\/\/[A-Za-z0-9.-]+(:\d+)?\/\S+$/,
+    allowed: 'the URL of a queue, such as https://sqs.eu-west-1.amazonaws.com/123456789012/posts',
+    description:
+      'A standard queue of SQS, with `queue:kind sqs`: no redrive policy, and a retention of 14 days. Credentials come from where the pod runs, such as EKS Pod Identity.',
+    change: `Rolls the pods that use it onto the other queue. ${drainFirst}`,
+  }),
+  region: optionalText({
+    pattern: /^[a-z0-9-]+$/,
+    allowed: 'a region, such as eu-west-1',
+    description: 'Region of the queue. Required where `sqs:queueUrl` does not name it.',
+    change: rollsClients,
+  }),
+  endpoint: optionalText({
+    pattern: /^https?:\/\/[A-Za-z0-9.-]+(:\d+)?$/,
+    allowed: 'http://host:port or https://host',
+    description: 'Address of SQS, for an emulator or a VPC endpoint. Default: that of the region.',
+    change: rollsClients,
   }),
 });
 

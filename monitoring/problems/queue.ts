@@ -85,6 +85,17 @@ export const queueProblems = (t: Thresholds): ProblemGroup => ({
       live: { place: 'queue' },
     },
     {
+      id: 'RetentionNear',
+      severity: 'critical',
+      meaning: 'Records that are accepted and not stored in time are deleted by SQS, and lost.',
+      finding: 'The oldest record has waited for {value} of the time that SQS keeps it.',
+      limit: above(t.retentionUsed),
+      alert: {
+        signal: 'max by (queue) (breakwater_queue_oldest_age_seconds / breakwater_queue_retention_seconds)',
+        for: '5m',
+      },
+    },
+    {
       id: 'QueueFull',
       severity: 'critical',
       meaning: 'Writes are answered 503 until the consumers catch up.',

@@ -40,6 +40,10 @@ const queue = (records: string, bytes: string) => ({
   'breakwater_queue_limit_records{job="api",instance="a",queue="posts"}': '1000x900',
   'breakwater_queue_limit_bytes{job="api",instance="a",queue="posts"}': '1000x900',
 });
+const oldest = (age: string, retention: string) => ({
+  'breakwater_queue_oldest_age_seconds{job="api",instance="a",queue="posts"}': age,
+  'breakwater_queue_retention_seconds{job="api",instance="a",queue="posts"}': retention,
+});
 const lost = (values: string, instance = 'c') => ({
   [`breakwater_records_lost_total{job="consumer",instance="${instance}"}`]: values,
 });
@@ -190,6 +194,14 @@ export const alertCases: readonly AlertCase[] = [
       { when: 'the loss was hours ago', at: '4h', series: lost('0x100 7x900') },
       { when: 'a consumer that lost some hours ago restarts', at: '4h', series: lost('7x470 0x900') },
       { when: 'there is no consumer', series: {} },
+    ],
+  ),
+  ...of(
+    'RetentionNear',
+    [{ when: 'the oldest record has waited for a third of it', series: oldest('400000x900', '1209600x900') }],
+    [
+      { when: 'the oldest record has waited for an hour', series: oldest('3600x900', '1209600x900') },
+      { when: 'the queue keeps records for ever', series: lag('100x900') },
     ],
   ),
   ...of(

@@ -29,7 +29,7 @@ test.each<[string, RawConfig, readonly string[], readonly string[]]>([
     [],
     [
       'kafka:password: is a secret in clear; set it again: pulumi config set --secret kafka:password',
-      'queue:kind: "rabbit" is not valid; allowed: one of kafka, redis-streams',
+      'queue:kind: "rabbit" is not valid; allowed: one of kafka, redis-streams, sqs',
     ],
   ],
   [

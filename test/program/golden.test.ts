@@ -15,10 +15,14 @@ const stacks = stackNames(root);
 const update = process.env.UPDATE_GOLDEN === '1';
 
 /**
- * The stack of each queue kind that is written whole; the others are written as their difference
+ * The stack that is written whole for each queue kind; the others are written as their difference
  * from it.
  */
-const WHOLE: Readonly<Record<StackConfig['queue']['kind'], string>> = { kafka: 'dev', 'redis-streams': 'stress' };
+const WHOLE: Readonly<Record<StackConfig['queue']['kind'], string>> = {
+  kafka: 'dev',
+  'redis-streams': 'stress',
+  sqs: 'dev',
+};
 
 const baseOf = (stack: string): string => WHOLE[loadStackConfig(stack, root).queue.kind];
 
@@ -40,7 +44,7 @@ async function textOf(stack: string): Promise<string> {
   const made = '\nSecrets are masked. Written by `npm run golden`: review its diff.';
   if (stack === base) return goldenText(`Every resource that the stack \`${stack}\` declares.${made}`, own);
   const head =
-    `How the stack \`${stack}\` differs from \`${base}\`, which has the same queue kind: ` +
+    `How the stack \`${stack}\` differs from \`${base}\`: ` +
     'resources added and removed, and a JSON Patch of each that changed.';
   return goldenText(head + made, difference(await manifestOf(base), own));
 }

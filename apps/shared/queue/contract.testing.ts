@@ -1,4 +1,4 @@
-// What every queue must do, as tests: both adapters run them against real servers.
+// What every queue must do, as tests: all adapters run them against real servers.
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,8 @@ export interface ContractSubject {
   crash(down?: () => Promise<void>): Promise<void>;
   /** Settings with which another process uses the queue. */
   settings(name: string): QueueSettings;
+  /** Variables that the other process needs as well. Default none. */
+  env?: Readonly<Record<string, string>>;
   /** What a killed consumer had is with another one by then, milliseconds. */
   takeoverMs: number;
   /** Whether it knows the bytes that wait. */
@@ -262,9 +264,11 @@ export function queueContract(kind: string, subject: ContractSubject): void {
       const queue = open(name);
       const writer = await queue.writer();
       const records = await accept(writer, 'a', payloads('a', 50));
-      const child = fork(fileURLToPath(new URL('./contract-child.testing.ts', import.meta.url)), [
-        JSON.stringify({ settings: subject.settings(name), limits: LIMITS }),
-      ]);
+      const child = fork(
+        fileURLToPath(new URL('./contract-child.testing.ts', import.meta.url)),
+        [JSON.stringify({ settings: subject.settings(name), limits: LIMITS })],
+        { env: { ...process.env, ...subject.env } },
+      );
       children.push({ kill: () => child.kill('SIGKILL') });
       const taken = await new Promise((resolve, reject) => {
         child.once('message', resolve);

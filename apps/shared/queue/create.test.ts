@@ -19,6 +19,7 @@ afterEach(() => queue?.close());
 test.each<[QueueSettings['QUEUE_KIND'], Partial<QueueSettings>]>([
   ['kafka', { KAFKA_BROKERS: ['127.0.0.1:1'] }],
   ['redis-streams', {}],
+  ['sqs', { SQS_QUEUE_URL: 'http://127.0.0.1:1/q', SQS_REGION: 'r' }],
 ])('the kind decides: %s', (kind, more) => {
   queue = createQueue({ ...settings, QUEUE_KIND: kind, ...more }, logger);
   expect(queue.kind).toBe(kind);
@@ -27,6 +28,10 @@ test.each<[QueueSettings['QUEUE_KIND'], Partial<QueueSettings>]>([
 test('Kafka without brokers is refused', () => {
   expect(() => createQueue(settings, logger)).toThrow(SettingsError);
   expect(() => createQueue(settings, logger)).toThrow('KAFKA_BROKERS');
+});
+
+test('SQS without a queue is refused', () => {
+  expect(() => createQueue({ ...settings, QUEUE_KIND: 'sqs' }, logger)).toThrow('SQS_QUEUE_URL');
 });
 
 test('a queue that nobody answers for says so and can be closed', async () => {

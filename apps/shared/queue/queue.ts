@@ -1,5 +1,5 @@
-// What a queue is to Breakwater: one interface, two adapters (kafka/, redis/), one contract
-// test-suite.
+// What a queue is to Breakwater: one interface, three adapters (kafka/, redis/, sqs/), one
+// contract test-suite.
 import type { CachedGroup, Documents } from '../group.ts';
 import type { DataRecord, NewRecords } from '../record.ts';
 
@@ -99,6 +99,8 @@ export interface QueueDepth {
    */
   lagBytes: number;
   deadLetters: number;
+  /** Where the queue deletes what waits for too long: the oldest record, and when that happens. */
+  oldest?: { readonly ageMs: number; readonly retentionMs: number };
 }
 
 /** A record that MongoDB refused. */
@@ -130,7 +132,7 @@ export interface WriterOptions {
 
 /** A connection to the queue. */
 export interface Queue {
-  readonly kind: 'kafka' | 'redis-streams';
+  readonly kind: 'kafka' | 'redis-streams' | 'sqs';
   /** What survives a killed process, and what a power loss. */
   readonly durability: string;
   writer(options?: WriterOptions): Promise<QueueWriter>;

@@ -1,9 +1,10 @@
 // Spans of the queue, by OpenTelemetry's conventions for messaging.
 import type { QueueSettings } from '../queue/create.ts';
+import type { Queue } from '../queue/queue.ts';
 import type { SpanStart } from './tracing.ts';
 
 export interface TracedQueue {
-  readonly kind: string;
+  readonly kind: Queue['kind'];
   readonly name: string;
   readonly group: string;
 }
@@ -17,10 +18,12 @@ export const tracedQueue = (
   group: settings.QUEUE_GROUP,
 });
 
+const SYSTEMS: Readonly<Record<Queue['kind'], string>> = { kafka: 'kafka', 'redis-streams': 'redis', sqs: 'aws_sqs' };
+
 const operation = ({ kind, name }: TracedQueue, type: 'send' | 'process', records: number) => ({
   name: `${type} ${name}`,
   attributes: {
-    'messaging.system': kind === 'kafka' ? 'kafka' : 'redis',
+    'messaging.system': SYSTEMS[kind],
     'messaging.destination.name': name,
     'messaging.operation.name': type,
     'messaging.operation.type': type,

@@ -23,6 +23,8 @@ const withoutMongo = [
   'Service mongo',
   'StatefulSet mongo',
 ];
+const sqsUrl = 'https://sqs.eu-west-1.amazonaws.com/123456789012/posts';
+const onSqs = { ...producing, 'queue:kind': 'sqs', 'sqs:queueUrl': sqsUrl };
 const backedUp = { 'backup:enabled': true };
 
 export const serversChanges: Changes = {
@@ -188,6 +190,18 @@ export const serversChanges: Changes = {
     changes: ['ScaledObject consumer'],
   },
   'kafka:port': { to: 9192 },
+  'sqs:queueUrl': {
+    on: onSqs,
+    to: `${sqsUrl}-2`,
+    needsEmptyQueue: true,
+    rolls: ['api', 'consumer', 'producer'],
+  },
+  'sqs:region': { on: onSqs, to: 'eu-central-1', rolls: ['api', 'consumer', 'producer'] },
+  'sqs:endpoint': {
+    on: onSqs,
+    to: 'https://vpce-1.sqs.eu-west-1.vpce.amazonaws.com',
+    rolls: ['api', 'consumer', 'producer'],
+  },
   'redis:memoryMiB': { to: 4096, rolls: ['redis'] },
   'redis:appendFsync': { to: 'everysec', rolls: ['redis'] },
   'redis:volumeGiB': { to: 32, refused: true },

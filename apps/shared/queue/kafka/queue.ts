@@ -1,10 +1,10 @@
 // The queue on Kafka: a topic, a consumer group, offsets committed after the store.
 import type { Logger } from '../../logger.ts';
 import type { DataRecord } from '../../record.ts';
+import { KAFKA_DURABILITY } from '../durability.ts';
 import type { BatchLimits, Queue, QueueDepth, QueueLimits, QueueReader, QueueWriter, WriterOptions } from '../queue.ts';
 import type { KafkaAddress } from './client.ts';
 import { KafkaLetters } from './dead-letters.ts';
-import { KAFKA_DURABILITY } from './durability.ts';
 import { KafkaMember } from './member.ts';
 import { DepthMonitor, KafkaOffsets } from './offsets.ts';
 import { KafkaReader } from './reader.ts';

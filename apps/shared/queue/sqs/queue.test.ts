@@ -1,0 +1,213 @@
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { uniqueName } from '../../../../test/api.ts';
+import { useRedis, useSqs } from '../../../../test/servers.ts';
+import { until } from '../../../../test/until.ts';
+import { createLogger } from '../../logger.ts';
+import { queueContract } from '../contract.testing.ts';
+import { SqsQueue, type SqsQueueOptions } from './queue.ts';
+import { sqsKeys } from './scripts.ts';
+
+const redis = useRedis();
+const server = useSqs();
+const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
+/** ElasticMQ takes any. */
+const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+let sqs: SQSClient;
+let admin: Redis;
+beforeAll(() => {
+  admin = new Redis(redis.url);
+  Object.assign(process.env, credentials);
+  sqs = new SQSClient({ region: 'elasticmq', endpoint: server.url });
+});
+
+afterAll(() => {
+  admin.disconnect();
+  sqs.destroy();
+});
+
+const urlOf = (name: string) => `${server.url}/000000000000/${name}`;
+
+async function create(name: string): Promise<void> {
+  await sqs.send(new CreateQueueCommand({ QueueName: name }));
+}
+
+const opened: SqsQueue[] = [];
+afterEach(async () => {
+  for (const queue of opened.splice(0)) await queue.close();
+});
+
+/** Closed after the test. */
+function open(name: string, options: Partial<SqsQueueOptions> = {}): SqsQueue {
+  const address = { queueUrl: urlOf(name), region: 'elasticmq', endpoint: server.url, url: redis.url };
+  const limits = { maxLength: 1_000_000, maxBytes: 1e9, visibilitySeconds: 5 };
+  const queue = new SqsQueue({ name, ...address, ...limits, ...options }, logger);
+  opened.push(queue);
+  return queue;
+}
+
+queueContract('sqs', {
+  create,
+  open,
+  async poison(name, text) {
+    const { waiting, counts } = sqsKeys(name);
+    await admin
+      .multi()
+      .zadd(waiting, Date.now(), `abc 1 ${text.length}`)
+      .hincrby(counts, 'lag', 1)
+      .hincrby(counts, 'lagBytes', text.length)
+      .exec();
+    const group = { DataType: 'Binary', BinaryValue: Buffer.from(text) };
+    const QueueUrl = urlOf(name);
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'abc 1', MessageAttributes: { group } }));
+  },
+  async crash(down) {
+    server.server.kill('SIGKILL');
+    await server.server.exited;
+    await down?.();
+    await server.restart();
+  },
+  settings: (name) => ({
+    QUEUE_KIND: 'sqs',
+    QUEUE_NAME: name,
+    QUEUE_GROUP: 'store',
+    QUEUE_MAX_LENGTH: 1_000_000,
+    QUEUE_MAX_BYTES: 1e9,
+    SQS_QUEUE_URL: urlOf(name),
+    SQS_REGION: 'elasticmq',
+    SQS_ENDPOINT: server.url,
+    REDIS_URL: redis.url,
+  }),
+  env: credentials,
+  takeoverMs: 20_000,
+  countsBytes: true,
+  oversizeBytes: 1_048_576,
+});
+
+const LIMITS = { batchSize: 1_000, batchBytes: 1 << 20, flushIntervalMs: 50 };
+const request = (origin: string, count: number, chars = 10) => ({
+  type: 'post',
+  origin,
+  payloads: Array<string>(count).fill('x'.repeat(chars)),
+});
+
+/** A queue with one that is opened over it. */
+async function fresh(options: Partial<SqsQueueOptions> = {}) {
+  const name = uniqueName('posts');
+  await create(name);
+  return { name, queue: open(name, options) };
+}
+
+const messagesIn = async (name: string): Promise<number> => {
+  const QueueUrl = urlOf(name);
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+  return Number(Attributes!.ApproximateNumberOfMessages) + Number(Attributes!.ApproximateNumberOfMessagesNotVisible);
+};
+
+test('requests of a moment share messages of up to 60 KB', async () => {
+  const { name, queue } = await fresh();
+  const writer = await queue.writer();
+  // About 5 KB each, 150 KB together; the first one does not wait for others.
+  await Promise.all(Array.from({ length: 30 }, (_, i) => writer.accept(request(`r${i}`, 5, 900))));
+  expect(await messagesIn(name)).toBeGreaterThanOrEqual(3);
+  expect(await messagesIn(name)).toBeLessThanOrEqual(5);
+  await writer.accept(request('large', 1, 500_000));
+  const batch = await (await queue.reader(LIMITS)).next();
+  expect(batch!.documents.count).toBe(151);
+});
+
+test('what is delivered twice counts once, and its dead letters are there once', async () => {
+  const { queue, name } = await fresh({ visibilitySeconds: 1 });
+  await (await queue.writer()).accept(request('o', 5));
+  const [first, second] = [await queue.reader(LIMITS), await open(name).reader(LIMITS)];
+  const batch = await first.next();
+  await first.close();
+  const again = await second.next();
+  expect(again).toMatchObject({ redelivered: 5 });
+  for (const each of [batch!, again!]) await each.acknowledge([{ index: 1, reason: 'made up' }]).catch(() => {});
+  await second.close();
+  expect(await queue.depth()).toMatchObject({ accepted: 5, lag: 0, deadLetters: 1 });
+});
+
+test('a message that is none of ours goes to the dead letters', async () => {
+  const { queue, name } = await fresh();
+  await sqs.send(new SendMessageCommand({ QueueUrl: urlOf(name), MessageBody: 'hello' }));
+  const reader = await queue.reader(LIMITS);
+  await (await reader.next())!.acknowledge();
+  expect(await messagesIn(name)).toBe(0);
+  expect(await queue.depth()).toMatchObject({ accepted: 0, lag: 0, deadLetters: 1 });
+  expect((await queue.deadLetters.list(1))[0]!.record.payload).toBe('hello');
+});
+
+describe('the counts are repaired', () => {
+  const reconcile = async (name: string, options?: Partial<SqsQueueOptions>) => {
+    const queue = open(name, options);
+    await (await queue.reader({ ...LIMITS, batchSize: 1 })).close();
+    return queue;
+  };
+
+  test('after a writer died before it sent what it had counted', async () => {
+    const { name } = await fresh();
+    await admin
+      .multi()
+      .zadd(sqsKeys(name).waiting, Date.now() - 1_000, 'abc 7 100')
+      .hset(sqsKeys(name).counts, { accepted: 7, lag: 7, lagBytes: 100 })
+      .exec();
+    const repaired = await reconcile(name, { orphanMs: 60_000 });
+    expect(await repaired.depth()).toMatchObject({ accepted: 7, lag: 7 });
+    const later = await reconcile(name, { orphanMs: 100 });
+    expect(await later.depth()).toMatchObject({ accepted: 0, lag: 0, lagBytes: 0 });
+  });
+
+  test('after Redis lost them: to a record for each message at least, with the second look', async () => {
+    const { queue, name } = await fresh();
+    const writer = await queue.writer();
+    for (let i = 0; i < 3; i++) await writer.accept(request('o', 5));
+    await admin.flushall();
+    expect((await queue.depth()).lag).toBe(0);
+    await reconcile(name);
+    await reconcile(name);
+    expect((await queue.depth()).lag).toBe(3);
+    const reader = await queue.reader(LIMITS);
+    for (let found = 0; found < 15; ) {
+      const batch = await reader.next();
+      found += batch!.documents.count;
+      await batch!.acknowledge();
+    }
+    await reconcile(name);
+    expect((await queue.depth()).lag).toBe(0);
+  });
+
+  test('records that waited longer than SQS keeps them are lost, and reported', async () => {
+    const { queue, name } = await fresh();
+    const longAgo = Date.now() - 15 * 24 * 3_600_000;
+    await admin
+      .multi()
+      .zadd(sqsKeys(name).waiting, longAgo, 'abc 7 100')
+      .hset(sqsKeys(name).counts, { accepted: 7, lag: 7, lagBytes: 100 })
+      .exec();
+    expect((await queue.depth()).oldest).toBeUndefined();
+    const batch = await (await queue.reader(LIMITS)).next();
+    expect(batch).toMatchObject({ lost: 7, documents: { count: 0 } });
+    expect(await queue.depth()).toMatchObject({ accepted: 7, lag: 0, oldest: { ageMs: 0 } });
+  });
+
+  test('while Redis is away, records are accepted and acknowledged all the same', async () => {
+    const { queue, name } = await fresh();
+    const writer = await queue.writer();
+    const reader = await queue.reader(LIMITS);
+    await writer.accept(request('before', 5));
+    const batch = await reader.next();
+    redis.server.kill('SIGSTOP');
+    try {
+      await writer.accept(request('during', 5));
+      await batch!.acknowledge();
+    } finally {
+      redis.server.kill('SIGCONT');
+    }
+    await (await reader.next())!.acknowledge();
+    await until(async () => (await queue.depth()).lag === 0);
+    expect(await messagesIn(name)).toBe(0);
+  });
+});

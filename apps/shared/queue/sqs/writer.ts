@@ -1,0 +1,180 @@
+// Accepting records on SQS: whole requests packed into messages of up to 60 KB, which SQS bills as
+// one request each; a larger request is a message of its own.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Coalescer } from '../../coalescer.ts';
+import { documentBytes } from '../../document.ts';
+import { QueueFullError, QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../../errors.ts';
+import { encodeGroup, GroupIds, makeGroup } from '../../group.ts';
+import type { DataRecord, NewRecords } from '../../record.ts';
+import type { QueueWriter, WriterOptions } from '../queue.ts';
+import { Room } from '../room.ts';
+import { MESSAGE_BYTES, MESSAGE_OVERHEAD, type SqsCalls } from './client.ts';
+import type { SqsCounts } from './counts.ts';
+
+const FULL_MESSAGE_BYTES = 60 * 1024;
+const MOST_BYTES = MESSAGE_BYTES - MESSAGE_OVERHEAD;
+/** Most requests in a message: with 100 records each they fit into the table of a group. */
+const MAX_REQUESTS = 40;
+/**
+ * While a send is under way, the next one begins after so long, milliseconds, or with a full
+ * message.
+ */
+const PATIENCE_MS = 20;
+const MAX_IN_FLIGHT = 16;
+const ATTEMPTS = 2;
+/** How soon a send that failed is tried again, and how often an SQS that is away is, milliseconds. */
+const RETRY_MS = 300;
+
+/** Sends groups of records, each as one message. */
+export class SqsSender {
+  readonly #calls: SqsCalls;
+  readonly #counts: SqsCounts;
+  readonly #keys = new GroupIds();
+  readonly #room = new Room();
+  #up = true;
+  #closed = false;
+
+  constructor(calls: SqsCalls, counts: SqsCounts) {
+    this.#calls = calls;
+    this.#counts = counts;
+  }
+
+  /** SQS answered the last call. */
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /**
+   * Resolves once SQS has them.
+   * @param traceparents of the requests that are sampled
+   * @throws as QueueWriter.accept does
+   */
+  async send(records: readonly DataRecord[], traceparents: readonly string[] = []): Promise<void> {
+    const group = encodeGroup(records);
+    const key = this.#keys.next();
+    const message = { key, records: records.length, bytes: group.length };
+    await this.#room.for(async () => {
+      if (!(await this.#counts.reserve(message))) throw new QueueFullError('the queue is full; try again later');
+    });
+    try {
+      await this.#try([key, records.length, ...traceparents].join(' '), group);
+    } catch (error) {
+      // It may be in SQS after all: acknowledging it will count nothing then.
+      await this.#counts.release(message);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** A message that is there twice is stored once, so that a send without an answer can be repeated. */
+  async #try(body: string, group: Buffer): Promise<void> {
+    let unknown: Error | undefined;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#calls.send(body, group);
+        this.#up = true;
+        return;
+      } catch (error) {
+        if (error instanceof QueueRefusedError) throw error;
+        if (this.#up) void this.#untilUp();
+        // A later refusal says nothing about the first attempt.
+        if (error instanceof QueueOutcomeUnknownError) unknown = error;
+        if (attempt === ATTEMPTS || this.#closed) throw unknown ?? error;
+      }
+      await sleep(RETRY_MS);
+    }
+  }
+
+  async #untilUp(): Promise<void> {
+    this.#up = false;
+    while (!this.#up && !this.#closed) {
+      await sleep(RETRY_MS, undefined, { ref: false });
+      await this.#calls.state().then(
+        () => {
+          this.#up = true;
+        },
+        () => undefined,
+      );
+    }
+  }
+}
+
+interface Request {
+  readonly records: NewRecords;
+  /** Of a message that consists of it. */
+  readonly bytes: number;
+}
+
+export class SqsWriter implements QueueWriter {
+  readonly #sender: SqsSender;
+  readonly #onAccepted: NonNullable<WriterOptions['onAccepted']>;
+  readonly #ids = new GroupIds();
+  readonly #requests: Coalescer<Request, string[]>;
+  readonly #onClose: () => void;
+  #closed = false;
+
+  /** Takes over `sender`: closes it. @param onClose called once */
+  constructor(sender: SqsSender, { onAccepted = async () => undefined }: WriterOptions, onClose: () => void) {
+    this.#sender = sender;
+    this.#onAccepted = onAccepted;
+    this.#onClose = onClose;
+    this.#requests = new Coalescer<Request, string[]>({
+      maxItems: MAX_REQUESTS,
+      maxBytes: FULL_MESSAGE_BYTES,
+      sizeOf: ({ bytes }) => bytes,
+      maxInFlight: MAX_IN_FLIGHT,
+      patienceMs: PATIENCE_MS,
+      flush: (requests) =>
+        this.#send(
+          this.#ids.next(),
+          requests.map(({ records }) => records),
+        ),
+    });
+  }
+
+  ready(): boolean {
+    return !this.#closed && this.#sender.up;
+  }
+
+  async accept(records: NewRecords, group?: string): Promise<string[]> {
+    if (this.#closed) throw new QueueUnavailableError('the queue is closed');
+    if (!this.#sender.up) throw new QueueUnavailableError('SQS does not answer; try again later');
+    const bytes = bytesOf(records);
+    if (bytes > MOST_BYTES)
+      throw new QueueRefusedError(
+        `the records of a request have ${bytes} bytes, but go into one message of at most ${MOST_BYTES}: send fewer or smaller ones`,
+      );
+    return group === undefined ? this.#requests.add({ records, bytes }) : (await this.#send(group, [records]))[0]!;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#requests.idle();
+    this.#sender.close();
+    this.#onClose();
+  }
+
+  async #send(id: string, requests: readonly NewRecords[]): Promise<string[][]> {
+    const group = makeGroup(id, requests);
+    await this.#sender.send(
+      group.records,
+      requests.flatMap(({ traceparent }) => traceparent ?? []),
+    );
+    await this.#onAccepted(group);
+    return group.ids;
+  }
+}
+
+const TABLE_ENTRY = 8;
+const ID = '0'.repeat(24);
+
+/** Of a message with these records. */
+function bytesOf({ type, origin, payloads, traceparent = '' }: NewRecords): number {
+  let bytes = TABLE_ENTRY + traceparent.length + 1;
+  for (const payload of payloads) bytes += TABLE_ENTRY + documentBytes({ _id: ID, type, origin, payload });
+  return bytes;
+}
