@@ -85,7 +85,7 @@ export function storeContract(kind: string, subject: ContractSubject): void {
 
     test('scans all records from an id on', async () => {
       const { store } = await open();
-      const records = byId(some(2_500));
+      const records = byId(some(1_200));
       await store.insert(Documents.ofRecords(records));
       const scanned: DataRecord[] = [];
       for await (const record of store.scan(records[200]!._id)) scanned.push(record);
@@ -122,14 +122,14 @@ export function storeContract(kind: string, subject: ContractSubject): void {
     test('several that store the same batch at once count each record once', async () => {
       const { store, reopen } = await open();
       const stores = [store, reopen(), reopen()];
-      const batches = [some(400), some(400)];
+      const batches = [some(150), some(150)];
       const inserts = batches.flatMap((records) =>
         stores.map((each) => insertUntilDone(each, Documents.ofRecords(records))),
       );
       const results = await Promise.all(inserts);
-      expect(results.reduce((sum, { stored }) => sum + stored, 0)).toBe(800);
-      expect(results.reduce((sum, { duplicates }) => sum + duplicates, 0)).toBe(1_600);
-      expect(await store.count()).toBe(800);
+      expect(results.reduce((sum, { stored }) => sum + stored, 0)).toBe(300);
+      expect(results.reduce((sum, { duplicates }) => sum + duplicates, 0)).toBe(600);
+      expect(await store.count()).toBe(300);
     });
 
     test('a record that is too large is refused, its neighbours are stored', async () => {

@@ -1,9 +1,9 @@
 // The store against dynalite, a real server that answers like DynamoDB.
-import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { uniqueName } from '../../../../test/api.ts';
 import { useDynalite } from '../../../../test/dynalite.ts';
+import { LocalServer } from '../../../../test/local-server.ts';
 import { Documents } from '../../group.ts';
 import { makeRecords } from '../../record.testing.ts';
 import { storeContract } from '../contract.testing.ts';
@@ -32,7 +32,7 @@ storeContract('dynamodb', {
 
 /** A proxy that may answer a request itself: with an error of DynamoDB. */
 async function withProxy(fault: (operation: string) => string | undefined, body: (url: string) => Promise<void>) {
-  const server = createServer((incoming, answer) => {
+  const server = await LocalServer.start((incoming, answer) => {
     const operation = String(incoming.headers['x-amz-target']).replace(/^.*\./, '');
     const error = fault(operation);
     if (error !== undefined) {
@@ -49,12 +49,10 @@ async function withProxy(fault: (operation: string) => string | undefined, body:
     upstream.on('error', () => answer.destroy());
     incoming.pipe(upstream);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
-    await body(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await body(server.url);
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await server.close();
   }
 }
 
@@ -100,7 +98,7 @@ describe('a batch on DynamoDB', () => {
   test('is counted with the next one when the count could not be written', async () => {
     let updates = 0;
     const fail = (operation: string) =>
-      operation === 'UpdateItem' && updates++ === 0 ? 'ThrottlingException' : undefined;
+      operation === 'UpdateItem' && updates++ === 0 ? 'InternalServerError' : undefined;
     await withProxy(fail, async (url) => {
       const store = open(uniqueName('records'), url);
       await store.insert(Documents.ofRecords(some(5)));
@@ -108,5 +106,45 @@ describe('a batch on DynamoDB', () => {
       expect(await store.count()).toBe(7);
       await store.close();
     });
+  });
+});
+
+describe('reads from DynamoDB', () => {
+  /** A store with five records, whose reads are throttled for as long as `isThrottled` says so. */
+  async function withRecords(isThrottled: () => boolean, body: (store: DynamoDbStore, ids: string[]) => Promise<void>) {
+    const fault = (operation: string) =>
+      /Get|Scan/.test(operation) && isThrottled() ? 'ThrottlingException' : undefined;
+    await withProxy(fault, async (url) => {
+      const store = open(uniqueName('records'), url);
+      const records = some(5);
+      await store.insert(Documents.ofRecords(records));
+      const ids = records.map(({ _id }) => _id);
+      await body(store, ids);
+      await store.close();
+    });
+  }
+
+  test('are repeated when they are throttled', async () => {
+    let reads = 0;
+    await withRecords(
+      () => reads++ % 3 < 2,
+      async (store, ids) => {
+        expect(await store.findMany(ids)).toHaveLength(5);
+        expect(await store.count()).toBe(5);
+        expect(await store.newestIds(5)).toHaveLength(5);
+      },
+    );
+  });
+
+  test('end when they are throttled for too long', async () => {
+    await withRecords(
+      () => true,
+      async (store, ids) => {
+        await expect(store.findMany(ids)).rejects.toMatchObject({
+          code: 'STORE_UNAVAILABLE',
+          cause: expect.objectContaining({ name: 'ThrottlingException' }),
+        });
+      },
+    );
   });
 });

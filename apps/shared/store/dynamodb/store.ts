@@ -3,10 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BatchGetItemCommand,
-  type BatchGetItemCommandOutput,
   CreateTableCommand,
   DynamoDBClient,
   GetItemCommand,
+  ProvisionedThroughputExceededException,
   PutItemCommand,
   ScanCommand,
   UpdateItemCommand,
@@ -35,6 +35,10 @@ const MAX_KEYS = 100;
 const MAX_PAGES = 10;
 /** A batch is given up once DynamoDB has refused all writes for so long, milliseconds. */
 const PATIENCE_MS = 10_000;
+/** A throttled read is given up after this long, before `inTime` gives it up, milliseconds. */
+const READ_PATIENCE_MS = 4_000;
+/** A throttled count is left to the next batch after this long, milliseconds. */
+const COUNT_PATIENCE_MS = 1_000;
 const MAX_BACKOFF_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -139,17 +143,14 @@ export class DynamoDbStore implements Store {
       ConditionExpression: 'attribute_not_exists(#id)',
       ExpressionAttributeNames: { '#id': '_id' },
     });
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await this.#client.send(put);
-        return { kind: 'stored' };
-      } catch (error) {
-        if (nameOf(error) === 'ConditionalCheckFailedException') return { kind: 'duplicate' };
-        if (isTooLarge(error)) return { kind: 'refused', reason: TOO_LARGE };
-        const isOver = progress.failure !== undefined || performance.now() - progress.at > PATIENCE_MS;
-        if (!isThrottled(error) || isOver) throw error;
-        await sleep(backoffMs(attempt));
-      }
+    const isOver = () => progress.failure !== undefined || performance.now() - progress.at > PATIENCE_MS;
+    try {
+      await untilTaken(() => this.#client.send(put), isOver);
+      return { kind: 'stored' };
+    } catch (error) {
+      if (nameOf(error) === 'ConditionalCheckFailedException') return { kind: 'duplicate' };
+      if (isTooLarge(error)) return { kind: 'refused', reason: TOO_LARGE };
+      throw error;
     }
   }
 
@@ -174,16 +175,15 @@ export class DynamoDbStore implements Store {
 
   async #getSome(keys: Item[], ConsistentRead: boolean): Promise<DataRecord[]> {
     const found: DataRecord[] = [];
-    let left: Item[] | undefined = keys;
-    for (let attempt = 0; left !== undefined && left.length > 0; attempt++) {
-      if (attempt > 0) await sleep(backoffMs(attempt - 1));
-      const get: BatchGetItemCommand = new BatchGetItemCommand({
-        RequestItems: { [this.#table]: { Keys: left, ConsistentRead } },
-      });
-      const answer: BatchGetItemCommandOutput | undefined = await this.#read(() => this.#client.send(get));
-      found.push(...(answer?.Responses?.[this.#table] ?? []).map(recordOf));
-      left = answer?.UnprocessedKeys?.[this.#table]?.Keys;
-    }
+    let left = keys;
+    await this.#read(async () => {
+      const get = new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: left, ConsistentRead } } });
+      const { Responses, UnprocessedKeys } = await this.#client.send(get);
+      found.push(...(Responses?.[this.#table] ?? []).map(recordOf));
+      left = UnprocessedKeys?.[this.#table]?.Keys ?? [];
+      if (left.length > 0)
+        throw new ProvisionedThroughputExceededException({ message: 'some keys were not read', $metadata: {} });
+    });
     return found;
   }
 
@@ -229,8 +229,9 @@ export class DynamoDbStore implements Store {
   }
 
   /**
-   * How many records there are, as the consumers count them. Too low by what a consumer had stored
-   * and not yet counted when it was killed: two batches at most.
+   * How many records there are, as the consumers count them. Too low by what a consumer had not yet
+   * counted when it was killed, two batches as a rule; too high by a batch when the answer to its
+   * count was lost.
    */
   count(): Promise<number> {
     const get = new GetItemCommand({ TableName: this.#table, Key: keyOf(COUNT_ID) });
@@ -252,7 +253,7 @@ export class DynamoDbStore implements Store {
       ExpressionAttributeValues: { ':added': { N: String(added) } },
     });
     // The records are stored; the next batch counts them.
-    await this.#client.send(update).catch(() => {
+    await untilTaken(() => this.#client.send(update), after(COUNT_PATIENCE_MS)).catch(() => {
       this.#uncounted += added;
     });
   }
@@ -261,10 +262,13 @@ export class DynamoDbStore implements Store {
     this.#client.destroy();
   }
 
-  /** @returns undefined where the table is yet to be created */
+  /**
+   * Repeats what is throttled, for 4 s.
+   * @returns undefined where the table is yet to be created
+   */
   async #read<T>(send: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await send();
+      return await untilTaken(send, after(READ_PATIENCE_MS));
     } catch (error) {
       if (this.#isMissingTable(error)) return undefined;
       throw error;
@@ -299,5 +303,23 @@ const isThrottled = (error: unknown): boolean => THROTTLED.has(nameOf(error) ?? 
 const isTooLarge = (error: unknown): boolean =>
   nameOf(error) === 'ValidationException' && /item size/i.test((error as Error).message);
 
-/** 25 ms, doubling to a second, with jitter so that writers do not retry in lockstep. */
+/** 25 ms, doubling to a second, with jitter so that clients do not retry in lockstep. */
 const backoffMs = (attempt: number): number => Math.min(25 * 2 ** attempt, MAX_BACKOFF_MS) * (0.5 + Math.random());
+
+/** Whether this time has passed from now on. */
+function after(milliseconds: number): () => boolean {
+  const end = performance.now() + milliseconds;
+  return () => performance.now() > end;
+}
+
+/** Repeats what is throttled until `isOver`. @throws the last error */
+async function untilTaken<T>(send: () => Promise<T>, isOver: () => boolean): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!isThrottled(error) || isOver()) throw error;
+    }
+    await sleep(backoffMs(attempt));
+  }
+}
