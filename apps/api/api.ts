@@ -36,7 +36,7 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
     logger,
   );
   const queue = createQueue(settings, logger);
-  const store = await createStore(settings, { appName: 'api', maxConnections: 4 });
+  const store = await createStore(settings, { appName: 'api', maxConnections: 4, logger });
   const cache = new Cache(redis, settings.CACHE_TTL_SECONDS);
   await redisReady(redis).catch((error: Error) => logger.warn(error.message));
   const queueWriter = await queue.writer({ onAccepted: cacheAccepted(cache, metrics, logger) });

@@ -21,7 +21,7 @@ async function start(): Promise<App> {
   const logger = createLogger('consumer', settings.LOG_LEVEL);
   const registry = createRegistry('consumer');
   const tracing = await createTracing(settings, { app: 'consumer', registry, logger });
-  const store = await createStore(settings, { appName: 'consumer' });
+  const store = await createStore(settings, { appName: 'consumer', logger });
   const redis = connectRedis({ url: settings.REDIS_URL, password: settings.REDIS_PASSWORD, name: 'consumer' }, logger);
   const queue = createQueue(settings, logger);
   const reader = await queue.reader({

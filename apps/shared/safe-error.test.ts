@@ -17,6 +17,10 @@ function jsonError(text: string): Error {
 describe('scrub', () => {
   test.each([
     ['E11000 duplicate key error collection: b.r index: p_1 dup key: { payload: "canary-7f3a" }', 'p_1 dup key: {…}'],
+    ["MySQL 1366: Incorrect string value: 'it's canary-7f3a' for column `b`.`r`.`payload` at row 1", 'for column `b`'],
+    ["MySQL 1292: Incorrect datetime value: 'canary-7f3a' for column 'createdAt' at row 1", "for column 'createdAt'"],
+    ["MySQL 1062: Duplicate entry 'canary-7f3a' for key 'heads'", "for key 'heads'"],
+    ['Table has no partition for value canary-7f3a', 'no partition for value …'],
     ['connect mongodb://user:canary-7f3a@mongo:27017/x failed', 'mongodb://***@mongo:27017/x'],
     [jsonError(CANARY).message, 'is not valid JSON'],
     [jsonError(`{"payload":"${CANARY}"`.padEnd(200, ' ') + CANARY).message, 'JSON'],

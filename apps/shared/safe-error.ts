@@ -17,6 +17,9 @@ const MAX_DEPTH = 4;
 const SCRUBBED: readonly (readonly [RegExp, string])[] = [
   // MongoDB quotes the values of a key that is there already.
   [/dup key: \{.*\}/gs, 'dup key: {…}'],
+  // MySQL quotes the value that does not fit, or that a unique index has already.
+  [/(value: |entry )'.*' for (column|key) /gs, "$1'…' for $2 "],
+  [/(no partition for value ).*/gs, '$1…'],
   // V8 quotes the text that is not JSON.
   [/("|\.\.\.).*("|\.\.\.) is not valid JSON/gs, 'the text is not valid JSON'],
   // user:password@ in an address.

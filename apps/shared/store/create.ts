@@ -1,4 +1,5 @@
 // The store that the settings ask for.
+import type { Logger } from '../logger.ts';
 import { connectMongo } from '../mongo.ts';
 import { SettingsError } from '../settings.ts';
 import { MongoStore } from './mongo/store.ts';
@@ -24,6 +25,8 @@ export interface StoreClient {
   readonly appName: string;
   /** Connections at most, to each server. Default 10. */
   readonly maxConnections?: number;
+  /** Default: none. */
+  readonly logger?: Logger;
 }
 
 /**
@@ -32,13 +35,13 @@ export interface StoreClient {
  */
 export async function createStore(
   settings: StoreSettings,
-  { appName, maxConnections = 10 }: StoreClient,
+  { appName, maxConnections = 10, logger }: StoreClient,
 ): Promise<Store> {
   if (settings.STORE_KIND === 'mysql') {
     const { MYSQL_URL: url, MYSQL_READER_URL: readerUrl, MYSQL_USERNAME: username } = settings;
     const { MYSQL_PASSWORD: password, MYSQL_TLS: tls = true } = settings;
     const { MySqlStore } = await import('./mysql/store.ts');
-    return new MySqlStore({ url: given('MYSQL_URL', url), readerUrl, username, password, tls, maxConnections });
+    return new MySqlStore({ url: given('MYSQL_URL', url), readerUrl, username, password, tls, maxConnections, logger });
   }
   if (settings.STORE_KIND === 'dynamodb') {
     const { DYNAMODB_TABLE: table, DYNAMODB_REGION: region, DYNAMODB_ENDPOINT: endpoint } = settings;

@@ -24,6 +24,7 @@ const SESSION = [
   // Locks are on rows only, so consumers hardly wait for each other.
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
+/** Also of each statement that sets up the session. */
 const CONNECT_TIMEOUT_MS = 3_000;
 
 /** Runs statements on one connection. */
@@ -32,6 +33,8 @@ export type Execute = <T extends QueryResult>(sql: string) => Promise<T>;
 /** The connections to one server. */
 export class MySqlPool {
   readonly #pool: Pool;
+  /** Connections whose session is set up. */
+  readonly #ready = new WeakSet<object>();
 
   constructor({ url, username, password, tls, maxConnections }: MySqlAddress) {
     const { hostname, port, pathname } = new URL(url);
@@ -49,10 +52,6 @@ export class MySqlPool {
       // An existing row that stays as it is does not count as affected.
       flags: ['-FOUND_ROWS'],
     });
-    // They run before what the connection is lent for.
-    this.#pool.pool.on('connection', (connection) => {
-      for (const sql of SESSION) connection.query(sql, (error) => error && connection.destroy());
-    });
   }
 
   /**
@@ -62,11 +61,15 @@ export class MySqlPool {
    */
   async use<T>(timeoutMs: number, body: (execute: Execute) => Promise<T>): Promise<T> {
     const connection: PoolConnection = await this.#pool.getConnection();
+    const execute: Execute = async <R extends QueryResult>(sql: string) =>
+      (await connection.query<R>({ sql, timeout: timeoutMs }))[0];
     let isSound = false;
     try {
-      const result = await body(
-        async <R extends QueryResult>(sql: string) => (await connection.query<R>({ sql, timeout: timeoutMs }))[0],
-      );
+      if (!this.#ready.has(connection.connection)) {
+        for (const sql of SESSION) await connection.query({ sql, timeout: CONNECT_TIMEOUT_MS });
+        this.#ready.add(connection.connection);
+      }
+      const result = await body(execute);
       isSound = true;
       return result;
     } finally {

@@ -4,14 +4,13 @@
 const NO_SUCH_TABLE = 1146;
 
 /**
- * Errors that speak of a row, so that it fails again however often it is tried: no default or null,
- * out of range, cut short, wrong value, wrong text, row or column too large, a foreign key, no
- * partition, a trigger that objects, invalid JSON, a CHECK constraint (MySQL's and MariaDB's). Any
- * other may pass: a lock, a server that is read-only since a failover (1290, 1836), a full disk.
+ * Errors that speak of a row, so that it fails again however often it is tried: null, out of range,
+ * cut short, wrong value, wrong text, row or column too large, a foreign key, no partition, a
+ * trigger that objects, invalid JSON, a CHECK constraint (MySQL's and MariaDB's). Any other may
+ * pass: a lock, a server that is read-only since a failover (1290, 1836), a full disk, a column
+ * without a default that somebody added (1364), which would refuse every row.
  */
-const PERMANENT = new Set([
-  1048, 1118, 1264, 1265, 1292, 1364, 1366, 1406, 1411, 1452, 1526, 1644, 1690, 3140, 3819, 4025,
-]);
+const PERMANENT = new Set([1048, 1118, 1264, 1265, 1292, 1366, 1406, 1411, 1452, 1526, 1644, 1690, 3140, 3819, 4025]);
 
 const numberOf = (error: unknown): number | undefined => (error as { errno?: number }).errno;
 

@@ -1,4 +1,6 @@
 // The store against a real MariaDB with a real replica.
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
 import { MARIADB_ADMIN, MARIADB_USER } from '../../../../local/servers/mariadb.ts';
@@ -6,6 +8,7 @@ import { databaseUrl, uniqueName } from '../../../../test/api.ts';
 import { useMariaDb } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
 import { Documents } from '../../group.ts';
+import { createLogger, type Logger } from '../../logger.ts';
 import { makeRecords } from '../../record.testing.ts';
 import type { DataRecord } from '../../record.ts';
 import { storeContract } from '../contract.testing.ts';
@@ -33,9 +36,9 @@ async function newDatabase() {
   const name = uniqueName('store').replace('-', '_');
   await admin(primary, `CREATE DATABASE ${name}`);
   const stores: MySqlStore[] = [];
-  const open = (readerUrl?: string) => {
+  const open = (readerUrl?: string, logger?: Logger) => {
     const url = databaseUrl(primary.url, name);
-    const store = new MySqlStore({ url, readerUrl, username: MARIADB_USER, tls: false, maxConnections: 4 });
+    const store = new MySqlStore({ url, readerUrl, username: MARIADB_USER, tls: false, maxConnections: 4, logger });
     stores.push(store);
     return store;
   };
@@ -64,6 +67,22 @@ test('over TLS, a certificate that nobody vouches for is refused', async () => {
   const store = new MySqlStore({ url: primary.url, username: MARIADB_USER, tls: true, maxConnections: 1 });
   await expect(store.findMany(['0'.repeat(24)])).rejects.toThrow(/certificate/);
   await store.close();
+});
+
+test('a server that falls silent after the login is given up', async () => {
+  const { hostname, port } = new URL(primary.url);
+  const proxy = createServer((client) => {
+    const server = connect(Number(port), hostname);
+    server.pipe(client);
+    client.once('data', (login) => server.write(login)).on('close', () => server.destroy());
+    for (const socket of [client, server]) socket.on('error', () => undefined);
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  const url = `mysql://127.0.0.1:${(proxy.address() as AddressInfo).port}/breakwater`;
+  const store = new MySqlStore({ url, username: MARIADB_USER, tls: false, maxConnections: 1 });
+  await expect(store.insert(Documents.ofRecords(some(1)))).rejects.toThrow('timeout');
+  await store.close();
+  proxy.close();
 });
 
 describe('a batch on MySQL', () => {
@@ -109,6 +128,14 @@ describe('a batch on MySQL', () => {
     expect(refused).toEqual([{ index: 0, reason: expect.stringMatching(/^MySQL 1406: /) }]);
   });
 
+  test('is tried again, and stored, when the table was wrong for all rows', async () => {
+    await admin(primary, `ALTER TABLE ${table()} ADD COLUMN added INT NOT NULL`);
+    const records = Documents.ofRecords(some(3));
+    await expect(store.insert(records)).rejects.toMatchObject({ errno: 1364 });
+    await admin(primary, `ALTER TABLE ${table()} DROP COLUMN added`);
+    expect(await store.insert(records)).toMatchObject({ stored: 3 });
+  });
+
   test('is tried again, and stored, on a server that was read-only', async () => {
     await admin(primary, 'SET GLOBAL read_only = ON');
     const records = Documents.ofRecords(some(3));
@@ -134,14 +161,16 @@ describe('reads', () => {
   /** A database that the replica has. */
   async function replicated() {
     const database = await newDatabase();
-    const store = database.open(database.readerUrl);
+    const lines: string[] = [];
+    const logger = createLogger('test', 'info', { write: (line) => void lines.push(line) });
+    const store = database.open(database.readerUrl, logger);
     const records = some(5);
     await store.insert(Documents.ofRecords(records));
     await until(async () => {
       const found = await admin(replica, `SELECT COUNT(*) AS n FROM ${database.name}.records`).catch(() => []);
       return found[0]?.n === 5;
     });
-    return { ...database, store, records };
+    return { ...database, store, records, lines };
   }
 
   test('go to the reader', async () => {
@@ -166,11 +195,12 @@ describe('reads', () => {
     await Promise.all(close());
   });
 
-  test('go to the primary while the reader is away', async () => {
-    const { store, records, close } = await replicated();
+  test('go to the primary while the reader is away, which is logged', async () => {
+    const { store, records, lines, close } = await replicated();
     await replica.server.stop();
     expect(await store.findMany(idsOf(records))).toHaveLength(5);
     expect(await store.count()).toBe(5);
+    expect(lines).toEqual([expect.stringContaining('cannot read from the replicas of MySQL')]);
     await Promise.all(close());
   });
 });

@@ -1,6 +1,7 @@
 // The store in MySQL: a table, one statement for a batch on the primary, reads from the readers.
 import type { ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import type { Documents } from '../../group.ts';
+import type { Logger } from '../../logger.ts';
 import type { Refusal } from '../../queue/queue.ts';
 import type { DataRecord } from '../../record.ts';
 import { decodeBatch } from '../decode.ts';
@@ -22,6 +23,8 @@ const SCAN_ROWS = 1_000;
 export interface MySqlOptions extends MySqlAddress {
   /** Replicas, `mysql://host:port/database`. Default: reads go to the primary. */
   readonly readerUrl?: string | undefined;
+  /** Told when the replicas cannot be read from. Default: nobody. */
+  readonly logger?: Logger | undefined;
 }
 
 export class MySqlStore implements Store {
@@ -29,9 +32,11 @@ export class MySqlStore implements Store {
   readonly #reader: MySqlPool | undefined;
   /** On the clock of `performance.now`. */
   #readerPausedUntil = 0;
+  readonly #logger: Logger | undefined;
   #maxPacket: number | undefined;
 
-  constructor({ readerUrl, ...address }: MySqlOptions) {
+  constructor({ readerUrl, logger, ...address }: MySqlOptions) {
+    this.#logger = logger;
     this.#primary = new MySqlPool(address);
     this.#reader = readerUrl === undefined ? undefined : new MySqlPool({ ...address, url: readerUrl });
   }
@@ -143,8 +148,12 @@ export class MySqlStore implements Store {
     if (this.#reader === undefined || performance.now() < this.#readerPausedUntil) return undefined;
     try {
       return await this.#reader.use(READER_TIMEOUT_MS, body);
-    } catch {
+    } catch (error) {
       this.#readerPausedUntil = performance.now() + READER_PAUSE_MS;
+      this.#logger?.warn(
+        { err: (error as Error).message },
+        `cannot read from the replicas of MySQL; reads go to the primary for ${READER_PAUSE_MS / 1000} s`,
+      );
       return undefined;
     }
   }
