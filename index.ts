@@ -28,20 +28,13 @@ import { outputsOf } from './components/stack/outputs.ts';
 import { partsOf } from './components/stack/parts.ts';
 import { reportConfigErrors } from './components/stack/report-config-errors.ts';
 import { topicsEnvironment } from './config/environment.ts';
-import { brokerNodePorts } from './config/servers.ts';
 
 const stack = pulumi.getStack();
 const config = reportConfigErrors(readConfig);
 const parts = partsOf(config);
 
 // The cluster. If it is ours, deleting it deletes everything in it, so that a destroy is quick.
-const cluster = new Cluster('cluster', {
-  stack,
-  config: config.cluster,
-  images: config.images,
-  nodePort: config.api.nodePort,
-  brokerPorts: brokerNodePorts(config),
-});
+const cluster = new Cluster('cluster', { stack, config });
 const inside = { provider: cluster.provider, deletedWith: cluster.resource };
 const after = (...needed: readonly (pulumi.Resource | false | undefined)[]) => ({
   ...inside,

@@ -128,8 +128,7 @@ describe('the guard', () => {
 });
 
 test('a k3d cluster that is gone is noticed with the docker of the PATH', async () => {
-  const { cluster, images, api } = parseStackConfig({});
-  const args = { stack: 'dev', config: cluster, images, nodePort: api.nodePort, brokerPorts: [30_092] };
+  const args = { stack: 'dev', config: parseStackConfig({}) };
   const __provider = await providerOf('K3dCluster', () => new Cluster('cluster', args));
   const inputs = { name: 'breakwater-none', stack: 'none', image: 'k3s:v1', agents: 1, __provider };
   const request = new requests.DiffRequest();

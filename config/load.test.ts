@@ -12,7 +12,17 @@ const root = join(import.meta.dirname, '..');
 
 describe('the stack files of this repository', () => {
   test('are complete', () => {
-    expect(stackNames(root)).toEqual(['dev', 'events', 'production', 'small', 'spike', 'staging', 'stress']);
+    expect(stackNames(root)).toEqual([
+      'aws-production',
+      'aws-staging',
+      'dev',
+      'events',
+      'production',
+      'small',
+      'spike',
+      'staging',
+      'stress',
+    ]);
   });
 
   test.each([
@@ -45,6 +55,8 @@ describe('the stack files of this repository', () => {
     ],
     ['events', { producer: { rate: 10 }, consumer: { minReplicas: 0, maxReplicas: 6, workMs: 5 } }],
     ['staging', { cluster: { kind: 'kubeconfig' }, api: { stickySessions: true }, hpa: { metric: 'latency' } }],
+    ['aws-staging', { cluster: { kind: 'eks', protect: false }, aws: { region: 'eu-west-1' } }],
+    ['aws-production', { cluster: { kind: 'eks', protect: true }, aws: { natPerZone: true } }],
     ['production', { cluster: { kind: 'kubeconfig' }, api: { stickySessions: true }, hpa: { metric: 'latency' } }],
   ])('%s', (stack, expected) => {
     expect(loadStackConfig(stack, root)).toMatchObject(expected);
@@ -69,7 +81,7 @@ describe('a stack file', () => {
 
   test('that is missing: the error names the stacks that exist', () => {
     expect(() => loadStackConfig('dve', root)).toThrow(
-      'there is no Pulumi.dve.yaml; the stacks here are dev, events, production, small, spike, staging, stress',
+      'there is no Pulumi.dve.yaml; the stacks here are aws-production, aws-staging, dev, events, production, small, spike, staging, stress',
     );
     expect(() => loadStackConfig('dev', directory)).toThrow('there is no Pulumi.dev.yaml; there are none here');
   });

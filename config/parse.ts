@@ -13,6 +13,7 @@ export type RawConfig = Readonly<Record<string, unknown>>;
 export const FOREIGN: ReadonlySet<string> = new Set([
   'pulumi',
   'kubernetes',
+  'aws-native',
   'docker',
   'docker-build',
   'random',
@@ -79,11 +80,10 @@ function describe(issue: z.core.$ZodIssue, raw: RawConfig): ConfigProblem {
 export function parseStackConfig(raw: RawConfig, where?: string): StackConfig {
   const parsed = stackSchema.safeParse(nested(raw));
   const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => describe(issue, raw));
-  const problems = [
-    ...unknownKeys(raw),
-    ...wrong,
-    ...checkRules(parsed.success ? parsed.data : withoutWrong(raw, wrong)),
-  ];
+  const broken = checkRules(parsed.success ? parsed.data : withoutWrong(raw, wrong));
+  // What a rule says of a wrong value is about its default.
+  const others = broken.filter(({ key }) => !wrong.some((problem) => problem.key === key));
+  const problems = [...unknownKeys(raw), ...wrong, ...others];
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems, where);
   return parsed.data;
 }

@@ -1,5 +1,6 @@
 // The rules between keys: combinations of values that are each in range and cannot work together,
 // each with the reason.
+import { awsRule } from './aws-rules.ts';
 import { capacityRules } from './capacity.ts';
 import { BACKUP_PORT } from './environment.ts';
 import { type ConfigProblem, problemIf } from './errors.ts';
@@ -11,7 +12,7 @@ type Rule = (config: StackConfig) => readonly ConfigProblem[];
 
 const cluster: Rule = ({ cluster: { kind, context, registry, servers }, images }) => [
   ...problemIf(
-    images.cache && kind === 'kubeconfig',
+    images.cache && kind !== 'k3d',
     'images:cache',
     () => 'is used only with cluster:kind k3d: the nodes of other clusters cannot reach this machine; remove it',
   ),
@@ -28,7 +29,7 @@ const cluster: Rule = ({ cluster: { kind, context, registry, servers }, images }
       'so that no other cluster is changed by mistake',
   ),
   ...problemIf(
-    kind === 'k3d' && context !== undefined,
+    kind !== 'kubeconfig' && context !== undefined,
     'cluster:context',
     () => 'is used only with cluster:kind kubeconfig; remove it, or set cluster:kind kubeconfig',
   ),
@@ -40,9 +41,10 @@ const cluster: Rule = ({ cluster: { kind, context, registry, servers }, images }
       'and the cluster can pull from, such as registry.example.com/team',
   ),
   ...problemIf(
-    kind === 'k3d' && registry !== undefined,
+    kind !== 'kubeconfig' && registry !== undefined,
     'cluster:registry',
-    () => 'is used only with cluster:kind kubeconfig, because a k3d cluster has its own registry; remove it',
+    () =>
+      `is used only with cluster:kind kubeconfig, because ${kind === 'k3d' ? 'a k3d' : 'an EKS'} cluster has its own registry; remove it`,
   ),
   ...problemIf(
     servers % 2 === 0,
@@ -350,6 +352,7 @@ const halfCredentials: Rule = (config) =>
 
 const rules: readonly Rule[] = [
   cluster,
+  awsRule,
   tolerations,
   pullSecret,
   hostPorts,

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { type KeyMeta, keyMeta } from './keys.ts';
 import { apiSchema, hpaSchema } from './schema/api.ts';
+import { awsSchema } from './schema/aws.ts';
 import { backupSchema } from './schema/backup.ts';
 import { chartsSchema, clusterSchema, imagesSchema } from './schema/cluster.ts';
 import { consoleSchema, loggingSchema, monitoringSchema } from './schema/monitoring.ts';
@@ -15,6 +16,7 @@ import { consumerSchema, kedaSchema, producerSchema } from './schema/workers.ts'
 /** The stack config: one namespace per component, in the order of the diagram. */
 export const stackSchema = z.object({
   cluster: clusterSchema,
+  aws: awsSchema,
   api: apiSchema,
   hpa: hpaSchema,
   queue: queueSchema,

@@ -1,8 +1,13 @@
 // Python for tests of clients in that language, with packages from PyPI in a folder of the cache.
-import { join } from 'node:path';
-import { DEFAULT_CACHE_DIR } from '../local/install/options.ts';
+import { join, resolve } from 'node:path';
 import { findProgram } from '../tooling/programs.ts';
 import { run } from '../tooling/run.ts';
+
+/**
+ * The cache of local/install/, by another way: tests of the program are no ES modules, and npm runs
+ * all tests at the top of the repository.
+ */
+const CACHE_DIR = resolve('.local', 'cache');
 
 /** Why a test is left out. */
 export const NO_PYTHON = 'there is no python3 on this machine';
@@ -20,7 +25,7 @@ export const findPython = (env: Readonly<Record<string, string | undefined>>): s
  * @throws CommandError when the package cannot be fetched
  */
 export async function pythonWith(python: string, pinned: string): Promise<string> {
-  const folder = join(DEFAULT_CACHE_DIR, `python-${pinned.replace('==', '-')}`);
+  const folder = join(CACHE_DIR, `python-${pinned.replace('==', '-')}`);
   const program = join(folder, 'bin', 'python');
   const [name, version] = pinned.split('==');
   const check = `import importlib.metadata as m; assert m.version('${name}') == '${version}'`;

@@ -13,9 +13,9 @@ import type { AppArgs } from './app.ts';
 /**
  * How long a stopping pod keeps serving. Until every node and the ingress know that it stops,
  * requests still arrive, and none is dropped. Node ports take about one second, Traefik up to two,
- * and the ingress of a cloud longer.
+ * and the load balancer of AWS up to its deregistration delay.
  */
-const DRAIN_DELAY_MS = 5_000;
+const drainDelayMs = ({ kind }: StackConfig['cluster']): number => (kind === 'eks' ? 20_000 : 5_000);
 
 const STICKY_COOKIE = 'breakwater';
 
@@ -54,7 +54,7 @@ export class Api extends pulumi.ComponentResource {
         config,
         namespace,
         image: images.of('api'),
-        environment: { ...apiEnvironment(config, addresses), API_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS) },
+        environment: { ...apiEnvironment(config, addresses), API_DRAIN_DELAY_MS: String(drainDelayMs(cluster)) },
         secretFiles: loginFiles(logins, 'api', ['redis', 'kafka', 'mongo', 'mysql']),
         port: api.port,
         ...(api.exposure === 'nodePort' && { service: { nodePort: api.nodePort } }),
@@ -82,7 +82,9 @@ export class Api extends pulumi.ComponentResource {
         {
           metadata: { ...metadata, annotations: api.stickySessions ? NGINX_STICKY : {} },
           host: api.host,
-          cluster,
+          config,
+          health: '/readyz',
+          sticky: api.stickySessions,
         },
         { ...child, dependsOn: workload },
       );

@@ -42,7 +42,7 @@ export class Console extends pulumi.ComponentResource {
   ) {
     super('breakwater:console:Console', name, {}, opts);
     const { namespace, images, config } = args;
-    const { console, cluster } = config;
+    const { console } = config;
     const metadata = { namespace, labels: { ...labelsOf(name) } };
     const child = { parent: this };
 
@@ -84,7 +84,7 @@ export class Console extends pulumi.ComponentResource {
       child,
     );
 
-    hostIngress(name, { metadata, host: console.host, cluster }, { ...child, dependsOn: workload });
+    hostIngress(name, { metadata, host: console.host, config, health: '/' }, { ...child, dependsOn: workload });
     this.registerOutputs({ url: this.url, password: this.password });
   }
 }

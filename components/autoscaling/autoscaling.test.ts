@@ -1,8 +1,9 @@
 // The autoscalers' resources, and the source of KEDA's chart.
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
+import { chartSource } from '../images/charts.ts';
 import { Collector } from '../program.testing.ts';
-import { chartSource, chartValues, Keda } from './keda.ts';
+import { chartValues, Keda } from './keda.ts';
 import { ApiScaler, behavior, ConsumerScaler } from './scalers.ts';
 
 let collector: Collector;
@@ -116,7 +117,7 @@ describe('KEDA', () => {
     ['./keda-2.20.2.tgz', { chart: './keda-2.20.2.tgz' }],
     ['oci://registry.example/charts/keda', { chart: 'oci://registry.example/charts/keda' }],
   ])('from %s', (location, expected) => {
-    const source = chartSource(location);
+    const source = chartSource('keda', location);
     expect(source).toMatchObject(expected);
     // A folder or a package has one version only.
     const pinned = location === undefined || location.startsWith('oci://');

@@ -3,8 +3,8 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { INSTALLER_LABEL } from '../cluster/requirements.ts';
+import { chartSource } from '../images/charts.ts';
 import { memoryOf, type OfficialContainer } from '../images/memory.ts';
-import { CHART_REPOSITORY, chartVersions } from '../images/official-images.ts';
 import { createPullSecret } from '../images/pull-secret.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import { podSecurityLabels } from '../kubernetes/namespaces.ts';
@@ -16,15 +16,6 @@ export interface KedaArgs {
   /** Namespaces in which it scales. It has access to no others, and to no other Secrets. */
   readonly watch: readonly pulumi.Input<string>[];
   readonly config: Pick<StackConfig, 'images' | 'charts' | 'cluster' | 'keda'>;
-}
-
-/**
- * Source of the chart: the public repository, or a folder, a package or `oci://…` (`charts:keda`).
- */
-export function chartSource(location: string | undefined) {
-  const version = chartVersions.keda;
-  if (location === undefined) return { chart: 'keda', version, repositoryOpts: { repo: CHART_REPOSITORY } };
-  return location.startsWith('oci://') ? { chart: location, version } : { chart: location };
 }
 
 /**
@@ -74,7 +65,7 @@ export class Keda extends pulumi.ComponentResource {
       {
         name: 'keda',
         namespace,
-        ...chartSource(config.charts.keda),
+        ...chartSource('keda', config.charts.keda),
         values: pulumi.output([...watch]).apply((namespaces) => chartValues(namespaces.join(','), config)),
         // Not atomic: Helm would only say that time is up, and delete the pods that say why. The next
         // attempt upgrades a failed installation.

@@ -9,15 +9,8 @@ import { Cluster } from './cluster.ts';
 const K3D = 'K3dCluster';
 
 async function make(raw: RawConfig = {}) {
-  const { cluster: config, images, api } = parseStackConfig(raw);
   const collector = new Collector();
-  const cluster = new Cluster('cluster', {
-    stack: 'dev',
-    config,
-    images,
-    nodePort: api.nodePort,
-    brokerPorts: [30_092],
-  });
+  const cluster = new Cluster('cluster', { stack: 'dev', config: parseStackConfig(raw) });
   await collector.all();
   return { cluster, collector };
 }
@@ -37,7 +30,14 @@ beforeEach(() => {
 
 describe('k3d', () => {
   test('a cluster as the config says', async () => {
-    const { collector } = await make({ 'cluster:agents': '5', 'api:nodePort': '30001' });
+    const { collector } = await make({
+      'cluster:agents': '5',
+      'api:nodePort': '30001',
+      'kafka:nodePort': '30092',
+      'kafka:brokers': '1',
+      'kafka:replicationFactor': '1',
+      'kafka:minInsyncReplicas': '1',
+    });
     const inputs = await collector.inputsOf(K3D, 'cluster');
     expect(inputs).toMatchObject({
       name: 'breakwater-dev',

@@ -1,8 +1,9 @@
-// Cluster: where the stack runs, which is a k3d cluster of its own on this machine or an existing
-// cluster.
+// Cluster: where the stack runs, which is a k3d cluster of its own on this machine, an existing
+// cluster, or an EKS cluster of its own on AWS.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
+import { brokerNodePorts } from '../../config/servers.ts';
 import { officialImage } from '../images/official-images.ts';
 import type { Labels } from '../kubernetes/labels.ts';
 import { type K3dInputs, registryOf } from './k3d-config.ts';
@@ -15,17 +16,14 @@ import { kubeconfigWith, readOnThisMachine } from './this-machine.ts';
 export interface ClusterArgs {
   /** Name of the stack; a k3d cluster is named after it. */
   readonly stack: string;
-  readonly config: StackConfig['cluster'];
-  readonly images: StackConfig['images'];
-  /** `api:nodePort`, which `cluster:nodePortHostPort` of this machine leads to (k3d). */
-  readonly nodePort: number;
-  /** Node ports of Kafka's brokers, which the same ports of this machine lead to (k3d). */
-  readonly brokerPorts: readonly number[];
+  readonly config: StackConfig;
 }
 
 /** What a k3d cluster is made from, from the stack's config. */
-function k3dInputs({ stack, config, images, nodePort, brokerPorts }: ClusterArgs): K3dInputs {
-  const { servers, agents, hostAddress, httpPort, nodePortHostPort, apiPort, registryPort } = config;
+function k3dInputs({ stack, config }: ClusterArgs): K3dInputs {
+  const { cluster, images, api } = config;
+  const { servers, agents, hostAddress, httpPort, nodePortHostPort, apiPort, registryPort } = cluster;
+  const brokerPorts = brokerNodePorts(config);
   return {
     name: clusterNameOf(stack),
     stack,
@@ -38,7 +36,7 @@ function k3dInputs({ stack, config, images, nodePort, brokerPorts }: ClusterArgs
     hostAddress,
     httpPort,
     nodePortHostPort,
-    nodePort,
+    nodePort: api.nodePort,
     ...(brokerPorts.length > 0 && { brokerPorts }),
     apiPort,
     registryPort,
@@ -47,11 +45,11 @@ function k3dInputs({ stack, config, images, nodePort, brokerPorts }: ClusterArgs
 
 /** The cluster that the stack runs in. */
 export class Cluster extends pulumi.ComponentResource {
-  /** Name of the k3d cluster, or the context of an existing cluster. */
+  /** Name of the cluster, or the context of an existing cluster. */
   readonly name: string;
   /** Creates resources in this cluster and in no other. */
   readonly provider: k8s.Provider;
-  /** Path of the kubeconfig; absolute for k3d. */
+  /** Path of the kubeconfig; absolute for a cluster of the stack's own. */
   readonly kubeconfigPath: pulumi.Output<string>;
   /** Context in that kubeconfig. */
   readonly context: pulumi.Output<string>;
@@ -63,18 +61,19 @@ export class Cluster extends pulumi.ComponentResource {
    */
   readonly identity: pulumi.Output<string>;
   /** Label of the nodes that pods with volumes run on. Undefined: on any. */
-  readonly storageNodes: Labels | undefined;
+  readonly storageNodes: Labels | undefined = undefined;
   /**
    * For `deletedWith` of everything in a k3d cluster, so that a destroy does not take it down piece
    * by piece. It is the provider and not the cluster: when the cluster is replaced, Pulumi stops
    * the old provider before it deletes what that created (pulumi#14650), and only resources that
-   * are `deletedWith` the provider are spared. Undefined for an existing cluster.
+   * are `deletedWith` the provider are spared. Undefined elsewhere: an existing cluster stays, and on
+   * AWS, load balancers and volumes would.
    */
   readonly resource: pulumi.Resource | undefined;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:cluster:Cluster', name, {}, opts);
-    const { config } = args;
+    const config = args.config.cluster;
     for (const { severity, message } of sysctlNotices(config, readOnThisMachine))
       void (severity === 'warning' ? pulumi.log.warn(message, this) : pulumi.log.info(message, this));
 
@@ -87,16 +86,25 @@ export class Cluster extends pulumi.ComponentResource {
       this.registry = cluster.identity.apply(() => registryOf(config.registryPort));
       this.identity = cluster.identity;
       this.storageNodes = { [STORAGE_LABEL]: 'true' };
+    } else if (config.kind === 'eks') {
+      // Loaded here: only users of AWS install its package.
+      const { AwsCluster } = require('../aws/aws-cluster.ts') as typeof import('../aws/aws-cluster.ts');
+      const cluster = new AwsCluster(name, args, { parent: this });
+      this.name = cluster.name;
+      this.kubeconfigPath = cluster.kubeconfigPath;
+      this.context = pulumi.output(cluster.context);
+      this.registry = cluster.registry;
+      this.identity = cluster.identity;
+      this.provider = cluster.provider;
     } else {
       this.name = config.context!;
       this.kubeconfigPath = pulumi.output(kubeconfigWith(config.context!));
       this.context = pulumi.output(config.context!);
       this.registry = pulumi.output(config.registry!);
       this.identity = this.context;
-      this.storageNodes = undefined;
     }
 
-    this.provider = new k8s.Provider(
+    this.provider ??= new k8s.Provider(
       name,
       {
         // One file: the provider does not read KUBECONFIG as the list that it may be.
@@ -123,7 +131,7 @@ export class Cluster extends pulumi.ComponentResource {
    * asked for them.
    */
   private makeK3d(name: string, args: ClusterArgs): K3dCluster {
-    const { config } = args;
+    const config = args.config.cluster;
     const inputs = k3dInputs(args);
     const { node, host } = classifySysctls(config.sysctls);
     const child = { parent: this };

@@ -1,4 +1,4 @@
-// The kubeconfig of a k3d cluster: a file that only its owner can read, apart from the user's own.
+// The kubeconfig of a stack's own cluster: a file that only its owner can read, apart from the user's own.
 import { chmod, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Run } from '../../tooling/run.ts';
@@ -10,8 +10,11 @@ import { kubeconfigFileOf } from './names.ts';
 export const kubeconfigPathOf = (stack: string): string => resolve(kubeconfigFileOf(stack));
 
 /** Asks k3d for the kubeconfig of the cluster, writes it to its file, and says where that is. */
-export async function writeKubeconfig(run: Run, cluster: string, stack: string): Promise<string> {
-  const content = await run('k3d', ['kubeconfig', 'get', cluster]);
+export const writeKubeconfig = async (run: Run, cluster: string, stack: string): Promise<string> =>
+  saveKubeconfig(stack, await run('k3d', ['kubeconfig', 'get', cluster]));
+
+/** Writes the kubeconfig of a stack to its file, and says where that is. */
+export async function saveKubeconfig(stack: string, content: string): Promise<string> {
   const path = kubeconfigPathOf(stack);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(path, content, { mode: 0o600 });

@@ -6,6 +6,7 @@ import type { StackConfig } from '../../config/schema.ts';
 import { brokerNodePorts } from '../../config/servers.ts';
 import { isPortTaken } from '../../tooling/ports.ts';
 import { CommandError, type Run, runWithin } from '../../tooling/run.ts';
+import { observeAws } from '../aws/observe.ts';
 import { stackNeeds } from '../stack/needs.ts';
 import { clusterNameOf } from './names.ts';
 import {
@@ -27,6 +28,7 @@ import { ENGINE_FORMAT, NODES_FORMAT, parseEngine, parseNodes } from './room.ts'
 const version = (text: string): string => /v?(\d+(?:\.\d+)+)/.exec(text)?.[1] ?? 'unknown';
 
 const versionArguments: Readonly<Record<Tool, readonly string[]>> = {
+  aws: ['--version'],
   docker: ['--version'],
   k3d: ['version'],
   kubectl: ['version', '--client', '--output=json'],
@@ -86,7 +88,7 @@ export function parseRunning(printed: string): readonly Running[] {
 const PS = ['ps', '--all', '--format={{.Names}}\t{{.Label "k3d.cluster"}}\t{{.State}}\t{{.Ports}}'];
 
 /** Part of the stack config that decides what is looked at. */
-type ObserveConfig = Pick<StackConfig, 'cluster' | 'queue' | 'kafka'>;
+type ObserveConfig = Pick<StackConfig, 'cluster' | 'queue' | 'kafka' | 'aws'>;
 
 /** Ports that the stack wants and others have. The stack's own cluster has its ports by right. */
 async function portFacts(
@@ -194,6 +196,13 @@ async function observeKubeconfig(
   return { ...facts, contexts, answer, ...(room && { room }) };
 }
 
+/** Tools that each kind of cluster needs. */
+const NEEDED: Readonly<Record<StackConfig['cluster']['kind'], readonly Tool[]>> = {
+  k3d: ['docker', 'k3d', 'kubectl'],
+  kubeconfig: ['docker', 'kubectl'],
+  eks: ['aws', 'docker', 'kubectl'],
+};
+
 /**
  * Looks at this machine.
  *
@@ -205,11 +214,13 @@ export async function observe(
   tools: readonly Tool[] = [],
   run: Run = runWithin(COMMAND_MS),
 ): Promise<Facts> {
-  const k3d = config.cluster.kind === 'k3d';
-  const needed: readonly Tool[] = k3d ? ['docker', 'k3d', 'kubectl'] : ['docker', 'kubectl'];
-  const facts = [...needed, ...tools].map(async (tool) => [tool, await toolFact(run, tool)] as const);
+  const { kind } = config.cluster;
+  const facts = [...NEEDED[kind], ...tools].map(async (tool) => [tool, await toolFact(run, tool)] as const);
   const found = Object.fromEntries(await Promise.all(facts));
-  return k3d ? observeK3d(run, stack, config, found) : observeKubeconfig(run, config.cluster, found);
+  if (kind === 'k3d') return observeK3d(run, stack, config, found);
+  if (kind === 'kubeconfig') return observeKubeconfig(run, config.cluster, found);
+  const engine = found.docker === undefined ? undefined : await engineFact(run);
+  return { kind, tools: found, ...(engine && { engine }), ...(await observeAws(run, config.aws, !!found.aws)) };
 }
 
 /**

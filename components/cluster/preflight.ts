@@ -1,7 +1,10 @@
 // What must be there before anything is created: tools, a Docker engine, free ports, a cluster that
 // answers. A pure function from facts to everything that is wrong, each problem with what to do.
+
+import type { StackConfig } from '../../config/schema.ts';
 import { UserError } from '../../tooling/errors.ts';
 import { isOlder } from '../../tooling/programs.ts';
+import { type AwsFacts, awsProblems } from '../aws/observe.ts';
 import type { StackNeeds } from '../stack/needs.ts';
 import { clusterNameOf } from './names.ts';
 import {
@@ -15,6 +18,8 @@ import { type Room, roomProblems } from './room.ts';
 
 /** Oldest version of each tool that works, and where to get a newer one. */
 export const TOOLS = {
+  /** Version 1 has no `aws sso login`. */
+  aws: { oldest: '2.0.0', from: 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html' },
   /** k3d needs its runc. */
   docker: { oldest: '20.10.5', from: 'https://docs.docker.com/engine/install/' },
   /** The config file's format, and limits for added agents. */
@@ -26,6 +31,9 @@ export const TOOLS = {
   /** Must not be older than its SDK, which package.json pins. */
   pulumi: { oldest: '3.245.0', from: 'https://www.pulumi.com/docs/iac/download-install/' },
 } as const;
+
+/** Part of the stack config that decides what is needed. */
+export type PreflightConfig = RequirementsConfig & Pick<StackConfig, 'aws'>;
 
 /** A command-line tool that the program, or its user, needs. */
 export type Tool = keyof typeof TOOLS;
@@ -75,8 +83,17 @@ export interface KubeconfigFacts {
   readonly answer?: ClusterFacts | { readonly unreachable: string };
 }
 
+/** What was found for `cluster:kind eks`. */
+export interface EksFacts extends AwsFacts {
+  readonly kind: 'eks';
+  readonly tools: Readonly<Partial<Record<Tool, ToolFact>>>;
+  readonly engine?: EngineFact;
+  /** Unknown: the autoscaler makes nodes. */
+  readonly room?: undefined;
+}
+
 /** What was found on this machine. */
-export type Facts = K3dFacts | KubeconfigFacts;
+export type Facts = K3dFacts | KubeconfigFacts | EksFacts;
 
 function toolProblems(tools: Facts['tools']): readonly string[] {
   return (Object.keys(tools) as Tool[]).flatMap((tool) => {
@@ -134,13 +151,20 @@ function kubeconfigProblems({ contexts, answer }: KubeconfigFacts, config: Requi
   return requirementProblems(answer, config);
 }
 
+function kindProblems(facts: Facts, stack: string, config: PreflightConfig): readonly string[] {
+  switch (facts.kind) {
+    case 'k3d':
+      return k3dProblems(facts, stack);
+    case 'kubeconfig':
+      return kubeconfigProblems(facts, config);
+    case 'eks':
+      return awsProblems(facts, config.aws);
+  }
+}
+
 /** Everything that is wrong; empty when the stack can be made. */
-export function problemsOf(facts: Facts, stack: string, config: RequirementsConfig): readonly string[] {
-  return [
-    ...toolProblems(facts.tools),
-    ...engineProblems(facts.engine),
-    ...(facts.kind === 'k3d' ? k3dProblems(facts, stack) : kubeconfigProblems(facts, config)),
-  ];
+export function problemsOf(facts: Facts, stack: string, config: PreflightConfig): readonly string[] {
+  return [...toolProblems(facts.tools), ...engineProblems(facts.engine), ...kindProblems(facts, stack, config)];
 }
 
 /** What of the stack does not fit; empty where it fits, or where it is not known. */

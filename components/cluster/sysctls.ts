@@ -102,7 +102,7 @@ function podNotices(sysctls: Sysctls, { kind, namespace }: StackConfig['cluster'
   const unsafe = unsafePodSysctls(sysctls);
   if (unsafe.length === 0) return [];
   const allow =
-    kind === 'kubeconfig'
+    kind !== 'k3d'
       ? ' The kubelets of the cluster must allow them (--allowed-unsafe-sysctls), or the pods do not start (SysctlForbidden).'
       : '';
   return [
@@ -119,7 +119,7 @@ function nodeNotices(node: Sysctls, kind: StackConfig['cluster']['kind']): reado
   return [
     {
       severity: 'warning',
-      message: `cluster:sysctls: ${listed(names)} cannot be set on the nodes of a cluster of cluster:kind kubeconfig, which are not this stack's. Node ports and the ingress go on with what the nodes have; set it where the nodes are made.`,
+      message: `cluster:sysctls: ${listed(names)} cannot be set on the nodes of a cluster of cluster:kind ${kind}, which are not this stack's. Node ports and the ingress go on with what the nodes have; set it where the nodes are made.`,
     },
   ];
 }
@@ -134,13 +134,13 @@ function hostNotices(
   current: (name: string) => string | undefined,
 ): readonly SysctlNotice[] {
   const names = Object.keys(host);
-  if (kind === 'kubeconfig')
+  if (kind !== 'k3d')
     return names.length === 0
       ? []
       : [
           {
             severity: 'warning',
-            message: `cluster:sysctls leaves ${listed(names)} alone: the machines that the nodes run on are not this stack's with cluster:kind kubeconfig. Set it where the nodes are made.`,
+            message: `cluster:sysctls leaves ${listed(names)} alone: the machines that the nodes run on are not this stack's with cluster:kind ${kind}. Set it where the nodes are made.`,
           },
         ];
   if (applyHostSysctls)

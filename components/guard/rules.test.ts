@@ -12,6 +12,12 @@ const change = (old: RawConfig, next: RawConfig, facts: Facts = {}): readonly st
 
 const empty: QueueAnswer = { lag: 0, deadLetters: 0, arriving: 0 };
 const redis = { 'queue:kind': 'redis-streams' };
+const eks = {
+  'cluster:kind': 'eks',
+  'cluster:ingressClass': 'alb',
+  'aws:region': 'us-east-1',
+  'images:platform': 'linux/arm64',
+};
 const externalKafka = { 'kafka:external': 'b:9092' };
 const externalRedis = { 'redis:external': 'redis://r:6379' };
 const externalMongo = { 'mongo:external': 'mongodb://m:27017/breakwater' };
@@ -98,6 +104,13 @@ describe('refused', () => {
       { 'cluster:namespace': 'other' },
       {},
       'cluster:namespace: breakwater → other: everything would be replaced, volumes included. Keep it (pulumi config set cluster:namespace breakwater), or run pulumi destroy first',
+    ],
+    [
+      'other zones on AWS',
+      eks,
+      { ...eks, 'aws:zones': 'a,b,d' },
+      {},
+      'aws:zones: a,b,c → a,b,d: the cluster and its volumes would be replaced. Keep it (pulumi config set aws:zones a,b,c), or start',
     ],
     [
       'a storage class',

@@ -43,6 +43,18 @@ const namespace: Rule = (old, next) =>
         ),
       ];
 
+const awsPlace: Rule = (old, next) =>
+  (['aws:region', 'aws:zones', 'aws:cidr'] as const)
+    .filter((key) => old[key] !== undefined && next[key] !== undefined && old[key] !== next[key])
+    .map((key) =>
+      refusal(
+        key,
+        old,
+        next,
+        `the cluster and its volumes would be replaced. Keep it (${keep(key, old)}), or start a second stack with the new value and move over`,
+      ),
+    );
+
 const storageClass: Rule = (old, next) =>
   old['cluster:storageClass'] === next['cluster:storageClass'] ||
   !(servers.some((server) => stays(server, old, next)) || (old['monitoring:enabled'] && next['monitoring:enabled']))
@@ -208,7 +220,17 @@ const queue: Rule = (old, next, facts) =>
     return why === undefined ? [] : [refusal(key, old, next, why)];
   });
 
-const rules: readonly Rule[] = [namespace, storageClass, volumes, partitions, brokers, version, passwords, queue];
+const rules: readonly Rule[] = [
+  namespace,
+  awsPlace,
+  storageClass,
+  volumes,
+  partitions,
+  brokers,
+  version,
+  passwords,
+  queue,
+];
 
 /** What the running stack must be asked to judge the change. */
 export const questions = (old: Guarded, next: Guarded): readonly (keyof Facts)[] => [

@@ -8,6 +8,10 @@ import type { StackConfig } from '../../config/schema.ts';
 export interface Guarded {
   readonly 'cluster:namespace': string;
   readonly 'cluster:storageClass'?: string;
+  /** Absent elsewhere than on AWS. */
+  readonly 'aws:region'?: string;
+  readonly 'aws:zones'?: string;
+  readonly 'aws:cidr'?: string;
   readonly 'api:port': number;
   readonly 'queue:kind': string;
   readonly 'queue:name': string;
@@ -43,10 +47,11 @@ export type GuardedKey = keyof Guarded;
 
 /** The values of the config that the guard looks at. */
 export function guardedValues(config: StackConfig): Guarded {
-  const { cluster, api, queue, kafka, sqs, redis, store, mongo, mysql, dynamodb, backup, monitoring } = config;
+  const { cluster, aws, api, queue, kafka, sqs, redis, store, mongo, mysql, dynamodb, backup, monitoring } = config;
   return {
     'cluster:namespace': cluster.namespace,
     ...(cluster.storageClass !== undefined && { 'cluster:storageClass': cluster.storageClass }),
+    ...(cluster.kind === 'eks' && { 'aws:region': aws.region!, 'aws:zones': aws.zones, 'aws:cidr': aws.cidr }),
     'api:port': api.port,
     'queue:kind': queue.kind,
     'queue:name': queue.name,

@@ -121,12 +121,6 @@ const images = {
 /** Name of an official image in this list. */
 export type OfficialImageName = keyof typeof images;
 
-/** Versions of the Helm charts that we install. */
-export const chartVersions = { keda: '2.20.2' } as const;
-
-/** Where the charts are. */
-export const CHART_REPOSITORY = 'https://kedacore.github.io/charts';
-
 /** The name that Docker uses: without Docker Hub's host, and without `library/`. */
 function publicName({ registry, repository }: OfficialImage): string {
   if (registry !== undefined) return `${registry}/${repository}`;

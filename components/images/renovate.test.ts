@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../config/parse.ts';
-import { chartVersions, officialImage, pinnedImages } from './official-images.ts';
+import { pinnedCharts } from './charts.ts';
+import { officialImage, pinnedImages } from './official-images.ts';
 
 interface Manager {
   readonly managerFilePatterns: readonly string[];
@@ -42,9 +43,11 @@ test('every image and chart is found once', () => {
       const digest = name === 'kafka' ? '' : officialImage(name, images).split('@')[1];
       return `docker ${registry === 'docker.io' ? '' : `${registry}/`}${repository} ${version} ${digest}`.trim();
     }),
-    ...Object.entries(chartVersions).map(([chart, version]) => `helm ${chart} ${version}`),
   ];
   expect([...foundIn('components/images/official-images.ts')].sort()).toEqual(expected.sort());
+  expect(foundIn('components/images/charts.ts')).toEqual(
+    pinnedCharts.map(({ name, version }) => `helm ${name} ${version}`),
+  );
 });
 
 test('the tools of the hosted runner are found', () => {

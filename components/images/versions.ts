@@ -1,8 +1,9 @@
 // `npm run versions`: the pinned images, charts and tools, and newer ones where their registries
 // are in reach.
 import { TOOLS, type Tool } from '../cluster/preflight.ts';
+import { pinnedCharts } from './charts.ts';
 import { chartVersionsOf, type Get, newerThan, releasesOf, tagsOf } from './newer.ts';
-import { CHART_REPOSITORY, chartVersions, pinnedImages } from './official-images.ts';
+import { pinnedImages } from './official-images.ts';
 
 /** Milliseconds that a registry may take for one answer. */
 const TIMEOUT_MS = 15_000;
@@ -11,6 +12,7 @@ const get: Get = (url, headers = {}) => fetch(url, { headers, signal: AbortSigna
 
 /** Where the tools are released. */
 const PROJECTS: Readonly<Record<Tool, string>> = {
+  aws: 'aws/aws-cli',
   docker: 'moby/moby',
   k3d: 'k3d-io/k3d',
   kubectl: 'kubernetes/kubernetes',
@@ -29,10 +31,10 @@ const rows: readonly Row[] = [
     pinned: version,
     published: () => tagsOf(get, registry, repository),
   })),
-  ...Object.entries(chartVersions).map(([chart, version]) => ({
-    what: `chart ${chart}`,
+  ...pinnedCharts.map(({ name, version, repository }) => ({
+    what: `chart ${name}`,
     pinned: version,
-    published: () => chartVersionsOf(get, CHART_REPOSITORY, chart),
+    published: () => chartVersionsOf(get, repository, name),
   })),
   ...(Object.keys(TOOLS) as Tool[]).map((tool) => ({
     what: `tool ${tool} (oldest)`,

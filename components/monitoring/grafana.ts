@@ -30,7 +30,7 @@ export class Grafana extends pulumi.ComponentResource {
   constructor(name: string, args: GrafanaArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:monitoring:Grafana', name, {}, opts);
     const { namespace, config } = args;
-    const { cluster, monitoring } = config;
+    const { monitoring } = config;
     const labels = { ...labelsOf(name) };
     const child = { parent: this };
 
@@ -79,7 +79,7 @@ export class Grafana extends pulumi.ComponentResource {
     );
     hostIngress(
       name,
-      { metadata: { namespace, labels }, host: monitoring.host, cluster },
+      { metadata: { namespace, labels }, host: monitoring.host, config, health: '/api/health' },
       { ...child, dependsOn: server },
     );
     this.registerOutputs({ url: this.url, password: this.password });

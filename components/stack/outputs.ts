@@ -20,8 +20,9 @@ interface Entrance {
 }
 
 /** Where users reach the API: through a port of this machine (k3d), or by its own name. */
-function entranceOf({ cluster, api }: Pick<StackConfig, 'cluster' | 'api'>): Entrance {
+function entranceOf({ cluster, api, aws }: Pick<StackConfig, 'cluster' | 'api' | 'aws'>): Entrance {
   const ingress = api.exposure === 'ingress';
+  if (cluster.kind === 'eks') return { apiUrl: `${aws.certificate === undefined ? 'http' : 'https'}://${api.host}` };
   if (cluster.kind === 'kubeconfig')
     return { apiUrl: ingress ? `http://${api.host}` : `http://${cluster.context}:${api.nodePort}` };
   const port = ingress ? cluster.httpPort : cluster.nodePortHostPort;

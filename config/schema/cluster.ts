@@ -16,11 +16,12 @@ const hostPort = (port: number, description: string, change: string) =>
 
 /** `cluster:*` */
 export const clusterSchema = z.object({
-  kind: oneOf(['k3d', 'kubeconfig'], {
+  kind: oneOf(['k3d', 'kubeconfig', 'eks'], {
     default: 'k3d',
-    description: '`k3d` creates a cluster in Docker on this machine; `kubeconfig` uses an existing cluster.',
+    description:
+      '`k3d` creates a cluster in Docker on this machine; `kubeconfig` uses an existing cluster; `eks` creates one on AWS (docs/aws.md).',
     change:
-      'Replaces everything: the new cluster starts empty. Data in the old cluster is deleted with it (k3d) or left behind (kubeconfig).',
+      'Replaces everything: the new cluster starts empty. Data in the old cluster is deleted with it (k3d, eks) or left behind (kubeconfig).',
   }),
   context: optionalText({
     pattern: /^\S+$/,
@@ -160,12 +161,17 @@ export const imagesSchema = z.object({
   }),
 });
 
-/** `charts:*` */
-export const chartsSchema = z.object({
-  keda: optionalText({
+const chart = (of: string) =>
+  optionalText({
     pattern: /^\S+$/,
     allowed: 'a folder, a packaged chart, or an oci:// address',
-    description: "Location of KEDA's Helm chart, for machines that cannot reach its public repository.",
-    change: 'Upgrades the KEDA release in place. The pods of the apps are not touched.',
-  }),
+    description: `Location of the Helm chart of ${of}, for machines that cannot reach its public repository.`,
+    change: `Upgrades the release of ${of} in place. The pods of the apps are not touched.`,
+  });
+
+/** `charts:*` */
+export const chartsSchema = z.object({
+  keda: chart('KEDA'),
+  loadBalancerController: chart('the AWS Load Balancer Controller'),
+  clusterAutoscaler: chart('the Cluster Autoscaler'),
 });

@@ -6,6 +6,7 @@ import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
 import { configKeys } from '../../config/schema.ts';
 import { contradictions } from './change-text.ts';
 import { appsChanges } from './changes/apps.ts';
+import { awsChanges } from './changes/aws.ts';
 import type { Change, Changes } from './changes/change.ts';
 import { clusterChanges } from './changes/cluster.ts';
 import { monitoringChanges } from './changes/monitoring.ts';
@@ -14,7 +15,7 @@ import { compare, type Effect } from './compare.ts';
 import type { Declared } from './declare.ts';
 import { declareStack, stackFileConfig } from './stacks.ts';
 
-const changes: Changes = { ...clusterChanges, ...serversChanges, ...appsChanges, ...monitoringChanges };
+const changes: Changes = { ...clusterChanges, ...awsChanges, ...serversChanges, ...appsChanges, ...monitoringChanges };
 
 const dev = stackFileConfig('dev');
 

@@ -60,6 +60,47 @@ export function masked(value: unknown): Json {
 
 const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
+const ACCOUNT = '123456789012';
+
+/** Starts of the ids that AWS makes, by type. */
+const AWS_IDS: Readonly<Record<string, string>> = {
+  Vpc: 'vpc',
+  Subnet: 'subnet',
+  SecurityGroup: 'sg',
+  RouteTable: 'rtb',
+  InternetGateway: 'igw',
+  NatGateway: 'nat',
+};
+
+/** The id of a new AWS resource, in AWS' form. */
+const awsId = (type: string, name: string): string => {
+  const start = AWS_IDS[type.split(':').at(-1) ?? ''];
+  return start === undefined ? name : `${start}-${digest(name).slice(0, 17)}`;
+};
+
+/** What AWS would return for a new resource: its ARN, and what other resources refer to. */
+function awsState(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> {
+  const [, service, kind = ''] = type.split(':');
+  const text = (key: string): string => String(inputs[key] ?? name);
+  const key = digest(name).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, '$1-$2-$3-$4-$5');
+  const arns: Readonly<Record<string, string>> = {
+    iam: `arn:aws:iam::${ACCOUNT}:role/${text('roleName')}`,
+    kms: `arn:aws:kms:eu-west-1:${ACCOUNT}:key/${key}`,
+  };
+  return {
+    ...inputs,
+    arn: arns[service ?? ''] ?? `arn:aws:${service}:eu-west-1:${ACCOUNT}:${kind.toLowerCase()}/${name}`,
+    keyId: key,
+    allocationId: `eipalloc-${digest(name).slice(0, 17)}`,
+    launchTemplateId: `lt-${digest(name).slice(0, 17)}`,
+    latestVersionNumber: '1',
+    clusterSecurityGroupId: `sg-${digest(name).slice(0, 17)}`,
+    endpoint: `https://${name}.eks.example`,
+    certificateAuthorityData: 'certificate',
+    repositoryUri: `${ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/${text('repositoryName')}`,
+  };
+}
+
 /**
  * The state that the provider would return for a new resource. A generated name is derived from the
  * content, so that it changes when a random one would.
@@ -72,6 +113,7 @@ function stateOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Recor
       ...inputs,
       repoDigest: `${String(inputs.imageName).replace(/:[^:/]*$/, '')}@sha256:${digest(inputs.build)}`,
     };
+  if (type.endsWith(':KubeconfigFile')) return { ...inputs, path: `.breakwater/${inputs.stack}/kubeconfig` };
   if (type.endsWith(':K3dCluster'))
     return {
       ...inputs,
@@ -80,6 +122,7 @@ function stateOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Recor
       identity: digest(inputs.name).slice(0, 8),
       containers: 'containers',
     };
+  if (type.startsWith('aws-native:')) return awsState(type, name, inputs);
   if (type.startsWith('kubernetes:')) {
     const metadata = { name: `${name}-~${digest(inputs).slice(0, 8)}`, namespace: 'default', ...inputs.metadata };
     return { ...inputs, metadata };
@@ -121,7 +164,8 @@ const optionsOf = (request: RegisterResourceRequest): Properties =>
     deleteBeforeReplace: request.getDeletebeforereplace(),
     deletedWith: nameOf(request.getDeletedwith()),
     ignoreChanges: request.getIgnorechangesList(),
-    replaceOnChanges: request.getReplaceonchangesList(),
+    // Those of aws-native are the package's own, for every resource of a type.
+    replaceOnChanges: request.getType().startsWith('aws-native:') ? [] : request.getReplaceonchangesList(),
     createTimeout: request.getCustomtimeouts()?.getCreate(),
   });
 
@@ -146,8 +190,8 @@ export async function declare(
   seen: (resource: Declared) => void = () => undefined,
 ): Promise<readonly Declared[]> {
   const mocks: pulumi.runtime.Mocks = {
-    call: ({ inputs }) => inputs,
-    newResource: (args) => ({ id: args.name, state: stateOf(args) }),
+    call: ({ token, inputs }) => (token.endsWith(':getAccountId') ? { accountId: ACCOUNT } : inputs),
+    newResource: (args) => ({ id: awsId(args.type, args.name), state: stateOf(args) }),
   };
   await pulumi.runtime.setMocks(mocks, 'breakwater', stack);
 

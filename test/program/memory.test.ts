@@ -16,7 +16,8 @@ function officialLimits(declared: readonly Declared[]): ReadonlyMap<string, numb
     .flatMap(allContainersOf)
     .filter(({ image = '' }) => !image.includes('/breakwater/'))
     .map(({ name, resources }) => [name, Number.parseInt(String(resources?.limits?.memory), 10)] as const);
-  const keda = ofKind(declared, 'Release').flatMap((release) => {
+  const releases = ofKind(declared, 'Release').filter(({ name }) => name === 'keda');
+  const keda = releases.flatMap((release) => {
     const { operator, metricServer } = manifestOf(release).values.resources;
     return [
       ['keda-operator', Number.parseInt(operator.limits.memory, 10)],

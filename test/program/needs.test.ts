@@ -33,7 +33,8 @@ function declaredNeeds(declared: readonly Declared[]) {
         volumeGiB: number(claims[0]?.spec.resources.requests.storage),
       };
     });
-  const keda = ofKind(declared, 'Release').flatMap((release) => {
+  const releases = ofKind(declared, 'Release').filter(({ name }) => name === 'keda');
+  const keda = releases.flatMap((release) => {
     const { operator, metricServer } = manifestOf(release).values.resources;
     return [
       ['keda-operator', operator],

@@ -71,7 +71,7 @@ export function kafkaUiConfig(addresses: Addresses, login: boolean): string {
 export class KafkaUi extends Server {
   constructor(name: string, args: KafkaUiArgs, opts?: pulumi.ComponentResourceOptions) {
     const { namespace, config, addresses, login } = args;
-    const { cluster, kafka, sso } = config;
+    const { kafka, sso } = config;
     super(
       name,
       {
@@ -104,7 +104,7 @@ export class KafkaUi extends Server {
     if (sso.issuer !== undefined)
       hostIngress(
         name,
-        { metadata: { namespace, labels: { ...labelsOf(name) } }, host: kafka.uiHost, cluster },
+        { metadata: { namespace, labels: { ...labelsOf(name) } }, host: kafka.uiHost, config, health: '/' },
         { parent: this },
       );
   }

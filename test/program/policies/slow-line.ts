@@ -43,7 +43,7 @@ const nameOf = (image: string): string =>
     .replace(/^.*\//, '');
 
 /** Images of our apps come from the cluster's own registry. */
-const isPublic = (image: string): boolean => !/^[^/]+\/breakwater\//.test(image);
+const isPublic = (image: string): boolean => !/^[^/]+\/([^/]+\/)?breakwater\//.test(image);
 
 /**
  * Seconds until the nodes have every image and the pods run. The replicas of a workload are on nodes of

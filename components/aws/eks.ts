@@ -1,0 +1,222 @@
+// The Kubernetes cluster: EKS with access entries and Pod Identity, one managed node group for each
+// zone, and the add-ons that AWS maintains.
+import * as aws from '@pulumi/aws-native';
+import * as pulumi from '@pulumi/pulumi';
+import { platformOfInstance, SERVICE_CIDR } from '../../config/aws-rules.ts';
+import type { StackConfig } from '../../config/schema.ts';
+import type { Network } from './network.ts';
+import { type Place, tagMap, tags } from './place.ts';
+import { createRole } from './roles.ts';
+
+/** Arguments of Eks. */
+export interface EksArgs {
+  readonly place: Place;
+  readonly config: StackConfig['aws'];
+  readonly network: Network;
+  readonly key: aws.kms.Key;
+}
+
+/** Volume of a node: images, logs and the scratch folders of pods. */
+const NODE_VOLUME_GIB = 50;
+
+/** An add-on that AWS maintains. */
+interface AddOn {
+  readonly name: string;
+  /** Whether it runs before there are nodes, which need it to join. */
+  readonly first?: true;
+  /** Settings by its own names. */
+  readonly settings?: object;
+  /** Service account that gets a role through Pod Identity, and the policy that AWS maintains for it. */
+  readonly identity?: { readonly account: string; readonly policy: string };
+}
+
+const addOns: readonly AddOn[] = [
+  { name: 'kube-proxy', first: true },
+  { name: 'eks-pod-identity-agent', first: true },
+  {
+    name: 'vpc-cni',
+    first: true,
+    // Enforces network policies, and gives each node addresses for about 110 pods.
+    settings: { enableNetworkPolicy: 'true', env: { ENABLE_PREFIX_DELEGATION: 'true' } },
+    identity: { account: 'aws-node', policy: 'AmazonEKS_CNI_Policy' },
+  },
+  { name: 'coredns' },
+  { name: 'metrics-server' },
+  {
+    name: 'aws-ebs-csi-driver',
+    identity: { account: 'ebs-csi-controller-sa', policy: 'service-role/AmazonEBSCSIDriverPolicy' },
+  },
+  {
+    // Fluent Bit and the CloudWatch agent: logs, and Container Insights.
+    name: 'amazon-cloudwatch-observability',
+    identity: { account: 'cloudwatch-agent', policy: 'CloudWatchAgentServerPolicy' },
+  },
+];
+
+/** The cluster. Its name is that of the stack. */
+export class Eks extends pulumi.ComponentResource {
+  readonly cluster: aws.eks.Cluster;
+  /** What must be there before anything runs in the cluster. */
+  readonly ready: readonly pulumi.Resource[];
+  readonly #args: EksArgs;
+
+  constructor(name: string, args: EksArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('breakwater:aws:Eks', name, {}, opts);
+    this.#args = args;
+    const { place, config, network, key } = args;
+    const child = { parent: this };
+    const role = createRole(
+      `${name}-cluster`,
+      { place, service: 'eks', description: 'The control plane of EKS', managed: ['AmazonEKSClusterPolicy'] },
+      child,
+    );
+    const logs = new aws.logs.LogGroup(
+      name,
+      {
+        logGroupName: `/aws/eks/${place.name}/cluster`,
+        retentionInDays: config.logDays,
+        kmsKeyId: key.arn,
+        tags: tags(place, 'control-plane'),
+      },
+      child,
+    );
+    this.cluster = new aws.eks.Cluster(
+      name,
+      {
+        name: place.name,
+        version: config.kubernetesVersion,
+        roleArn: role.arn,
+        accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: true },
+        // The add-ons below take their place.
+        bootstrapSelfManagedAddons: false,
+        deletionProtection: place.protect,
+        encryptionConfig: [{ provider: { keyArn: key.arn }, resources: ['secrets'] }],
+        kubernetesNetworkConfig: { serviceIpv4Cidr: SERVICE_CIDR },
+        logging: {
+          clusterLogging: { enabledTypes: ['api', 'audit', 'authenticator'].map((type) => ({ type: type as 'api' })) },
+        },
+        resourcesVpcConfig: {
+          subnetIds: [...network.privateSubnets],
+          endpointPrivateAccess: true,
+          endpointPublicAccess: !config.privateApi,
+        },
+        upgradePolicy: { supportType: 'STANDARD' },
+        tags: tags(place, 'cluster'),
+      },
+      { ...child, protect: place.protect, dependsOn: [logs, ...network.routes] },
+    );
+    for (const [index, principalArn] of (config.admins?.split(',') ?? []).entries())
+      new aws.eks.AccessEntry(
+        `${name}-admin-${index}`,
+        {
+          clusterName: place.name,
+          principalArn,
+          accessPolicies: [
+            {
+              policyArn: 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy',
+              accessScope: { type: 'cluster' },
+            },
+          ],
+          tags: tags(place, `admin-${index}`),
+        },
+        { ...child, dependsOn: this.cluster },
+      );
+    const first = addOns.filter((addOn) => addOn.first).map((addOn) => this.#addOn(addOn, [this.cluster]));
+    const nodes = this.#nodeGroups(first);
+    const rest = addOns.filter((addOn) => !addOn.first).map((addOn) => this.#addOn(addOn, nodes));
+    this.ready = [...first, ...nodes, ...rest];
+    this.registerOutputs({ arn: this.cluster.arn });
+  }
+
+  #addOn({ name, settings, identity }: AddOn, after: readonly pulumi.Resource[]): aws.eks.Addon {
+    const { place } = this.#args;
+    const role =
+      identity &&
+      createRole(
+        `eks-${name}`,
+        { place, service: 'pods.eks', description: `The add-on ${name}`, managed: [identity.policy] },
+        { parent: this },
+      );
+    return new aws.eks.Addon(
+      name,
+      {
+        addonName: name,
+        clusterName: place.name,
+        resolveConflicts: 'OVERWRITE',
+        ...(settings && { configurationValues: JSON.stringify(settings) }),
+        ...(identity && role && { podIdentityAssociations: [{ serviceAccount: identity.account, roleArn: role.arn }] }),
+        tags: tags(place, name),
+      },
+      { parent: this, dependsOn: [...after] },
+    );
+  }
+
+  #nodeGroups(after: readonly pulumi.Resource[]): readonly aws.eks.Nodegroup[] {
+    const { place, config, network } = this.#args;
+    const child = { parent: this };
+    const role = createRole(
+      'eks-node',
+      {
+        place,
+        service: 'ec2',
+        description: 'The nodes of EKS',
+        managed: ['AmazonEKSWorkerNodePolicy', 'AmazonEC2ContainerRegistryPullOnly'],
+      },
+      child,
+    );
+    const template = new aws.ec2.LaunchTemplate(
+      'eks-node',
+      {
+        launchTemplateName: `${place.name}-node`,
+        launchTemplateData: {
+          // Pods do not reach the credentials of their node: they have Pod Identity.
+          metadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 1 },
+          blockDeviceMappings: [
+            {
+              deviceName: '/dev/xvda',
+              ebs: { volumeType: 'gp3', volumeSize: NODE_VOLUME_GIB, encrypted: true, deleteOnTermination: true },
+            },
+          ],
+          tagSpecifications: ['instance', 'volume'].map((resourceType) => ({
+            resourceType,
+            tags: tags(place, 'node'),
+          })),
+        },
+        tagSpecifications: [{ resourceType: 'launch-template', tags: tags(place, 'node') }],
+      },
+      child,
+    );
+    const arm = platformOfInstance(config.instanceType) === 'linux/arm64';
+    return config.zones.split(',').map(
+      (letter, index) =>
+        new aws.eks.Nodegroup(
+          `eks-${letter}`,
+          {
+            clusterName: place.name,
+            // The autoscaler needs one group for each zone: a volume does not leave its zone.
+            subnets: [network.privateSubnets[index]!],
+            nodeRole: role.arn,
+            version: config.kubernetesVersion,
+            instanceTypes: [config.instanceType],
+            amiType: arm ? 'AL2023_ARM_64_STANDARD' : 'AL2023_x86_64_STANDARD',
+            launchTemplate: { id: template.launchTemplateId, version: template.latestVersionNumber },
+            scalingConfig: {
+              minSize: config.minNodesPerZone,
+              maxSize: config.maxNodesPerZone,
+              desiredSize: config.minNodesPerZone,
+            },
+            updateConfig: { maxUnavailable: 1 },
+            nodeRepairConfig: { enabled: true },
+            tags: tagMap(place, `node-${letter}`),
+          },
+          // The autoscaler sets the size.
+          {
+            ...child,
+            dependsOn: [...after, ...network.routes],
+            ignoreChanges: ['scalingConfig.desiredSize'],
+            // A new group takes the pods before the old one goes. Without a name, both can exist.
+          },
+        ),
+    );
+  }
+}

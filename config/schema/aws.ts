@@ -1,0 +1,123 @@
+// Config of the stack on AWS (`cluster:kind eks`): where it runs, its network and its nodes.
+import { z } from 'zod';
+import { optionalText, textOr, toggle, wholeNumber } from '../keys.ts';
+
+/**
+ * Letters of the zones by region. Left out: regions with fewer than three zones for an account, and
+ * those of other partitions (China, GovCloud).
+ */
+export const ZONES: Readonly<Record<string, string>> = {
+  'af-south-1': 'abc',
+  'ap-east-1': 'abc',
+  'ap-east-2': 'abc',
+  'ap-northeast-1': 'abcd',
+  'ap-northeast-2': 'abcd',
+  'ap-northeast-3': 'abc',
+  'ap-south-1': 'abc',
+  'ap-south-2': 'abc',
+  'ap-southeast-1': 'abc',
+  'ap-southeast-2': 'abc',
+  'ap-southeast-3': 'abc',
+  'ap-southeast-4': 'abc',
+  'ap-southeast-5': 'abc',
+  'ap-southeast-7': 'abc',
+  'ca-central-1': 'abcd',
+  'ca-west-1': 'abc',
+  'eu-central-1': 'abc',
+  'eu-central-2': 'abc',
+  'eu-north-1': 'abc',
+  'eu-south-1': 'abc',
+  'eu-south-2': 'abc',
+  'eu-west-1': 'abc',
+  'eu-west-2': 'abc',
+  'eu-west-3': 'abc',
+  'il-central-1': 'abc',
+  'me-central-1': 'abc',
+  'me-south-1': 'abc',
+  'mx-central-1': 'abc',
+  'sa-east-1': 'abc',
+  'us-east-1': 'abcdef',
+  'us-east-2': 'abc',
+  'us-west-2': 'abcd',
+};
+
+const replacesCluster = 'Refused: the EKS cluster and its volumes would be replaced.';
+
+const nodes = (fallback: number, description: string) =>
+  wholeNumber({
+    min: 1,
+    max: 100,
+    default: fallback,
+    unit: 'nodes',
+    description,
+    change: 'In place: the autoscaler drains a node before it removes it. Data stays.',
+  });
+
+/** `aws:*` */
+export const awsSchema = z.object({
+  region: optionalText({
+    pattern: /^[a-z]{2}-[a-z]+-\d$/,
+    allowed: 'a region, such as eu-west-1',
+    description:
+      'Region that the stack runs in. Required with `cluster:kind eks`; that of your AWS profile is not used.',
+    change: replacesCluster,
+  }),
+  zones: textOr('a,b,c', {
+    pattern: /^[a-f](,[a-f]){2}$/,
+    allowed: 'the letters of three zones, such as a,b,c',
+    description: 'Availability zones of the region. Each has its own subnets and its own node group.',
+    change: replacesCluster,
+  }),
+  cidr: textOr('10.40.0.0/16', {
+    pattern: /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/,
+    allowed: 'a private IPv4 network from /16 to /20, such as 10.40.0.0/16',
+    description: 'Network of the VPC. Each zone gets a quarter for nodes and pods, and a sixteenth for load balancers.',
+    change: replacesCluster,
+  }),
+  natPerZone: toggle({
+    default: false,
+    description:
+      'Whether each zone has a NAT gateway. With one for all zones, the nodes of the other two lose the internet with its zone, and pay for traffic between zones.',
+    change: 'In place. Connections to the internet break briefly. Data stays.',
+  }),
+  kubernetesVersion: textOr('1.34', {
+    pattern: /^1\.\d{2}$/,
+    allowed: 'a Kubernetes version that EKS offers, such as 1.34',
+    description: 'Version of the control plane and of the nodes.',
+    change: 'Upgrades the control plane, then rolls the nodes, by one minor version at a time. Data stays.',
+  }),
+  privateApi: toggle({
+    default: false,
+    description:
+      'Whether the Kubernetes API is reachable from within the VPC only. `pulumi up` must then run there, or over a VPN.',
+    change: 'In place. No data is touched.',
+  }),
+  admins: optionalText({
+    pattern: /^arn:aws:iam::\d{12}:(role|user)\/\S+?(,arn:aws:iam::\d{12}:(role|user)\/\S+?)*$/,
+    allowed: 'ARNs of IAM roles or users, separated by commas',
+    description: 'Who may administer the cluster, besides the one who creates it.',
+    change: 'In place: adds or removes access entries. No data is touched.',
+  }),
+  instanceType: textOr('m7g.large', {
+    pattern: /^[a-z]{1,2}\d[a-z0-9-]*\.(large|\d*xlarge)$/,
+    allowed: 'an EC2 instance type from large, such as m7g.large',
+    description: 'Instance type of the nodes. Its architecture must be that of `images:platform`.',
+    change: 'Replaces the node groups: pods move to new nodes. Volumes stay in their zones, and data on them.',
+  }),
+  minNodesPerZone: nodes(1, 'Number of nodes in each zone that always run.'),
+  maxNodesPerZone: nodes(3, 'Number of nodes in each zone that the cluster autoscaler may start.'),
+  certificate: optionalText({
+    pattern: /^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/,
+    allowed: 'the ARN of a certificate in ACM',
+    description: 'Certificate of the load balancer for the host names of the stack. Without it, it serves HTTP.',
+    change: 'In place: the load balancer changes its listeners. Connections break briefly. Data stays.',
+  }),
+  logDays: wholeNumber({
+    min: 1,
+    max: 365,
+    default: 30,
+    unit: 'days',
+    description: 'How long CloudWatch keeps logs: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180 or 365 days.',
+    change: 'In place. Lowering it deletes older logs.',
+  }),
+});

@@ -1,0 +1,63 @@
+// The AWS half of the stacks complies with the policies, and each policy detects what breaks it.
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Declared } from '../declare.ts';
+import { declareStack } from '../stacks.ts';
+import type { Manifest, Policies } from '../workloads.ts';
+import { awsPolicies, productionPolicies, STARS, starredOf } from './policies.ts';
+
+const stacks = ['aws-staging', 'aws-production'] as const;
+let declared: Readonly<Record<(typeof stacks)[number], readonly Declared[]>>;
+beforeAll(async () => {
+  const [staging, production] = [await declareStack('aws-staging'), await declareStack('aws-production')];
+  declared = { 'aws-staging': staging, 'aws-production': production };
+});
+
+describe.each(stacks)('%s', (stack) => {
+  const policies: Policies = stack === 'aws-production' ? { ...awsPolicies, ...productionPolicies } : awsPolicies;
+  test.each(Object.keys(policies))('%s', (says) => {
+    expect(policies[says]!(declared[stack])).toEqual([]);
+  });
+});
+
+test('every reason for a star is needed', () => {
+  expect([...starredOf(declared['aws-staging'])].sort()).toEqual(Object.keys(STARS).sort());
+});
+
+/** What breaks each policy: the type and name of a resource, and a change of its inputs or options. */
+const mutants: Readonly<Record<string, readonly [of: string, breaks: (inputs: Manifest, options: Manifest) => void]>> =
+  {
+    'every resource has the tags of the project and of the stack': ['eks:Nodegroup eks-a', (i) => delete i.tags.stack],
+    'what is kept is encrypted': ['ecr:Repository ecr-api', (i) => delete i.encryptionConfiguration],
+    'nothing but the load balancer is open to the internet': [
+      'ec2:SecurityGroup vpc-endpoints',
+      (i) => (i.securityGroupIngress[0].cidrIp = '0.0.0.0/0'),
+    ],
+    'no statement allows any action or any resource without a reason': [
+      'iam:Role cluster-autoscaler',
+      (i) => (i.policies[0].policyDocument.Statement[1].Resource = '*'),
+    ],
+    'nodes give their credentials to no pod': [
+      'ec2:LaunchTemplate eks-node',
+      (i) => (i.launchTemplateData.metadataOptions.httpPutResponseHopLimit = 2),
+    ],
+    'the autoscaler alone sets the size of a node group': [
+      'eks:Nodegroup eks-b',
+      (_, options) => delete options.ignoreChanges,
+    ],
+    'what holds records is protected': ['kms:Key key', (_, options) => delete options.protect],
+  };
+
+describe('a policy detects what breaks it', () => {
+  const all: Policies = { ...awsPolicies, ...productionPolicies };
+
+  test('each has a mutant', () => {
+    expect(Object.keys(mutants).sort()).toEqual(Object.keys(all).sort());
+  });
+
+  test.each(Object.entries(mutants))('%s', (says, [of, breaks]) => {
+    const broken = structuredClone(declared['aws-production']);
+    const found = broken.find(({ type, name }) => `${type.replace('aws-native:', '')} ${name}` === of);
+    breaks(found!.properties, found!.options);
+    expect(all[says]!(broken)).toEqual([of.startsWith('iam:') ? expect.stringContaining('/') : of]);
+  });
+});

@@ -1,0 +1,143 @@
+// What every AWS resource of a stack must comply with. Each policy lists what breaks it.
+import { type Manifest, manifestOf, ofKind, type Policies } from '../workloads.ts';
+import { type AwsResource, awsOf } from './resources.ts';
+
+/** Types that cannot have tags, or are parts of what has them. */
+const UNTAGGED: readonly string[] = [
+  'ec2:Route',
+  'ec2:SubnetRouteTableAssociation',
+  'ec2:VpcGatewayAttachment',
+  'kms:Alias',
+];
+
+function tagsOf({ inputs }: AwsResource): Readonly<Record<string, string>> {
+  // A launch template has specifications for itself, and for what is launched from it.
+  const given = inputs.tags ?? inputs.tagSpecifications?.[0].tags ?? {};
+  if (!Array.isArray(given)) return given;
+  return Object.fromEntries(given.map(({ key, value }: Manifest) => [key, value]));
+}
+
+/** Whether a resource encrypts what it keeps with a key of the stack; by type. */
+const ENCRYPTED: Readonly<Record<string, (inputs: Manifest) => unknown>> = {
+  'eks:Cluster': ({ encryptionConfig }) => encryptionConfig?.[0]?.provider.keyArn,
+  'ecr:Repository': ({ encryptionConfiguration }) => encryptionConfiguration?.kmsKey,
+  'logs:LogGroup': ({ kmsKeyId }) => kmsKeyId,
+  'ec2:LaunchTemplate': ({ launchTemplateData }) =>
+    launchTemplateData.blockDeviceMappings?.every(({ ebs }: Manifest) => ebs.encrypted),
+};
+
+/** Types that keep nothing. */
+const KEEPS_NOTHING = /^(ec2:(?!LaunchTemplate)|iam:|kms:|eks:(Addon|AccessEntry|Nodegroup|PodIdentityAssociation)$)/;
+
+/** Types that hold records or the keys to them, and how production keeps them from being deleted. */
+const HOLDS_RECORDS: readonly string[] = ['eks:Cluster', 'kms:Key'];
+
+/**
+ * Why a statement has an action or a resource that is `*`, by role or key and statement.
+ *
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+ */
+export const STARS: Readonly<Record<string, string>> = {
+  'key/Account': 'The resource of a key policy is the key itself. Without its account, nobody could change the key.',
+  'key/Logs': 'The resource of a key policy is the key itself.',
+  'aws-load-balancer-controller/Observe': 'EC2, load balancing and ACM list without resources.',
+  'cluster-autoscaler/Observe': 'Auto Scaling and EC2 describe without resources.',
+};
+
+interface Statement {
+  readonly id: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+}
+
+const list = (value: string | readonly string[] | undefined): readonly string[] => [value ?? []].flat();
+
+/** Every statement that allows something, of roles, keys and resource policies. */
+function statementsOf({ name, inputs }: AwsResource): readonly Statement[] {
+  const documents = [
+    inputs.keyPolicy,
+    inputs.policyDocument,
+    ...(inputs.policies ?? []).map(({ policyDocument }: Manifest) => policyDocument),
+  ].filter(Boolean);
+  return documents.flatMap(({ Statement: statements }) =>
+    statements
+      .filter(({ Effect }: Manifest) => Effect === 'Allow')
+      .map(({ Sid, Action, Resource }: Manifest) => ({
+        id: `${name}/${Sid}`,
+        actions: list(Action),
+        resources: list(Resource),
+      })),
+  );
+}
+
+/** Whether a statement names an action or a resource that is anything. */
+const isStarred = ({ actions, resources }: Statement): boolean =>
+  actions.some((action) => action === '*' || /^[a-z0-9-]+:\*$/.test(action)) || resources.includes('*');
+
+const lines = (resources: readonly { readonly name: string; readonly type: string }[]) =>
+  resources.map(({ type, name }) => `${type} ${name}`);
+
+/** The policies, by what they require. */
+export const awsPolicies: Policies = {
+  'every resource has the tags of the project and of the stack': (declared) =>
+    lines(
+      awsOf(declared)
+        .filter(({ type }) => !UNTAGGED.includes(type))
+        .filter((resource) => tagsOf(resource).project !== 'breakwater' || !tagsOf(resource).stack),
+    ),
+  'what is kept is encrypted': (declared) => [
+    ...lines(
+      awsOf(declared)
+        .filter(({ type }) => !KEEPS_NOTHING.test(type))
+        .filter(({ type, inputs }) => !ENCRYPTED[type]?.(inputs)),
+    ),
+    ...ofKind(declared, 'StorageClass')
+      .filter((resource) => manifestOf(resource).parameters.encrypted !== 'true')
+      .map(({ name }) => `StorageClass ${name}`),
+  ],
+  'nothing but the load balancer is open to the internet': (declared) => [
+    ...lines(awsOf(declared, 'ec2:Subnet').filter(({ inputs }) => inputs.mapPublicIpOnLaunch !== false)),
+    ...lines(
+      awsOf(declared, 'ec2:SecurityGroup').filter(({ inputs }) =>
+        (inputs.securityGroupIngress ?? []).some(
+          ({ cidrIp, cidrIpv6 }: Manifest) => cidrIp === '0.0.0.0/0' || cidrIpv6 !== undefined,
+        ),
+      ),
+    ),
+  ],
+  'no statement allows any action or any resource without a reason': (declared) =>
+    awsOf(declared)
+      .flatMap(statementsOf)
+      .filter((statement) => isStarred(statement) && !STARS[statement.id])
+      .map(({ id }) => id),
+  'nodes give their credentials to no pod': (declared) =>
+    lines(
+      awsOf(declared, 'ec2:LaunchTemplate').filter(({ inputs: { launchTemplateData } }) => {
+        const { httpTokens, httpPutResponseHopLimit } = launchTemplateData.metadataOptions ?? {};
+        return httpTokens !== 'required' || httpPutResponseHopLimit !== 1;
+      }),
+    ),
+  'the autoscaler alone sets the size of a node group': (declared) =>
+    lines(
+      awsOf(declared, 'eks:Nodegroup').filter(
+        ({ options }) => !(options.ignoreChanges as string[] | undefined)?.includes('scalingConfig.desiredSize'),
+      ),
+    ),
+};
+
+/** What production must comply with besides. */
+export const productionPolicies: Policies = {
+  'what holds records is protected': (declared) =>
+    lines(
+      awsOf(declared, ...HOLDS_RECORDS).filter(
+        ({ type, inputs, options }) => !options.protect || (type !== 'kms:Key' && inputs.deletionProtection !== true),
+      ),
+    ),
+};
+
+/** Statements with a reason; each must exist. */
+export const starredOf = (declared: Parameters<Policies[string]>[0]): readonly string[] =>
+  awsOf(declared)
+    .flatMap(statementsOf)
+    .filter(isStarred)
+    .map(({ id }) => id);
