@@ -211,6 +211,7 @@ test('console', () => {
     CONSOLE_STACK: 'dev',
     CONSOLE_PROBLEMS: '{"LatencyHigh":{}}',
     QUEUE_KIND: 'kafka',
+    STORE_KIND: 'mongo',
     API_TARGETS: '10.0.0.1:9464,api-pods:9464',
     CONSUMER_TARGETS: 'c:9464',
     GATE_TARGETS: '',

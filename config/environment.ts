@@ -288,6 +288,7 @@ export function consoleEnvironment(
     CONSOLE_STACK: stack,
     CONSOLE_PROBLEMS: JSON.stringify(problems),
     QUEUE_KIND: config.queue.kind,
+    STORE_KIND: config.store.kind,
     API_TARGETS: targets.api.join(','),
     CONSUMER_TARGETS: targets.consumer.join(','),
     GATE_TARGETS: targets.gate.join(','),

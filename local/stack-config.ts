@@ -26,10 +26,12 @@ interface ConfigOptions {
   readonly overrides?: Readonly<Record<string, string>> | undefined;
   readonly queue?: QueueKind | undefined;
   readonly brokers?: number | undefined;
+  /** Gets a line where the run differs from the stack file. */
+  readonly log?: (line: string) => void;
 }
 
 /** The stack's config, with its copies lowered to the number of brokers. @throws ConfigError */
-export function localConfig({ stack, overrides, queue, brokers = DEFAULT_BROKERS }: ConfigOptions): StackConfig {
+export function localConfig({ stack, overrides, queue, brokers = DEFAULT_BROKERS, log }: ConfigOptions): StackConfig {
   const given = { ...(queue === 'sqs' && ANY_QUEUE), ...overrides, ...(queue && { 'queue:kind': queue }) };
   const { replicationFactor, minInsyncReplicas } = loadStackConfig(stack, REPOSITORY, given).kafka;
   const config = loadStackConfig(stack, REPOSITORY, {
@@ -38,7 +40,8 @@ export function localConfig({ stack, overrides, queue, brokers = DEFAULT_BROKERS
     'kafka:replicationFactor': String(Math.min(replicationFactor, brokers)),
     'kafka:minInsyncReplicas': String(Math.min(minInsyncReplicas, brokers)),
   });
-  // The local run has MongoDB only.
+  const { kind } = config.store;
+  if (kind !== 'mongo') log?.(`the store is MongoDB instead: the local run has no ${kind}`);
   return { ...config, store: { kind: 'mongo' } };
 }
 

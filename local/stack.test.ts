@@ -7,7 +7,7 @@ import { until } from '../test/until.ts';
 import { call, getJson } from '../tooling/http.ts';
 import { neededPorts, planPorts } from './ports-plan.ts';
 import { type Stack, startStack } from './stack.ts';
-import { apiProcesses } from './stack-config.ts';
+import { apiProcesses, localConfig } from './stack-config.ts';
 
 const root = join(import.meta.dirname, '..');
 /** For what happens when a server has been killed. */
@@ -37,6 +37,14 @@ test('the stack has its ports, unless it stands beside another', async () => {
   const free = await planPorts(config, counts, true);
   expect(free.kafka).toBeUndefined();
   expect(new Set([free.api, free.redis, free.mongo, free.gate, ...free.apiMetrics]).size).toBe(6);
+});
+
+test('the store is MongoDB whatever the stack file says, which is logged', () => {
+  const lines: string[] = [];
+  const overrides = { 'store:kind': 'dynamodb', 'dynamodb:region': 'eu-west-1' };
+  const { store } = localConfig({ stack: 'dev', overrides, log: (line) => void lines.push(line) });
+  expect(store.kind).toBe('mongo');
+  expect(lines).toEqual(['the store is MongoDB instead: the local run has no dynamodb']);
 });
 
 describe('a stack on Redis Streams', () => {

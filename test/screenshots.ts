@@ -32,7 +32,7 @@ await withBrowser((browser) =>
     await takePicture(browser, stack, 'console-phone', { viewport: { width: 390, height: 844 } }, /All is well/);
     const mongo = stack.processes.get('mongo')!;
     mongo.kill('SIGSTOP');
-    await takePicture(browser, stack, 'console-dark', { colorScheme: 'dark' }, /MongoDB refuses batches/);
+    await takePicture(browser, stack, 'console-dark', { colorScheme: 'dark' }, /The store refuses batches/);
     mongo.kill('SIGCONT');
   }),
 );

@@ -28,7 +28,7 @@ export function createApiMetrics(registry: Registry) {
     }),
     storeReadSeconds: new Histogram({
       name: 'breakwater_store_read_duration_seconds',
-      help: 'Time that MongoDB, the gate included, took for a query of records that the cache lacked',
+      help: 'Time that the store took for a query of records that the cache lacked',
       buckets: hop,
       registers,
     }),

@@ -19,6 +19,7 @@ export async function startConsole(settings: ConsoleSettings, registry: Registry
   const metrics = createConsoleMetrics(registry);
   const now = (): number => performance.now();
   const queue = { kafka: 'Kafka', 'redis-streams': 'Redis Streams', sqs: 'SQS' }[settings.QUEUE_KIND];
+  const store = { mongo: 'MongoDB', mysql: 'MySQL', dynamodb: 'DynamoDB' }[settings.STORE_KIND];
   const fleet = new Fleet({
     targets: {
       api: settings.API_TARGETS,
@@ -43,6 +44,7 @@ export async function startConsole(settings: ConsoleSettings, registry: Registry
     live,
     stack: settings.CONSOLE_STACK,
     queue,
+    store,
     login:
       settings.CONSOLE_PASSWORD === undefined
         ? undefined

@@ -61,10 +61,10 @@ describe('problems, in words', () => {
       ],
     ],
     [
-      'MongoDB refuses batches',
+      'The store refuses batches',
       lasting(6, () => ({ consumer: { stored: 0, storing: false } })),
       [
-        'critical: MongoDB refuses batches, and the consumers keep retrying them. Nothing is stored. Accepted records are safe in the queue.',
+        'critical: The store refuses batches, and the consumers keep retrying them. Nothing is stored. Accepted records are safe in the queue.',
       ],
     ],
     [
@@ -216,19 +216,19 @@ describe('problems, in words', () => {
       'records are stored late, batch by batch',
       lasting(60, (second) => ({ consumer: { delayP95: second % 4 === 0 ? 4_800 : null } })),
       [
-        'warning: One record in twenty is stored more than 4.8 s after it was accepted. MongoDB or the consumers are slow. Accepted records are safe in the queue.',
+        'warning: One record in twenty is stored more than 4.8 s after it was accepted. The store or the consumers are slow. Accepted records are safe in the queue.',
       ],
     ],
     [
       'the cache fails',
       lasting(9, () => ({ cache: { errors: 12 } })),
-      ['warning: The cache fails 12 times per second. Reads go to MongoDB instead.'],
+      ['warning: The cache fails 12 times per second. Reads go to the store instead.'],
     ],
     [
       'dead letters',
       lasting(9, () => ({ queue: { deadLetters: 3 } })),
       [
-        'warning: Dead letters: 3. MongoDB refused records that were accepted. They wait for a decision. "npm run deadletters -- list" says why.',
+        'warning: Dead letters: 3. The store refused records that were accepted. They wait for a decision. "npm run deadletters -- list" says why.',
       ],
     ],
     [

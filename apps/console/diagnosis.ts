@@ -208,7 +208,7 @@ const SHED_REASONS: Readonly<Record<string, string>> = {
   overloaded: 'API processes are overloaded',
   queue_unavailable: 'the queue is unreachable',
   outcome_unknown: 'the queue did not confirm in time, so it is unknown whether their records are stored',
-  store_unavailable: 'MongoDB did not return records that are not cached in time',
+  store_unavailable: 'the store did not return records that are not cached in time',
 };
 
 /** Requests shed for these reasons; a full queue is a problem of its own. */

@@ -60,6 +60,7 @@ async function serve(more: Partial<ConsoleServerOptions> = {}) {
     live: fake.live,
     stack: 'dev',
     queue: 'Kafka',
+    store: 'MySQL',
     login: undefined,
     controls: undefined,
     onViewers: (count) => void viewers.push(count),
@@ -184,7 +185,14 @@ describe('the events', () => {
     await until(() => events.length === 1);
     expect(events[0]).toMatchObject({
       event: 'hello',
-      data: { stack: 'dev', queue: 'Kafka', points: [tick.point], profiles: null, tick: { load: null } },
+      data: {
+        stack: 'dev',
+        queue: 'Kafka',
+        store: 'MySQL',
+        points: [tick.point],
+        profiles: null,
+        tick: { load: null },
+      },
     });
     expect(events[0]!.data.columns).toHaveLength(tick.point.length);
     next();

@@ -24,9 +24,10 @@ export interface ConsoleServerOptions {
   readonly host: string;
   readonly port: number;
   readonly live: Live;
-  /** Names of the stack and of its queue's server, as the page shows them. */
+  /** Names of the stack, and of what its queue and its store run on, as the page shows them. */
   readonly stack: string;
   readonly queue: string;
+  readonly store: string;
   /** Undefined: everyone who can reach the page may see it. */
   readonly login: Login | undefined;
   /** Undefined: the page has no controls, and the server refuses their requests. */
@@ -39,6 +40,7 @@ export interface ConsoleServerOptions {
 export interface Hello {
   readonly stack: string;
   readonly queue: string;
+  readonly store: string;
   /** Names of the numbers of a point. */
   readonly columns: readonly string[];
   /** The last five minutes. */
@@ -72,6 +74,7 @@ export async function startConsoleServer(options: ConsoleServerOptions): Promise
   const hello = (): Hello => ({
     stack: options.stack,
     queue: options.queue,
+    store: options.store,
     columns: COLUMNS,
     points: live.points,
     profiles: controls?.profiles ?? null,

@@ -7,6 +7,7 @@ import {
   port,
   queueKind,
   SettingsError,
+  storeKind,
   text,
   type Variables,
 } from '../shared/settings.ts';
@@ -49,6 +50,7 @@ export const consoleSettings = z.object({
   /** Name of the stack, as the page shows it. */
   CONSOLE_STACK: text,
   QUEUE_KIND: queueKind,
+  STORE_KIND: storeKind,
   API_TARGETS: targets,
   CONSUMER_TARGETS: targets,
   GATE_TARGETS: targets,

@@ -63,9 +63,9 @@ export interface Snapshot {
      * of each consumer that answers.
      */
     readonly lost: number;
-    /** Batches that MongoDB did not accept at the first attempt. */
+    /** Batches that the store did not accept at the first attempt. */
     readonly retries: number;
-    /** Whether MongoDB accepts batches of at least one consumer. */
+    /** Whether the store accepts batches of at least one consumer. */
     readonly storing: boolean | null;
     /** Mean records per batch; null when nothing was stored. */
     readonly batch: number | null;

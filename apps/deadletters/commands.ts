@@ -4,7 +4,7 @@ import type { DeadLetter, DeadLetters } from '../shared/queue/queue.ts';
 
 export const HELP = `Usage: npm run deadletters -- COMMAND [options]
 
-Records that MongoDB refused are kept as dead letters, with the reason.
+Records that the store refused are kept as dead letters, with the reason.
 
 Commands
   list [--limit N]      lists the oldest N (default 20), one per line

@@ -157,9 +157,12 @@ export const mongoSettings = {
   MONGO_PASSWORD: text.optional(),
 };
 
+/** What holds the stored records. */
+export const storeKind = z.enum(['mongo', 'mysql', 'dynamodb']);
+
 /** Settings of the apps that use the store; `withStore` adds what holds between them. */
 export const storeSettings = {
-  STORE_KIND: z.enum(['mongo', 'mysql', 'dynamodb']),
+  STORE_KIND: storeKind,
   ...z.object(mongoSettings).partial().shape,
   MYSQL_URL: text.optional(),
   /** Absent where all reads go to the primary. */

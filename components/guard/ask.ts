@@ -8,7 +8,7 @@ export type QueueAnswer =
   | {
       /** Records accepted and not yet stored. */
       readonly lag: number;
-      /** Records that MongoDB refused and that were not replayed or dropped. */
+      /** Records that the store refused and that were not replayed or dropped. */
       readonly deadLetters: number;
       /** Records accepted between two readings: more than 0 means that clients still write. */
       readonly arriving: number;

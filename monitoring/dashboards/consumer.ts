@@ -104,7 +104,7 @@ const batches = [
   graph({
     ...THIRD,
     title: 'Store retries',
-    description: 'Batches that MongoDB did not accept at the first attempt. They are retried until it does.',
+    description: 'Batches that the store did not accept at the first attempt. They are retried until it does.',
     queries: { 'retries per second': rate('breakwater_store_retries_total') },
     unit: 'short',
     colors: { 'retries per second': 'red' },

@@ -66,7 +66,7 @@ const numbers = ({ latencyP95, errorBudget, cacheHits, cacheHitsLow, yellow }: T
   number({
     ...SMALL,
     title: 'Stored',
-    description: 'Records per second that MongoDB confirmed.',
+    description: 'Records per second that the store confirmed.',
     expr: rate('breakwater_records_stored_total'),
     unit: RECORDS_PER_SECOND,
   }),
@@ -81,7 +81,7 @@ const numbers = ({ latencyP95, errorBudget, cacheHits, cacheHitsLow, yellow }: T
   number({
     ...SMALL,
     title: 'Cache hits',
-    description: 'Share of reads that Redis answered. The others cost MongoDB operations.',
+    description: 'Share of reads that Redis answered. The others go to the store.',
     expr: hitRatio(),
     unit: 'percentunit',
     decimals: 1,

@@ -61,7 +61,7 @@ export const queueProblems = (t: Thresholds): ProblemGroup => ({
     {
       id: 'StoredLate',
       severity: 'warning',
-      meaning: 'MongoDB or the consumers are slow. Accepted records are safe in the queue.',
+      meaning: 'The store or the consumers are slow. Accepted records are safe in the queue.',
       finding: 'One record in twenty is stored more than {value} after it was accepted.',
       limit: above(t.storeDelayP95),
       live: { place: 'consumer', forSeconds: t.storedLateFor.value },
@@ -121,7 +121,7 @@ export const queueProblems = (t: Thresholds): ProblemGroup => ({
     {
       id: 'DeadLetters',
       severity: 'warning',
-      meaning: 'MongoDB refused records that were accepted. They wait for a decision.',
+      meaning: 'The store refused records that were accepted. They wait for a decision.',
       finding: 'Dead letters: {value}.',
       limit: any('records'),
       alert: { signal: 'max by (queue) (breakwater_queue_dead_letters)', for: '1m' },

@@ -25,11 +25,11 @@ export const mongoProblems = (t: Thresholds): ProblemGroup => ({
       live: { place: 'mongo' },
     },
     {
-      // Consumers report it, so it applies to an external MongoDB too, which has no gate.
+      // Consumers report it, so it applies to stores without a gate too.
       id: 'MongoRefusing',
       severity: 'critical',
       meaning: 'Nothing is stored. Accepted records are safe in the queue.',
-      finding: 'MongoDB refuses batches, and the consumers keep retrying them.',
+      finding: 'The store refuses batches, and the consumers keep retrying them.',
       limit: NO,
       live: { place: 'mongo', forSeconds: t.persistsFor.value },
     },
@@ -81,7 +81,7 @@ export const redisProblems = (t: Thresholds): ProblemGroup => ({
     {
       id: 'RedisEvicting',
       severity: 'warning',
-      meaning: 'The cache is too small for what is read: reads take MongoDB operations, and answers get slower.',
+      meaning: 'The cache is too small for what is read: reads go to the store, and answers get slower.',
       finding: `Redis evicts {value} keys per second, and fewer than ${t.cacheHits.value * 100} % of reads are cache hits.`,
       limit: any('perSecond'),
       alert: {
@@ -93,7 +93,7 @@ export const redisProblems = (t: Thresholds): ProblemGroup => ({
     {
       id: 'CacheFailing',
       severity: 'warning',
-      meaning: 'Reads go to MongoDB instead.',
+      meaning: 'Reads go to the store instead.',
       finding: 'The cache fails {value} times per second.',
       limit: any('perSecond'),
       live: { place: 'cache' },

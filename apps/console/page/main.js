@@ -21,11 +21,13 @@ let plots;
 let controls;
 
 /** @param {Hello} hello */
-function greet({ stack, queue, columns, points: kept, profiles, tick }) {
+function greet({ stack, queue, store, columns, points: kept, profiles, tick }) {
   name = stack ? `Breakwater ${stack}` : 'Breakwater';
   find('stack').textContent = stack;
-  const queueName = document.querySelector('[data-number="queueName"]');
-  if (queueName) queueName.textContent = queue;
+  for (const [place, text] of Object.entries({ queueName: queue, storeName: store })) {
+    const element = document.querySelector(`[data-number="${place}"]`);
+    if (element) element.textContent = text;
+  }
   points = merge(points, kept);
   plots ??= createPlots(find('plots'), columns);
   if (profiles) controls ??= createControls(document, profiles);

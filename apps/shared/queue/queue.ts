@@ -103,7 +103,7 @@ export interface QueueDepth {
   oldest?: { readonly ageMs: number; readonly retentionMs: number };
 }
 
-/** A record that MongoDB refused. */
+/** A record that the store refused. */
 export interface DeadLetter {
   readonly id: string;
   readonly reason: string;
