@@ -49,7 +49,7 @@ export const mysqlSchema = z.object({
   tls: toggle({
     default: true,
     description:
-      "Whether MySQL is reached over TLS. Its certificate must come from an authority that Node knows, or from Amazon RDS'.",
+      "Whether MySQL is reached over TLS. Its certificate must be for the host name in its address, and come from an authority that Node knows, or from Amazon RDS'.",
     change: rollsClients,
   }),
 });
