@@ -18,6 +18,8 @@ export interface DataPathOptions {
   readonly redis: ServerFixture;
   /** Makes Kafka the queue. Default: Redis Streams. */
   readonly kafka?: ServerFixture | undefined;
+  /** Makes the queue `posts` of this SQS the queue. */
+  readonly sqs?: ServerFixture | undefined;
   /** Default: none, for another store. */
   readonly mongoUrl?: string;
   /** Settings of both apps that win over the usual ones. */
@@ -44,9 +46,15 @@ export class DataPath {
     return path;
   }
 
-  private constructor({ redis, kafka, mongoUrl, both, consumer }: DataPathOptions, name: string, port: number) {
-    const kind: QueueSettings['QUEUE_KIND'] = kafka ? 'kafka' : 'redis-streams';
-    const common = { QUEUE_KIND: kind, QUEUE_NAME: name, REDIS_URL: redis.url };
+  private constructor({ redis, kafka, sqs, mongoUrl, both, consumer }: DataPathOptions, name: string, port: number) {
+    const kind: QueueSettings['QUEUE_KIND'] = kafka ? 'kafka' : sqs ? 'sqs' : 'redis-streams';
+    const common = {
+      ...{ QUEUE_KIND: kind, QUEUE_NAME: name, REDIS_URL: redis.url },
+      ...(sqs && {
+        SQS_QUEUE_URL: `${sqs.url}/000000000000/posts`,
+        ...{ SQS_REGION: 'elasticmq', SQS_ENDPOINT: sqs.url },
+      }),
+    };
     const settings: QueueSettings = {
       ...common,
       QUEUE_GROUP: 'store',
@@ -58,6 +66,7 @@ export class DataPath {
     const env = {
       ...common,
       ...(kafka && { KAFKA_BROKERS: kafka.url }),
+      ...(sqs && { AWS_ACCESS_KEY_ID: 'any', AWS_SECRET_ACCESS_KEY: 'any' }),
       ...(mongoUrl && { MONGO_URL: mongoUrl }),
       LOG_LEVEL: 'silent',
       ...both,

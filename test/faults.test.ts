@@ -6,7 +6,15 @@ import { MARIADB_USER } from '../local/servers/mariadb.ts';
 import { databaseUrl, uniqueName } from './api.ts';
 import { DataPath, PAYLOAD_CHARS } from './data-path.ts';
 import { useDynalite } from './dynalite.ts';
-import { KILLED_BROKERS_RETURN, type ServerFixture, useKafka, useMariaDb, useMongo, useRedis } from './servers.ts';
+import {
+  KILLED_BROKERS_RETURN,
+  type ServerFixture,
+  useKafka,
+  useMariaDb,
+  useMongo,
+  useRedis,
+  useSqs,
+} from './servers.ts';
 import { until } from './until.ts';
 import { WitnessedLoad } from './witnessed-load.ts';
 
@@ -21,9 +29,18 @@ async function crash(fixture: ServerFixture): Promise<void> {
   await fixture.restart();
 }
 
+/** Redis counts what waits in SQS, and is corrected a minute after it was killed. */
+async function isEmpty(sqs: string): Promise<boolean> {
+  const response = await fetch(`${sqs}/000000000000/posts?Action=GetQueueAttributes&AttributeName.1=All`);
+  const counts = /<Name>ApproximateNumberOfMessages(?:NotVisible)?<\/Name>\s*<Value>(\d+)/g;
+  const found = [...(await response.text()).matchAll(counts)].map(([, count]) => count);
+  return found.join() === '0,0';
+}
+
 interface Subject {
   readonly kind: QueueSettings['QUEUE_KIND'];
   readonly kafka?: ServerFixture;
+  readonly sqs?: ServerFixture;
   /** Default: MongoDB. */
   readonly store?: {
     readonly name: string;
@@ -33,7 +50,7 @@ interface Subject {
   };
 }
 
-function faults({ kind, kafka, store }: Subject): void {
+function faults({ kind, kafka, sqs, store }: Subject): void {
   describe(`under load on ${kind} and ${store?.name ?? 'mongo'}, everything is killed in turn`, () => {
     const mongoUrl = () => databaseUrl(mongo.url, `faults-${kind}`);
     let path: DataPath;
@@ -41,6 +58,7 @@ function faults({ kind, kafka, store }: Subject): void {
       path = await DataPath.start({
         redis,
         ...(kafka && { kafka }),
+        ...(sqs && { sqs }),
         ...(store ? { both: store.settings() } : { mongoUrl: mongoUrl() }),
         consumer: { CONSUMER_BATCH_SIZE: '200' },
       });
@@ -60,13 +78,17 @@ function faults({ kind, kafka, store }: Subject): void {
       await load.accepted(300);
       await crash(store?.server() ?? mongo);
       await load.accepted(300);
-      if (kafka) {
-        await crash(kafka);
+      const server = kafka ?? sqs;
+      if (server) {
+        await crash(server);
         await load.accepted(300);
       }
       await load.end();
       // What a killed consumer held is with the next one after some seconds.
-      await until(async () => (await queue.depth().catch(() => undefined))?.lag === 0, 60_000);
+      const isDrained = sqs
+        ? () => isEmpty(sqs.url)
+        : async () => (await queue.depth().catch(() => undefined))?.lag === 0;
+      await until(isDrained, 60_000);
       expect((await queue.depth()).deadLetters).toBe(0);
 
       const ledger = await load.ledger(store?.url() ?? mongoUrl(), PAYLOAD_CHARS);
@@ -84,6 +106,11 @@ faults({ kind: 'redis-streams' });
 describe('with Kafka', () => {
   const kafka = useKafka({ settings: KILLED_BROKERS_RETURN });
   faults({ kind: 'kafka', kafka });
+});
+
+describe('with SQS', () => {
+  const sqs = useSqs({ queues: ['posts'] });
+  faults({ kind: 'sqs', sqs });
 });
 
 describe('with MySQL', () => {

@@ -35,14 +35,19 @@ export interface SqsState {
   readonly messages: number;
   /** After so long SQS deletes a message, milliseconds. */
   readonly retentionMs: number;
+  /** Of a message, at most. */
+  readonly messageBytes: number;
   /** The queue has a redrive policy: SQS moves what was delivered too often to another queue. */
   readonly redrives: boolean;
 }
 
 /** Most messages that are received, hidden or deleted by one call. */
 export const BATCH = 10;
-/** A message of SQS has at most so many bytes, with the names and types of its attributes. */
-export const MESSAGE_BYTES = 1_048_576;
+/**
+ * A message of SQS has at most so many bytes, with the names and types of its attributes. A queue
+ * may allow less.
+ */
+const MESSAGE_BYTES = 1_048_576;
 /** What a message of ours has besides the group and traces: its body, and the attribute's name and type. */
 export const MESSAGE_OVERHEAD = 64;
 
@@ -140,6 +145,7 @@ export class SqsCalls {
         count('ApproximateNumberOfMessagesDelayed'),
       // ElasticMQ does not say: it keeps messages for ever.
       retentionMs: (count('MessageRetentionPeriod') || LONGEST_RETENTION_SECONDS) * 1_000,
+      messageBytes: count('MaximumMessageSize') || MESSAGE_BYTES,
       redrives: Attributes.RedrivePolicy !== undefined,
     };
   }

@@ -24,13 +24,15 @@ export interface Letter {
 
 /** How often the counts are compared with SQS, by one process, seconds. */
 const PERIOD_SECONDS = 60;
+/** Members of an empty SQS go after so long, milliseconds: it counts late by up to a minute. */
+const STALE_MS = 300_000;
 /** Acknowledgements that are kept until Redis is back; the next look at an empty SQS mends the rest. */
 const MOST_OWED = 10_000;
 
 const memberOf = ({ key, records, bytes }: Counted): string => `${key} ${records} ${bytes}`;
 
 export interface CountsOptions extends QueueLimits {
-  /** A message that was to be sent longer ago than this, milliseconds, is known to SQS if it was. */
+  /** A message that was counted longer ago than this, milliseconds, is no longer being sent. */
   readonly orphanMs: number;
 }
 
@@ -53,17 +55,28 @@ export class SqsCounts {
     });
   }
 
-  /** Counts a message that is about to be sent. @returns false where there is no room for it */
-  async reserve(message: Counted): Promise<boolean> {
-    const { counts, waiting } = this.#keys;
+  /**
+   * Counts a message that is about to be sent.
+   * @returns false where there is no room for it; undefined where Redis does not answer
+   */
+  async reserve(message: Counted): Promise<boolean | undefined> {
+    const { counts, sending } = this.#keys;
     const { maxLength, maxBytes } = this.#options;
     const args = [maxLength, maxBytes, Date.now(), memberOf(message), message.records, message.bytes];
-    return (await this.#try(() => this.#redis.sqsReserve(2, counts, waiting, args))) !== 0;
+    const reply = await this.#try(() => this.#redis.sqsReserve(2, counts, sending, args));
+    return reply === undefined ? undefined : reply === 1;
+  }
+
+  /** SQS has a message that was reserved. */
+  async confirm(message: Counted): Promise<void> {
+    const { sending, waiting } = this.#keys;
+    await this.#try(() => this.#redis.sqsConfirm(2, sending, waiting, memberOf(message)));
   }
 
   /** Uncounts a message that SQS did not confirm. */
   async release(message: Counted): Promise<void> {
-    await this.#try(() => this.#redis.sqsRelease(2, this.#keys.counts, this.#keys.waiting, memberOf(message)));
+    const { counts, waiting, sending } = this.#keys;
+    await this.#try(() => this.#redis.sqsRelease(3, counts, waiting, sending, memberOf(message)));
   }
 
   /**
@@ -71,10 +84,10 @@ export class SqsCounts {
    * @throws when there are dead letters and Redis does not take them
    */
   async acknowledge(messages: readonly Counted[], letters: readonly Letter[]): Promise<void> {
-    const { counts, waiting, deadLetters, letters: texts } = this.#keys;
+    const { counts, waiting, sending, deadLetters, letters: texts } = this.#keys;
     const members = [...this.#owed.splice(0), ...messages.map(memberOf)];
     const args = [Date.now(), letters.length, letters.flatMap(({ id, text }) => [id, text]), members];
-    const write = () => this.#redis.sqsAcknowledge(4, counts, waiting, deadLetters, texts, ...args);
+    const write = () => this.#redis.sqsAcknowledge(5, counts, waiting, sending, deadLetters, texts, ...args);
     try {
       if (letters.length > 0) await write();
       else if ((await this.#try(write)) === undefined) this.#owe(members);
@@ -86,15 +99,16 @@ export class SqsCounts {
   }
 
   async read(): Promise<QueueDepth> {
-    const { counts, waiting, deadLetters } = this.#keys;
+    const { counts, waiting, sending, deadLetters } = this.#keys;
     const replies = await this.#redis
       .pipeline()
       .hmget(counts, 'accepted', 'lag', 'lagBytes', 'deadBytes', 'missing', 'retention')
       .zcard(waiting)
+      .zcard(sending)
       .zcard(deadLetters)
       .zrange(waiting, '0', '0', 'WITHSCORES')
       .exec();
-    const [numbers, messages, dead, oldest] = replies!.map(([error, reply]) => {
+    const [numbers, sent, unsent, dead, oldest] = replies!.map(([error, reply]) => {
       if (error) throw error;
       return reply;
     });
@@ -107,7 +121,7 @@ export class SqsCounts {
       number,
     ];
     // Messages that are in SQS and were not counted are taken to be like the others.
-    const known = Math.max(1, Number(messages));
+    const known = Math.max(1, Number(sent) + Number(unsent));
     const at = (oldest as string[])[1];
     return {
       accepted,
@@ -122,18 +136,17 @@ export class SqsCounts {
 
   /**
    * Compares the counts with SQS and corrects them, unless another process did within a minute.
-   * @param atOnce also if one did
    * @returns accepted records that are gone from SQS because it kept them no longer
    */
-  async reconcile(calls: SqsCalls, atOnce = false): Promise<number> {
-    const { counts, waiting, reconciled } = this.#keys;
+  async reconcile(calls: SqsCalls): Promise<number> {
+    const { counts, waiting, sending, reconciled } = this.#keys;
     const mine = await this.#redis.set(reconciled, '1', 'EX', PERIOD_SECONDS - 5, 'NX');
-    if (mine === null && !atOnce) return 0;
+    if (mine === null) return 0;
     const { messages, retentionMs } = await calls.state();
     const now = Date.now();
-    const times = [now - this.#options.orphanMs, now - retentionMs];
-    const [removed, lost] = await this.#redis.sqsReconcile(2, counts, waiting, messages, times, retentionMs);
-    if (removed > 0) this.#logger.warn({ records: removed }, 'records were counted that SQS never got; uncounted');
+    const times = [now - this.#options.orphanMs, now - STALE_MS, now - retentionMs];
+    const [removed, lost] = await this.#redis.sqsReconcile(3, counts, waiting, sending, messages, times, retentionMs);
+    if (removed > 0) this.#logger.warn({ records: removed }, 'records were counted that SQS does not have; uncounted');
     if (lost > 0)
       this.#logger.error(
         { records: lost, retentionMs },

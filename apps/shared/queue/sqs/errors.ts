@@ -10,7 +10,7 @@ interface SdkError extends Error {
 /** The request has not left this machine. */
 const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 /** Answers by which SQS says that it will never take this message. */
-const NEVER = /InvalidMessageContents/;
+const NEVER = /InvalidMessageContents|InvalidParameterValue/;
 
 /** The error to throw for a call that failed. */
 export function classify(error: SdkError): Error {

@@ -1,9 +1,15 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { uniqueName } from '../../../../test/api.ts';
 import { useRedis, useSqs } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
+import { QueueRefusedError } from '../../errors.ts';
 import { createLogger } from '../../logger.ts';
 import { queueContract } from '../contract.testing.ts';
 import { SqsQueue, type SqsQueueOptions } from './queue.ts';
@@ -45,6 +51,29 @@ function open(name: string, options: Partial<SqsQueueOptions> = {}): SqsQueue {
   const queue = new SqsQueue({ name, ...address, ...limits, ...options }, logger);
   opened.push(queue);
   return queue;
+}
+
+const proxies: Server[] = [];
+afterEach(() => {
+  for (const proxy of proxies.splice(0)) proxy.close();
+});
+
+/**
+ * A proxy in front of SQS.
+ * @param edit changes the answer to a call; undefined breaks the connection
+ */
+async function between(edit: (call: string, answer: string) => string | undefined): Promise<string> {
+  const proxy = createServer(async (req, res) => {
+    const target = String(req.headers['x-amz-target']);
+    const headers = { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' };
+    const response = await fetch(server.url, { method: 'POST', headers, body: await text(req) });
+    const answer = edit(target.split('.')[1]!, await response.text());
+    if (answer === undefined) req.destroy();
+    else res.writeHead(response.status, headers).end(answer);
+  });
+  proxies.push(proxy.listen(0, '127.0.0.1'));
+  await once(proxy, 'listening');
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 }
 
 queueContract('sqs', {
@@ -140,24 +169,77 @@ test('a message that is none of ours goes to the dead letters', async () => {
   expect((await queue.deadLetters.list(1))[0]!.record.payload).toBe('hello');
 });
 
+test('the largest request is what the queue takes', async () => {
+  const { name } = await fresh();
+  const endpoint = await between((call, answer) =>
+    call === 'GetQueueAttributes' ? answer.replace('{"Attributes":{', '$&"MaximumMessageSize":"262144",') : answer,
+  );
+  const writer = await open(name, { endpoint }).writer();
+  await writer.accept(request('fits', 1, 200_000));
+  await expect(writer.accept(request('large', 1, 262_144))).rejects.toThrow(QueueRefusedError);
+});
+
+test('a connection that breaks during a send costs no request', async () => {
+  const { name } = await fresh();
+  let breaks = 0;
+  const endpoint = await between((call, answer) => (call === 'SendMessage' && breaks++ === 0 ? undefined : answer));
+  const writer = await open(name, { endpoint }).writer();
+  let done = false;
+  const accepted = writer.accept(request('o', 1)).finally(() => {
+    done = true;
+  });
+  for (; !done; await setTimeout(1)) expect(writer.ready()).toBe(true);
+  await accepted;
+});
+
 describe('the counts are repaired', () => {
+  /** Compares them now, as a process does every minute. */
   const reconcile = async (name: string, options?: Partial<SqsQueueOptions>) => {
-    const queue = open(name, options);
-    await (await queue.reader({ ...LIMITS, batchSize: 1 })).close();
-    return queue;
+    await admin.del(sqsKeys(name).reconciled);
+    await open(name, options).writer();
   };
 
-  test('after a writer died before it sent what it had counted', async () => {
-    const { name } = await fresh();
+  test('after a writer died before it sent what it had counted, also while others are busy', async () => {
+    const { name, queue } = await fresh();
+    await (await queue.writer()).accept(request('sent', 5));
+    await admin.hincrby(sqsKeys(name).counts, 'accepted', 7);
+    await admin.hincrby(sqsKeys(name).counts, 'lag', 7);
+    await admin.zadd(sqsKeys(name).sending, Date.now() - 1_000, 'abc 7 0');
+    await reconcile(name, { orphanMs: 60_000 });
+    expect(await queue.depth()).toMatchObject({ accepted: 12, lag: 12 });
+    await reconcile(name, { orphanMs: 100 });
+    expect(await queue.depth()).toMatchObject({ accepted: 5, lag: 5 });
+  });
+
+  test('after a consumer died that had not counted what it deleted', async () => {
+    const { name, queue } = await fresh();
     await admin
       .multi()
-      .zadd(sqsKeys(name).waiting, Date.now() - 1_000, 'abc 7 100')
+      .zadd(sqsKeys(name).waiting, Date.now() - 301_000, 'abc 7 100')
       .hset(sqsKeys(name).counts, { accepted: 7, lag: 7, lagBytes: 100 })
       .exec();
-    const repaired = await reconcile(name, { orphanMs: 60_000 });
-    expect(await repaired.depth()).toMatchObject({ accepted: 7, lag: 7 });
-    const later = await reconcile(name, { orphanMs: 100 });
-    expect(await later.depth()).toMatchObject({ accepted: 0, lag: 0, lagBytes: 0 });
+    await reconcile(name);
+    expect(await queue.depth()).toMatchObject({ accepted: 7, lag: 0, lagBytes: 0 });
+  });
+
+  test('but not by what is being acknowledged', async () => {
+    const { name, queue } = await fresh();
+    await (await queue.writer()).accept(request('o', 5));
+    const reader = await queue.reader(LIMITS);
+    const batch = await reader.next();
+    await reconcile(name);
+    server.server.kill('SIGSTOP');
+    const acknowledged = batch!.acknowledge();
+    await until(async () => (await queue.depth()).lag === 0);
+    server.server.kill('SIGCONT');
+    await acknowledged;
+    // SQS may still count it.
+    await sqs.send(new SendMessageCommand({ QueueUrl: urlOf(name), MessageBody: 'late', DelaySeconds: 60 }));
+    await reconcile(name);
+    await reconcile(name);
+    expect((await queue.depth()).lag).toBe(0);
+    await reconcile(name);
+    expect((await queue.depth()).lag).toBe(1);
   });
 
   test('after Redis lost them: to a record for each message at least, with the second look', async () => {

@@ -19,7 +19,7 @@ export interface SqsQueueOptions extends SqsAddress, QueueLimits {
   readonly password?: string | undefined;
   /** What a consumer has in hand that died is delivered to others after so long. Default 15. */
   readonly visibilitySeconds?: number;
-  /** See CountsOptions. Default 5 minutes: SQS counts late by up to one. */
+  /** See CountsOptions. Default 30,000: a send takes 6 seconds at most. */
   readonly orphanMs?: number;
 }
 
@@ -37,7 +37,7 @@ export class SqsQueue implements Queue {
   readonly #closers: (() => void | Promise<void>)[] = [];
 
   constructor(options: SqsQueueOptions, logger: Logger) {
-    const { url, password, name, orphanMs = 300_000 } = options;
+    const { url, password, name, orphanMs = 30_000 } = options;
     this.#options = options;
     this.#logger = logger;
     // Accepting waits for it, so it must not wait long.
@@ -58,15 +58,16 @@ export class SqsQueue implements Queue {
   }
 
   async writer(options: WriterOptions = {}): Promise<QueueWriter> {
-    await this.#open();
+    const { messageBytes } = await this.#open();
     const stop = this.#counts.keepReconciling(this.#calls);
-    const writer = new SqsWriter(new SqsSender(this.#calls, this.#counts), options, stop);
+    const sender = new SqsSender(this.#calls, this.#counts);
+    const writer = new SqsWriter(sender, messageBytes, options, stop);
     this.#closers.push(() => writer.close());
     return writer;
   }
 
   async reader(limits: BatchLimits): Promise<QueueReader> {
-    const lost = await this.#open();
+    const { lost } = await this.#open();
     const { visibilitySeconds = 15 } = this.#options;
     const reader = new SqsReader(this.#calls, this.#counts, { ...limits, visibilitySeconds }, this.#logger);
     reader.addLost(lost);
@@ -85,10 +86,11 @@ export class SqsQueue implements Queue {
   }
 
   /** Compares the counts for the first time. @throws when Redis or the queue is not there */
-  async #open(): Promise<number> {
+  async #open() {
     await redisReady(this.#redis);
-    if ((await this.#calls.state()).redrives)
+    const { redrives, messageBytes } = await this.#calls.state();
+    if (redrives)
       this.#logger.warn('the SQS queue has a redrive policy: it moves records away from the consumers; remove it');
-    return this.#counts.reconcile(this.#calls, true);
+    return { messageBytes, lost: await this.#counts.reconcile(this.#calls) };
   }
 }

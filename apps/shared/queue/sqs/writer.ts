@@ -8,11 +8,10 @@ import { encodeGroup, GroupIds, makeGroup } from '../../group.ts';
 import type { DataRecord, NewRecords } from '../../record.ts';
 import type { QueueWriter, WriterOptions } from '../queue.ts';
 import { Room } from '../room.ts';
-import { MESSAGE_BYTES, MESSAGE_OVERHEAD, type SqsCalls } from './client.ts';
+import { MESSAGE_OVERHEAD, type SqsCalls } from './client.ts';
 import type { SqsCounts } from './counts.ts';
 
 const FULL_MESSAGE_BYTES = 60 * 1024;
-const MOST_BYTES = MESSAGE_BYTES - MESSAGE_OVERHEAD;
 /** Most requests in a message: with 100 records each they fit into the table of a group. */
 const MAX_REQUESTS = 40;
 /**
@@ -32,6 +31,7 @@ export class SqsSender {
   readonly #keys = new GroupIds();
   readonly #room = new Room();
   #up = true;
+  #watching = false;
   #closed = false;
 
   constructor(calls: SqsCalls, counts: SqsCounts) {
@@ -39,7 +39,7 @@ export class SqsSender {
     this.#counts = counts;
   }
 
-  /** SQS answered the last call. */
+  /** SQS answers. */
   get up(): boolean {
     return this.#up;
   }
@@ -53,8 +53,10 @@ export class SqsSender {
     const group = encodeGroup(records);
     const key = this.#keys.next();
     const message = { key, records: records.length, bytes: group.length };
-    await this.#room.for(async () => {
-      if (!(await this.#counts.reserve(message))) throw new QueueFullError('the queue is full; try again later');
+    const counted = await this.#room.for(async () => {
+      const reserved = await this.#counts.reserve(message);
+      if (reserved === false) throw new QueueFullError('the queue is full; try again later');
+      return reserved;
     });
     try {
       await this.#try([key, records.length, ...traceparents].join(' '), group);
@@ -63,6 +65,7 @@ export class SqsSender {
       await this.#counts.release(message);
       throw error;
     }
+    if (counted) await this.#counts.confirm(message);
   }
 
   close(): void {
@@ -79,7 +82,7 @@ export class SqsSender {
         return;
       } catch (error) {
         if (error instanceof QueueRefusedError) throw error;
-        if (this.#up) void this.#untilUp();
+        if (this.#up) void this.#watch();
         // A later refusal says nothing about the first attempt.
         if (error instanceof QueueOutcomeUnknownError) unknown = error;
         if (attempt === ATTEMPTS || this.#closed) throw unknown ?? error;
@@ -88,17 +91,18 @@ export class SqsSender {
     }
   }
 
-  async #untilUp(): Promise<void> {
-    this.#up = false;
-    while (!this.#up && !this.#closed) {
-      await sleep(RETRY_MS, undefined, { ref: false });
-      await this.#calls.state().then(
-        () => {
-          this.#up = true;
-        },
-        () => undefined,
+  /** Finds out whether SQS answers at all: a connection that breaks says little. */
+  async #watch(): Promise<void> {
+    if (this.#watching) return;
+    this.#watching = true;
+    do {
+      this.#up = await this.#calls.state().then(
+        () => true,
+        () => false,
       );
-    }
+      if (!this.#up) await sleep(RETRY_MS, undefined, { ref: false });
+    } while (!this.#up && !this.#closed);
+    this.#watching = false;
   }
 }
 
@@ -113,12 +117,23 @@ export class SqsWriter implements QueueWriter {
   readonly #onAccepted: NonNullable<WriterOptions['onAccepted']>;
   readonly #ids = new GroupIds();
   readonly #requests: Coalescer<Request, string[]>;
+  readonly #mostBytes: number;
   readonly #onClose: () => void;
   #closed = false;
 
-  /** Takes over `sender`: closes it. @param onClose called once */
-  constructor(sender: SqsSender, { onAccepted = async () => undefined }: WriterOptions, onClose: () => void) {
+  /**
+   * Takes over `sender`: closes it.
+   * @param messageBytes of a message, at most
+   * @param onClose called once
+   */
+  constructor(
+    sender: SqsSender,
+    messageBytes: number,
+    { onAccepted = async () => undefined }: WriterOptions,
+    onClose: () => void,
+  ) {
     this.#sender = sender;
+    this.#mostBytes = messageBytes - MESSAGE_OVERHEAD;
     this.#onAccepted = onAccepted;
     this.#onClose = onClose;
     this.#requests = new Coalescer<Request, string[]>({
@@ -143,9 +158,9 @@ export class SqsWriter implements QueueWriter {
     if (this.#closed) throw new QueueUnavailableError('the queue is closed');
     if (!this.#sender.up) throw new QueueUnavailableError('SQS does not answer; try again later');
     const bytes = bytesOf(records);
-    if (bytes > MOST_BYTES)
+    if (bytes > this.#mostBytes)
       throw new QueueRefusedError(
-        `the records of a request have ${bytes} bytes, but go into one message of at most ${MOST_BYTES}: send fewer or smaller ones`,
+        `the records of a request have ${bytes} bytes, but go into one message of at most ${this.#mostBytes}: send fewer or smaller ones`,
       );
     return group === undefined ? this.#requests.add({ records, bytes }) : (await this.#send(group, [records]))[0]!;
   }
