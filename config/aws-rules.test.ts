@@ -73,7 +73,8 @@ test.each<[string, RawConfig, string]>([
   ['a retention', { 'aws:logDays': 31 }, 'aws:logDays: is 31, which CloudWatch does not offer'],
   ['a node port', { 'api:exposure': 'nodePort' }, 'api:exposure: is nodePort: the nodes have no public addresses'],
   ['another ingress', { 'cluster:ingressClass': 'traefik' }, 'cluster:ingressClass: is traefik: with cluster:kind eks'],
-  ['a registry', { 'cluster:registry': 'r.example' }, 'cluster:registry: is used only with cluster:kind kubeconfig'],
+  ['a registry alone', { 'cluster:registry': 'r.example' }, 'cluster:registry: is set alone: on an emulator of AWS'],
+  ['a context alone', { 'cluster:context': 'k3d-it' }, 'cluster:context: is set alone: on an emulator of AWS'],
   ['a region for k3d', { 'cluster:kind': 'k3d' }, 'aws:region: is used only with cluster:kind eks; remove it'],
 ])('%s', (_name, raw, problem) => {
   expect(problems(raw)).toEqual([expect.stringContaining(problem)]);
@@ -87,6 +88,8 @@ test('what works', () => {
   expect(problems({})).toEqual([]);
   expect(problems({ 'aws:region': 'us-east-1', 'aws:zones': 'b,d,f', 'aws:cidr': '192.168.0.0/20' })).toEqual([]);
   expect(problems({ 'aws:instanceType': 'c7i.2xlarge', 'images:platform': 'linux/amd64' })).toEqual([]);
+  const emulator = { 'cluster:context': 'k3d-it', 'cluster:registry': 'localhost:5051' };
+  expect(problems({ ...emulator, 'cluster:ingressClass': 'traefik' })).toEqual([]);
 });
 
 describe('pure functions', () => {

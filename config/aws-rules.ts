@@ -103,7 +103,7 @@ function onEks({ cluster, aws, images, api }: StackConfig): readonly ConfigProbl
       () => `is ${api.exposure}: the nodes have no public addresses; set it to ingress, which is the load balancer`,
     ),
     ...problemIf(
-      cluster.ingressClass !== 'alb',
+      cluster.ingressClass !== 'alb' && cluster.context === undefined,
       'cluster:ingressClass',
       () => `is ${cluster.ingressClass}: with cluster:kind eks, the AWS Load Balancer Controller serves alb`,
     ),

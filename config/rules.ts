@@ -29,7 +29,7 @@ const cluster: Rule = ({ cluster: { kind, context, registry, servers }, images }
       'so that no other cluster is changed by mistake',
   ),
   ...problemIf(
-    kind !== 'kubeconfig' && context !== undefined,
+    kind === 'k3d' && context !== undefined,
     'cluster:context',
     () => 'is used only with cluster:kind kubeconfig; remove it, or set cluster:kind kubeconfig',
   ),
@@ -41,10 +41,16 @@ const cluster: Rule = ({ cluster: { kind, context, registry, servers }, images }
       'and the cluster can pull from, such as registry.example.com/team',
   ),
   ...problemIf(
-    kind !== 'kubeconfig' && registry !== undefined,
+    kind === 'k3d' && registry !== undefined,
     'cluster:registry',
+    () => 'is used only with cluster:kind kubeconfig, because a k3d cluster has its own registry; remove it',
+  ),
+  ...problemIf(
+    kind === 'eks' && (context === undefined) !== (registry === undefined),
+    context === undefined ? 'cluster:registry' : 'cluster:context',
     () =>
-      `is used only with cluster:kind kubeconfig, because ${kind === 'k3d' ? 'a k3d' : 'an EKS'} cluster has its own registry; remove it`,
+      'is set alone: on an emulator of AWS, set both cluster:context and cluster:registry; on AWS itself, neither, ' +
+      'because an EKS cluster has its own',
   ),
   ...problemIf(
     servers % 2 === 0,

@@ -4,6 +4,7 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { clusterNameOf } from '../cluster/names.ts';
+import { kubeconfigWith } from '../cluster/this-machine.ts';
 import { appsOf } from '../images/app-images.ts';
 import { Controllers } from './controllers.ts';
 import { Eks } from './eks.ts';
@@ -44,21 +45,26 @@ export class AwsCluster extends pulumi.ComponentResource {
       protect: config.cluster.protect,
     };
     this.name = place.name;
-    this.context = place.name;
+    const { context, registry } = config.cluster;
+    this.context = context ?? place.name;
 
     const key = createKey('key', place, { parent: this, provider });
     const network = new Network('vpc', { place, config: config.aws, services: [] }, child);
     const eks = new Eks('eks', { place, config: config.aws, network, key }, child);
     this.identity = eks.cluster.arn;
-    this.registry = new Registry('ecr', { place, key, apps: appsOf(config) }, child).url;
+    const { url } = new Registry('ecr', { place, key, apps: appsOf(config) }, child);
+    this.registry = registry === undefined ? url : url.apply(() => registry);
 
-    const kubeconfig = kubeconfigText(place, eks.cluster);
-    this.kubeconfigPath = new KubeconfigFile('kubeconfig', { stack, content: kubeconfig }, { parent: this }).path;
+    const content = kubeconfigText(place, eks.cluster);
+    const file = new KubeconfigFile('kubeconfig', { stack, content }, { parent: this });
+    // On an emulator, nothing answers at the address of EKS' API.
+    const other = context === undefined ? undefined : kubeconfigWith(context);
+    this.kubeconfigPath = file.path.apply((path) => other ?? path);
     const kubernetes = (label: string, dependsOn: readonly pulumi.Resource[]) =>
       new k8s.Provider(
         label,
         {
-          kubeconfig,
+          kubeconfig: other ?? content,
           context: this.context,
           clusterIdentifier: this.identity,
           enableServerSideApply: true,

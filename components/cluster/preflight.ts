@@ -19,7 +19,7 @@ import { type Room, roomProblems } from './room.ts';
 /** Oldest version of each tool that works, and where to get a newer one. */
 export const TOOLS = {
   /** Version 1 has no `aws sso login`. */
-  aws: { oldest: '2.0.0', from: 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html' },
+  aws: { oldest: '1.32.0', from: 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html' },
   /** k3d needs its runc. */
   docker: { oldest: '20.10.5', from: 'https://docs.docker.com/engine/install/' },
   /** The config file's format, and limits for added agents. */

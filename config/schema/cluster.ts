@@ -27,7 +27,7 @@ export const clusterSchema = z.object({
     pattern: /^\S+$/,
     allowed: 'a context in your kubeconfig',
     description:
-      'Kubeconfig context of the existing cluster. Required with `cluster:kind kubeconfig`; the current context is never used implicitly.',
+      'Kubeconfig context of the existing cluster. Required with `cluster:kind kubeconfig`; the current context is never used implicitly. With `eks`, only on an emulator of AWS, whose EKS clusters run nothing: what belongs into one goes to this cluster instead.',
     change: 'Replaces everything: the stack moves to the other cluster and starts empty there.',
   }),
   servers: wholeNumber({
@@ -66,7 +66,7 @@ export const clusterSchema = z.object({
     pattern: REGISTRY,
     allowed: 'a registry with an optional path, such as registry.example.com/team',
     description:
-      'Registry that the images of the apps are pushed to and pulled from (kubeconfig). Required there; run `docker login` first. A k3d cluster has its own.',
+      'Registry that the images of the apps are pushed to and pulled from (kubeconfig). Required there; run `docker login` first. A k3d cluster has its own, and so has an EKS cluster outside an emulator.',
     change: `Builds and pushes the images there and ${rollsOwnImages}`,
   }),
   namespace: textOr('breakwater', {

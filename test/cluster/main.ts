@@ -7,7 +7,7 @@ import { CommandError } from '../../tooling/run.ts';
 import type { Context, Step } from './context.ts';
 import { REPOSITORY } from './machine.ts';
 import { helpText, type Options, parseOptions } from './options.ts';
-import { EXTRA, STEPS } from './plan.ts';
+import { EXTRA, isOnAws, STEPS } from './plan.ts';
 import { Pulumi } from './pulumi.ts';
 import { writeReport } from './report/render.ts';
 import { describeRun } from './report/report.ts';
@@ -60,7 +60,7 @@ async function main(): Promise<number> {
 const configOf = ({ stack, config, existing }: Options): Readonly<Record<string, string>> => ({
   ...EXTRA[stack],
   ...(existing && {
-    'cluster:kind': 'kubeconfig',
+    ...(!isOnAws(stack) && { 'cluster:kind': 'kubeconfig' }),
     'cluster:context': existing.context,
     'cluster:registry': existing.registry,
   }),

@@ -1,15 +1,46 @@
 // Which steps run on which stack, in order, as data.
+import { join } from 'node:path';
 
 /** The stacks with an end-to-end run. */
-export const STACKS = ['dev', 'small', 'stress', 'spike', 'events', 'staging', 'production'] as const;
+export const STACKS = [
+  'dev',
+  'small',
+  'stress',
+  'spike',
+  'events',
+  'staging',
+  'production',
+  'aws-staging',
+  'aws-production',
+] as const;
+
+/** In place of controllers that only run on AWS. */
+const EMPTY_CHART = join(import.meta.dirname, 'empty-chart');
+
+/**
+ * An emulator of AWS has no nodes, volumes and load balancers: a cluster of this machine has its own.
+ */
+const EMULATED = {
+  'cluster:ingressClass': 'traefik',
+  'cluster:storageClass': 'local-path',
+  'aws:instanceType': 'm7i.large',
+  'images:platform': 'linux/amd64',
+  'charts:loadBalancerController': EMPTY_CHART,
+  'charts:clusterAutoscaler': EMPTY_CHART,
+};
 
 /** Config that a run needs in addition to the stack file. */
 export const EXTRA: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // Starts with an older Kafka, so that it can be upgraded.
   dev: { 'kafka:version': '4.1.1', 'backup:enabled': 'true' },
+  'aws-staging': EMULATED,
+  'aws-production': { ...EMULATED, 'cluster:protect': 'false' },
   // Load tests wait for an empty queue, which a busy producer prevents. Steps set the rate.
   events: { 'producer:rate': '0.008' },
 };
+
+/** Whether a stack has an AWS half: what is slow there is AWS, or an emulator of it. */
+export const isOnAws = (stack: string): boolean => stack.startsWith('aws-');
 
 export interface StepPlan {
   /** What the step shows, as printed and reported. */
@@ -20,7 +51,7 @@ export interface StepPlan {
 }
 
 const OWN = ['dev', 'small', 'stress', 'spike', 'events'] as const;
-const EXISTING = ['staging', 'production'] as const;
+const EXISTING = ['staging', 'production', 'aws-staging', 'aws-production'] as const;
 const KAFKA = ['dev', 'events'] as const;
 
 /** Every step by name, in the order of a run. */
@@ -48,6 +79,7 @@ export const STEPS = {
   sysctls: { title: 'kernel settings apply in pods and on nodes', stacks: ['dev', 'spike'], clusters: 'own' },
   'node-port': { title: 'the API answers on its node port', stacks: ['spike'], clusters: 'own' },
   hpa: { title: 'the autoscaler scales the API to its maximum, all pods scheduled', stacks: ['stress'] },
+  aws: { title: 'a change on AWS is made, and taken back', stacks: ['aws-staging', 'aws-production'] },
   'roll-api': { title: 'the API rolls under load, nothing is refused or lost', stacks: [...OWN, 'staging'] },
   'roll-kafka': { title: 'the brokers roll under load, nothing is refused or lost', stacks: ['dev'] },
   'upgrade-kafka': { title: 'Kafka is upgraded under load, nothing is refused or lost', stacks: ['dev'] },

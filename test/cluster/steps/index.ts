@@ -2,6 +2,7 @@
 import type { Step } from '../context.ts';
 import type { StepName } from '../plan.ts';
 import { hpa } from './autoscaling.ts';
+import { aws } from './aws.ts';
 import { backup } from './backup.ts';
 import { again, doctor, preview, refresh, up } from './bring-up.ts';
 import { drainSpeed, lastConsumer, scaling } from './consumers.ts';
@@ -35,6 +36,7 @@ export const steps: Readonly<Record<StepName, Step>> = {
   sysctls,
   'node-port': nodePort,
   hpa,
+  aws,
   'roll-api': rollApi,
   'roll-kafka': rollKafka,
   'upgrade-kafka': upgradeKafka,

@@ -5,6 +5,7 @@ import type { Context, Step } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
 import { clusterOf, dockerObjectsOf } from '../machine.ts';
 import { changesNothing, describeChanges, succeeded } from '../operation.ts';
+import { isOnAws } from '../plan.ts';
 import type { RunningStack } from '../running-stack.ts';
 
 /** Limit of docs/results.md. */
@@ -14,7 +15,8 @@ export const destroy: Step = async (context) => {
   const { pulumi, options, check } = context;
   const stack = await context.stack().catch(() => undefined);
   const operation = succeeded('destroy', await pulumi.destroy());
-  context.took(`destroy (${describeChanges(operation)})`, operation.seconds, DESTROY_SECONDS);
+  const limit = isOnAws(options.stack) ? undefined : DESTROY_SECONDS;
+  context.took(`destroy (${describeChanges(operation)})`, operation.seconds, limit);
   if (options.existing) {
     if (stack) await nothingInCluster(context, stack);
     return;
