@@ -100,12 +100,14 @@ describe('other parties', () => {
     expect(external.filter((flow) => flow.startsWith('keda'))).toEqual(['keda > api:9000']);
   });
 
-  test('the clients of SQS reach it and their credentials; KEDA asks the API', () => {
+  test('the clients of AWS reach their credentials; KEDA asks the API for the lag of SQS', () => {
     const sqs = { 'queue:kind': 'sqs', 'sqs:queueUrl': 'https://sqs.eu-west-1.amazonaws.com/123456789012/posts' };
     const texts = textsOf(configOf(sqs));
     for (const app of ['api', 'consumer', 'producer'])
       expect(texts).toEqual(expect.arrayContaining([`${app} > external:443`, `${app} > pod-identity:80`]));
     expect(texts.filter((flow) => flow.startsWith('keda'))).toEqual(['keda > api:8000']);
+    const dynamodb = { 'store:kind': 'dynamodb', 'dynamodb:region': 'eu-west-1' };
+    expect(textsOf(configOf(dynamodb))).toContain('api > pod-identity:80');
     expect(textsOf(configOf({ ...sqs, 'sqs:endpoint': 'http://sqs.example:9324' }))).toContain('api > external:9324');
   });
 

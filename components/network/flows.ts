@@ -34,7 +34,7 @@ function storeEnds(config: StackConfig): readonly End[] {
   const { store, mongo, mysql, dynamodb, gate } = config;
   if (hasOwnMongo(config)) return [['gate', gate.port]];
   if (store.kind === 'mysql') return [mysql.external, mysql.readers].flatMap((url) => outside(url ?? '', MYSQL_PORT));
-  if (store.kind === 'dynamodb') return outside(dynamodb.endpoint ?? '', HTTPS_PORT);
+  if (store.kind === 'dynamodb') return [...outside(dynamodb.endpoint ?? '', HTTPS_PORT), POD_IDENTITY];
   return outside(mongo.external ?? '', MONGO_PORT);
 }
 

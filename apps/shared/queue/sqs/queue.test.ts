@@ -192,6 +192,29 @@ test('a connection that breaks during a send costs no request', async () => {
   await accepted;
 });
 
+test('what SQS did not delete is deleted again, but not for ever', async () => {
+  const { name } = await fresh();
+  let deletions = 0;
+  let failing = 1;
+  const endpoint = await between((call, answer) => {
+    if (call !== 'DeleteMessageBatch') return answer;
+    deletions++;
+    const Failed = failing-- > 0 ? [{ Id: '0', Code: 'InternalError', SenderFault: false }] : [];
+    return JSON.stringify({ Successful: [], Failed });
+  });
+  const queue = open(name, { endpoint });
+  const writer = await queue.writer();
+  const reader = await queue.reader(LIMITS);
+  await writer.accept(request('o', 5));
+  await (await reader.next())!.acknowledge();
+  expect(deletions).toBeGreaterThan(1);
+
+  failing = Number.POSITIVE_INFINITY;
+  await writer.accept(request('o', 5));
+  await expect((await reader.next())!.acknowledge()).rejects.toThrow('SQS did not delete 1 messages');
+  expect(await queue.depth()).toMatchObject({ accepted: 10, lag: 0 });
+});
+
 describe('the counts are repaired', () => {
   /** Compares them now, as a process does every minute. */
   const reconcile = async (name: string, options?: Partial<SqsQueueOptions>) => {
