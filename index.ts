@@ -70,8 +70,8 @@ const images = new AppImages('images', {
 });
 
 // Servers. The stack keeps the credentials of an external server too.
-const addresses = addressesOf(config);
-const logins = createLogins(config, namespaces, after(network));
+const addresses = cluster.managedAddresses.apply((managed) => ({ ...addressesOf(config), ...managed }));
+const logins = createLogins(config, namespaces, after(network), cluster.managedLogins);
 const place = { namespace: namespaces.main, config, storageNodes: cluster.storageNodes };
 const app = { namespace: namespaces.main, config, images, addresses, logins };
 
@@ -95,7 +95,9 @@ const topics =
       config,
       namespace: namespaces.main,
       image: images.of('topics'),
-      environment: topicsEnvironment(config, addresses, kafka ? config.kafka.brokers : undefined),
+      environment: addresses.apply((known) =>
+        topicsEnvironment(config, known, kafka ? config.kafka.brokers : undefined),
+      ),
       login: kafkaLogin,
     },
     after(network, kafka),

@@ -71,6 +71,28 @@ test.each<[string, RawConfig, string]>([
     'aws:certificate: is in us-east-1; the load balancer takes one of eu-west-1',
   ],
   ['a retention', { 'aws:logDays': 31 }, 'aws:logDays: is 31, which CloudWatch does not offer'],
+  [
+    'a cache as the queue',
+    { 'redis:managed': true, 'queue:kind': 'redis-streams' },
+    'redis:managed: is true with queue:kind redis-streams: ElastiCache keeps its data in memory',
+  ],
+  ['MSK without Kafka', { 'kafka:managed': true, 'queue:kind': 'sqs' }, 'kafka:managed: is used only with queue:kind'],
+  ['brokers', { 'kafka:managed': true, 'kafka:brokers': 4 }, 'kafka:brokers: is 4: MSK has the same number in each'],
+  [
+    'two servers for one',
+    { 'redis:managed': true, 'redis:external': 'redis://r:6379' },
+    'redis:managed: is true, but redis:external names another server',
+  ],
+  [
+    'a password of what is not there yet',
+    { 'redis:managed': true, 'redis:password': 's' },
+    'redis:password: is given, but the stack generates the login',
+  ],
+  [
+    'a table elsewhere',
+    { 'store:kind': 'dynamodb', 'dynamodb:region': 'eu-west-2' },
+    'dynamodb:region: is eu-west-2: the stack creates its table in aws:region (eu-west-1)',
+  ],
   ['a node port', { 'api:exposure': 'nodePort' }, 'api:exposure: is nodePort: the nodes have no public addresses'],
   ['another ingress', { 'cluster:ingressClass': 'traefik' }, 'cluster:ingressClass: is traefik: with cluster:kind eks'],
   ['a registry alone', { 'cluster:registry': 'r.example' }, 'cluster:registry: is set alone: on an emulator of AWS'],

@@ -1,6 +1,7 @@
 // The rules of the stack on AWS (`cluster:kind eks`): what cannot work there is refused before
 // anything is created.
 import { type ConfigProblem, problemIf } from './errors.ts';
+import { isManaged } from './managed.ts';
 import { ZONES } from './schema/aws.ts';
 import type { StackConfig } from './schema.ts';
 
@@ -110,12 +111,62 @@ function onEks({ cluster, aws, images, api }: StackConfig): readonly ConfigProbl
   ];
 }
 
+/** What AWS runs for the stack. */
+function managed({ aws, queue, kafka, redis, store, dynamodb, mysql }: StackConfig): readonly ConfigProblem[] {
+  const both = (['redis', 'kafka'] as const).filter(
+    (server) => ({ redis, kafka })[server].managed && !isManaged({ redis, kafka }[server].external),
+  );
+  const logins = [
+    ...(redis.managed ? [['redis:password', redis.password] as const] : []),
+    ...(kafka.managed ? (['username', 'password'] as const).map((key) => [`kafka:${key}`, kafka[key]] as const) : []),
+    ...(isManaged(mysql.external)
+      ? (['username', 'password'] as const).map((key) => [`mysql:${key}`, mysql[key]] as const)
+      : []),
+  ];
+  return [
+    ...problemIf(
+      redis.managed && queue.kind === 'redis-streams',
+      'redis:managed',
+      () =>
+        'is true with queue:kind redis-streams: ElastiCache keeps its data in memory, and a failover would lose accepted records; use sqs or kafka as the queue, or the Redis of the stack',
+    ),
+    ...problemIf(
+      kafka.managed && queue.kind !== 'kafka',
+      'kafka:managed',
+      () => `is used only with queue:kind kafka, and that is ${queue.kind}; remove it`,
+    ),
+    ...problemIf(
+      kafka.managed && kafka.brokers % 3 !== 0,
+      'kafka:brokers',
+      () => `is ${kafka.brokers}: MSK has the same number in each of the three zones; use a multiple of 3`,
+    ),
+    ...both.map((server) => ({
+      key: `${server}:managed`,
+      message: `is true, but ${server}:external names another server; remove one of them`,
+    })),
+    ...logins.flatMap(([key, value]) =>
+      problemIf(
+        value !== undefined,
+        key,
+        () => 'is given, but the stack generates the login of what AWS runs for it; remove it',
+      ),
+    ),
+    ...problemIf(
+      store.kind === 'dynamodb' && dynamodb.endpoint === undefined && dynamodb.region !== aws.region,
+      'dynamodb:region',
+      () => `is ${dynamodb.region}: the stack creates its table in aws:region (${aws.region}); remove it`,
+    ),
+  ];
+}
+
 /** What cannot work on AWS, or makes sense only there. */
 export const awsRule = (config: StackConfig): readonly ConfigProblem[] =>
   config.cluster.kind === 'eks'
-    ? onEks(config)
-    : problemIf(
-        config.aws.region !== undefined,
-        'aws:region',
-        () => 'is used only with cluster:kind eks; remove it, or set cluster:kind eks',
+    ? [...onEks(config), ...managed(config)]
+    : [
+        ['aws:region', config.aws.region !== undefined] as const,
+        ['redis:managed', config.redis.managed] as const,
+        ['kafka:managed', config.kafka.managed] as const,
+      ].flatMap(([key, isSet]) =>
+        problemIf(isSet, key, () => 'is used only with cluster:kind eks; remove it, or set cluster:kind eks'),
       );

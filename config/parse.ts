@@ -3,6 +3,7 @@
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { ConfigError, type ConfigProblem } from './errors.ts';
+import { withManaged } from './managed.ts';
 import { checkRules } from './rules.ts';
 import { configKeys, type StackConfig, stackSchema } from './schema.ts';
 
@@ -80,12 +81,13 @@ function describe(issue: z.core.$ZodIssue, raw: RawConfig): ConfigProblem {
 export function parseStackConfig(raw: RawConfig, where?: string): StackConfig {
   const parsed = stackSchema.safeParse(nested(raw));
   const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => describe(issue, raw));
-  const broken = checkRules(parsed.success ? parsed.data : withoutWrong(raw, wrong));
+  const config = withManaged(parsed.success ? parsed.data : withoutWrong(raw, wrong));
+  const broken = checkRules(config);
   // What a rule says of a wrong value is about its default.
   const others = broken.filter(({ key }) => !wrong.some((problem) => problem.key === key));
   const problems = [...unknownKeys(raw), ...wrong, ...others];
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems, where);
-  return parsed.data;
+  return config;
 }
 
 /**

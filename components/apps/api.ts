@@ -54,8 +54,12 @@ export class Api extends pulumi.ComponentResource {
         config,
         namespace,
         image: images.of('api'),
-        environment: { ...apiEnvironment(config, addresses), API_DRAIN_DELAY_MS: String(drainDelayMs(cluster)) },
+        environment: pulumi.output(addresses).apply((known) => ({
+          ...apiEnvironment(config, known),
+          API_DRAIN_DELAY_MS: String(drainDelayMs(cluster)),
+        })),
         secretFiles: loginFiles(logins, 'api', ['redis', 'kafka', 'mongo', 'mysql']),
+        callsAws: true,
         port: api.port,
         ...(api.exposure === 'nodePort' && { service: { nodePort: api.nodePort } }),
         ...(api.stickySessions && { serviceAnnotations: TRAEFIK_STICKY }),

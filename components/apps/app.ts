@@ -19,7 +19,7 @@ export interface AppArgs {
   readonly namespace: pulumi.Input<string>;
   readonly images: Pick<AppImages, 'of'>;
   readonly config: StackConfig;
-  readonly addresses: Addresses;
+  readonly addresses: pulumi.Input<Addresses>;
   readonly logins: Partial<Logins>;
 }
 
@@ -40,14 +40,14 @@ const rows = {
     type: 'breakwater:consumer:Consumer',
     environment: consumerEnvironment,
     servers: ['redis', 'kafka', 'mongo', 'mysql'],
-    workload: ({ consumer }) => ({ memoryMiB: consumer.memoryMiB }),
+    workload: ({ consumer }) => ({ callsAws: true, memoryMiB: consumer.memoryMiB }),
   },
   producer: {
     type: 'breakwater:producer:Producer',
     environment: producerEnvironment,
     servers: ['redis', 'kafka'],
     // A second producer would double `producer:rate`.
-    workload: () => ({ replicas: 1, recreate: true, memoryMiB: PRODUCER_MEMORY_MIB }),
+    workload: () => ({ callsAws: true, replicas: 1, recreate: true, memoryMiB: PRODUCER_MEMORY_MIB }),
   },
   gate: {
     type: 'breakwater:gate:Gate',
@@ -81,7 +81,7 @@ export class App extends pulumi.ComponentResource {
         config,
         namespace,
         image: images.of(name),
-        environment: environment(config, addresses),
+        environment: pulumi.output(addresses).apply((known) => environment(config, known)),
         secretFiles: loginFiles(logins, 'main', servers),
         ...workload(config),
       },

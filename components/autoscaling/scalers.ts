@@ -47,7 +47,7 @@ export interface ConsumerScalerArgs extends Target {
   /**
    * Addresses of the servers. KEDA has a namespace of its own, so host names must include theirs.
    */
-  readonly addresses: Addresses;
+  readonly addresses: pulumi.Input<Addresses>;
   /** Address of the API, `http://host:port`, for the lag in records. */
   readonly api: string;
   /** Login of the queue's server; empty if it has no authentication. */
@@ -90,7 +90,11 @@ export class ConsumerScaler extends pulumi.ComponentResource {
           pollingInterval: pollingSeconds,
           cooldownPeriod: cooldownSeconds,
           advanced: { horizontalPodAutoscalerConfig: { behavior: behavior(cooldownSeconds) } },
-          triggers: queueTriggers(config, addresses, api, authentication && { name: authentication.metadata.name }),
+          triggers: pulumi
+            .output(addresses)
+            .apply((known) =>
+              queueTriggers(config, known, api, authentication && { name: authentication.metadata.name }),
+            ),
         },
       },
       { parent: this },

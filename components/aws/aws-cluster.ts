@@ -2,6 +2,7 @@
 import * as aws from '@pulumi/aws-native';
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { managedServices } from '../../config/managed.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { clusterNameOf } from '../cluster/names.ts';
 import { kubeconfigWith } from '../cluster/this-machine.ts';
@@ -10,6 +11,7 @@ import { Controllers } from './controllers.ts';
 import { Eks } from './eks.ts';
 import { createKey } from './key.ts';
 import { KubeconfigFile, kubeconfigText } from './kubeconfig.ts';
+import { Managed } from './managed.ts';
 import { Network } from './network.ts';
 import type { Place } from './place.ts';
 import { Registry } from './registry.ts';
@@ -31,6 +33,8 @@ export class AwsCluster extends pulumi.ComponentResource {
   readonly registry: pulumi.Output<string>;
   /** Changes with each cluster that is created. */
   readonly identity: pulumi.Output<string>;
+  /** The services that AWS runs for the stack. */
+  readonly managed: Managed;
   /** Creates what is to run in the cluster, once nodes and controllers are there. */
   readonly provider: k8s.Provider;
 
@@ -49,11 +53,22 @@ export class AwsCluster extends pulumi.ComponentResource {
     this.context = context ?? place.name;
 
     const key = createKey('key', place, { parent: this, provider });
-    const network = new Network('vpc', { place, config: config.aws, services: [] }, child);
+    const network = new Network(
+      'vpc',
+      { place, config: config.aws, services: managedServices(config).has('sqs') ? ['sqs'] : [] },
+      child,
+    );
     const eks = new Eks('eks', { place, config: config.aws, network, key }, child);
     this.identity = eks.cluster.arn;
     const { url } = new Registry('ecr', { place, key, apps: appsOf(config) }, child);
     this.registry = registry === undefined ? url : url.apply(() => registry);
+
+    const clients = eks.cluster.clusterSecurityGroupId;
+    this.managed = new Managed(
+      'managed',
+      { place, config, network, key, clients },
+      { ...child, dependsOn: eks.cluster },
+    );
 
     const content = kubeconfigText(place, eks.cluster);
     const file = new KubeconfigFile('kubeconfig', { stack, content }, { parent: this });
@@ -77,7 +92,7 @@ export class AwsCluster extends pulumi.ComponentResource {
       { place, charts: config.charts, network, provider: kubernetes('eks', eks.ready) },
       { ...child, dependsOn: [...eks.ready] },
     );
-    this.provider = kubernetes(name, [controllers]);
+    this.provider = kubernetes(name, [controllers, ...this.managed.ready]);
     this.registerOutputs({ name: this.name, registry: this.registry });
   }
 }

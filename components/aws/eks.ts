@@ -4,6 +4,7 @@ import * as aws from '@pulumi/aws-native';
 import * as pulumi from '@pulumi/pulumi';
 import { platformOfInstance, SERVICE_CIDR } from '../../config/aws-rules.ts';
 import type { StackConfig } from '../../config/schema.ts';
+import { createLogGroup } from './log-group.ts';
 import type { Network } from './network.ts';
 import { type Place, tagMap, tags } from './place.ts';
 import { createRole } from './roles.ts';
@@ -70,16 +71,7 @@ export class Eks extends pulumi.ComponentResource {
       { place, service: 'eks', description: 'The control plane of EKS', managed: ['AmazonEKSClusterPolicy'] },
       child,
     );
-    const logs = new aws.logs.LogGroup(
-      name,
-      {
-        logGroupName: `/aws/eks/${place.name}/cluster`,
-        retentionInDays: config.logDays,
-        kmsKeyId: key.arn,
-        tags: tags(place, 'control-plane'),
-      },
-      child,
-    );
+    const logs = createLogGroup(name, `/aws/eks/${place.name}/cluster`, args, child);
     this.cluster = new aws.eks.Cluster(
       name,
       {

@@ -2,9 +2,11 @@
 // cluster, or an EKS cluster of its own on AWS.
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import type { Addresses } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { brokerNodePorts } from '../../config/servers.ts';
 import { officialImage } from '../images/official-images.ts';
+import type { ManagedLogins } from '../kubernetes/credentials.ts';
 import type { Labels } from '../kubernetes/labels.ts';
 import { type K3dInputs, registryOf } from './k3d-config.ts';
 import { clusterNameOf, contextOf, STORAGE_LABEL } from './names.ts';
@@ -60,6 +62,10 @@ export class Cluster extends pulumi.ComponentResource {
    * again.
    */
   readonly identity: pulumi.Output<string>;
+  /** Addresses of the servers that AWS runs for the stack; those of the others are the cluster's. */
+  readonly managedAddresses: pulumi.Output<Partial<Addresses>>;
+  /** What clients log in to them with. */
+  readonly managedLogins: ManagedLogins = {};
   /** Label of the nodes that pods with volumes run on. Undefined: on any. */
   readonly storageNodes: Labels | undefined = undefined;
   /**
@@ -96,6 +102,8 @@ export class Cluster extends pulumi.ComponentResource {
       this.registry = cluster.registry;
       this.identity = cluster.identity;
       this.provider = cluster.provider;
+      this.managedAddresses = cluster.managed.addresses;
+      this.managedLogins = cluster.managed.logins;
     } else {
       this.name = config.context!;
       this.kubeconfigPath = pulumi.output(kubeconfigWith(config.context!));
@@ -104,6 +112,7 @@ export class Cluster extends pulumi.ComponentResource {
       this.identity = this.context;
     }
 
+    this.managedAddresses ??= pulumi.output({});
     this.provider ??= new k8s.Provider(
       name,
       {

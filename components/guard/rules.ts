@@ -18,7 +18,9 @@ const servers: readonly Server[] = ['kafka', 'redis', 'mongo'];
 
 /** Whether the stack runs the server itself. */
 const runs = (server: Server, values: Guarded): boolean =>
-  values[`${server}:external`] === undefined && (server !== 'kafka' || values['queue:kind'] === 'kafka');
+  values[`${server}:external`] === undefined &&
+  !(server !== 'mongo' && values[`${server}:managed`]) &&
+  (server !== 'kafka' || values['queue:kind'] === 'kafka');
 
 const stays = (server: Server, old: Guarded, next: Guarded): boolean => runs(server, old) && runs(server, next);
 
@@ -181,6 +183,7 @@ const passwords: Rule = (old, next) =>
 function leavesQueue(old: Guarded, next: Guarded): readonly GuardedKey[] {
   const keys: GuardedKey[] = [
     ...(['queue:kind', 'queue:name', 'kafka:external', 'sqs:queueUrl', 'redis:external'] as const),
+    ...(['kafka:managed', 'redis:managed'] as const),
     ...(['store:kind', 'mongo:external', 'mysql:external'] as const),
     ...(['dynamodb:table', 'dynamodb:region', 'dynamodb:endpoint'] as const),
   ];

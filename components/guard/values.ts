@@ -21,10 +21,12 @@ export interface Guarded {
   readonly 'kafka:volumeGiB': number;
   readonly 'kafka:passwordVersion': number;
   readonly 'kafka:external'?: string;
+  readonly 'kafka:managed'?: true;
   readonly 'sqs:queueUrl'?: string;
   readonly 'redis:volumeGiB': number;
   readonly 'redis:passwordVersion': number;
   readonly 'redis:external'?: string;
+  readonly 'redis:managed'?: true;
   /** Absent with MongoDB, as in the state of earlier versions. */
   readonly 'store:kind'?: string;
   readonly 'mongo:volumeGiB': number;
@@ -60,11 +62,15 @@ export function guardedValues(config: StackConfig): Guarded {
     'kafka:version': kafka.version,
     'kafka:volumeGiB': kafka.volumeGiB,
     'kafka:passwordVersion': kafka.passwordVersion,
-    ...(kafka.external !== undefined && { 'kafka:external': kafka.external }),
+    ...(kafka.managed
+      ? { 'kafka:managed': true }
+      : kafka.external !== undefined && { 'kafka:external': kafka.external }),
     ...(sqs.queueUrl !== undefined && { 'sqs:queueUrl': sqs.queueUrl }),
     'redis:volumeGiB': redis.volumeGiB,
     'redis:passwordVersion': redis.passwordVersion,
-    ...(redis.external !== undefined && { 'redis:external': redis.external }),
+    ...(redis.managed
+      ? { 'redis:managed': true }
+      : redis.external !== undefined && { 'redis:external': redis.external }),
     ...(store.kind !== 'mongo' && { 'store:kind': store.kind }),
     'mongo:volumeGiB': mongo.volumeGiB,
     'mongo:passwordVersion': mongo.passwordVersion,

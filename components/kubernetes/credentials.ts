@@ -127,17 +127,25 @@ export class Credentials extends pulumi.ComponentResource {
   }
 }
 
-/** How the credentials of each server are made. */
-export function credentialsOf({ kafka, redis, mongo, mysql }: Pick<StackConfig, LoginServer>) {
+/** Credentials of the servers that AWS runs for the stack. */
+export type ManagedLogins = Readonly<Partial<Record<LoginServer, ExternalCredentials>>>;
+
+/** How the credentials of each server are made. @param managed those of servers that AWS runs for the stack */
+export function credentialsOf(
+  { kafka, redis, mongo, mysql }: Pick<StackConfig, LoginServer>,
+  managed: ManagedLogins = {},
+) {
   return {
     kafka: {
       version: kafka.passwordVersion,
-      external: kafka.external === undefined ? undefined : { username: kafka.username, password: kafka.password },
+      external:
+        managed.kafka ??
+        (kafka.external === undefined ? undefined : { username: kafka.username, password: kafka.password }),
     },
     redis: {
       version: redis.passwordVersion,
       passwordOnly: true,
-      external: redis.external === undefined ? undefined : { password: redis.password },
+      external: managed.redis ?? (redis.external === undefined ? undefined : { password: redis.password }),
     },
     mongo: {
       version: mongo.passwordVersion,
@@ -148,7 +156,7 @@ export function credentialsOf({ kafka, redis, mongo, mysql }: Pick<StackConfig, 
             ? undefined
             : {}, // without authentication
     },
-    mysql: { version: 1, external: { username: mysql.username, password: mysql.password } },
+    mysql: { version: 1, external: managed.mysql ?? { username: mysql.username, password: mysql.password } },
   } satisfies Record<string, Pick<CredentialsArgs, 'version' | 'external' | 'passwordOnly'>>;
 }
 
@@ -171,8 +179,9 @@ export function createLogins(
   config: Pick<StackConfig, LoginServer | 'queue' | 'store'>,
   namespaces: Pick<Namespaces, Where>,
   opts?: pulumi.ComponentResourceOptions,
+  managed: ManagedLogins = {},
 ): Logins {
-  const args = credentialsOf(config);
+  const args = credentialsOf(config, managed);
   const create = (server: LoginServer) =>
     new Credentials(server, { ...args[server], namespace: namespaces.main, apiNamespace: namespaces.api }, opts);
   return {

@@ -116,6 +116,11 @@ export interface PodArgs {
    * @default no token is mounted
    */
   readonly serviceAccount?: Input<string>;
+  /**
+   * Service account by which EKS gives the pod rights on AWS; no token for Kubernetes is mounted.
+   * @default that of the namespace, without rights
+   */
+  readonly identity?: Input<string>;
   /** `Never` for jobs. @default Always */
   readonly restartPolicy?: 'Always' | 'Never' | 'OnFailure';
 }
@@ -242,13 +247,14 @@ export function placement({ cluster, images }: PodConfig, selector?: PodArgs['no
 function podSpec(args: PodArgs): PodSpec {
   const { component, userId, containers, initContainers = [], terminationGraceSeconds = 30 } = args;
   const withToken = args.serviceAccount !== undefined;
+  const account = args.serviceAccount ?? args.identity;
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: terminationGraceSeconds,
     ...(args.restartPolicy && { restartPolicy: args.restartPolicy }),
     ...placement(args.config, args.nodeSelector),
-    ...(args.serviceAccount !== undefined && { serviceAccountName: args.serviceAccount }),
+    ...(account !== undefined && { serviceAccountName: account }),
     securityContext: {
       runAsNonRoot: true,
       runAsUser: userId,

@@ -37,7 +37,7 @@ export interface ServerArgs {
   /** The pod. Its containers mount `filesMount` and `dataMount`. */
   readonly pod: Omit<PodArgs, 'component' | 'volumes' | 'nodeSelector'>;
   /** Files by path: `redis.conf`, `provisioning/datasources/all.yaml`. @default none */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, pulumi.Input<string>>>;
   /**
    * Port of the Service, which forwards to the container port `main`.
    * @default no Service: only Prometheus connects, and it finds pods by itself

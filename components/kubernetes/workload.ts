@@ -36,6 +36,11 @@ export interface WorkloadArgs {
   readonly morePorts?: Readonly<Record<string, number>>;
   /** The page that users log in to, if single sign-on is on. @default none */
   readonly signOn?: Omit<SignOnArgs, 'namespace'>;
+  /**
+   * Whether the app calls AWS: on EKS it gets a service account of its own, which has rights there.
+   * @default false
+   */
+  readonly callsAws?: boolean;
   /** Opens the Service on a port of every node. @default a ClusterIP */
   readonly service?: { readonly nodePort: number };
   /** Annotations of the Service, for ingress controllers that read them there. @default none */
@@ -63,7 +68,9 @@ const workloadPod = (
   args: WorkloadArgs,
   configMap: pulumi.Input<string>,
   proxy: ContainerArgs | undefined,
+  identity: pulumi.Input<string> | undefined,
 ): PodArgs => ({
+  ...(identity && { identity }),
   component,
   config: args.config,
   userId: APP_USER_ID,
@@ -113,6 +120,15 @@ export class Workload extends pulumi.ComponentResource {
       child,
     );
 
+    const account =
+      args.callsAws && args.config.cluster.kind === 'eks'
+        ? new k8s.core.v1.ServiceAccount(
+            name,
+            { metadata: { ...metadata, name }, automountServiceAccountToken: false },
+            child,
+          ).metadata.name
+        : undefined;
+
     this.deployment = new k8s.apps.v1.Deployment(
       name,
       {
@@ -129,7 +145,7 @@ export class Workload extends pulumi.ComponentResource {
           strategy: recreate
             ? { type: 'Recreate' }
             : { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: 0 } },
-          template: podTemplate(workloadPod(name, args, config.metadata.name, proxy)),
+          template: podTemplate(workloadPod(name, args, config.metadata.name, proxy, account)),
         },
       },
       { ...child, customTimeouts: startTimeouts, ...(replicas === undefined && { ignoreChanges: ['spec.replicas'] }) },

@@ -106,6 +106,52 @@ export const awsSchema = z.object({
   }),
   minNodesPerZone: nodes(1, 'Number of nodes in each zone that always run.'),
   maxNodesPerZone: nodes(3, 'Number of nodes in each zone that the cluster autoscaler may start.'),
+  cacheNodeType: textOr('cache.t4g.medium', {
+    pattern: /^cache\.[a-z]\d[a-z]*\.[a-z0-9]+$/,
+    allowed: 'a node type of ElastiCache, such as cache.m7g.large',
+    description: 'Node type of the cache, with `redis:managed`.',
+    change: 'In place: replicas first, then a failover. Requests wait for some seconds.',
+  }),
+  cacheReplicas: wholeNumber({
+    min: 1,
+    max: 5,
+    default: 1,
+    unit: 'replicas',
+    description: 'Number of replicas of the cache, in other zones, one of which takes over when the primary fails.',
+    change: 'In place. The cache stays.',
+  }),
+  databaseType: textOr('db.r7g.large', {
+    pattern: /^db\.[a-z]\d[a-z]*\.[a-z0-9]+$/,
+    allowed: 'an instance type of Aurora, such as db.r7g.large',
+    description: 'Instance type of Aurora MySQL, with `store:kind mysql` and without `mysql:external`.',
+    change: 'In place, instance by instance: the consumers wait for a failover, some 30 seconds. Data stays.',
+  }),
+  databaseReaders: wholeNumber({
+    min: 0,
+    max: 15,
+    default: 1,
+    unit: 'instances',
+    description:
+      'Number of instances of Aurora that serve reads, and take over when the writer fails. Without one, a failed writer is started anew, which takes ten minutes.',
+    change: 'Creates or deletes instances. Data stays.',
+  }),
+  brokerType: textOr('kafka.m7g.large', {
+    pattern: /^kafka\.[a-z]\d[a-z]*\.[a-z0-9]+$/,
+    allowed: 'a broker type of MSK, such as kafka.m7g.large',
+    description:
+      'Broker type of MSK, with `kafka:managed`. `kafka:brokers` is their number, `kafka:volumeGiB` the volume of each.',
+    change: 'In place: MSK restarts one broker at a time. Records stay.',
+  }),
+  tableUnits: wholeNumber({
+    min: 1,
+    max: 1_000_000,
+    default: 0,
+    or: { value: 0, meaning: 'no limit' },
+    unit: 'request units/s',
+    description:
+      'Most reads, and most writes, a second of the table with `store:kind dynamodb`: the limit on what it costs. What exceeds it waits in the queue.',
+    change: 'In place. Data stays.',
+  }),
   certificate: optionalText({
     pattern: /^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/,
     allowed: 'the ARN of a certificate in ACM',

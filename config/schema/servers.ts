@@ -29,6 +29,13 @@ const external = (options: { pattern: RegExp; allowed: string; what: string }) =
       'Refused while the queue holds records. Removes the server in the cluster and rolls the pods that use it. Stored data is not moved: it stays on its volume until you delete the claim.',
   });
 
+const managed = (service: string, server: 'Kafka' | 'Redis') =>
+  toggle({
+    default: false,
+    description: `Whether ${service}, takes the place of ${server} in the cluster, with \`cluster:kind eks\`. Its size is in \`aws:*\`.`,
+    change: `Refused while the queue holds records. Removes ${server} from the cluster and rolls the pods that use it. Data is not moved: it stays on its volumes until you delete the claims.`,
+  });
+
 const username = (server: string) =>
   optionalText({
     pattern: /^\S+$/,
@@ -185,6 +192,7 @@ export const kafkaSchema = z.object({
     allowed: 'host:port, several separated by commas',
     what: 'Bootstrap brokers of an external Kafka',
   }),
+  managed: managed('MSK, with SCRAM and TLS', 'Kafka'),
   username: username('Kafka'),
   password: password('Kafka'),
   saslMechanism: oneOf(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], {
@@ -255,6 +263,10 @@ export const redisSchema = z.object({
     allowed: 'redis://host:port, or rediss:// for TLS',
     what: 'Address of an external Redis',
   }),
+  managed: managed(
+    'ElastiCache for Valkey, which keeps its data in memory only: the cache, and never the queue',
+    'Redis',
+  ),
   waitReplicas: wholeNumber({
     min: 0,
     max: 5,

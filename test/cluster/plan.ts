@@ -18,13 +18,18 @@ export const STACKS = [
 const EMPTY_CHART = join(import.meta.dirname, 'empty-chart');
 
 /**
- * An emulator of AWS has no nodes, volumes and load balancers: a cluster of this machine has its own.
+ * An emulator of AWS has no nodes, volumes and load balancers, and no servers that pods could use: a
+ * cluster of this machine has its own.
  */
 const EMULATED = {
   'cluster:ingressClass': 'traefik',
   'cluster:storageClass': 'local-path',
   'aws:instanceType': 'm7i.large',
   'images:platform': 'linux/amd64',
+  'queue:kind': 'kafka',
+  'kafka:partitions': '12',
+  'redis:managed': 'false',
+  'store:kind': 'mongo',
   'charts:loadBalancerController': EMPTY_CHART,
   'charts:clusterAutoscaler': EMPTY_CHART,
 };

@@ -95,8 +95,12 @@ function awsState(type: string, name: string, inputs: Record<string, unknown>): 
     launchTemplateId: `lt-${digest(name).slice(0, 17)}`,
     latestVersionNumber: '1',
     clusterSecurityGroupId: `sg-${digest(name).slice(0, 17)}`,
-    endpoint: `https://${name}.eks.example`,
+    endpoint: kind === 'DbCluster' ? { address: `${name}.cluster.rds.example` } : `https://${name}.eks.example`,
     certificateAuthorityData: 'certificate',
+    queueUrl: `https://sqs.eu-west-1.amazonaws.com/${ACCOUNT}/${text('queueName')}`,
+    primaryEndPoint: { address: `master.${name}.cache.example`, port: '6379' },
+    readEndpoint: { address: `${name}.cluster-ro.rds.example` },
+    latestRevision: { revision: 1 },
     repositoryUri: `${ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/${text('repositoryName')}`,
   };
 }
@@ -113,6 +117,7 @@ function stateOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Recor
       ...inputs,
       repoDigest: `${String(inputs.imageName).replace(/:[^:/]*$/, '')}@sha256:${digest(inputs.build)}`,
     };
+  if (type.endsWith(':Bootstrap')) return { ...inputs, brokers: 'b-1.msk.example:9096,b-2.msk.example:9096' };
   if (type.endsWith(':KubeconfigFile')) return { ...inputs, path: `.breakwater/${inputs.stack}/kubeconfig` };
   if (type.endsWith(':K3dCluster'))
     return {

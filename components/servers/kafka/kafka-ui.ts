@@ -1,6 +1,6 @@
 // KafkaUi: kafbat's web UI for Kafka. It is read-only, because topics are declared in the stack
 // config and the next `pulumi up` would undo changes made by hand.
-import type * as pulumi from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
 import type { Addresses } from '../../../config/environment.ts';
 import type { StackConfig } from '../../../config/schema.ts';
 import { memoryOf } from '../../images/memory.ts';
@@ -20,7 +20,7 @@ const FILES = '/etc/kafkaui';
 export interface KafkaUiArgs {
   readonly namespace: pulumi.Input<string>;
   readonly config: StackConfig;
-  readonly addresses: Addresses;
+  readonly addresses: pulumi.Input<Addresses>;
   /** `KAFKA_USERNAME` and `KAFKA_PASSWORD`; empty if Kafka has no authentication. */
   readonly login: readonly SecretFile[];
 }
@@ -78,7 +78,7 @@ export class KafkaUi extends Server {
         namespace,
         port: KAFKA_UI_PORT,
         signOn: { config, url: hostUrl(kafka.uiHost, config), port: KAFKA_UI_PORT },
-        files: { 'config.yml': kafkaUiConfig(addresses, login.length > 0) },
+        files: { 'config.yml': pulumi.output(addresses).apply((known) => kafkaUiConfig(known, login.length > 0)) },
         pod: {
           config,
           userId: USER_ID,

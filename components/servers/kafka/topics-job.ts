@@ -22,7 +22,7 @@ export interface TopicsJobArgs {
   /** Image of the topics app by digest. */
   readonly image: pulumi.Input<string>;
   /** `topicsEnvironment`, or `emptyEnvironment` with `empty`. */
-  readonly environment: Environment;
+  readonly environment: pulumi.Input<Environment>;
   /** `KAFKA_USERNAME` and `KAFKA_PASSWORD`; empty if Kafka has no authentication. */
   readonly login: readonly SecretFile[];
   /**
@@ -62,7 +62,7 @@ export class TopicsJob extends pulumi.ComponentResource {
     const metadata = { namespace, labels: { ...labelsOf(COMPONENT) } };
     const config = new k8s.core.v1.ConfigMap(
       `${name}-config`,
-      { metadata, immutable: true, data: { ...environment } },
+      { metadata, immutable: true, data: environment },
       { parent: this },
     );
     const job = new k8s.batch.v1.Job(

@@ -38,7 +38,9 @@ def properties_of(schema, root):
 def renamed(value, schema, root):
     schema = resolve(schema, root)
     if isinstance(value, list):
-        return [renamed(item, schema.get("items", {}), root) for item in value]
+        variants = [resolve(variant, root) for variant in [schema, *schema.get("oneOf", []), *schema.get("anyOf", [])]]
+        items = next((variant["items"] for variant in variants if "items" in variant), {})
+        return [renamed(item, items, root) for item in value]
     if not isinstance(value, dict):
         return value
     properties = properties_of(schema, root)

@@ -7,6 +7,8 @@ import { declareStack } from '../stacks.ts';
 /** What may differ: resources by key, and the paths within them. */
 const SIZES: readonly (readonly [resource: RegExp, path: RegExp])[] = [
   [/Nodegroup/, /^\/properties\/(instanceTypes\/0|scalingConfig\/\w+)$/],
+  [/ReplicationGroup/, /^\/properties\/(cacheNodeType|numCacheClusters)$/],
+  [/rds:Db/, /^\/properties\/(dbInstanceClass|backupRetentionPeriod)$/],
   [/LogGroup/, /^\/properties\/retentionInDays$/],
   [/ScaledObject/, /^\/properties\/spec\/(maxReplicaCount|minReplicaCount|cooldownPeriod|pollingInterval)$/],
   [/ScaledObject/, /^\/properties\/spec\/advanced\/.*(stabilizationWindowSeconds|periodSeconds|value)$/],
@@ -23,7 +25,7 @@ const SIZES: readonly (readonly [resource: RegExp, path: RegExp])[] = [
 ];
 
 /** Resources that only production has. */
-const MORE = /\/vpc-[bc] \(aws-native:ec2:(Eip|NatGateway)\)$/;
+const MORE = /\/vpc-[bc] \(aws-native:ec2:(Eip|NatGateway)\)$|\/database-\d \(/;
 
 const named = async (stack: string, host: string) => {
   const declared = await declareStack(stack);

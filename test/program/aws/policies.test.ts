@@ -4,16 +4,20 @@ import type { Declared } from '../declare.ts';
 import { declareStack } from '../stacks.ts';
 import type { Manifest, Policies } from '../workloads.ts';
 import { awsPolicies, productionPolicies, STARS, starredOf } from './policies.ts';
+import { otherServices } from './resources.ts';
 
-const stacks = ['aws-staging', 'aws-production'] as const;
+const stacks = ['aws-staging', 'aws-production', 'aws-production with MSK and DynamoDB'] as const;
 let declared: Readonly<Record<(typeof stacks)[number], readonly Declared[]>>;
 beforeAll(async () => {
-  const [staging, production] = [await declareStack('aws-staging'), await declareStack('aws-production')];
-  declared = { 'aws-staging': staging, 'aws-production': production };
+  declared = {
+    'aws-staging': await declareStack('aws-staging'),
+    'aws-production': await declareStack('aws-production'),
+    'aws-production with MSK and DynamoDB': await declareStack('aws-production', otherServices),
+  };
 });
 
 describe.each(stacks)('%s', (stack) => {
-  const policies: Policies = stack === 'aws-production' ? { ...awsPolicies, ...productionPolicies } : awsPolicies;
+  const policies: Policies = stack !== 'aws-staging' ? { ...awsPolicies, ...productionPolicies } : awsPolicies;
   test.each(Object.keys(policies))('%s', (says) => {
     expect(policies[says]!(declared[stack])).toEqual([]);
   });

@@ -8,6 +8,9 @@ const UNTAGGED: readonly string[] = [
   'ec2:SubnetRouteTableAssociation',
   'ec2:VpcGatewayAttachment',
   'kms:Alias',
+  'msk:BatchScramSecret',
+  'msk:Configuration',
+  'sqs:QueueInlinePolicy',
 ];
 
 function tagsOf({ inputs }: AwsResource): Readonly<Record<string, string>> {
@@ -22,15 +25,35 @@ const ENCRYPTED: Readonly<Record<string, (inputs: Manifest) => unknown>> = {
   'eks:Cluster': ({ encryptionConfig }) => encryptionConfig?.[0]?.provider.keyArn,
   'ecr:Repository': ({ encryptionConfiguration }) => encryptionConfiguration?.kmsKey,
   'logs:LogGroup': ({ kmsKeyId }) => kmsKeyId,
+  'sqs:Queue': ({ kmsMasterKeyId }) => kmsMasterKeyId,
+  'elasticache:ReplicationGroup': ({ kmsKeyId, atRestEncryptionEnabled, transitEncryptionEnabled }) =>
+    kmsKeyId && atRestEncryptionEnabled && transitEncryptionEnabled,
+  'rds:DbCluster': ({ kmsKeyId, storageEncrypted, performanceInsightsKmsKeyId }) =>
+    kmsKeyId && storageEncrypted && performanceInsightsKmsKeyId,
+  'dynamodb:Table': ({ sseSpecification }) => sseSpecification?.kmsMasterKeyId,
+  'msk:Cluster': ({ encryptionInfo }) =>
+    encryptionInfo?.encryptionAtRest.dataVolumeKmsKeyId && encryptionInfo.encryptionInTransit.clientBroker === 'TLS',
+  'secretsmanager:Secret': ({ kmsKeyId }) => kmsKeyId,
   'ec2:LaunchTemplate': ({ launchTemplateData }) =>
     launchTemplateData.blockDeviceMappings?.every(({ ebs }: Manifest) => ebs.encrypted),
 };
 
 /** Types that keep nothing. */
-const KEEPS_NOTHING = /^(ec2:(?!LaunchTemplate)|iam:|kms:|eks:(Addon|AccessEntry|Nodegroup|PodIdentityAssociation)$)/;
+const KEEPS_NOTHING =
+  /^(ec2:(?!LaunchTemplate)|iam:|kms:|eks:(Addon|AccessEntry|Nodegroup|PodIdentityAssociation)$|elasticache:(Parameter|Subnet)Group|rds:Db(ClusterParameterGroup|SubnetGroup|Instance)|msk:(BatchScramSecret|Configuration)|sqs:QueueInlinePolicy)/;
 
-/** Types that hold records or the keys to them, and how production keeps them from being deleted. */
-const HOLDS_RECORDS: readonly string[] = ['eks:Cluster', 'kms:Key'];
+/**
+ * Types that hold records or the keys to them, and the input by which AWS itself refuses to delete
+ * them, where there is one.
+ */
+const HOLDS_RECORDS: Readonly<Record<string, string | undefined>> = {
+  'dynamodb:Table': 'deletionProtectionEnabled',
+  'eks:Cluster': 'deletionProtection',
+  'kms:Key': undefined,
+  'msk:Cluster': undefined,
+  'rds:DbCluster': 'deletionProtection',
+  'sqs:Queue': undefined,
+};
 
 /**
  * Why a statement has an action or a resource that is `*`, by role or key and statement.
@@ -104,6 +127,7 @@ export const awsPolicies: Policies = {
         ),
       ),
     ),
+    ...lines(awsOf(declared, 'rds:DbInstance').filter(({ inputs }) => inputs.publiclyAccessible !== false)),
   ],
   'no statement allows any action or any resource without a reason': (declared) =>
     awsOf(declared)
@@ -129,9 +153,10 @@ export const awsPolicies: Policies = {
 export const productionPolicies: Policies = {
   'what holds records is protected': (declared) =>
     lines(
-      awsOf(declared, ...HOLDS_RECORDS).filter(
-        ({ type, inputs, options }) => !options.protect || (type !== 'kms:Key' && inputs.deletionProtection !== true),
-      ),
+      awsOf(declared, ...Object.keys(HOLDS_RECORDS)).filter(({ type, inputs, options }) => {
+        const own = HOLDS_RECORDS[type];
+        return !options.protect || (own !== undefined && inputs[own] !== true);
+      }),
     ),
 };
 

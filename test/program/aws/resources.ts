@@ -1,6 +1,16 @@
 // The AWS resources among those that a stack declares.
+import type { RawConfig } from '../../../config/parse.ts';
 import type { Declared } from '../declare.ts';
 import { type Manifest, manifestOf } from '../workloads.ts';
+
+/** Config of the services that the stack files do not use. */
+export const otherServices: RawConfig = {
+  'queue:kind': 'kafka',
+  'kafka:managed': true,
+  'kafka:partitions': 12,
+  'store:kind': 'dynamodb',
+  'aws:tableUnits': 4000,
+};
 
 /** An AWS resource. */
 export interface AwsResource {

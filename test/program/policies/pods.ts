@@ -30,6 +30,9 @@ const DIGEST = /@sha256:[0-9a-f]{64}$/;
 /** Prometheus finds its targets, and Alloy the logs, through the Kubernetes API. */
 const READERS = ['prometheus', 'alloy'];
 
+/** They call AWS, and on EKS get their rights through service accounts of their names. */
+const CALLERS = ['api', 'consumer', 'producer'];
+
 /** What people look at. */
 const WATCHERS = [...READERS, 'alertmanager', 'grafana', 'loki', 'kafka-ui', 'redis-exporter', 'mongo-exporter'];
 
@@ -89,7 +92,7 @@ export const podPolicies: Policies = {
   'only what reads pods has a service account of its own': eachPods(
     ({ name, spec }) =>
       !READERS.includes(name) &&
-      (spec.serviceAccountName !== undefined ||
+      ((spec.serviceAccountName !== undefined && !CALLERS.includes(spec.serviceAccountName)) ||
         (spec.volumes ?? []).some(({ projected }) => projected?.sources?.some((source) => source.serviceAccountToken))),
   ),
 
