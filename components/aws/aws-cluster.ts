@@ -8,12 +8,14 @@ import { clusterNameOf } from '../cluster/names.ts';
 import { kubeconfigWith } from '../cluster/this-machine.ts';
 import { appsOf } from '../images/app-images.ts';
 import { Controllers } from './controllers.ts';
+import { describeCost } from './cost.ts';
 import { Eks } from './eks.ts';
 import { createKey } from './key.ts';
 import { KubeconfigFile, kubeconfigText } from './kubeconfig.ts';
 import { Managed } from './managed.ts';
 import { Network } from './network.ts';
 import type { Place } from './place.ts';
+import prices from './prices.json';
 import { Registry } from './registry.ts';
 
 /** Arguments of AwsCluster. */
@@ -48,6 +50,7 @@ export class AwsCluster extends pulumi.ComponentResource {
       account: aws.getAccountIdOutput({ provider }).accountId,
       protect: config.cluster.protect,
     };
+    if (pulumi.runtime.isDryRun()) void pulumi.log.info(describeCost(config, prices), this);
     this.name = place.name;
     const { context, registry } = config.cluster;
     this.context = context ?? place.name;
