@@ -38,7 +38,7 @@ export class Cache extends pulumi.ComponentResource {
       {
         cacheParameterGroupFamily: 'valkey8',
         description: 'Evicts cached records, and nothing that has no expiry',
-        properties: { 'maxmemory-policy': 'volatile-lru' },
+        properties: { 'maxmemory-policy': 'volatile-ttl', 'maxmemory-samples': '64' },
         tags: tags(place, name),
       },
       child,
