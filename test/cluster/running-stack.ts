@@ -18,7 +18,11 @@ export interface Pod {
   };
   readonly spec: {
     readonly nodeName?: string;
-    readonly containers: readonly { readonly name: string; readonly image: string }[];
+    readonly containers: readonly {
+      readonly name: string;
+      readonly image: string;
+      readonly env?: readonly { readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } } }[];
+    }[];
     readonly volumes?: readonly { readonly secret?: { readonly secretName: string } }[];
   };
   readonly status: {

@@ -71,7 +71,7 @@ const rotate =
     const before = await stack.settings('consumer');
     const rolls = usersOf(server, await stack.pods());
     check(
-      'the server and the API mount its Secret',
+      'the server and the API use its Secret',
       [server, 'api'].every((one) => rolls.includes(one)),
       rolls.join(),
     );
@@ -82,13 +82,15 @@ const rotate =
     check('the apps have a new password', after !== undefined && after !== before[VARIABLES[server]]);
   };
 
-/** Components whose pods mount a Secret of the server: `<server>-server-…`, `<server>-client-…`. */
+/** Components whose pods use a Secret of the server: `<server>-server-…`, `<server>-client-…`. */
 const usersOf = (server: string, pods: readonly Pod[]): readonly string[] => [
-  ...new Set(
-    pods
-      .filter(({ spec }) => spec.volumes?.some(({ secret }) => secret?.secretName.startsWith(`${server}-`)))
-      .map(componentOf),
-  ),
+  ...new Set(pods.filter((pod) => secretsOf(pod).some((secret) => secret?.startsWith(`${server}-`))).map(componentOf)),
+];
+
+/** Secrets that a pod mounts, or, as exporters must, has in its environment. */
+const secretsOf = ({ spec: { volumes = [], containers } }: Pod): readonly (string | undefined)[] => [
+  ...volumes.map(({ secret }) => secret?.secretName),
+  ...containers.flatMap(({ env = [] }) => env.map(({ valueFrom }) => valueFrom?.secretKeyRef?.name)),
 ];
 
 export const rotateKafka = rotate('kafka');
