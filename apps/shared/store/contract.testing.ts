@@ -26,7 +26,7 @@ const TEXTS = [
   'Grüße, 世界 🌊, e\u0301',
   '"double" \'single\' `back` \\ \\\\ \\n %s ? :name /* -- */ ;',
   '\u0000 \u0001 \b \t \n \r \u001a \u007f \u2028 \ufeff \uffff',
-  'x'.repeat(20_000),
+  'x'.repeat(100_000),
 ];
 
 const some = (count: number) => makeRecords('post', 'contract', Array(count).fill('payload'));

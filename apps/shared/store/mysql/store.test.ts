@@ -122,6 +122,50 @@ describe('a batch on MySQL', () => {
     await admin(primary, `DROP INDEX heads ON ${table()}`);
   });
 
+  /** Stores a record by hand, and leaves the transaction open: others wait for it. */
+  async function lock({ _id }: DataRecord) {
+    const connection = await createConnection({ uri: primary.url, user: MARIADB_ADMIN, database: database.name });
+    await connection.query('START TRANSACTION');
+    await connection.query(
+      `INSERT INTO records (_id, type, \`index\`, payload, createdAt, origin) VALUES ('${_id}', '', 0, '', '2026-01-01', '')`,
+    );
+    return connection;
+  }
+
+  test('counts as a duplicate what another has just stored, while a bad row is looked for', async () => {
+    await admin(primary, `ALTER TABLE ${table()} ADD CONSTRAINT no_wrong CHECK (payload <> 'wrong')`);
+    const records = makeRecords('post', 'race', ['a', 'wrong', 'b', 'c']);
+    await store.insert(Documents.ofRecords([records[0]!]));
+    const other = await lock(records[3]!);
+    const result = store.insert(Documents.ofRecords(records));
+    const waiting = "SELECT COUNT(*) AS n FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+    await until(async () => (await admin(primary, waiting))[0]!.n === 1);
+    await other.query('COMMIT');
+    await other.end();
+    const reason = expect.stringContaining('no_wrong');
+    expect(await result).toEqual({ stored: 1, duplicates: 2, refused: [{ index: 1, reason }] });
+  });
+
+  test('is stored whole or not at all when it is larger than a packet', async () => {
+    await admin(primary, 'SET GLOBAL innodb_lock_wait_timeout = 1');
+    const impatient = database.open();
+    const records = makeRecords('post', 'whole', Array(30).fill('x'.repeat(60_000)));
+    const other = await lock(records.at(-1)!);
+    await expect(impatient.insert(Documents.ofRecords(records))).rejects.toMatchObject({ errno: 1205 });
+    await other.query('ROLLBACK');
+    await other.end();
+    expect(await impatient.insert(Documents.ofRecords(records))).toEqual({ stored: 30, duplicates: 0, refused: [] });
+    await admin(primary, 'SET GLOBAL innodb_lock_wait_timeout = DEFAULT');
+  });
+
+  test('is stored after a failover to a server that takes smaller packets', async () => {
+    const records = () => Documents.ofRecords(makeRecords('post', 'packets', Array(20).fill('x'.repeat(40_000))));
+    expect(await store.insert(records())).toMatchObject({ stored: 20 });
+    await admin(primary, `SET GLOBAL max_allowed_packet = ${PACKET_BYTES / 4}`, `KILL USER ${MARIADB_USER}`);
+    expect(await until(() => store.insert(records()).catch(() => undefined))).toMatchObject({ stored: 20 });
+    await admin(primary, `SET GLOBAL max_allowed_packet = ${PACKET_BYTES}`);
+  });
+
   test('refuses text that a column cannot hold, instead of cutting it', async () => {
     const [long] = makeRecords('post', 'x'.repeat(70_000), ['long origin']);
     const { refused } = await store.insert(Documents.ofRecords([long!]));
