@@ -17,6 +17,7 @@ import { Network } from './network.ts';
 import type { Place } from './place.ts';
 import prices from './prices.json';
 import { Registry } from './registry.ts';
+import { Watch } from './watch.ts';
 
 /** Arguments of AwsCluster. */
 export interface AwsClusterArgs {
@@ -61,7 +62,8 @@ export class AwsCluster extends pulumi.ComponentResource {
       { place, config: config.aws, services: managedServices(config).has('sqs') ? ['sqs'] : [] },
       child,
     );
-    const eks = new Eks('eks', { place, config: config.aws, network, key }, child);
+    const { groups } = new Watch('watch', { place, config, key }, child);
+    const eks = new Eks('eks', { place, config: config.aws, network, key }, { ...child, dependsOn: [...groups] });
     this.identity = eks.cluster.arn;
     const { url } = new Registry('ecr', { place, key, apps: appsOf(config) }, child);
     this.registry = registry === undefined ? url : url.apply(() => registry);
@@ -70,7 +72,7 @@ export class AwsCluster extends pulumi.ComponentResource {
     this.managed = new Managed(
       'managed',
       { place, config, network, key, clients },
-      { ...child, dependsOn: eks.cluster },
+      { ...child, dependsOn: [eks.cluster, ...groups] },
     );
 
     const content = kubeconfigText(place, eks.cluster);

@@ -1,11 +1,10 @@
 // The SQS queue of the stack (`queue:kind sqs`): a standard queue, encrypted, that only the apps use.
 import * as aws from '@pulumi/aws-native';
 import type * as pulumi from '@pulumi/pulumi';
+import { RETENTION_SECONDS } from '../../monitoring/cloudwatch.ts';
 import { type Place, tags } from './place.ts';
 import type { Statement } from './roles.ts';
 
-/** The longest that SQS keeps a message: 14 days. */
-const RETENTION_SECONDS = 1_209_600;
 /** The largest message that SQS takes. */
 const MESSAGE_BYTES = 1_048_576;
 

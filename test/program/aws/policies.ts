@@ -8,6 +8,8 @@ const UNTAGGED: readonly string[] = [
   'ec2:SubnetRouteTableAssociation',
   'ec2:VpcGatewayAttachment',
   'kms:Alias',
+  'cloudwatch:Dashboard',
+  'logs:QueryDefinition',
   'msk:BatchScramSecret',
   'msk:Configuration',
   'sqs:QueueInlinePolicy',
@@ -40,7 +42,7 @@ const ENCRYPTED: Readonly<Record<string, (inputs: Manifest) => unknown>> = {
 
 /** Types that keep nothing. */
 const KEEPS_NOTHING =
-  /^(ec2:(?!LaunchTemplate)|iam:|kms:|eks:(Addon|AccessEntry|Nodegroup|PodIdentityAssociation)$|elasticache:(Parameter|Subnet)Group|rds:Db(ClusterParameterGroup|SubnetGroup|Instance)|msk:(BatchScramSecret|Configuration)|sqs:QueueInlinePolicy)/;
+  /^(cloudwatch:|logs:QueryDefinition|ec2:(?!LaunchTemplate)|iam:|kms:|eks:(Addon|AccessEntry|Nodegroup|PodIdentityAssociation)$|elasticache:(Parameter|Subnet)Group|rds:Db(ClusterParameterGroup|SubnetGroup|Instance)|msk:(BatchScramSecret|Configuration)|sqs:QueueInlinePolicy)/;
 
 /**
  * Types that hold records or the keys to them, and the input by which AWS itself refuses to delete

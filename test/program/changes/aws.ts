@@ -8,6 +8,7 @@ const eks = {
   'images:platform': 'linux/arm64',
 };
 
+const LOG_GROUPS = ['application', 'dataplane', 'eks', 'host', 'performance'].map((name) => `LogGroup ${name}`);
 const NODE_GROUPS = ['Nodegroup eks-a', 'Nodegroup eks-b', 'Nodegroup eks-c'];
 
 export const awsChanges: Changes = {
@@ -32,14 +33,15 @@ export const awsChanges: Changes = {
     rolls: ['grafana'],
     changes: ['Ingress api', 'Ingress console', 'Ingress grafana'],
   },
-  'aws:logDays': { on: eks, to: 90, changes: ['LogGroup eks'] },
+  'aws:logDays': { on: eks, to: 90, changes: LOG_GROUPS },
   'redis:managed': {
     on: eks,
     to: true,
     needsEmptyQueue: true,
     rolls: ['api', 'consumer'],
-    changes: ['NetworkPolicy api', 'NetworkPolicy consumer'],
+    changes: ['Dashboard watch', 'NetworkPolicy api', 'NetworkPolicy consumer'],
     creates: [
+      'Alarm RedisMemoryHigh',
       'ParameterGroup cache',
       'RandomPassword cache-password',
       'ReplicationGroup cache',
@@ -62,6 +64,7 @@ export const awsChanges: Changes = {
     rolls: ['api', 'consumer', 'grafana', 'kafka-ui', 'prometheus'],
     runs: ['topics'],
     changes: [
+      'Dashboard watch',
       'NetworkPolicy api',
       'NetworkPolicy consumer',
       'NetworkPolicy kafka-ui',
@@ -69,6 +72,8 @@ export const awsChanges: Changes = {
       'ScaledObject consumer',
     ],
     creates: [
+      'Alarm KafkaPartitionsOffline',
+      'Alarm VolumeFilling',
       'BatchScramSecret brokers',
       'Bootstrap brokers-bootstrap',
       'Cluster brokers',
