@@ -81,10 +81,10 @@ export class SqsSender {
         this.#up = true;
         return;
       } catch (error) {
-        if (error instanceof QueueRefusedError) throw error;
-        if (this.#up) void this.#watch();
         // A later refusal says nothing about the first attempt.
         if (error instanceof QueueOutcomeUnknownError) unknown = error;
+        if (error instanceof QueueRefusedError) throw unknown ?? error;
+        if (this.#up) void this.#watch();
         if (attempt === ATTEMPTS || this.#closed) throw unknown ?? error;
       }
       await sleep(RETRY_MS);
