@@ -62,7 +62,9 @@ export class Watch extends pulumi.ComponentResource {
       { dashboardName: place.name, dashboardBody: JSON.stringify(cloudWatchDashboard(alarms, place.region)) },
       child,
     );
-    for (const [index, { step, what, groups, query }] of logQueries(config, place.name).entries())
+    // With `cluster:context`, an emulator takes the place of AWS, and has no saved queries.
+    const queries = config.cluster.context === undefined ? logQueries(config, place.name) : [];
+    for (const [index, { step, what, groups, query }] of queries.entries())
       new aws.logs.QueryDefinition(
         `${name}-${index}`,
         { name: `${place.name}/${step}: ${what}`, logGroupNames: [...groups], queryString: query },
