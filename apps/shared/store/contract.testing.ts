@@ -85,7 +85,7 @@ export function storeContract(kind: string, subject: ContractSubject): void {
 
     test('scans all records from an id on', async () => {
       const { store } = await open();
-      const records = byId(some(1_200));
+      const records = byId(makeRecords('post', 'scan', Array(1_200).fill('x'.repeat(1_000))));
       await store.insert(Documents.ofRecords(records));
       const scanned: DataRecord[] = [];
       for await (const record of store.scan(records[200]!._id)) scanned.push(record);
