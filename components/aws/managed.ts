@@ -38,13 +38,10 @@ export class Managed extends pulumi.ComponentResource {
     const { place, config, key } = args;
     const has = managedServices(config);
     const child = { parent: this };
-    const protectedChild = { ...child, protect: place.protect };
     const data = { ...args, config: config.aws };
 
-    const queue = has.has('sqs')
-      ? createQueue('queue', { place, queue: config.queue.name, key }, protectedChild)
-      : undefined;
-    const table = has.has('dynamodb') ? createTable('table', { place, config, key }, protectedChild) : undefined;
+    const queue = has.has('sqs') ? createQueue('queue', { place, queue: config.queue.name, key }, child) : undefined;
+    const table = has.has('dynamodb') ? createTable('table', { place, config, key }, child) : undefined;
     const cache = has.has('redis') ? new Cache('cache', data, child) : undefined;
     const database = has.has('mysql') ? new Database('database', data, child) : undefined;
     const brokers = has.has('kafka')
