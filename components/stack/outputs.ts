@@ -74,8 +74,10 @@ export function outputsOf({ config, cluster, namespaces, console, monitoring, ka
     kubeconfigPath,
     context,
     namespace,
-    ...(console && { consoleUrl: console.url }),
-    ...(console && console.password && { consolePassword: console.password }),
+    ...(console && {
+      consoleUrl: console.url,
+      ...(console.password && { consolePassword: console.password }),
+    }),
     ...(monitoring && { grafanaUrl: monitoring.grafanaUrl, grafanaPassword: monitoring.grafanaPassword }),
     ...kafkaOutputs(config, kafka),
     commands: pulumi.interpolate`kubectl --kubeconfig ${kubeconfigPath} --context ${context} -n ${namespace}`.apply(
