@@ -10,6 +10,7 @@ import { appsOf } from '../images/app-images.ts';
 import { Controllers } from './controllers.ts';
 import { describeCost } from './cost.ts';
 import { Eks } from './eks.ts';
+import { Experiments } from './experiments.ts';
 import { createKey } from './key.ts';
 import { KubeconfigFile, kubeconfigText } from './kubeconfig.ts';
 import { Managed } from './managed.ts';
@@ -75,6 +76,7 @@ export class AwsCluster extends pulumi.ComponentResource {
       { ...child, dependsOn: [eks.cluster, ...groups] },
     );
 
+    if (config.aws.experiments) new Experiments('experiments', { place, config, network }, child);
     const content = kubeconfigText(place, eks.cluster);
     const file = new KubeconfigFile('kubeconfig', { stack, content }, { parent: this });
     // On an emulator, nothing answers at the address of EKS' API.

@@ -22,7 +22,7 @@ const allowing = (statements: readonly Statement[]) => ({
 export interface RoleArgs {
   readonly place: Place;
   /** Service that assumes it: `pods.eks` is Pod Identity. */
-  readonly service: 'eks' | 'ec2' | 'pods.eks' | 'monitoring.rds';
+  readonly service: 'eks' | 'ec2' | 'pods.eks' | 'monitoring.rds' | 'fis';
   readonly description: string;
   /** Names of policies that AWS maintains. @default none */
   readonly managed?: readonly string[];
@@ -46,8 +46,9 @@ export function createRole(role: string, args: RoleArgs, opts: pulumi.CustomReso
             Effect: 'Allow',
             Principal: { Service: `${service}.amazonaws.com` },
             Action: ['sts:AssumeRole', ...(pods ? ['sts:TagSession'] : [])],
-            // These two name the account that they act for.
-            ...(service.includes('.') && { Condition: { StringEquals: { 'aws:SourceAccount': place.account } } }),
+            // The others do not name the account that they act for.
+            ...(service !== 'eks' &&
+              service !== 'ec2' && { Condition: { StringEquals: { 'aws:SourceAccount': place.account } } }),
           },
         ],
       },

@@ -152,6 +152,12 @@ export const awsSchema = z.object({
       'Most reads, and most writes, a second of the table with `store:kind dynamodb`: the limit on what it costs. What exceeds it waits in the queue.',
     change: 'In place. Data stays.',
   }),
+  experiments: toggle({
+    default: false,
+    description:
+      'Whether there are experiment templates of AWS FIS: a node, a zone, the database, the cache away. They do nothing until somebody starts one.',
+    change: 'Creates or deletes the templates and their role. No data is touched.',
+  }),
   certificate: optionalText({
     pattern: /^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/,
     allowed: 'the ARN of a certificate in ACM',

@@ -25,6 +25,7 @@ const EMULATED = {
   'cluster:ingressClass': 'traefik',
   'cluster:storageClass': 'local-path',
   'aws:instanceType': 'm7i.large',
+  'aws:experiments': 'false',
   'images:platform': 'linux/amd64',
   'queue:kind': 'kafka',
   'kafka:partitions': '12',

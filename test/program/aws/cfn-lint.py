@@ -46,7 +46,8 @@ def renamed(value, schema, root):
     properties = properties_of(schema, root)
     # A map or a policy document: its keys are the user's.
     if not properties:
-        return value
+        items = next(iter(schema.get("patternProperties", {}).values()), {})
+        return {key: renamed(inner, items, root) for key, inner in value.items()}
     names = {name.lower(): name for name in properties}
     return {
         (name := names.get(key.lower(), key)): renamed(inner, properties.get(name, {}), root)

@@ -42,7 +42,7 @@ const ENCRYPTED: Readonly<Record<string, (inputs: Manifest) => unknown>> = {
 
 /** Types that keep nothing. */
 const KEEPS_NOTHING =
-  /^(cloudwatch:|logs:QueryDefinition|ec2:(?!LaunchTemplate)|iam:|kms:|eks:(Addon|AccessEntry|Nodegroup|PodIdentityAssociation)$|elasticache:(Parameter|Subnet)Group|rds:Db(ClusterParameterGroup|SubnetGroup|Instance)|msk:(BatchScramSecret|Configuration)|sqs:QueueInlinePolicy)/;
+  /^(cloudwatch:|fis:|logs:QueryDefinition|ec2:(?!LaunchTemplate)|iam:|kms:|eks:(Addon|AccessEntry|Nodegroup|PodIdentityAssociation)$|elasticache:(Parameter|Subnet)Group|rds:Db(ClusterParameterGroup|SubnetGroup|Instance)|msk:(BatchScramSecret|Configuration)|sqs:QueueInlinePolicy)/;
 
 /**
  * Types that hold records or the keys to them, and the input by which AWS itself refuses to delete
@@ -66,6 +66,7 @@ export const STARS: Readonly<Record<string, string>> = {
   'key/Account': 'The resource of a key policy is the key itself. Without its account, nobody could change the key.',
   'key/Logs': 'The resource of a key policy is the key itself.',
   'aws-load-balancer-controller/Observe': 'EC2, load balancing and ACM list without resources.',
+  'experiments/Find': 'EC2 describes without resources.',
   'cluster-autoscaler/Observe': 'Auto Scaling and EC2 describe without resources.',
 };
 

@@ -27,6 +27,11 @@ export const awsChanges: Changes = {
   'aws:instanceType': { on: eks, to: 'm7g.xlarge', changes: NODE_GROUPS },
   'aws:minNodesPerZone': { on: eks, to: 2, changes: NODE_GROUPS },
   'aws:maxNodesPerZone': { on: eks, to: 4, changes: NODE_GROUPS },
+  'aws:experiments': {
+    on: eks,
+    to: true,
+    creates: ['ExperimentTemplate experiments-node', 'ExperimentTemplate experiments-zone', 'Role experiments'],
+  },
   'aws:certificate': {
     on: eks,
     to: 'arn:aws:acm:us-east-1:123456789012:certificate/0a',
