@@ -128,5 +128,5 @@ test('explains itself, and says what is wrong with a command line or a stack', a
   expect(wrong.output()).toContain('did you mean --queue?');
   const unknown = start('--stack', 'dve');
   expect(await unknown.ended).toEqual([2, null]);
-  expect(unknown.output()).toContain('the stacks here are dev');
+  expect(unknown.output()).toContain('; the stacks here are aws-production, aws-staging, dev,');
 });

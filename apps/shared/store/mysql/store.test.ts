@@ -7,6 +7,7 @@ import { MARIADB_ADMIN, MARIADB_USER } from '../../../../local/servers/mariadb.t
 import { databaseUrl, uniqueName } from '../../../../test/api.ts';
 import { useMariaDb } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
+import { waitFor } from '../../../../tooling/poll.ts';
 import { Documents } from '../../group.ts';
 import { createLogger, type Logger } from '../../logger.ts';
 import { makeRecords } from '../../record.testing.ts';
@@ -139,7 +140,9 @@ describe('a batch on MySQL', () => {
     const other = await lock(records[3]!);
     const result = store.insert(Documents.ofRecords(records));
     const waiting = "SELECT COUNT(*) AS n FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
-    await until(async () => (await admin(primary, waiting))[0]!.n === 1);
+    // InnoDB renews this table only when nobody has read it for 0.1 s.
+    const options = { within: 20, everyMs: 250, onError: 'throw' } as const;
+    await waitFor('the batch waits', async () => (await admin(primary, waiting))[0]!.n === 1, options);
     await other.query('COMMIT');
     await other.end();
     const reason = expect.stringContaining('no_wrong');
