@@ -1,5 +1,5 @@
-// What AWS runs for a stack on EKS. Until AWS has given a service its address, an address that stands
-// for it is in the config, so that everything else treats it as an external server.
+// What AWS runs for a stack on EKS. Until AWS has given a service its address, an address that
+// stands for it is in the config, so that everything else treats it as an external server.
 import type { StackConfig } from './schema.ts';
 
 /** A service that AWS runs for the stack. */

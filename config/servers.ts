@@ -39,8 +39,8 @@ export function topicPlan({ queue, kafka }: StackConfig): readonly TopicPlan[] {
         'cleanup.policy': 'delete',
         'retention.ms': '-1',
         'retention.bytes': '-1',
-        // What other programs compress is unpacked: `queue:maxBytes` and the largest batch then count
-        // what a consumer will hold in memory.
+        // What other programs compress is unpacked: `queue:maxBytes` and the largest batch then
+        // count what a consumer will hold in memory.
         'compression.type': 'uncompressed',
         // Records age from when the broker got them, whatever another program's clock says.
         'message.timestamp.type': 'LogAppendTime',
@@ -87,9 +87,9 @@ export function redisSettings({ memoryMiB, appendFsync }: RedisLimits): readonly
     ['appendfsync', appendFsync],
     ['save', ''], // the append-only file makes data durable; snapshots would only cost a fork
     ['maxmemory', `${memoryMiB}mb`],
-    // Records that wait to be stored have no TTL and stay. Of the cache, groups go first, the oldest
-    // one first: single records have a longer TTL. There are a hundred of them for each group, so
-    // that the usual sample of 5 keys would hardly ever hold a group.
+    // Records that wait to be stored have no TTL and stay. Of the cache, groups go first, the
+    // oldest one first: single records have a longer TTL. There are a hundred of them for each
+    // group, so that the usual sample of 5 keys would hardly ever hold a group.
     ['maxmemory-policy', 'volatile-ttl'],
     ['maxmemory-samples', '64'],
     // Compressing records when the append-only file is rewritten took a third of Redis' time.

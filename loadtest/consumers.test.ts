@@ -1,4 +1,5 @@
-// What the load test reads from consumers: of the local run over HTTP, of a cluster through kubectl.
+// What the load test reads from consumers: of the local run over HTTP, of a cluster through
+// kubectl.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

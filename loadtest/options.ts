@@ -175,7 +175,9 @@ export function parseOptions(args: readonly string[]): Options | null {
   return { profile: scaleProfile(profile, scaling), replay, engine: engine as Options['engine'], ...rest };
 }
 
-/** The flags by name, and the files of --replay; null if help is requested. Adds to the problems. */
+/**
+ * The flags by name, and the files of --replay; null if help is requested. Adds to the problems.
+ */
 function readFlags(args: readonly string[], problems: string[]): { given: Map<string, string>; logs: string[] } | null {
   const options = { help: { type: 'boolean' as const, short: 'h' } };
   for (const name of Object.keys(FLAGS)) Object.assign(options, { [name]: { type: 'string' } });

@@ -15,8 +15,8 @@ const TIMEOUT_MS = 1_000;
 export const OLD_SECONDS = 3;
 
 /**
- * The longest time without new numbers, seconds, within `seconds` since the start. Older ones, which
- * another process of the API may give, are not new.
+ * The longest time without new numbers, seconds, within `seconds` since the start. Older ones,
+ * which another process of the API may give, are not new.
  */
 export function longestGap(samples: readonly Sample[], seconds: number): number {
   let longest = 0;

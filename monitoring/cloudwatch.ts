@@ -1,5 +1,6 @@
-// What CloudWatch watches of a stack on AWS: alarms on the metrics that AWS' services report, with the
-// limits of the one table of thresholds, and a dashboard of them. What the apps report is in Prometheus.
+// What CloudWatch watches of a stack on AWS: alarms on the metrics that AWS' services report, with
+// the limits of the one table of thresholds, and a dashboard of them. What the apps report is in
+// Prometheus.
 import { type ManagedService, managedServices } from '../config/managed.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { thresholdsOf } from './thresholds.ts';

@@ -67,8 +67,8 @@ export const accepted = `sum(rate(breakwater_records_accepted_total[${GRAFANA_WI
 const podsOf = (component: string): string => `{pod=~"${component}-([0-9]+|[0-9a-z]+-[0-9a-z]{5})"}`;
 
 /**
- * Cores that each pod of a component uses, as the kubelets report them: each looks at its containers
- * only every 10 to 15 s, so four scrapes may see one value.
+ * Cores that each pod of a component uses, as the kubelets report them: each looks at its
+ * containers only every 10 to 15 s, so four scrapes may see one value.
  */
 export const cpuOf = (component: string): string =>
   `sum by (pod) (rate(container_cpu_usage_seconds_total${podsOf(component)}[2m]))`;

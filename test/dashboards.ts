@@ -23,7 +23,9 @@ export const dashboardsIn = (config: StackConfig) =>
     return { file, title, panels: all.filter(({ type }) => type !== 'row') };
   });
 
-/** The queries that the panels send to a data source; a rate is over four scrapes, as in Grafana. */
+/**
+ * The queries that the panels send to a data source; a rate is over four scrapes, as in Grafana.
+ */
 export const queriesIn = (config: StackConfig, source: 'prometheus' | 'loki') =>
   dashboardsIn(config).flatMap(({ title, panels }) =>
     panels.flatMap((panel) =>

@@ -18,7 +18,8 @@ import {
 import { until } from './until.ts';
 import { WitnessedLoad } from './witnessed-load.ts';
 
-// A flush of the append-only file at each write: `everysec` may answer before a write that waits for a slow disk.
+// A flush of the append-only file at each write: `everysec` may answer before a write that waits
+// for a slow disk.
 const redis = useRedis({ appendFsync: 'always' });
 const mongo = useMongo();
 

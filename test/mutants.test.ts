@@ -1,4 +1,5 @@
-// Checks that cannot fail prove nothing: the same faults, once with Breakwater as it is and once for each way to break a promise.
+// Checks that cannot fail prove nothing: the same faults, once with Breakwater as it is and once
+// for each way to break a promise.
 import { describe, expect, test } from '@jest/globals';
 import { createApp } from '../apps/api/app.ts';
 import { createCatalogue } from '../apps/api/catalogue.ts';

@@ -54,7 +54,9 @@ const spansOf = ({ resourceSpans }: OtlpRequest): ReceivedSpan[] =>
 
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
-  /** Status of its answers; undefined: it answers nothing. Spans of others than 200 are not kept. */
+  /**
+   * Status of its answers; undefined: it answers nothing. Spans of others than 200 are not kept.
+   */
   status: number | undefined = 200;
   #server!: LocalServer;
 

@@ -1,4 +1,5 @@
-// npm run docs:screenshots: the pictures of the console in docs/images, of a stack that is really loaded for five minutes.
+// npm run docs:screenshots: the pictures of the console in docs/images, of a stack that is really
+// loaded for five minutes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import type { Stack } from '../local/stack.ts';

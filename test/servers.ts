@@ -1,4 +1,5 @@
-// Real servers for tests: one of each kind per test file, with data of its own that is removed afterwards.
+// Real servers for tests: one of each kind per test file, with data of its own that is removed
+// afterwards.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +32,10 @@ export class ServerFixture<S extends RunningServer = RunningServer> {
     afterAll(() => this.#remove(), 60_000);
   }
 
-  /** @param options `dataDir` is the folder in which its data gets one of its own; default the system's temporary one */
+  /**
+   * @param options `dataDir` is the folder in which its data gets one of its own; default the
+   * system's temporary one
+   */
   static use<O extends { dataDir?: string }, S extends RunningServer>(
     kind: string,
     start: Start<O, S>,

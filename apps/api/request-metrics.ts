@@ -1,4 +1,5 @@
-// Measures each request from its arrival, before admission, so that waiting and shedding count as users feel them.
+// Measures each request from its arrival, before admission, so that waiting and shedding count as
+// users feel them.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Histogram } from 'prom-client';
 
@@ -13,7 +14,10 @@ const ROUTES: readonly (readonly [RegExp, string])[] = [
   [/^\/api\/records\/[^/]+\/?(\?|$)/, '/api/records/:id'],
 ];
 
-/** The route that a URL leads to, so that ids make no series of their own; `unmatched` for what does not exist. */
+/**
+ * The route that a URL leads to, so that ids make no series of their own; `unmatched` for what does
+ * not exist.
+ */
 export function routeOf(url: string | undefined): string {
   for (const [pattern, route] of ROUTES) {
     const match = pattern.exec(url ?? '');

@@ -1,4 +1,5 @@
-// The consumer: takes batches from the queue, stores them at the pace the store can take, then acknowledges. In this order.
+// The consumer: takes batches from the queue, stores them at the pace the store can take, then
+// acknowledges. In this order.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cache } from '../shared/cache.ts';
 import type { Limiter } from '../shared/limiter.ts';
@@ -24,7 +25,8 @@ export interface ConsumerParts {
 }
 
 /**
- * Batches under way at once: while the store works on one, MongoDB's gate counts the next one's operations.
+ * Batches under way at once: while the store works on one, MongoDB's gate counts the next one's
+ * operations.
  */
 const PIPELINE = 2;
 
@@ -77,7 +79,9 @@ export class Consumer {
     }
   }
 
-  /** Stores at once, acknowledges in the order of delivery: never past a batch that was not stored. */
+  /**
+   * Stores at once, acknowledges in the order of delivery: never past a batch that was not stored.
+   */
   async #handle(batch: Batch, previous: Promise<boolean> | undefined): Promise<boolean> {
     const trace = this.#parts.startTrace?.(batch);
     const [result, acknowledged] = await Promise.all([this.#storeUntilDone(batch, trace), previous ?? true]);
@@ -90,7 +94,9 @@ export class Consumer {
     return true;
   }
 
-  /** Stores a batch, however long the store is away; undefined when told to stop before it worked. */
+  /**
+   * Stores a batch, however long the store is away; undefined when told to stop before it worked.
+   */
   async #storeUntilDone(batch: Batch, trace: BatchTrace | undefined): Promise<StoreResult | undefined> {
     const { metrics, logger } = this.#parts;
     const { signal } = this.#stopping;

@@ -21,7 +21,9 @@ export class QueueUnavailableError extends BreakwaterError {
   readonly canRetry = true;
 }
 
-/** The queue did not answer in time or the connection broke: the records may or may not be in it. */
+/**
+ * The queue did not answer in time or the connection broke: the records may or may not be in it.
+ */
 export class QueueOutcomeUnknownError extends BreakwaterError {
   override readonly name = 'QueueOutcomeUnknownError';
   readonly code = 'OUTCOME_UNKNOWN';

@@ -1,4 +1,5 @@
-// What the apps log, as real processes: one id finds a record's whole way, and no payload or secret is ever written.
+// What the apps log, as real processes: one id finds a record's whole way, and no payload or secret
+// is ever written.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

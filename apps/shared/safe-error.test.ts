@@ -1,4 +1,5 @@
-// What may be logged of an error: never the command, document, body, password or quoted text that it carries.
+// What may be logged of an error: never the command, document, body, password or quoted text that
+// it carries.
 import { describe, expect, test } from '@jest/globals';
 import { createLogger } from './logger.ts';
 import { safeError, scrub } from './safe-error.ts';

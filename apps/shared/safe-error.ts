@@ -1,4 +1,5 @@
-// Errors as they may be logged: what drivers hang onto theirs (commands, documents, request bodies) holds payloads and passwords.
+// Errors as they may be logged: what drivers hang onto theirs (commands, documents, request bodies)
+// holds payloads and passwords.
 
 /** An error in a log line. */
 export interface SafeError {

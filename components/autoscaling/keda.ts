@@ -67,8 +67,8 @@ export class Keda extends pulumi.ComponentResource {
         namespace,
         ...chartSource('keda', config.charts.keda),
         values: pulumi.output([...watch]).apply((namespaces) => chartValues(namespaces.join(','), config)),
-        // Not atomic: Helm would only say that time is up, and delete the pods that say why. The next
-        // attempt upgrades a failed installation.
+        // Not atomic: Helm would only say that time is up, and delete the pods that say why. The
+        // next attempt upgrades a failed installation.
         cleanupOnFail: true,
         timeout: START_SECONDS,
       },

@@ -106,7 +106,8 @@ export function queueTriggers(
     case 'kafka':
       return [{ ...kafkaTrigger(config, addresses, login !== undefined), ...login }];
     case 'redis-streams':
-      // The stream wakes the first consumer, and keeps consumers running, also while the API is away.
+      // The stream wakes the first consumer, and keeps consumers running, also while the API is
+      // away.
       return [statsTrigger(config, api), { ...redisStreamsTrigger(config, addresses), ...login }];
     case 'sqs':
       // The API compares the lag with what SQS has, so KEDA needs no credentials of AWS.

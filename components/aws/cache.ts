@@ -1,5 +1,5 @@
-// ElastiCache for Valkey as the Redis of the stack (`redis:managed`): a primary and replicas in other
-// zones, with TLS and a password. It keeps its data in memory only, so it is never the queue.
+// ElastiCache for Valkey as the Redis of the stack (`redis:managed`): a primary and replicas in
+// other zones, with TLS and a password. It keeps its data in memory only, so it is never the queue.
 import * as aws from '@pulumi/aws-native';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';

@@ -1,5 +1,5 @@
-// What a stack on AWS costs in a month, by component: a pure function of the config and the table of
-// prices. Nothing is guessed: a price without a source is unknown, and is named as such.
+// What a stack on AWS costs in a month, by component: a pure function of the config and the table
+// of prices. Nothing is guessed: a price without a source is unknown, and is named as such.
 import { type ManagedService, managedServices } from '../../config/managed.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { podNeeds } from '../stack/needs.ts';
@@ -41,7 +41,9 @@ const NODE_ENDPOINTS = 2;
 const IMAGES_GB = 4;
 /** A request and its answer through the load balancer. */
 const REQUEST_BYTES = 1_500;
-/** A capacity unit processes this much. Connections and rules need fewer units at any size of ours. */
+/**
+ * A capacity unit processes this much. Connections and rules need fewer units at any size of ours.
+ */
 const LCU_BYTES_PER_HOUR = 1e9;
 /** A message holds whole requests up to this size. */
 const MESSAGE_BYTES = 60_000;

@@ -27,7 +27,10 @@ interface AddOn {
   readonly first?: true;
   /** Settings by its own names. */
   readonly settings?: object;
-  /** Service account that gets a role through Pod Identity, and the policy that AWS maintains for it. */
+  /**
+   * Service account that gets a role through Pod Identity, and the policy that AWS maintains for
+   * it.
+   */
   readonly identity?: { readonly account: string; readonly policy: string };
 }
 

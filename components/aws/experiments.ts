@@ -1,5 +1,5 @@
-// Failure scenarios as templates of AWS FIS (`aws:experiments`): they do nothing until somebody starts
-// one. docs/aws.md says how, and what users should see.
+// Failure scenarios as templates of AWS FIS (`aws:experiments`): they do nothing until somebody
+// starts one. docs/aws.md says how, and what users should see.
 import * as aws from '@pulumi/aws-native';
 import * as pulumi from '@pulumi/pulumi';
 import { managedServices } from '../../config/managed.ts';

@@ -1,4 +1,5 @@
-// The SQS queue of the stack (`queue:kind sqs`): a standard queue, encrypted, that only the apps use.
+// The SQS queue of the stack (`queue:kind sqs`): a standard queue, encrypted, that only the apps
+// use.
 import * as aws from '@pulumi/aws-native';
 import type * as pulumi from '@pulumi/pulumi';
 import { RETENTION_SECONDS } from '../../monitoring/cloudwatch.ts';

@@ -15,7 +15,9 @@ export interface WatchArgs {
   readonly key: aws.kms.Key;
 }
 
-/** What the observability add-on writes to; it would create them itself, unencrypted and for ever. */
+/**
+ * What the observability add-on writes to; it would create them itself, unencrypted and for ever.
+ */
 const INSIGHTS = ['application', 'dataplane', 'host', 'performance'];
 /** The same of Aurora. */
 const DATABASE = ['error', 'slowquery'];

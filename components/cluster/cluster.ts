@@ -62,7 +62,9 @@ export class Cluster extends pulumi.ComponentResource {
    * again.
    */
   readonly identity: pulumi.Output<string>;
-  /** Addresses of the servers that AWS runs for the stack; those of the others are the cluster's. */
+  /**
+   * Addresses of the servers that AWS runs for the stack; those of the others are the cluster's.
+   */
   readonly managedAddresses: pulumi.Output<Partial<Addresses>>;
   /** What clients log in to them with. */
   readonly managedLogins: ManagedLogins = {};
@@ -72,8 +74,8 @@ export class Cluster extends pulumi.ComponentResource {
    * For `deletedWith` of everything in a k3d cluster, so that a destroy does not take it down piece
    * by piece. It is the provider and not the cluster: when the cluster is replaced, Pulumi stops
    * the old provider before it deletes what that created (pulumi#14650), and only resources that
-   * are `deletedWith` the provider are spared. Undefined elsewhere: an existing cluster stays, and on
-   * AWS, load balancers and volumes would.
+   * are `deletedWith` the provider are spared. Undefined elsewhere: an existing cluster stays, and
+   * on AWS, load balancers and volumes would.
    */
   readonly resource: pulumi.Resource | undefined;
 

@@ -1,4 +1,5 @@
-// The kubeconfig of a stack's own cluster: a file that only its owner can read, apart from the user's own.
+// The kubeconfig of a stack's own cluster: a file that only its owner can read, apart from the
+// user's own.
 import { chmod, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Run } from '../../tooling/run.ts';

@@ -114,7 +114,9 @@ async function portFacts(
   return facts.flat();
 }
 
-/** Free space where a folder is; undefined where there is no such folder, as with Docker Desktop. */
+/**
+ * Free space where a folder is; undefined where there is no such folder, as with Docker Desktop.
+ */
 const freeBytes = (folder: string): Promise<number | undefined> =>
   statfs(folder).then(
     ({ bavail, bsize }) => bavail * bsize,
@@ -226,8 +228,8 @@ export async function observe(
 /**
  * Checks whether this machine is ready for the stack.
  *
- * @returns what the user should know, and may accept: what does not fit, which is an estimate, and what
- * the cluster is not known to have
+ * @returns what the user should know, and may accept: what does not fit, which is an estimate, and
+ * what the cluster is not known to have
  * @throws PreflightError with everything that is wrong, before anything is created
  */
 export async function requireReady(stack: string, config: StackConfig, run?: Run): Promise<readonly string[]> {

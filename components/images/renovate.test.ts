@@ -1,5 +1,5 @@
-// renovate.json reads every image and chart of the list, each once, with its version and digest, and
-// the tools of the hosted runner.
+// renovate.json reads every image and chart of the list, each once, with its version and digest,
+// and the tools of the hosted runner.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

@@ -130,7 +130,10 @@ export class Credentials extends pulumi.ComponentResource {
 /** Credentials of the servers that AWS runs for the stack. */
 export type ManagedLogins = Readonly<Partial<Record<LoginServer, ExternalCredentials>>>;
 
-/** How the credentials of each server are made. @param managed those of servers that AWS runs for the stack */
+/**
+ * How the credentials of each server are made.
+ * @param managed those of servers that AWS runs for the stack
+ */
 export function credentialsOf(
   { kafka, redis, mongo, mysql }: Pick<StackConfig, LoginServer>,
   managed: ManagedLogins = {},

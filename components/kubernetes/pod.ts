@@ -69,8 +69,8 @@ export interface ContainerArgs {
   /** Memory limit. */
   readonly memoryMiB: number;
   /**
-   * Memory request. Where records pass, it equals the limit, so that no node promises memory that it
-   * lacks. Less is for what people look at, whose peaks are rare and whose end loses nothing.
+   * Memory request. Where records pass, it equals the limit, so that no node promises memory that
+   * it lacks. Less is for what people look at, whose peaks are rare and whose end loses nothing.
    * @default the limit
    */
   readonly memoryRequestMiB?: number;
@@ -93,7 +93,9 @@ export interface ContainerArgs {
   readonly restartPolicy?: 'Always';
 }
 
-/** What the config says about all pods of the stack: where they run, and who may pull their images. */
+/**
+ * What the config says about all pods of the stack: where they run, and who may pull their images.
+ */
 export type PodConfig = Pick<StackConfig, 'cluster' | 'images'>;
 
 /** One hardened pod. */

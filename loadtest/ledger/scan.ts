@@ -1,4 +1,5 @@
-// Runs the ledger: reads the witness log twice (sizes, then outcomes) and MongoDB once, through no gate, in bounded memory.
+// Runs the ledger: reads the witness log twice (sizes, then outcomes) and MongoDB once, through no
+// gate, in bounded memory.
 import type { StoredRecord } from '../../apps/shared/document.ts';
 import { connectMongo } from '../../apps/shared/mongo.ts';
 import type { DataRecord } from '../../apps/shared/record.ts';

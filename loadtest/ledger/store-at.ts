@@ -7,8 +7,8 @@ import type { Store } from '../../apps/shared/store/store.ts';
 export const STORE_PROTOCOLS = ['mysql', 'dynamodb'];
 
 /**
- * Opens the store at `mongodb://host:port/database`, `mysql://user:password@host:port/database` (over
- * TLS unless it ends in `?tls=false`), `dynamodb://region/table`, or
+ * Opens the store at `mongodb://host:port/database`, `mysql://user:password@host:port/database`
+ * (over TLS unless it ends in `?tls=false`), `dynamodb://region/table`, or
  * `dynamodb://region/table?endpoint=URL` for a server that stands in for DynamoDB.
  */
 export function storeAt(address: string): Promise<Store> {

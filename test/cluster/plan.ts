@@ -18,8 +18,8 @@ export const STACKS = [
 const EMPTY_CHART = join(import.meta.dirname, 'empty-chart');
 
 /**
- * An emulator of AWS has no nodes, volumes and load balancers, and no servers that pods could use: a
- * cluster of this machine has its own.
+ * An emulator of AWS has no nodes, volumes and load balancers, and no servers that pods could use:
+ * a cluster of this machine has its own.
  */
 const EMULATED = {
   'cluster:ingressClass': 'traefik',

@@ -10,7 +10,9 @@ import { allContainersOf, manifestOf, ofKind, podsOf } from './workloads.ts';
 
 const figures: Readonly<Record<string, MemoryFigure>> = officialMemory;
 
-/** Memory limits, MiB, of the containers whose image we do not build, by the name of the container. */
+/**
+ * Memory limits, MiB, of the containers whose image we do not build, by the name of the container.
+ */
 function officialLimits(declared: readonly Declared[]): ReadonlyMap<string, number> {
   const limits = podsOf(declared)
     .flatMap(allContainersOf)

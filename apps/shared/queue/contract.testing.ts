@@ -16,7 +16,9 @@ export interface ContractSubject {
   open(name: string, options?: { maxLength?: number; maxBytes?: number }): Queue;
   /** Puts bytes into it that are no record. */
   poison(name: string, text: string): Promise<void>;
-  /** Kills the server with SIGKILL and starts it again over the same data; `down` runs in between. */
+  /**
+   * Kills the server with SIGKILL and starts it again over the same data; `down` runs in between.
+   */
   crash(down?: () => Promise<void>): Promise<void>;
   /** Settings with which another process uses the queue. */
   settings(name: string): QueueSettings;

@@ -26,7 +26,10 @@ export interface QueueSettings extends KafkaSettings {
   CACHE_TTL_SECONDS?: number | undefined;
 }
 
-/** Opens the queue; connects in the background. @throws SettingsError when the kind lacks its addresses */
+/**
+ * Opens the queue; connects in the background.
+ * @throws SettingsError when the kind lacks its addresses
+ */
 export function createQueue(settings: QueueSettings, logger: Logger): Queue {
   const common = {
     name: settings.QUEUE_NAME,

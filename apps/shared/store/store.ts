@@ -36,8 +36,8 @@ export interface Store {
   /** How many records there are; each adapter says how exactly it knows. */
   count(): Promise<number>;
   /**
-   * All records with an id of at least `since`, in no order: for checks, since it may read the whole
-   * store.
+   * All records with an id of at least `since`, in no order: for checks, since it may read the
+   * whole store.
    */
   scan(since: string): AsyncIterable<DataRecord>;
   /** Closes its connections. */

@@ -37,7 +37,10 @@ export const sendSpan = (queue: TracedQueue, records: number): SpanStart => ({
   kind: 'producer',
 });
 
-/** From the delivery of a batch until it is acknowledged. @param records those of the whole batch */
+/**
+ * From the delivery of a batch until it is acknowledged.
+ * @param records those of the whole batch
+ */
 export function processSpan(queue: TracedQueue, records: number): SpanStart {
   const { name, attributes } = operation(queue, 'process', records);
   return { name, kind: 'consumer', attributes: { ...attributes, 'messaging.consumer.group.name': queue.group } };

@@ -18,7 +18,9 @@ import type { Logger } from '../logger.ts';
 import { version } from '../metrics.ts';
 import type { Attributes, Span, SpanStart, Tracing, TracingMetrics } from './tracing.ts';
 
-/** Spans that wait for the collector, at most; further ones are dropped. A span takes about 2 KB. */
+/**
+ * Spans that wait for the collector, at most; further ones are dropped. A span takes about 2 KB.
+ */
 const MAX_WAITING = 2_048;
 /** How long a span waits for others to be exported with, milliseconds. */
 const EXPORT_DELAY_MS = 1_000;

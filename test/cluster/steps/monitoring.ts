@@ -1,5 +1,5 @@
-// The monitoring covers the stack: pods are scraped, no rule fails, no alert fires, logs arrive, and
-// the dashboards' queries are answered.
+// The monitoring covers the stack: pods are scraped, no rule fails, no alert fires, logs arrive,
+// and the dashboards' queries are answered.
 import { LOKI_PORT, PROMETHEUS_PORT } from '../../../monitoring/ports.ts';
 import { waitFor } from '../../../tooling/poll.ts';
 import { queriesIn } from '../../dashboards.ts';

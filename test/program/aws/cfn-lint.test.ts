@@ -10,8 +10,8 @@ import { type AwsResource, awsOf, otherServices } from './resources.ts';
 const CFN_LINT = 'cfn-lint==1.58.0';
 
 /**
- * Warnings that do not apply: the config names the zones on purpose, and checks them; Pulumi encrypts
- * passwords in its state.
+ * Warnings that do not apply: the config names the zones on purpose, and checks them; Pulumi
+ * encrypts passwords in its state.
  */
 const IGNORED = /: (W3010|W2501) /;
 

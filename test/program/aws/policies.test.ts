@@ -27,7 +27,9 @@ test('every reason for a star is needed', () => {
   expect([...starredOf(declared['aws-staging'])].sort()).toEqual(Object.keys(STARS).sort());
 });
 
-/** What breaks each policy: the type and name of a resource, and a change of its inputs or options. */
+/**
+ * What breaks each policy: the type and name of a resource, and a change of its inputs or options.
+ */
 const mutants: Readonly<Record<string, readonly [of: string, breaks: (inputs: Manifest, options: Manifest) => void]>> =
   {
     'every resource has the tags of the project and of the stack': ['eks:Nodegroup eks-a', (i) => delete i.tags.stack],

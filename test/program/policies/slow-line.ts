@@ -3,8 +3,8 @@ import { type Declared, key } from '../declare.ts';
 import { allContainersOf, kindOf, manifestOf, ofKind, type Policies, type Policy, podsOf } from '../workloads.ts';
 
 /**
- * What a node pulls of each public image, in MB: compressed, amd64, rounded up. They are estimates from
- * what the images hold, and from sizes that kubelets reported of earlier versions.
+ * What a node pulls of each public image, in MB: compressed, amd64, rounded up. They are estimates
+ * from what the images hold, and from sizes that kubelets reported of earlier versions.
  */
 const MEGABYTES: Readonly<Record<string, number>> = {
   alertmanager: 35,
@@ -21,7 +21,10 @@ const MEGABYTES: Readonly<Record<string, number>> = {
   redis: 55,
   redis_exporter: 10,
 };
-/** Pods of k3s itself: CoreDNS, Traefik and its Helm jobs, metrics-server, and a balancer on each of four nodes. */
+/**
+ * Pods of k3s itself: CoreDNS, Traefik and its Helm jobs, metrics-server, and a balancer on each of
+ * four nodes.
+ */
 const SYSTEM_MEGABYTES = 240;
 
 /** 20 Mbit/s. */
@@ -46,8 +49,8 @@ const nameOf = (image: string): string =>
 const isPublic = (image: string): boolean => !/^[^/]+\/([^/]+\/)?breakwater\//.test(image);
 
 /**
- * Seconds until the nodes have every image and the pods run. The replicas of a workload are on nodes of
- * their own, and pulls share the line, so that each may be the last.
+ * Seconds until the nodes have every image and the pods run. The replicas of a workload are on
+ * nodes of their own, and pulls share the line, so that each may be the last.
  *
  * @throws Error for an image without a size
  */

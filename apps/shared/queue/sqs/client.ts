@@ -1,5 +1,5 @@
-// The calls to SQS that the queue consists of. Each is tried once, with a time limit: what a failure
-// means for the records is decided here, not in the SDK.
+// The calls to SQS that the queue consists of. Each is tried once, with a time limit: what a
+// failure means for the records is decided here, not in the SDK.
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
@@ -48,7 +48,10 @@ export const BATCH = 10;
  * may allow less.
  */
 const MESSAGE_BYTES = 1_048_576;
-/** What a message of ours has besides the group and traces: its body, and the attribute's name and type. */
+/**
+ * What a message of ours has besides the group and traces: its body, and the attribute's name and
+ * type.
+ */
 export const MESSAGE_OVERHEAD = 64;
 
 const GROUP = 'group';
@@ -76,8 +79,8 @@ export class SqsCalls {
   }
 
   /**
-   * Sends a message. Alone: full as it is, it costs no more than in a batch, and a batch may succeed
-   * in part.
+   * Sends a message. Alone: full as it is, it costs no more than in a batch, and a batch may
+   * succeed in part.
    * @throws as QueueWriter.accept does
    */
   async send(body: string, group: Buffer): Promise<void> {

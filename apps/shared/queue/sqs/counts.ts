@@ -26,7 +26,9 @@ export interface Letter {
 const PERIOD_SECONDS = 60;
 /** Members of an empty SQS go after so long, milliseconds: it counts late by up to a minute. */
 const STALE_MS = 300_000;
-/** Acknowledgements that are kept until Redis is back; the next look at an empty SQS mends the rest. */
+/**
+ * Acknowledgements that are kept until Redis is back; the next look at an empty SQS mends the rest.
+ */
 const MOST_OWED = 10_000;
 
 const memberOf = ({ key, records, bytes }: Counted): string => `${key} ${records} ${bytes}`;

@@ -117,7 +117,9 @@ export class SqsReader implements QueueReader {
     return records >= batchSize ? 0 : Math.max(0, batchBytes - bytes);
   }
 
-  /** One of the receivers: the first receives whenever a batch is not full, the others under load. */
+  /**
+   * One of the receivers: the first receives whenever a batch is not full, the others under load.
+   */
   async #receive(isFirst: boolean): Promise<void> {
     for (let failures = 0; !this.#closed; ) {
       const missing = this.#missing();

@@ -2,13 +2,14 @@
 // have, and counts its messages only roughly: the exact counts are kept in Redis.
 //
 // A message that waits is a member `<key> <records> <bytes>` of a sorted set, scored by when it was
-// counted. A writer adds it to `sending` before it sends the message, moves it to `waiting` when SQS
-// confirms, and removes it otherwise; the consumer that acknowledges the message removes it. Whoever
-// does so corrects the counts. So a message counts once, however often it is sent or delivered.
+// counted. A writer adds it to `sending` before it sends the message, moves it to `waiting` when
+// SQS confirms, and removes it otherwise; the consumer that acknowledges the message removes it.
+// Whoever does so corrects the counts. So a message counts once, however often it is sent or
+// delivered.
 //
-// The hash of counts: `accepted` (records, ever), `lag` and `lagBytes` (what waits), `deadBytes` (of
-// dead letters), `retention` (milliseconds), `acknowledged`, `surplus` and `missing` (messages, see
-// RECONCILE).
+// The hash of counts: `accepted` (records, ever), `lag` and `lagBytes` (what waits), `deadBytes`
+// (of dead letters), `retention` (milliseconds), `acknowledged`, `surplus` and `missing` (messages,
+// see RECONCILE).
 import type { Redis } from 'ioredis';
 import type { Script } from '../../redis.ts';
 
@@ -78,8 +79,8 @@ redis.call('HINCRBY', KEYS[1], 'accepted', -records)
 return records`;
 
 /**
- * KEYS: counts, waiting, sending, dead letters, letters. ARGV: now, the number of dead letters, id and JSON
- * of each, then the members of the messages that are acknowledged.
+ * KEYS: counts, waiting, sending, dead letters, letters. ARGV: now, the number of dead letters, id
+ * and JSON of each, then the members of the messages that are acknowledged.
  */
 const ACKNOWLEDGE = `#!lua flags=allow-oom
 ${REMOVE}
@@ -115,9 +116,10 @@ return 1`;
  * - What is older than the second time is gone from SQS once SQS is seen empty: it was acknowledged
  *   while Redis was away.
  * - What is older than the third time SQS has deleted: it is lost.
- * - Messages without a member were sent while Redis was away or were not confirmed, or Redis has lost
- *   members. `missing` is how many there were at both this look and the last. SQS counts late by up
- *   to a minute: what was acknowledged since the last look may be among them, and is left out.
+ * - Messages without a member were sent while Redis was away or were not confirmed, or Redis has
+ *   lost members. `missing` is how many there were at both this look and the last. SQS counts late
+ *   by up to a minute: what was acknowledged since the last look may be among them, and is left
+ *   out.
  *
  * Replies with the records removed and the records lost.
  */

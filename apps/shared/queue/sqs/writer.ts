@@ -21,7 +21,9 @@ const MAX_REQUESTS = 40;
 const PATIENCE_MS = 20;
 const MAX_IN_FLIGHT = 16;
 const ATTEMPTS = 2;
-/** How soon a send that failed is tried again, and how often an SQS that is away is, milliseconds. */
+/**
+ * How soon a send that failed is tried again, and how often an SQS that is away is, milliseconds.
+ */
 const RETRY_MS = 300;
 
 /** Sends groups of records, each as one message. */
@@ -72,7 +74,9 @@ export class SqsSender {
     this.#closed = true;
   }
 
-  /** A message that is there twice is stored once, so that a send without an answer can be repeated. */
+  /**
+   * A message that is there twice is stored once, so that a send without an answer can be repeated.
+   */
   async #try(body: string, group: Buffer): Promise<void> {
     let unknown: Error | undefined;
     for (let attempt = 1; ; attempt++) {

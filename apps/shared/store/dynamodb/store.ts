@@ -188,8 +188,8 @@ export class DynamoDbStore implements Store {
   }
 
   /**
-   * Any ids, at most `limit` and those of the first 10 MB: the table has no order, and an index that
-   * has one would cost as many write units as the records.
+   * Any ids, at most `limit` and those of the first 10 MB: the table has no order, and an index
+   * that has one would cost as many write units as the records.
    */
   async newestIds(limit: number): Promise<string[]> {
     const ids: string[] = [];
@@ -299,7 +299,9 @@ const nameOf = (error: unknown): string | undefined => (error as { name?: string
 const THROTTLED = new Set(['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException']);
 const isThrottled = (error: unknown): boolean => THROTTLED.has(nameOf(error) ?? '');
 
-/** Other validation errors speak of the table or of our requests: trying again keeps the records. */
+/**
+ * Other validation errors speak of the table or of our requests: trying again keeps the records.
+ */
 const isTooLarge = (error: unknown): boolean =>
   nameOf(error) === 'ValidationException' && /item size/i.test((error as Error).message);
 
