@@ -1,5 +1,5 @@
 // What all data services of the stack on AWS share: private subnets, and a security group that
-// admits the pods of the cluster and nobody else.
+// admits only the pods of the cluster.
 import * as aws from '@pulumi/aws-native';
 import type * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';

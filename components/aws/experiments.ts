@@ -1,5 +1,5 @@
-// Failure scenarios as templates of AWS FIS (`aws:experiments`): they do nothing until somebody
-// starts one. docs/aws.md says how, and what users should see.
+// Failure scenarios as templates of AWS FIS (`aws:experiments`): they do nothing until they are
+// started. docs/aws.md says how, and what users should see.
 import * as aws from '@pulumi/aws-native';
 import * as pulumi from '@pulumi/pulumi';
 import { managedServices } from '../../config/managed.ts';
@@ -61,7 +61,7 @@ function scenarios({ place, config, network }: ExperimentsArgs): readonly Scenar
     },
     {
       name: 'zone',
-      description: 'The nodes of a zone reach nobody outside their subnet',
+      description: 'The nodes of a zone are cut off from everything outside their subnet',
       action: 'aws:network:disrupt-connectivity',
       parameters: { duration: DURATION, scope: 'all' },
       key: 'Subnets',

@@ -1,4 +1,4 @@
-// What there is for a stack on AWS, and what the user is told to do.
+// The checks before a stack on AWS is created, and their messages.
 import { describe, expect, test } from '@jest/globals';
 import { parseStackConfig } from '../../config/parse.ts';
 import { type Answer, failed, fakeRun, inEmptyFolder } from '../cluster/cluster.testing.ts';

@@ -81,7 +81,7 @@ export async function observeAws(run: Run, config: StackConfig['aws'], cli: bool
   return { installed: existsSync(resolve(PACKAGE)), ...(cli && { answer: await ask(run, config) }) };
 }
 
-/** What stands in the way, each with what to do. */
+/** Every problem, each with what to do. */
 export function awsProblems({ installed, answer }: AwsFacts, config: StackConfig['aws']): readonly string[] {
   const { region, instanceType } = config;
   const missing = installed ? [] : ['the AWS package is not installed: run npm ci --prefix components/aws'];

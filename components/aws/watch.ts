@@ -22,7 +22,7 @@ const INSIGHTS = ['application', 'dataplane', 'host', 'performance'];
 /** The same of Aurora. */
 const DATABASE = ['error', 'slowquery'];
 
-/** Alarms go to nobody yet: add actions to them in the console, or an SNS topic here. */
+/** Alarms have no actions yet: add them in the console, or an SNS topic here. */
 export class Watch extends pulumi.ComponentResource {
   /** The groups, which must be there before something writes to them. */
   readonly groups: readonly aws.logs.LogGroup[];

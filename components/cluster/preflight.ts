@@ -1,6 +1,5 @@
 // What must be there before anything is created: tools, a Docker engine, free ports, a cluster that
 // answers. A pure function from facts to everything that is wrong, each problem with what to do.
-
 import type { StackConfig } from '../../config/schema.ts';
 import { UserError } from '../../tooling/errors.ts';
 import { isOlder } from '../../tooling/programs.ts';
@@ -18,7 +17,7 @@ import { type Room, roomProblems } from './room.ts';
 
 /** Oldest version of each tool that works, and where to get a newer one. */
 export const TOOLS = {
-  /** Version 1 has no `aws sso login`. */
+  /** It gives tokens for EKS. `aws sso login` requires version 2. */
   aws: { oldest: '1.32.0', from: 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html' },
   /** k3d needs its runc. */
   docker: { oldest: '20.10.5', from: 'https://docs.docker.com/engine/install/' },

@@ -155,7 +155,7 @@ export const awsSchema = z.object({
   experiments: toggle({
     default: false,
     description:
-      'Whether there are experiment templates of AWS FIS: a node, a zone, the database, the cache away. They do nothing until somebody starts one.',
+      'Whether there are experiment templates of AWS FIS: a node, a zone, the database, the cache away. They do nothing until they are started.',
     change: 'Creates or deletes the templates and their role. No data is touched.',
   }),
   certificate: optionalText({

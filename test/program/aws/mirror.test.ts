@@ -27,7 +27,7 @@ const SIZES: readonly (readonly [resource: RegExp, path: RegExp])[] = [
 /** Resources that only production has. */
 const MORE = /\/vpc-[bc] \(aws-native:ec2:(Eip|NatGateway)\)$|\/database-\d \(/;
 
-/** Resources that only staging has: nobody breaks production by mistake. */
+/** Resources that only staging has, so that no experiment runs in production by mistake. */
 const FEWER = /\/experiments/;
 
 const named = async (stack: string, host: string) => {

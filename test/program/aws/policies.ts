@@ -63,7 +63,7 @@ const HOLDS_RECORDS: Readonly<Record<string, string | undefined>> = {
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 export const STARS: Readonly<Record<string, string>> = {
-  'key/Account': 'The resource of a key policy is the key itself. Without its account, nobody could change the key.',
+  'key/Account': 'The resource of a key policy is the key itself. Without its account, the key could not be changed.',
   'key/Logs': 'The resource of a key policy is the key itself.',
   'aws-load-balancer-controller/Observe': 'EC2, load balancing and ACM list without resources.',
   'experiments/Find': 'EC2 describes without resources.',

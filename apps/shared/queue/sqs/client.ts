@@ -44,8 +44,8 @@ export interface SqsState {
 /** Most messages that are received, hidden or deleted by one call. */
 export const BATCH = 10;
 /**
- * A message of SQS has at most so many bytes, with the names and types of its attributes. A queue
- * may allow less.
+ * SQS' limit on a message, bytes, including the names and types of its attributes. A queue may
+ * allow less.
  */
 const MESSAGE_BYTES = 1_048_576;
 /**

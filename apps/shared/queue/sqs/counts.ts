@@ -27,7 +27,8 @@ const PERIOD_SECONDS = 60;
 /** Members of an empty SQS go after so long, milliseconds: it counts late by up to a minute. */
 const STALE_MS = 300_000;
 /**
- * Acknowledgements that are kept until Redis is back; the next look at an empty SQS mends the rest.
+ * Acknowledgements kept until Redis is back, at most. The next comparison with an empty SQS corrects
+ * the counts of the others.
  */
 const MOST_OWED = 10_000;
 

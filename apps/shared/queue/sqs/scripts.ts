@@ -4,8 +4,7 @@
 // A message that waits is a member `<key> <records> <bytes>` of a sorted set, scored by when it was
 // counted. A writer adds it to `sending` before it sends the message, moves it to `waiting` when
 // SQS confirms, and removes it otherwise; the consumer that acknowledges the message removes it.
-// Whoever does so corrects the counts. So a message counts once, however often it is sent or
-// delivered.
+// Removing it corrects the counts. So a message counts once, however often it is sent or delivered.
 //
 // The hash of counts: `accepted` (records, ever), `lag` and `lagBytes` (what waits), `deadBytes`
 // (of dead letters), `retention` (milliseconds), `acknowledged`, `surplus` and `missing` (messages,
@@ -23,7 +22,7 @@ export interface SqsKeys {
   readonly deadLetters: string;
   /** The dead letters by id, as JSON. */
   readonly letters: string;
-  /** There while nobody needs to compare the counts with SQS. */
+  /** Exists until the counts must be compared with SQS again. */
   readonly reconciled: string;
 }
 

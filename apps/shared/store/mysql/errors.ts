@@ -8,7 +8,7 @@ const NO_SUCH_TABLE = 1146;
  * cut short, wrong value, wrong text, row or column too large, a foreign key, no partition, a
  * trigger that objects, invalid JSON, a CHECK constraint (MySQL's and MariaDB's). Any other may
  * pass: a lock, a server that is read-only since a failover (1290, 1836), a full disk, a column
- * without a default that somebody added (1364), which would refuse every row.
+ * without a default that was added (1364), which would refuse every row.
  */
 const PERMANENT = new Set([1048, 1118, 1264, 1265, 1292, 1366, 1406, 1411, 1452, 1526, 1644, 1690, 3140, 3819, 4025]);
 

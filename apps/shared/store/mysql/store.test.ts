@@ -64,7 +64,7 @@ storeContract('mysql', {
   isOrdered: true,
 });
 
-test('over TLS, a certificate that nobody vouches for is refused', async () => {
+test('over TLS, a certificate of an unknown authority is refused', async () => {
   const store = new MySqlStore({ url: primary.url, username: MARIADB_USER, tls: true, maxConnections: 1 });
   await expect(store.findMany(['0'.repeat(24)])).rejects.toThrow(/certificate/);
   await store.close();
@@ -140,7 +140,7 @@ describe('a batch on MySQL', () => {
     const other = await lock(records[3]!);
     const result = store.insert(Documents.ofRecords(records));
     const waiting = "SELECT COUNT(*) AS n FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
-    // InnoDB renews this table only when nobody has read it for 0.1 s.
+    // InnoDB refreshes this table only if it was not read in the last 0.1 s.
     const options = { within: 20, everyMs: 250, onError: 'throw' } as const;
     await waitFor('the batch waits', async () => (await admin(primary, waiting))[0]!.n === 1, options);
     await other.query('COMMIT');

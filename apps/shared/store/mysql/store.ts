@@ -23,7 +23,7 @@ const SCAN_ROWS = 1_000;
 export interface MySqlOptions extends MySqlAddress {
   /** Replicas, `mysql://host:port/database`. Default: reads go to the primary. */
   readonly readerUrl?: string | undefined;
-  /** Told when the replicas cannot be read from. Default: nobody. */
+  /** Logs when the replicas cannot be read. Default: nothing is logged. */
   readonly logger?: Logger | undefined;
 }
 
