@@ -5,6 +5,12 @@ import type { StackConfig } from './schema.ts';
 /** A service that AWS runs for the stack. */
 export type ManagedService = 'redis' | 'kafka' | 'sqs' | 'mysql' | 'dynamodb';
 
+/**
+ * Names of services in AWS, which their ARNs, metrics and logs carry.
+ * @param stack prefix of the names of all AWS resources of the stack
+ */
+export const serviceNames = (stack: string) => ({ cache: `${stack}-cache`, database: `${stack}-database` });
+
 /** Host that stands for a service. */
 const HOST = 'managed';
 

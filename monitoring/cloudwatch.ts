@@ -1,7 +1,7 @@
 // What CloudWatch watches of a stack on AWS: alarms on the metrics that AWS' services report, with
 // the limits of the one table of thresholds, and a dashboard of them. What the apps report is in
 // Prometheus.
-import { type ManagedService, managedServices } from '../config/managed.ts';
+import { type ManagedService, managedServices, serviceNames } from '../config/managed.ts';
 import type { StackConfig } from '../config/schema.ts';
 import { thresholdsOf } from './thresholds.ts';
 
@@ -30,6 +30,7 @@ const percent = (ratio: number): number => ratio * 100;
 /** The alarms. @param name prefix of the names of all AWS resources of the stack */
 export function cloudWatchAlarms(config: StackConfig, name: string): readonly Alarm[] {
   const t = thresholdsOf(config);
+  const names = serviceNames(name);
   const { namespace } = config.cluster;
   const cluster = { ClusterName: name };
   const of: Readonly<Record<ManagedService, readonly Alarm[]>> = {
@@ -62,7 +63,7 @@ export function cloudWatchAlarms(config: StackConfig, name: string): readonly Al
         namespace: 'AWS/ElastiCache',
         metric: 'DatabaseMemoryUsageCountedForEvictPercentage',
         statistic: 'Maximum',
-        dimensions: { CacheClusterId: `${name}-cache-001` },
+        dimensions: { CacheClusterId: `${names.cache}-001` },
         limit: percent(t.redisMemory.value),
         minutes: 10,
       },
@@ -74,7 +75,7 @@ export function cloudWatchAlarms(config: StackConfig, name: string): readonly Al
         namespace: 'AWS/RDS',
         metric: 'AuroraReplicaLagMaximum',
         statistic: 'Maximum',
-        dimensions: { DBClusterIdentifier: `${name}-database` },
+        dimensions: { DBClusterIdentifier: names.database },
         limit: t.storeDelayP95.value * 1000,
         minutes: 5,
       },
@@ -84,7 +85,7 @@ export function cloudWatchAlarms(config: StackConfig, name: string): readonly Al
         namespace: 'AWS/RDS',
         metric: 'CPUUtilization',
         statistic: 'Average',
-        dimensions: { DBClusterIdentifier: `${name}-database`, Role: 'WRITER' },
+        dimensions: { DBClusterIdentifier: names.database, Role: 'WRITER' },
         limit: percent(t.gateLoad.value),
         minutes: 10,
       },
@@ -200,7 +201,7 @@ export function logQueries(config: StackConfig, name: string): readonly LogQuery
         {
           step: 'Lag 3',
           what: 'slow statements of the database',
-          groups: [`/aws/rds/cluster/${name}-database/slowquery`],
+          groups: [`/aws/rds/cluster/${serviceNames(name).database}/slowquery`],
           query: query('fields @timestamp, @message', newest),
         },
       ]

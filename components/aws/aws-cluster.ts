@@ -2,7 +2,6 @@
 import * as aws from '@pulumi/aws-native';
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { managedServices } from '../../config/managed.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { clusterNameOf } from '../cluster/names.ts';
 import { kubeconfigWith } from '../cluster/this-machine.ts';
@@ -58,11 +57,7 @@ export class AwsCluster extends pulumi.ComponentResource {
     this.context = context ?? place.name;
 
     const key = createKey('key', place, { parent: this, provider });
-    const network = new Network(
-      'vpc',
-      { place, config: config.aws, services: managedServices(config).has('sqs') ? ['sqs'] : [] },
-      child,
-    );
+    const network = new Network('vpc', { place, config }, child);
     const { groups } = new Watch('watch', { place, config, key }, child);
     const eks = new Eks('eks', { place, config: config.aws, network, key }, { ...child, dependsOn: [...groups] });
     this.identity = eks.cluster.arn;

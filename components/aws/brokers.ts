@@ -46,14 +46,11 @@ export class Brokers extends pulumi.ComponentResource {
   readonly addresses: pulumi.Output<readonly string[]>;
   readonly username = 'apps';
   readonly password: pulumi.Output<string>;
-  /** The name that metrics carry. */
-  readonly id: string;
 
   constructor(name: string, args: BrokersArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:aws:Brokers', name, {}, opts);
     const { place, config, network, key, kafka, logs } = args;
     const child = { parent: this };
-    this.id = place.name;
     this.password = new random.RandomPassword(`${name}-password`, { length: 32, special: false }, child).result;
     const configuration = new aws.msk.Configuration(
       name,

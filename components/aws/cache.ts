@@ -3,6 +3,7 @@
 import * as aws from '@pulumi/aws-native';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
+import { serviceNames } from '../../config/managed.ts';
 import { type DataArgs, dataGroup } from './data.ts';
 import { tags } from './place.ts';
 
@@ -14,19 +15,17 @@ export class Cache extends pulumi.ComponentResource {
   /** `rediss://host:port` of the primary; its name follows a failover. */
   readonly url: pulumi.Output<string>;
   readonly password: pulumi.Output<string>;
-  /** The id that metrics carry. */
-  readonly id: string;
 
   constructor(name: string, args: DataArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:aws:Cache', name, {}, opts);
     const { place, config, network, key } = args;
     const child = { parent: this };
-    this.id = `${place.name}-${name}`;
+    const id = serviceNames(place.name).cache;
     this.password = new random.RandomPassword(`${name}-password`, { length: 32, special: false }, child).result;
     const subnets = new aws.elasticache.SubnetGroup(
       name,
       {
-        cacheSubnetGroupName: this.id,
+        cacheSubnetGroupName: id,
         description: 'Private subnets',
         subnetIds: [...network.privateSubnets],
         tags: tags(place, name),
@@ -46,13 +45,13 @@ export class Cache extends pulumi.ComponentResource {
     const group = new aws.elasticache.ReplicationGroup(
       name,
       {
-        replicationGroupId: this.id,
+        replicationGroupId: id,
         replicationGroupDescription: `The cache of ${place.name}`,
         engine: 'valkey',
         engineVersion: '8.2',
         cacheNodeType: config.cacheNodeType,
         cacheParameterGroupName: parameters.id,
-        cacheSubnetGroupName: subnets.cacheSubnetGroupName.apply((group) => group ?? this.id),
+        cacheSubnetGroupName: subnets.cacheSubnetGroupName.apply((group) => group ?? id),
         numCacheClusters: 1 + config.cacheReplicas,
         automaticFailoverEnabled: true,
         multiAzEnabled: true,

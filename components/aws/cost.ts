@@ -3,6 +3,7 @@
 import { type ManagedService, managedServices } from '../../config/managed.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { podNeeds } from '../stack/needs.ts';
+import { endpointServices, NODE_VOLUME_GIB } from './place.ts';
 import { billedOf, type PriceId } from './price-catalog.ts';
 
 /** A price in a region, and where it is from. */
@@ -33,10 +34,6 @@ const HOURS = 730;
 const PLANNED_REQUESTS = 5_000;
 const RECORDS = 5;
 const RECORD_BYTES = 700;
-/** Root volume of a node, GiB. */
-const NODE_VOLUME_GIB = 50;
-/** Endpoints that the nodes need for their images. */
-const NODE_ENDPOINTS = 2;
 /** Images of all apps, two versions of each. */
 const IMAGES_GB = 4;
 /** A request and its answer through the load balancer. */
@@ -72,7 +69,7 @@ export function costLines(config: StackConfig): readonly CostLine[] {
     always('nat', gateways * HOURS),
     // Those of the NAT gateways, and the load balancer's in each zone.
     always('address', (gateways + zones) * HOURS),
-    always('endpoint', zones * (NODE_ENDPOINTS + (has.has('sqs') ? 1 : 0)) * HOURS),
+    always('endpoint', zones * endpointServices(config).length * HOURS),
     always('loadBalancer', HOURS),
     byLoad('loadBalancerUnits', (requests * REQUEST_BYTES) / LCU_BYTES_PER_HOUR),
     always('key', 1),

@@ -3,6 +3,7 @@
 import * as aws from '@pulumi/aws-native';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
+import { serviceNames } from '../../config/managed.ts';
 import { type DataArgs, dataGroup } from './data.ts';
 import { tags } from './place.ts';
 import { createRole } from './roles.ts';
@@ -24,20 +25,18 @@ export class Database extends pulumi.ComponentResource {
   readonly readerUrl: pulumi.Output<string>;
   readonly username = NAME;
   readonly password: pulumi.Output<string>;
-  /** The id that metrics carry. */
-  readonly id: string;
 
   constructor(name: string, args: DataArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:aws:Database', name, {}, opts);
     const { place, config, network, key } = args;
     const { protect } = place;
     const child = { parent: this };
-    this.id = `${place.name}-${name}`;
+    const id = serviceNames(place.name).database;
     this.password = new random.RandomPassword(`${name}-password`, { length: 32, special: false }, child).result;
     const subnets = new aws.rds.DbSubnetGroup(
       name,
       {
-        dbSubnetGroupName: this.id,
+        dbSubnetGroupName: id,
         dbSubnetGroupDescription: 'Private subnets',
         subnetIds: [...network.privateSubnets],
         tags: tags(place, name),
@@ -47,7 +46,7 @@ export class Database extends pulumi.ComponentResource {
     const parameters = new aws.rds.DbClusterParameterGroup(
       name,
       {
-        dbClusterParameterGroupName: this.id,
+        dbClusterParameterGroupName: id,
         description: 'Clients use TLS, slow statements are logged',
         family: 'aurora-mysql8.0',
         parameters: { require_secure_transport: 'ON', slow_query_log: '1', long_query_time: '1', log_output: 'FILE' },
@@ -68,15 +67,15 @@ export class Database extends pulumi.ComponentResource {
     const cluster = new aws.rds.DbCluster(
       name,
       {
-        dbClusterIdentifier: this.id,
+        dbClusterIdentifier: id,
         engine: ENGINE,
         engineVersion: VERSION,
         databaseName: NAME,
         masterUsername: this.username,
         masterUserPassword: this.password,
         port: PORT,
-        dbSubnetGroupName: this.id,
-        dbClusterParameterGroupName: this.id,
+        dbSubnetGroupName: id,
+        dbClusterParameterGroupName: id,
         vpcSecurityGroupIds: [dataGroup(name, PORT, args, child)],
         storageEncrypted: true,
         kmsKeyId: key.arn,
@@ -99,8 +98,8 @@ export class Database extends pulumi.ComponentResource {
       new aws.rds.DbInstance(
         `${name}-${index}`,
         {
-          dbClusterIdentifier: this.id,
-          dbInstanceIdentifier: `${this.id}-${index}`,
+          dbClusterIdentifier: id,
+          dbInstanceIdentifier: `${id}-${index}`,
           dbInstanceClass: config.databaseType,
           engine: ENGINE,
           autoMinorVersionUpgrade: true,

@@ -6,7 +6,7 @@ import { platformOfInstance, SERVICE_CIDR } from '../../config/aws-rules.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { createLogGroup } from './log-group.ts';
 import type { Network } from './network.ts';
-import { type Place, tagMap, tags } from './place.ts';
+import { NODE_VOLUME_GIB, type Place, tagMap, tags } from './place.ts';
 import { createRole } from './roles.ts';
 
 /** Arguments of Eks. */
@@ -16,9 +16,6 @@ export interface EksArgs {
   readonly network: Network;
   readonly key: aws.kms.Key;
 }
-
-/** Volume of a node: images, logs and the scratch folders of pods. */
-const NODE_VOLUME_GIB = 50;
 
 /** An add-on that AWS maintains. */
 interface AddOn {

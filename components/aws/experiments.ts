@@ -2,7 +2,7 @@
 // started. docs/aws.md says how, and what users should see.
 import * as aws from '@pulumi/aws-native';
 import * as pulumi from '@pulumi/pulumi';
-import { managedServices } from '../../config/managed.ts';
+import { managedServices, serviceNames } from '../../config/managed.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import type { Network } from './network.ts';
 import { type Place, tagMap } from './place.ts';
@@ -37,11 +37,12 @@ interface Scenario {
 function scenarios({ place, config, network }: ExperimentsArgs): readonly Scenario[] {
   const { name, region, account } = place;
   const has = managedServices(config);
+  const names = serviceNames(name);
   const arn = (service: string, resource: string) =>
     pulumi.interpolate`arn:aws:${service}:${region}:${account}:${resource}`;
   const zone = `${region}${config.aws.zones[0]}`;
-  const database = arn('rds', `cluster:${name}-database`);
-  const cache = arn('elasticache', `replicationgroup:${name}-cache`);
+  const database = arn('rds', `cluster:${names.database}`);
+  const cache = arn('elasticache', `replicationgroup:${names.cache}`);
   return [
     {
       name: 'node',

@@ -3,19 +3,14 @@
 import * as aws from '@pulumi/aws-native';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
-import { type Place, tags } from './place.ts';
+import { endpointServices, type Place, tags } from './place.ts';
 import { subnetsOf } from './subnets.ts';
 
 /** Arguments of Network. */
 export interface NetworkArgs {
   readonly place: Place;
-  readonly config: StackConfig['aws'];
-  /** AWS services besides those of every stack that pods reach: `sqs`. */
-  readonly services: readonly string[];
+  readonly config: StackConfig;
 }
-
-/** Services that every node talks to; without endpoints, image pulls pay for NAT. */
-const NODE_SERVICES = ['ecr.api', 'ecr.dkr'];
 
 /** The VPC and what is in it before any server. */
 export class Network extends pulumi.ComponentResource {
@@ -25,8 +20,10 @@ export class Network extends pulumi.ComponentResource {
   /** The ways out: nodes cannot join the cluster before. */
   readonly routes: readonly pulumi.Resource[];
 
-  constructor(name: string, { place, config, services }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:aws:Network', name, {}, opts);
+    const { place } = args;
+    const config = args.config.aws;
     const child = { parent: this };
     const { region } = place;
     const letters = config.zones.split(',');
@@ -123,7 +120,7 @@ export class Network extends pulumi.ComponentResource {
       },
       child,
     );
-    for (const service of [...NODE_SERVICES, ...services])
+    for (const service of endpointServices(args.config))
       new aws.ec2.VpcEndpoint(
         `${name}-${service}`,
         {

@@ -1,5 +1,20 @@
-// What every AWS resource of a stack shares: names, tags and the encryption key's users.
+// What the AWS resources of a stack share: where they are, their tags, and the sizes that the bill
+// needs too.
 import type * as pulumi from '@pulumi/pulumi';
+import { managedServices } from '../../config/managed.ts';
+import type { StackConfig } from '../../config/schema.ts';
+
+/** Volume of a node, GiB: images, logs and the scratch folders of pods. */
+export const NODE_VOLUME_GIB = 50;
+
+/**
+ * AWS services that pods and nodes reach through endpoints of their own, for each zone. Without those
+ * of ECR, image pulls pay for NAT.
+ */
+export const endpointServices = (config: StackConfig): readonly string[] => [
+  ...['ecr.api', 'ecr.dkr'],
+  ...(managedServices(config).has('sqs') ? ['sqs'] : []),
+];
 
 /** Where resources of the stack are created. */
 export interface Place {

@@ -2,7 +2,7 @@
 // monitoring/cloudwatch.ts describes.
 import * as aws from '@pulumi/aws-native';
 import * as pulumi from '@pulumi/pulumi';
-import { managedServices } from '../../config/managed.ts';
+import { managedServices, serviceNames } from '../../config/managed.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { cloudWatchAlarms, cloudWatchDashboard, logQueries } from '../../monitoring/cloudwatch.ts';
 import { createLogGroup } from './log-group.ts';
@@ -36,7 +36,7 @@ export class Watch extends pulumi.ComponentResource {
     this.groups = [
       ...INSIGHTS.map((kind) => group(kind, `/aws/containerinsights/${place.name}`)),
       ...(managedServices(config).has('mysql') ? DATABASE : []).map((kind) =>
-        group(kind, `/aws/rds/cluster/${place.name}-database`),
+        group(kind, `/aws/rds/cluster/${serviceNames(place.name).database}`),
       ),
     ];
     const alarms = cloudWatchAlarms(config, place.name);
