@@ -1,6 +1,6 @@
 // The store against dynalite, a real server that answers like DynamoDB.
 import { request } from 'node:http';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { uniqueName } from '../../../../test/api.ts';
 import { useDynalite } from '../../../../test/dynalite.ts';
 import { LocalServer } from '../../../../test/local-server.ts';
@@ -137,6 +137,7 @@ describe('reads from DynamoDB', () => {
   });
 
   test('end when they are throttled for too long', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.999); // the longest waits
     await withRecords(
       () => true,
       async (store, ids) => {

@@ -143,7 +143,7 @@ export class DynamoDbStore implements Store {
       ConditionExpression: 'attribute_not_exists(#id)',
       ExpressionAttributeNames: { '#id': '_id' },
     });
-    const isOver = () => progress.failure !== undefined || performance.now() - progress.at > PATIENCE_MS;
+    const isOver = (at: number) => progress.failure !== undefined || at - progress.at > PATIENCE_MS;
     try {
       await untilTaken(() => this.#client.send(put), isOver);
       return { kind: 'stored' };
@@ -308,20 +308,24 @@ const isTooLarge = (error: unknown): boolean =>
 /** 25 ms, doubling to a second, with jitter so that clients do not retry in lockstep. */
 const backoffMs = (attempt: number): number => Math.min(25 * 2 ** attempt, MAX_BACKOFF_MS) * (0.5 + Math.random());
 
-/** Whether this time has passed from now on. */
-function after(milliseconds: number): () => boolean {
+/** Whether a time is later than so long from now. */
+function after(milliseconds: number): (at: number) => boolean {
   const end = performance.now() + milliseconds;
-  return () => performance.now() > end;
+  return (at) => at > end;
 }
 
-/** Repeats what is throttled until `isOver`. @throws the last error */
-async function untilTaken<T>(send: () => Promise<T>, isOver: () => boolean): Promise<T> {
+/**
+ * Repeats what is throttled until the time of the next attempt `isOver`.
+ * @throws the last error
+ */
+async function untilTaken<T>(send: () => Promise<T>, isOver: (at: number) => boolean): Promise<T> {
   for (let attempt = 0; ; attempt++) {
+    const backoff = backoffMs(attempt);
     try {
       return await send();
     } catch (error) {
-      if (!isThrottled(error) || isOver()) throw error;
+      if (!isThrottled(error) || isOver(performance.now() + backoff)) throw error;
     }
-    await sleep(backoffMs(attempt));
+    await sleep(backoff);
   }
 }
