@@ -99,7 +99,7 @@ async function violations(subject: Subject, mutant: Mutant) {
   const queueWriter = await queue.writer({ onAccepted: cacheAccepted(cache, metrics, silent) });
   const { handler } = createApp({
     reader: new RecordReader(cache, new MongoStore(db), metrics, silent),
-    writer: new RecordWriter(mutant.writer?.(queueWriter, cache) ?? queueWriter, catalogue, metrics, silent),
+    writer: new RecordWriter(mutant.writer?.(queueWriter, cache) ?? queueWriter, catalogue, cache, metrics, silent),
     catalogue,
     stats: { read: () => null! },
     metrics,

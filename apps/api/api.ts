@@ -46,7 +46,7 @@ export async function startApi(settings: ApiSettings, registry: Registry, logger
     createZipf(settings.API_ZIPF_EXPONENT, settings.API_CATALOGUE_SIZE),
   );
   const reader = new RecordReader(cache, store, metrics, logger);
-  const writer = new RecordWriter(queueWriter, catalogue, metrics, logger);
+  const writer = new RecordWriter(queueWriter, catalogue, cache, metrics, logger);
   const stats = new StatsReader({ queue, store, redis, metrics, gateMetricsUrl: settings.GATE_METRICS_URL, logger });
   createQueueMetrics(registry, () => stats.depth(), {
     name: settings.QUEUE_NAME,

@@ -3,8 +3,11 @@ import type { RankSampler } from './zipf.ts';
 
 export interface Catalogue {
   readonly size: number;
-  /** Learns of an accepted record. */
-  add(id: string): void;
+  /**
+   * Learns of an accepted record.
+   * @returns whether it took the place of another
+   */
+  add(id: string): boolean;
   /** `count` different ids (fewer when it knows fewer), popular ones more often. */
   pick(count: number): string[];
 }
@@ -22,11 +25,13 @@ export function createCatalogue(capacity: number, sample: RankSampler, random: (
     },
     add(id) {
       seen++;
-      if (ids.length < capacity) ids.push(id);
-      else {
-        const slot = Math.floor(random() * seen);
-        if (slot < capacity) ids[slot] = id;
+      if (ids.length < capacity) {
+        ids.push(id);
+        return false;
       }
+      const slot = Math.floor(random() * seen);
+      if (slot < capacity) ids[slot] = id;
+      return slot < capacity;
     },
     pick(count) {
       if (ids.length <= count) return [...ids];

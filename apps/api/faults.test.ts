@@ -57,7 +57,7 @@ describe('the application, of parts', () => {
     const catalogue = createCatalogue(100, createZipf(1, 100));
     const { handler } = createApp({
       reader: new RecordReader(cache, { findMany: async () => [] }, metrics, silent),
-      writer: new RecordWriter(scriptedQueue(accept), catalogue, metrics, silent),
+      writer: new RecordWriter(scriptedQueue(accept), catalogue, cache, metrics, silent),
       catalogue,
       stats: { read: () => STATS },
       metrics,

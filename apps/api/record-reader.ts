@@ -6,6 +6,7 @@ import { Coalescer } from '../shared/coalescer.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { DataRecord } from '../shared/record.ts';
 import type { Store } from '../shared/store/store.ts';
+import { countCacheErrors } from './cache-errors.ts';
 import type { ApiMetrics } from './metrics.ts';
 
 /** Reads that the average size looks back on. */
@@ -29,7 +30,7 @@ export class RecordReader {
   readonly #cache: Cache;
   readonly #store: Pick<Store, 'findMany'>;
   readonly #metrics: ApiMetrics;
-  readonly #logger: Logger;
+  readonly #onCacheError: (error: Error) => void;
   readonly #random: () => number;
   // One query at a time: while MongoDB answers, all further misses gather for the next.
   readonly #queries: Coalescer<string, DataRecord | undefined>;
@@ -56,7 +57,7 @@ export class RecordReader {
     this.#cache = cache;
     this.#store = store;
     this.#metrics = metrics;
-    this.#logger = logger;
+    this.#onCacheError = countCacheErrors(metrics, logger);
     this.#random = random;
     this.#queries = new Coalescer({ maxItems: MAX_QUERY, maxInFlight: 1, flush: (ids) => this.#query(ids) });
   }
@@ -96,7 +97,7 @@ export class RecordReader {
   async #cached(ids: readonly string[]): Promise<(CachedRecord | null)[]> {
     const begun = performance.now();
     const cached = await this.#cache.getMany(ids).catch((error: Error): null[] => {
-      this.#cacheFailed(error);
+      this.#onCacheError(error);
       return ids.map(() => null);
     });
     this.#metrics.cacheSeconds.observe((performance.now() - begun) / 1000);
@@ -118,13 +119,8 @@ export class RecordReader {
     const begun = performance.now();
     const records = await this.#store.findMany([...new Set(ids)]);
     this.#metrics.storeReadSeconds.observe((performance.now() - begun) / 1000);
-    this.#cache.putStored(records).catch((error: Error) => this.#cacheFailed(error));
+    this.#cache.putStored(records).catch(this.#onCacheError);
     const found = new Map(records.map((record) => [record._id, record]));
     return ids.map((id) => found.get(id));
-  }
-
-  #cacheFailed(error: Error): void {
-    this.#metrics.cacheErrors.inc();
-    this.#logger.debug({ err: error.message }, 'the cache failed');
   }
 }

@@ -2,8 +2,10 @@ import { expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { silent } from '../../test/api.ts';
 import { makeGroup } from '../shared/group.ts';
+import { createCatalogue } from './catalogue.ts';
 import { createApiMetrics } from './metrics.ts';
-import { cacheAccepted } from './record-writer.ts';
+import { cacheAccepted, RecordWriter } from './record-writer.ts';
+import { createZipf } from './zipf.ts';
 
 test('a cache that fails never fails an accepted write', async () => {
   const metrics = createApiMetrics(new Registry());
@@ -11,4 +13,14 @@ test('a cache that fails never fails an accepted write', async () => {
   const group = makeGroup('0'.repeat(21), [{ type: 'post', origin: 'o', payloads: ['a'] }]);
   await cacheAccepted(broken, metrics, silent)(group);
   expect((await metrics.cacheErrors.get()).values[0]!.value).toBe(1);
+});
+
+test('what takes a place in a full catalogue is kept beyond its group', async () => {
+  const kept: string[] = [];
+  const cache = { keep: async (id: string) => void kept.push(id) };
+  const queue = { accept: async () => ['a', 'b', 'c'], ready: () => true, close: async () => undefined };
+  const catalogue = createCatalogue(1, createZipf(1, 1), () => 0.4); // slots 0 of 2 and 1 of 3
+  const writer = new RecordWriter(queue, catalogue, cache, createApiMetrics(new Registry()), silent);
+  await writer.write({ type: 'post', origin: 'o', payloads: ['1', '2', '3'] }, { requestId: 'r' });
+  expect(kept).toEqual(['b']);
 });

@@ -6,20 +6,31 @@ import type { Logger } from '../shared/logger.ts';
 import type { QueueWriter } from '../shared/queue/queue.ts';
 import type { NewRecords } from '../shared/record.ts';
 import type { RequestContext } from './answer.ts';
+import { countCacheErrors } from './cache-errors.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ApiMetrics } from './metrics.ts';
 
 export class RecordWriter {
   readonly #queue: QueueWriter;
   readonly #catalogue: Catalogue;
+  readonly #cache: Pick<Cache, 'keep'>;
   readonly #metrics: ApiMetrics;
   readonly #logger: Logger;
+  readonly #onCacheError: (error: Error) => void;
 
-  constructor(queue: QueueWriter, catalogue: Catalogue, metrics: ApiMetrics, logger: Logger) {
+  constructor(
+    queue: QueueWriter,
+    catalogue: Catalogue,
+    cache: Pick<Cache, 'keep'>,
+    metrics: ApiMetrics,
+    logger: Logger,
+  ) {
     this.#queue = queue;
     this.#catalogue = catalogue;
+    this.#cache = cache;
     this.#metrics = metrics;
     this.#logger = logger;
+    this.#onCacheError = countCacheErrors(metrics, logger);
   }
 
   /**
@@ -49,7 +60,10 @@ export class RecordWriter {
     if (this.#logger.isLevelEnabled('debug')) this.#logger.debug({ ...request, records: ids }, 'accepted');
     this.#metrics.queueSeconds.observe((performance.now() - begun) / 1000);
     this.#metrics.accepted.inc(ids.length);
-    for (const id of ids) this.#catalogue.add(id);
+    for (const id of ids) {
+      // Others of its group are hardly ever read, and the group is soon evicted.
+      if (this.#catalogue.add(id)) this.#cache.keep(id).catch(this.#onCacheError);
+    }
     return ids;
   }
 
@@ -65,7 +79,4 @@ export class RecordWriter {
 export const cacheAccepted =
   (cache: Pick<Cache, 'putPending'>, metrics: ApiMetrics, logger: Logger) =>
   (group: CachedGroup): Promise<void> =>
-    cache.putPending(group).catch((error: Error) => {
-      metrics.cacheErrors.inc();
-      logger.debug({ err: error.message }, 'the cache failed');
-    });
+    cache.putPending(group).catch(countCacheErrors(metrics, logger));

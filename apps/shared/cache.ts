@@ -1,4 +1,4 @@
-// The cache: records as they were accepted, in groups, and single ones that came back from MongoDB.
+// The cache: records as they were accepted, in groups, and single ones that are read again.
 import type { Redis } from 'ioredis';
 import { Coalescer } from './coalescer.ts';
 import { decodeDocument, documentId } from './document.ts';
@@ -16,7 +16,7 @@ const RECORD = 'record:';
  */
 export const groupKey = (id: string): string => GROUP + id;
 
-/** The key of a single record that came from MongoDB. */
+/** The key of a single record. */
 export const recordKey = (id: string): string => RECORD + id;
 
 /**
@@ -26,26 +26,41 @@ export const recordKey = (id: string): string => RECORD + id;
 export const PENDING_TTL_SECONDS = 7 * 24 * 3600;
 
 /**
- * KEYS: for each record its group's key. ARGV: its place, three hexadecimal digits. Replies with
- * its document, with its JSON where only the single record is there, or with nothing. What is no
- * table gives bytes that the caller finds wrong. A place behind the table lies in the records,
- * where a payload may look like a table: the table ends where the first record begins.
+ * Cuts the document at a place, three hexadecimal digits, out of a group. What is no table gives
+ * bytes that the caller finds wrong. A place behind the table lies in the records, where a payload
+ * may look like a table: the table ends where the first record begins.
  */
-const READ = `
+const CUT = `
+local function cut(group, place)
+  local at = tonumber(place, 16) * 8
+  local range = redis.call('GETRANGE', group, at, at + 15)
+  if #range < 16 then return false end
+  local from, to = tonumber(string.sub(range, 1, 8), 16), tonumber(string.sub(range, 9), 16)
+  local first = at == 0 and from or tonumber(redis.call('GETRANGE', group, 0, 7), 16)
+  local isPlace = first and at + 16 <= first
+  return isPlace and from and to and to > from and redis.call('GETRANGE', group, from, to - 1)
+end`;
+
+/**
+ * KEYS: for each record its group's key. ARGV: its place. Replies with its document, with the single
+ * record where only that is there, or with nothing.
+ */
+const READ = `${CUT}
 local found = {}
 for i = 1, #KEYS do
-  local at = tonumber(ARGV[i], 16) * 8
-  local range = redis.call('GETRANGE', KEYS[i], at, at + 15)
-  local document = false
-  if #range == 16 then
-    local from, to = tonumber(string.sub(range, 1, 8), 16), tonumber(string.sub(range, 9), 16)
-    local first = at == 0 and from or tonumber(redis.call('GETRANGE', KEYS[i], 0, 7), 16)
-    local isPlace = first and at + 16 <= first
-    if isPlace and from and to and to > from then document = redis.call('GETRANGE', KEYS[i], from, to - 1) end
-  end
-  found[i] = document or redis.call('GET', 'record:' .. string.sub(KEYS[i], 7) .. ARGV[i])
+  found[i] = cut(KEYS[i], ARGV[i]) or redis.call('GET', 'record:' .. string.sub(KEYS[i], 7) .. ARGV[i])
 end
 return found`;
+
+/** KEYS: for each record its group's key. ARGV: TTL in seconds, their places. */
+const KEEP = `${CUT}
+for i = 1, #KEYS do
+  local document = cut(KEYS[i], ARGV[i + 1])
+  if document then
+    redis.call('SET', 'record:' .. string.sub(KEYS[i], 7) .. ARGV[i + 1], document, 'EX', ARGV[1], 'NX')
+  end
+end
+return #KEYS`;
 
 /**
  * KEYS: keys. ARGV: TTL in seconds, values. A key that is there stays: the queue may need it,
@@ -70,6 +85,7 @@ return removed`;
 
 type CacheRedis = Redis & {
   cacheReadBuffer: Script<(Buffer | null)[]>;
+  cacheKeep: Script;
   cachePut: Script;
   cacheExpire: Script;
 };
@@ -130,19 +146,22 @@ export class Cache {
   readonly #ttlSeconds: number;
   readonly #reads: Coalescer<readonly string[], (CachedRecord | null)[]>;
   readonly #writes: Record<'pending' | 'stored', Coalescer<readonly Entry[]>>;
+  readonly #kept: Coalescer<string>;
 
   /**
-   * @param ttlSeconds how long a group stays cached once it is stored. A single record was wanted
-   * again, so it stays twice as long and, when Redis is full, longer than every group.
+   * @param ttlSeconds how long a group stays cached once it is stored. A single record is
+   * read again, so it stays twice as long and, when Redis is full, longer than every group.
    */
   constructor(connection: Redis, ttlSeconds: number) {
     connection.defineCommand('cacheRead', { lua: READ });
+    connection.defineCommand('cacheKeep', { lua: KEEP });
     connection.defineCommand('cachePut', { lua: PUT });
     connection.defineCommand('cacheExpire', { lua: EXPIRE });
     this.#redis = connection as CacheRedis;
     this.#ttlSeconds = ttlSeconds;
     this.#reads = new Coalescer({ maxItems: 100, maxInFlight: 16, flush: (requests) => this.#read(requests) });
     this.#writes = { pending: this.#writer(PENDING_TTL_SECONDS), stored: this.#writer(2 * ttlSeconds) };
+    this.#kept = new Coalescer({ maxItems: 100, maxInFlight: 1, flush: (ids) => this.#keep(ids) });
   }
 
   /**
@@ -166,6 +185,11 @@ export class Cache {
     );
   }
 
+  /** Keeps a copy of a record that stays when its group is evicted. */
+  async keep(id: string): Promise<void> {
+    await this.#kept.add(id);
+  }
+
   /** Says that these groups are stored now: from here on they may expire. */
   async markStored(groups: readonly string[]): Promise<void> {
     if (groups.length > 0) await this.#redis.cacheExpire(groups.length, groups.map(groupKey), this.#ttlSeconds);
@@ -185,6 +209,11 @@ export class Cache {
         return record?.is(id) ? record : null;
       }),
     );
+  }
+
+  async #keep(ids: readonly string[]): Promise<void> {
+    const keys = ids.map((id) => groupKey(groupOf(id)));
+    await this.#redis.cacheKeep(keys.length, keys, 2 * this.#ttlSeconds, ids.map(placeOf));
   }
 
   #writer(ttlSeconds: number): Coalescer<readonly Entry[]> {
