@@ -62,6 +62,12 @@ function rawConfig(text: string, file: string): RawConfig {
   return raw;
 }
 
+/** The key and value of `images:digests=false`, from a command line. Undefined: it is no such pair. */
+export function configPair(text: string): readonly [key: string, value: string] | undefined {
+  const [, key, value] = /^([a-z]+:[^=]+)=(.*)$/is.exec(text) ?? [];
+  return key === undefined ? undefined : [key, value!];
+}
+
 /**
  * Reads the config of a stack from `Pulumi.<stack>.yaml`.
  *

@@ -59,7 +59,7 @@ test.each(files)('every command of %s is a script that bash can read', async (fi
 
 test('the end-to-end run is on a schedule and by hand, leaves nothing out, and keeps what it wrote', () => {
   expect(Object.keys(read('e2e.yaml').on).sort()).toEqual(['schedule', 'workflow_dispatch']);
-  expect(commandsOf('e2e.yaml')).toEqual(['bash .ci/tools', `bash .ci/e2e $\{{ matrix.stack }}`]);
+  expect(commandsOf('e2e.yaml')).toEqual(['bash .ci/tools', `bash .ci/e2e $\{{ matrix.stack }} --cold`]);
   expect(stepsOf('e2e.yaml').at(-1)).toMatchObject({ if: 'always()', with: { path: 'reports' } });
 });
 
@@ -78,7 +78,7 @@ exit 3
   );
   chmodSync(npm, 0o755);
   try {
-    const env = { PATH: `${folder}:${process.env.PATH}` };
+    const env = { CI: 'true', PATH: `${folder}:${process.env.PATH}` };
     const error = await run('bash', ['.ci/e2e', 'stand-in', '--steps', 'preview'], { env }).catch((e) => e);
     expect(error.status).toBe(3);
     expect(readdirSync(reports, { recursive: true }).sort()).toEqual([

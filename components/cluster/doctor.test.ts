@@ -81,6 +81,14 @@ test('a machine that is too small', () => {
   expect(stdout).toMatch(/\n- the stack takes .* GiB of memory, and Docker has 4\.0 GiB: give Docker more/);
 });
 
+test('judges another stack, with keys from the command line', () => {
+  prepare();
+  writeFileSync('Pulumi.spike.yaml', 'config:\n  queue:kind: redis-streams\n');
+  const { stdout } = doctor('--stack', 'spike', '--config', 'redis:memoryMiB=9000', '--config', 'cluster:agents=1');
+  expect(stdout).toMatch(/^Stack spike, /);
+  expect(stdout).toMatch(/\n- the stack takes .* GiB of memory, and Docker has 16\.0 GiB/);
+});
+
 test('what it could not look at', () => {
   prepare();
   expect(doctor('--stack', 'nope')).toMatchObject({
@@ -88,6 +96,7 @@ test('what it could not look at', () => {
     stderr: expect.stringContaining('there is no Pulumi.nope.yaml'),
   });
   expect(doctor('--nope')).toMatchObject({ status: 2, stderr: expect.stringContaining('--nope') });
+  expect(doctor('--config', 'x')).toMatchObject({ status: 2, stderr: expect.stringContaining('found "x"') });
   expect(doctor('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('npm run doctor') });
   rmSync('Pulumi.dev.yaml');
   expect(doctor()).toMatchObject({ status: 2 });

@@ -1,15 +1,16 @@
-// `npm run doctor [-- --stack NAME]`: checks whether this machine is ready for a stack, and says
+// `npm run doctor`: checks whether this machine is ready for a stack, and says
 // what to do where it is not.
 import { parseArgs } from 'node:util';
-import { DEFAULT_STACK, loadStackConfig } from '../../config/load.ts';
+import { configPair, DEFAULT_STACK, loadStackConfig } from '../../config/load.ts';
+import { UsageError } from '../../tooling/errors.ts';
 import { type StackNeeds, stackNeeds } from '../stack/needs.ts';
 import { observe } from './observe.ts';
 import { type Facts, noticesOf, problemsOf, shortagesOf } from './preflight.ts';
 import { gib } from './room.ts';
 
-const USAGE = `npm run doctor [-- --stack NAME]
+const USAGE = `npm run doctor [-- --stack NAME] [--config KEY=VALUE]...
 
-Checks tools, Docker, ports, cluster, and whether memory, CPU and disk suffice, for the stack of Pulumi.NAME.yaml (default: ${DEFAULT_STACK}). Changes nothing.
+Checks tools, Docker, ports, cluster, and whether memory, CPU and disk suffice, for the stack of Pulumi.NAME.yaml (default: ${DEFAULT_STACK}), with these keys instead of the file's. Changes nothing.
 Status 0: the stack can be made; 1: something is in its way; 2: it could not be checked.`;
 
 /** What was found: the user sees what was checked. */
@@ -28,14 +29,23 @@ function sizeOf({ memoryMiB, mostMemoryMiB, cpuMillis, diskGiB }: StackNeeds): s
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { stack: { type: 'string', default: DEFAULT_STACK }, help: { type: 'boolean', default: false } },
+    options: {
+      stack: { type: 'string', default: DEFAULT_STACK },
+      config: { type: 'string', multiple: true, default: [] },
+      help: { type: 'boolean', default: false },
+    },
   });
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
   const { stack } = values;
-  const config = loadStackConfig(stack, process.cwd());
+  const overrides = values.config.map((text) => {
+    const pair = configPair(text);
+    if (!pair) throw new UsageError(`--config: must look like images:digests=false; found "${text}"`);
+    return pair;
+  });
+  const config = loadStackConfig(stack, process.cwd(), Object.fromEntries(overrides));
   const { cluster } = config;
   const needs = stackNeeds(config);
   const facts = await observe(stack, config, ['pulumi']);

@@ -33,5 +33,26 @@ async function dockerObjects(): Promise<readonly string[]> {
 export const dockerObjectsOf = async (stack: string): Promise<readonly string[]> =>
   (await dockerObjects()).filter((object) => object.includes(clusterOf(stack)));
 
+/** Memory of the containers of the run's k3d cluster, the nodes with all their pods, in words. */
+export const clusterMemory = async (stack: string): Promise<string> =>
+  memoryInWords(
+    await run('docker', ['stats', '--no-stream', '--format', '{{.Name}}\t{{.MemUsage}}']),
+    clusterOf(stack),
+  );
+
+const MEBIBYTES: Readonly<Record<string, number>> = { B: 2 ** -20, KiB: 2 ** -10, MiB: 1, GiB: 2 ** 10 };
+
+/** @param printed `docker stats` in the format above: `k3d-x-server-0⇥1.5GiB / 15.6GiB` */
+export function memoryInWords(printed: string, cluster: string): string {
+  const containers = printed.split('\n').flatMap((line) => {
+    const [, name, number, unit] = /^k3d-(\S+)\t([\d.]+)([KMG]?i?B) /.exec(line) ?? [];
+    return name?.startsWith(`${cluster}-`)
+      ? [{ name: name.slice(cluster.length + 1), mib: Number(number) * MEBIBYTES[unit!]! }]
+      : [];
+  });
+  const each = containers.map(({ name, mib }) => `${name} ${Math.round(mib)}`).sort();
+  return `${Math.round(containers.reduce((sum, { mib }) => sum + mib, 0))} MiB: ${each.join(', ')}`;
+}
+
 /** Name of the run's k3d cluster. */
 export const clusterOf = (stack: string): string => `breakwater-e2e-${stack}`;

@@ -1,16 +1,19 @@
 // npm run e2e: brings a stack up on a real cluster, changes it, measures, and destroys it.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { kubeconfigWith } from '../../components/cluster/this-machine.ts';
+import { Kubectl } from '../../tooling/cluster/kubectl.ts';
 import { INTERRUPTED, UsageError } from '../../tooling/errors.ts';
-import { CommandError } from '../../tooling/run.ts';
+import { CommandError, run } from '../../tooling/run.ts';
 import type { Context, Step } from './context.ts';
-import { REPOSITORY } from './machine.ts';
-import { helpText, type Options, parseOptions } from './options.ts';
-import { EXTRA, isOnAws, STEPS } from './plan.ts';
+import { saveDiagnosis } from './diagnosis.ts';
+import { clusterOf, REPOSITORY } from './machine.ts';
+import { configOf, helpText, type Options, parseOptions } from './options.ts';
+import { STEPS } from './plan.ts';
 import { Pulumi } from './pulumi.ts';
 import { writeReport } from './report/render.ts';
-import { describeRun } from './report/report.ts';
+import { describeRun, runName } from './report/report.ts';
 import { runSteps, type StepResult } from './run.ts';
 import { RunningStack } from './running-stack.ts';
 import { steps } from './steps/index.ts';
@@ -41,6 +44,11 @@ async function main(): Promise<number> {
       names: options.steps,
       title: (name) => STEPS[name].title,
       steps,
+      diagnose: async (failed) => {
+        const folder = join(options.reportDir, runName(options.stack, startedAt), `failed-${failed}`);
+        await diagnose(pulumi, options, work, folder);
+        say(`  events, descriptions and logs: ${folder}`);
+      },
       cleanUp: (done) => (options.keep ? undefined : cleanUp(pulumi, done)),
     },
     { options, pulumi, signal: interrupted.signal, say, stack: stackReader(pulumi, options) },
@@ -56,17 +64,6 @@ async function main(): Promise<number> {
   return report.ok ? 0 : 1;
 }
 
-/** Config of the run, on top of the stack file. */
-const configOf = ({ stack, config, existing }: Options): Readonly<Record<string, string>> => ({
-  ...EXTRA[stack],
-  ...(existing && {
-    ...(!isOnAws(stack) && { 'cluster:kind': 'kubeconfig' }),
-    'cluster:context': existing.context,
-    'cluster:registry': existing.registry,
-  }),
-  ...config,
-});
-
 /** Destroys the stack unless a step has, and removes it. */
 function cleanUp(pulumi: Pulumi, done: readonly StepResult[]): Step {
   const destroyed = done.some(({ name, error }) => name === 'destroy' && error === null);
@@ -79,6 +76,20 @@ function cleanUp(pulumi: Pulumi, done: readonly StepResult[]): Step {
     }
     await pulumi.remove();
   };
+}
+
+/** Reads the cluster without the stack's outputs, which a failed `up` does not have. */
+async function diagnose(pulumi: Pulumi, { stack, existing }: Options, work: string, folder: string): Promise<void> {
+  if (existing) {
+    const { namespace } = pulumi.config.cluster;
+    const { context } = existing;
+    const namespaces = [namespace, `${namespace}-api`, `${namespace}-monitoring`];
+    const address = { kubeconfigPath: kubeconfigWith(context), context, requestTimeoutSeconds: 30 };
+    return saveDiagnosis(new Kubectl(address), folder, namespaces);
+  }
+  const kubeconfigPath = join(work, 'kubeconfig');
+  await writeFile(kubeconfigPath, await run('k3d', ['kubeconfig', 'get', clusterOf(stack)]), { mode: 0o600 });
+  return saveDiagnosis(new Kubectl({ kubeconfigPath, requestTimeoutSeconds: 30 }), folder);
 }
 
 /** Reads the outputs each time, as a step may have changed them. */

@@ -45,6 +45,7 @@ describe('the command line of npm run e2e', () => {
     [['--stack', 'dev', '--context', 'x'], /needs all three/],
     [['--stack', 'dev', '--stac', 'x'], /did you mean --stack\?/],
     [['--stack', 'dev', '--work', '--keep'], /--work: needs a value/],
+    [['--stack', 'dev', '--config', 'x:=1'], /must look like/],
     [['dev'], /unexpected "dev"/],
   ])('refused: %j', (args, message) => {
     expect(() => parseOptions(args)).toThrow(UsageError);

@@ -1,8 +1,9 @@
 // The command line of `npm run e2e`, parsed once into typed values.
 import { parseArgs } from 'node:util';
 import { closest } from 'fastest-levenshtein';
+import { configPair } from '../../config/load.ts';
 import { UsageError } from '../../tooling/errors.ts';
-import { STACKS, STEPS, type StepName, type StepPlan } from './plan.ts';
+import { EXTRA, isOnAws, STACKS, STEPS, type StepName, type StepPlan } from './plan.ts';
 
 /** A cluster that exists before the run and stays after it. */
 export interface Existing {
@@ -22,6 +23,8 @@ export interface Options {
   readonly steps: readonly StepName[];
   /** The cluster to run on; undefined: the run creates one. */
   readonly existing: Existing | undefined;
+  /** Whether images are pulled first: times are recorded, but not judged. */
+  readonly cold: boolean;
   /** Whether the stack stays up. */
   readonly keep: boolean;
   /** Folder for Pulumi's state and the logs; undefined: a temporary one. */
@@ -36,10 +39,25 @@ const FLAGS = {
   context: { value: 'NAME', help: 'use this existing cluster (cluster:kind kubeconfig); needs the next two' },
   registry: { value: 'PREFIX', help: 'image prefix: this machine can push there, and that cluster can pull' },
   address: { value: 'URL', help: "address of that cluster's ingress, as seen from this machine" },
+  cold: { value: '', help: 'record times without judging them: the images are not on this machine yet' },
   keep: { value: '', help: 'leave the stack up, and print how to continue with it' },
   work: { value: 'DIR', help: "keep Pulumi's state and logs here, and continue the stack that is kept here" },
   report: { value: 'DIR', help: 'write e2e-<stack>-<time>/ here (default: reports)' },
 } as const;
+
+/** Options without a value. */
+const isSwitch = (name: string): boolean => (FLAGS as Record<string, { value: string }>)[name]?.value === '';
+
+/** Config of the run, on top of the stack file. */
+export const configOf = ({ stack, config, existing }: Options): Readonly<Record<string, string>> => ({
+  ...EXTRA[stack],
+  ...(existing && {
+    ...(!isOnAws(stack) && { 'cluster:kind': 'kubeconfig' }),
+    'cluster:context': existing.context,
+    'cluster:registry': existing.registry,
+  }),
+  ...config,
+});
 
 export function helpText(): string {
   const flags = Object.entries(FLAGS).map(
@@ -77,7 +95,13 @@ export function parseOptions(args: readonly string[]): Options | null {
   const stack = one('stack') ?? '';
   const known = (STACKS as readonly string[]).includes(stack);
   if (!known) problems.push(`--stack: must be one of ${STACKS.join(', ')}; found "${stack}"`);
-  const config = Object.fromEntries((given.get('config') ?? []).map((text) => pair(text, problems)));
+  const config = Object.fromEntries(
+    (given.get('config') ?? []).flatMap((text) => {
+      const pair = configPair(text);
+      if (!pair) problems.push(`--config: must look like images:digests=false; found "${text}"`);
+      return pair ? [pair] : [];
+    }),
+  );
   const [context, registry, address] = [one('context'), one('registry'), one('address')];
   const existing =
     context !== undefined && registry !== undefined && address !== undefined
@@ -96,17 +120,11 @@ export function parseOptions(args: readonly string[]): Options | null {
     config,
     steps: steps as StepName[],
     existing,
+    cold: given.has('cold'),
     keep: given.has('keep'),
     work: one('work'),
     reportDir: one('report') ?? 'reports',
   };
-}
-
-function pair(text: string, problems: string[]): [string, string] {
-  const [key, ...value] = text.split('=');
-  if (value.length === 0 || !/^[a-z]+:./i.test(key!))
-    problems.push(`--config: must look like images:digests=false; found "${text}"`);
-  return [key!, value.join('=')];
 }
 
 /** The steps of a stack. Those that need nodes of our own are left out on an existing cluster. */
@@ -118,8 +136,9 @@ const planned = (stack: string, existing: boolean): readonly string[] =>
 
 /** The values of each flag, in order; null for --help. Adds to `problems`. */
 function readFlags(args: readonly string[], problems: string[]): Map<string, string[]> | null {
-  const options = { help: { type: 'boolean' as const, short: 'h' }, keep: { type: 'boolean' as const } };
-  for (const name of Object.keys(FLAGS)) if (name !== 'keep') Object.assign(options, { [name]: { type: 'string' } });
+  const options = { help: { type: 'boolean' as const, short: 'h' } };
+  for (const name of Object.keys(FLAGS))
+    Object.assign(options, { [name]: { type: isSwitch(name) ? 'boolean' : 'string' } });
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const given = new Map<string, string[]>();
   for (const token of tokens) {
@@ -129,7 +148,7 @@ function readFlags(args: readonly string[], problems: string[]): Map<string, str
     if (!(token.name in FLAGS)) {
       const meant = closest(token.name, Object.keys(FLAGS));
       problems.push(`${token.rawName}: unknown option; did you mean --${meant}?`);
-    } else if (token.name !== 'keep' && (!token.value || token.value.startsWith('--')))
+    } else if (!isSwitch(token.name) && (!token.value || token.value.startsWith('--')))
       problems.push(`--${token.name}: needs a value`);
     else given.set(token.name, [...(given.get(token.name) ?? []), token.value ?? '']);
   }

@@ -9,20 +9,25 @@ const broken: Step = async () => {
   throw new Error('up failed', { cause: new Error('no such image') });
 };
 
-async function run(script: Partial<Record<StepName, Step>>, signal = new AbortController().signal) {
+async function run(script: Partial<Record<StepName, Step>>, signal = new AbortController().signal, cold = false) {
   const said: string[] = [];
   const cleaned: string[][] = [];
-  const base = { signal, say: (text: string) => said.push(text) } as unknown as Context;
+  const diagnosed: string[] = [];
+  const base = { signal, options: { cold }, say: (text: string) => said.push(text) } as unknown as Context;
   const results = await runSteps(
     {
       names: Object.keys(script) as StepName[],
       title: (name) => `what ${name} shows`,
       steps: script as Record<StepName, Step>,
+      diagnose: async (failed) => {
+        diagnosed.push(failed);
+        if (failed === 'refresh') throw new Error('no cluster');
+      },
       cleanUp: (done) => async () => void cleaned.push(done.map(({ name }) => name)),
     },
     base,
   );
-  return { results, cleaned, said: said.join('\n') };
+  return { results, cleaned, diagnosed, said: said.join('\n') };
 }
 
 describe('the steps', () => {
@@ -46,9 +51,21 @@ describe('the steps', () => {
     expect(results[0]).toMatchObject({ ok: false, error: 'up failed\nno such image' });
     expect(results[1]!.ok).toBe(true);
   });
+  test('a failed step is diagnosed; without a cluster the run goes on', async () => {
+    const { diagnosed, said, results } = await run({ again: wrong, refresh: broken, network: fine });
+    expect(diagnosed).toEqual(['again', 'refresh']);
+    expect(said).toContain('no diagnosis: no cluster');
+    expect(results[2]!.ok).toBe(true);
+  });
   test('a skipped check is no failure', async () => {
     const { results } = await run({ passwords: async ({ skip }) => skip('MongoDB', 'it has none') });
     expect(results[0]!.ok).toBe(true);
+  });
+  test('a time above its limit fails its step, but not in a cold run', async () => {
+    const slow: Step = async ({ took }) => took('up', 400, 300);
+    expect((await run({ up: slow })).results[0]!.ok).toBe(false);
+    const { results } = await run({ up: slow }, undefined, true);
+    expect(results[0]).toMatchObject({ ok: true, checks: [{ ok: null, seconds: 400, limit: '< 5 min 0 s' }] });
   });
   test('after a failed up only the clean-up runs', async () => {
     const { results, cleaned } = await run({ up: broken, again: fine });

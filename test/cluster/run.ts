@@ -17,6 +17,8 @@ export interface Script {
   readonly names: readonly StepName[];
   readonly title: (name: StepName) => string;
   readonly steps: Readonly<Record<StepName, Step>>;
+  /** Saves what explains the failure of a step, while the cluster exists. */
+  readonly diagnose: (failed: string) => Promise<void>;
   /** Removes what the steps left behind. Runs last, whatever happened. */
   readonly cleanUp: (done: readonly StepResult[]) => Step | undefined;
 }
@@ -26,7 +28,7 @@ const ESSENTIAL: readonly StepName[] = ['doctor', 'preview', 'up'];
 
 /** @param base what every step gets */
 export async function runSteps(
-  { names, title, steps, cleanUp }: Script,
+  { names, title, steps, diagnose, cleanUp }: Script,
   base: Pick<Context, 'options' | 'pulumi' | 'signal' | 'stack' | 'say'>,
 ): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
@@ -40,6 +42,7 @@ export async function runSteps(
   for (const name of names) {
     if (base.signal.aborted) break;
     const ok = await execute(name, title(name), steps[name]);
+    if (!ok) await diagnose(name).catch((error) => base.say(`  no diagnosis: ${describe(error)}`));
     if (!ok && ESSENTIAL.includes(name)) break;
   }
   const last = cleanUp(results);
@@ -52,7 +55,7 @@ async function runStep(
   step: Step,
   base: Pick<Context, 'options' | 'pulumi' | 'signal' | 'stack' | 'say'>,
 ): Promise<StepResult> {
-  const { findings, recorder } = createFindings(base.say);
+  const { findings, recorder } = createFindings(base.say, !base.options.cold);
   const begun = performance.now();
   let error: string | null = null;
   try {

@@ -29,10 +29,15 @@ export interface RunParts {
   readonly interrupted: boolean;
 }
 
-export async function describeRun({ options, results, startedAt, interrupted }: RunParts): Promise<E2eReport> {
+/** Name of a run, and of its folder. */
+export function runName(stack: string, startedAt: Date): string {
   const digits = startedAt.toISOString().replace(/\D/g, '');
+  return `e2e-${stack}-${digits.slice(4, 8)}-${digits.slice(8, 14)}`;
+}
+
+export async function describeRun({ options, results, startedAt, interrupted }: RunParts): Promise<E2eReport> {
   return {
-    run: `e2e-${options.stack}-${digits.slice(4, 8)}-${digits.slice(8, 14)}`,
+    run: runName(options.stack, startedAt),
     stack: options.stack,
     config: options.config,
     context: options.existing?.context ?? null,

@@ -6,8 +6,9 @@ import { CommandError } from '../../../tooling/run.ts';
 import type { Context, Step } from '../context.ts';
 import { checkDataPath } from '../data-path.ts';
 import { checkLoad } from '../load.ts';
-import { dockerObjectsOf, npmRun } from '../machine.ts';
+import { clusterMemory, dockerObjectsOf, npmRun } from '../machine.ts';
 import { changesNothing, describeChanges, type Operation, succeeded } from '../operation.ts';
+import { configOf } from '../options.ts';
 import { isOnAws } from '../plan.ts';
 import { isReady, restarts } from '../running-stack.ts';
 
@@ -15,9 +16,10 @@ import { isReady, restarts } from '../running-stack.ts';
 const UP_AND_SMOKE_SECONDS = 300;
 const NO_CHANGES_SECONDS = 20;
 
-export const doctor: Step = async ({ check }) => {
+export const doctor: Step = async ({ check, options }) => {
+  const config = Object.entries(configOf(options)).flatMap(([key, value]) => ['--config', `${key}=${value}`]);
   try {
-    await npmRun('doctor');
+    await npmRun('doctor', ['--stack', options.stack, ...config]);
     check('npm run doctor finds no problem', true);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -76,6 +78,12 @@ export const up: Step = async (context) => {
   );
   context.check('every pod is ready', true, `${pods.length} pods`);
   context.check('no container restarted', restarts(pods) === 0, `${restarts(pods)} restarts`);
+  if (context.options.existing) return;
+  const memory = 'memory of the nodes with their pods';
+  await clusterMemory(context.options.stack).then(
+    (found) => context.check(memory, true, found),
+    (error: Error) => context.skip(memory, error.message),
+  );
 };
 
 export const again: Step = async (context) => {
