@@ -16,6 +16,10 @@ const ENGINE = 'aurora-mysql';
 const VERSION = '8.0.mysql_aurora.3.10.0';
 /** Days that backups are kept: any second within them can be restored. */
 const BACKUP_DAYS = { protected: 35, staging: 7 };
+/** What the advanced mode of Database Insights requires. */
+const INSIGHTS_DAYS = 465;
+/** The lowest priority in a failover. */
+const LAST_TIER = 15;
 
 /** The database. */
 export class Database extends pulumi.ComponentResource {
@@ -115,7 +119,3 @@ export class Database extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url, readerUrl: this.readerUrl });
   }
 }
-
-/** What the advanced mode of Database Insights requires. */
-const INSIGHTS_DAYS = 465;
-const LAST_TIER = 15;

@@ -59,11 +59,9 @@ export class Eks extends pulumi.ComponentResource {
   readonly cluster: aws.eks.Cluster;
   /** What must be there before anything runs in the cluster. */
   readonly ready: readonly pulumi.Resource[];
-  readonly #args: EksArgs;
 
   constructor(name: string, args: EksArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:aws:Eks', name, {}, opts);
-    this.#args = args;
     const { place, config, network, key } = args;
     const child = { parent: this };
     const role = createRole(
@@ -97,9 +95,10 @@ export class Eks extends pulumi.ComponentResource {
       },
       { ...child, protect: place.protect, dependsOn: [logs, ...network.routes] },
     );
-    for (const [index, principalArn] of (config.admins?.split(',') ?? []).entries())
+    for (const principalArn of new Set(config.admins?.split(','))) {
+      const principal = principalArn.slice('arn:aws:iam::'.length);
       new aws.eks.AccessEntry(
-        `${name}-admin-${index}`,
+        `${name}-admin-${principal}`,
         {
           clusterName: place.name,
           principalArn,
@@ -109,19 +108,19 @@ export class Eks extends pulumi.ComponentResource {
               accessScope: { type: 'cluster' },
             },
           ],
-          tags: tags(place, `admin-${index}`),
+          tags: tags(place, `admin-${principal}`),
         },
         { ...child, dependsOn: this.cluster },
       );
-    const first = addOns.filter((addOn) => addOn.first).map((addOn) => this.#addOn(addOn, [this.cluster]));
-    const nodes = this.#nodeGroups(first);
-    const rest = addOns.filter((addOn) => !addOn.first).map((addOn) => this.#addOn(addOn, nodes));
+    }
+    const first = addOns.filter((addOn) => addOn.first).map((addOn) => this.#addOn(addOn, place, [this.cluster]));
+    const nodes = this.#nodeGroups(args, first);
+    const rest = addOns.filter((addOn) => !addOn.first).map((addOn) => this.#addOn(addOn, place, nodes));
     this.ready = [...first, ...nodes, ...rest];
     this.registerOutputs({ arn: this.cluster.arn });
   }
 
-  #addOn({ name, settings, identity }: AddOn, after: readonly pulumi.Resource[]): aws.eks.Addon {
-    const { place } = this.#args;
+  #addOn({ name, settings, identity }: AddOn, place: Place, after: readonly pulumi.Resource[]): aws.eks.Addon {
     const role =
       identity &&
       createRole(
@@ -143,8 +142,7 @@ export class Eks extends pulumi.ComponentResource {
     );
   }
 
-  #nodeGroups(after: readonly pulumi.Resource[]): readonly aws.eks.Nodegroup[] {
-    const { place, config, network } = this.#args;
+  #nodeGroups({ place, config, network }: EksArgs, after: readonly pulumi.Resource[]): readonly aws.eks.Nodegroup[] {
     const child = { parent: this };
     const role = createRole(
       'eks-node',
@@ -182,6 +180,7 @@ export class Eks extends pulumi.ComponentResource {
     return config.zones.split(',').map(
       (letter, index) =>
         new aws.eks.Nodegroup(
+          // EKS names the group: a new one takes the pods before the old one is deleted.
           `eks-${letter}`,
           {
             clusterName: place.name,
@@ -202,12 +201,7 @@ export class Eks extends pulumi.ComponentResource {
             tags: tagMap(place, `node-${letter}`),
           },
           // The autoscaler sets the size.
-          {
-            ...child,
-            dependsOn: [...after, ...network.routes],
-            ignoreChanges: ['scalingConfig.desiredSize'],
-            // A new group takes the pods before the old one goes. Without a name, both can exist.
-          },
+          { ...child, dependsOn: [...after, ...network.routes], ignoreChanges: ['scalingConfig.desiredSize'] },
         ),
     );
   }

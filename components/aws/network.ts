@@ -62,13 +62,13 @@ export class Network extends pulumi.ComponentResource {
           },
           child,
         );
-      const open = subnet('public', 'kubernetes.io/role/elb');
-      const closed = subnet('private', 'kubernetes.io/role/internal-elb');
+      const publicSubnet = subnet('public', 'kubernetes.io/role/elb');
+      const privateSubnet = subnet('private', 'kubernetes.io/role/internal-elb');
       if (nat === undefined || config.natPerZone) {
         const address = new aws.ec2.Eip(zone, { domain: 'vpc', tags: tags(place, `nat-${letter}`) }, child);
         nat = new aws.ec2.NatGateway(
           zone,
-          { subnetId: open.id, allocationId: address.allocationId, tags: tags(place, `nat-${letter}`) },
+          { subnetId: publicSubnet.id, allocationId: address.allocationId, tags: tags(place, `nat-${letter}`) },
           { ...child, dependsOn: routes[0] },
         );
       }
@@ -82,16 +82,16 @@ export class Network extends pulumi.ComponentResource {
         out,
         new aws.ec2.SubnetRouteTableAssociation(
           `${zone}-public`,
-          { subnetId: open.id, routeTableId: publicTable.id },
+          { subnetId: publicSubnet.id, routeTableId: publicTable.id },
           child,
         ),
         new aws.ec2.SubnetRouteTableAssociation(
           `${zone}-private`,
-          { subnetId: closed.id, routeTableId: table.id },
+          { subnetId: privateSubnet.id, routeTableId: table.id },
           child,
         ),
       );
-      return { subnet: closed.id, table: table.id };
+      return { subnet: privateSubnet.id, table: table.id };
     });
     this.privateSubnets = zones.map(({ subnet }) => subnet);
     this.routes = routes;

@@ -4,8 +4,10 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Place } from './place.ts';
 import type { Statement } from './roles.ts';
 
-/** Marks of what the load balancer controller made for this cluster. */
+/** Tag of what the load balancer controller created for this cluster. */
 const OURS = 'elbv2.k8s.aws/cluster';
+
+const BALANCING = 'elasticloadbalancing.amazonaws.com';
 
 /** The AWS Load Balancer Controller: it creates and changes only what has its tag. */
 export function loadBalancerController({ name, region, account }: Place): readonly Statement[] {
@@ -49,6 +51,13 @@ export function loadBalancerController({ name, region, account }: Place): readon
         'acm:DescribeCertificate',
       ],
       Resource: '*',
+    },
+    {
+      // The first load balancer of an account: the role by which AWS itself runs them.
+      Sid: 'FirstLoadBalancer',
+      Action: ['iam:CreateServiceLinkedRole'],
+      Resource: pulumi.interpolate`arn:aws:iam::${account}:role/aws-service-role/${BALANCING}/AWSServiceRoleForElasticLoadBalancing`,
+      Condition: { StringEquals: { 'iam:AWSServiceName': BALANCING } },
     },
     {
       Sid: 'Create',

@@ -43,14 +43,14 @@ export const ZONES: Readonly<Record<string, string>> = {
 
 const replacesCluster = 'Refused: the EKS cluster and its volumes would be replaced.';
 
-const nodes = (fallback: number, description: string) =>
+const nodes = (fallback: number, description: string, change = '') =>
   wholeNumber({
     min: 1,
     max: 100,
     default: fallback,
     unit: 'nodes',
     description,
-    change: 'In place: the autoscaler drains a node before it removes it. Data stays.',
+    change: `In place: the autoscaler drains a node before it removes it. ${change}Data stays.`,
   });
 
 /** `aws:*` */
@@ -104,7 +104,11 @@ export const awsSchema = z.object({
     description: 'Instance type of the nodes. Its architecture must be that of `images:platform`.',
     change: 'Replaces the node groups: pods move to new nodes. Volumes stay in their zones, and data on them.',
   }),
-  minNodesPerZone: nodes(1, 'Number of nodes in each zone that always run.'),
+  minNodesPerZone: nodes(
+    1,
+    'Number of nodes in each zone that always run.',
+    'EKS refuses more than run at that time in a zone: start them first (docs/aws.md, "Scaling"). ',
+  ),
   maxNodesPerZone: nodes(3, 'Number of nodes in each zone that the cluster autoscaler may start.'),
   cacheNodeType: textOr('cache.t4g.medium', {
     pattern: /^cache\.[a-z]\d[a-z]*\.[a-z0-9]+$/,
@@ -155,7 +159,7 @@ export const awsSchema = z.object({
   experiments: toggle({
     default: false,
     description:
-      'Whether there are experiment templates of AWS FIS: a node, a zone, the database, the cache away. They do nothing until they are started.',
+      'Whether there are experiment templates of AWS FIS: failures of a node, a zone, the database and the cache. They do nothing until they are started.',
     change: 'Creates or deletes the templates and their role. No data is touched.',
   }),
   certificate: optionalText({

@@ -4,7 +4,7 @@ import type { Declared } from '../declare.ts';
 import { declareStack } from '../stacks.ts';
 import type { Manifest, Policies } from '../workloads.ts';
 import { awsPolicies, productionPolicies, STARS, starredOf } from './policies.ts';
-import { otherServices } from './resources.ts';
+import { awsOf, otherServices } from './resources.ts';
 
 const stacks = ['aws-staging', 'aws-production', 'aws-production with MSK and DynamoDB'] as const;
 let declared: Readonly<Record<(typeof stacks)[number], readonly Declared[]>>;
@@ -25,6 +25,29 @@ describe.each(stacks)('%s', (stack) => {
 
 test('every reason for a star is needed', () => {
   expect([...starredOf(declared['aws-staging'])].sort()).toEqual(Object.keys(STARS).sort());
+});
+
+test('in an account without a load balancer, the controller may create the role of the service', () => {
+  const role = awsOf(declared['aws-staging'], 'iam:Role').find(({ name }) => name === 'aws-load-balancer-controller')!;
+  expect(role.inputs.policies[0].policyDocument.Statement).toContainEqual({
+    Sid: 'FirstLoadBalancer',
+    Effect: 'Allow',
+    Action: ['iam:CreateServiceLinkedRole'],
+    Resource: expect.stringMatching(
+      /^arn:aws:iam::\d{12}:role\/aws-service-role\/elasticloadbalancing\.amazonaws\.com\//,
+    ),
+    Condition: { StringEquals: { 'iam:AWSServiceName': 'elasticloadbalancing.amazonaws.com' } },
+  });
+});
+
+test('an administrator who is removed changes no access entry of another', async () => {
+  const [first, second] = ['role/ops', 'user/ops/jo'].map((path) => `arn:aws:iam::123456789012:${path}`);
+  const entries = async (...arns: readonly string[]) =>
+    awsOf(await declareStack('aws-staging', { 'aws:admins': arns.join(',') }), 'eks:AccessEntry').map(
+      ({ name, inputs }) => [name, inputs.principalArn],
+    );
+  const [, kept] = await entries(first!, second!);
+  expect(await entries(second!)).toEqual([kept]);
 });
 
 /**

@@ -23,7 +23,11 @@ export const awsChanges: Changes = {
   },
   'aws:kubernetesVersion': { on: eks, to: '1.35', changes: ['Cluster eks', ...NODE_GROUPS] },
   'aws:privateApi': { on: eks, to: true, changes: ['Cluster eks'] },
-  'aws:admins': { on: eks, to: 'arn:aws:iam::123456789012:role/admin', creates: ['AccessEntry eks-admin-0'] },
+  'aws:admins': {
+    on: eks,
+    to: 'arn:aws:iam::123456789012:role/admin',
+    creates: ['AccessEntry eks-admin-123456789012:role/admin'],
+  },
   'aws:instanceType': { on: eks, to: 'm7g.xlarge', changes: NODE_GROUPS },
   'aws:minNodesPerZone': { on: eks, to: 2, changes: NODE_GROUPS },
   'aws:maxNodesPerZone': { on: eks, to: 4, changes: NODE_GROUPS },
