@@ -47,8 +47,14 @@ export function withManaged(config: StackConfig): StackConfig {
   };
 }
 
+/** The config that decides what AWS runs. */
+export type ManagedConfig = Pick<
+  StackConfig,
+  'aws' | 'cluster' | 'dynamodb' | 'kafka' | 'mysql' | 'queue' | 'redis' | 'sqs' | 'store'
+>;
+
 /** What AWS runs for the stack; nothing unless it is on EKS. */
-export function managedServices(config: StackConfig): ReadonlySet<ManagedService> {
+export function managedServices(config: ManagedConfig): ReadonlySet<ManagedService> {
   const { cluster, queue, kafka, sqs, redis, mysql, store, dynamodb, aws } = config;
   const has: Readonly<Record<ManagedService, boolean>> = {
     redis: redis.external === addresses.redis,

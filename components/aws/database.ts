@@ -5,15 +5,13 @@ import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { serviceNames } from '../../config/managed.ts';
 import { type DataArgs, dataGroup } from './data.ts';
-import { tags } from './place.ts';
+import { AURORA, tags } from './place.ts';
 import { createRole } from './roles.ts';
 
 /** Port of MySQL. */
 const PORT = 3306;
 /** Name of the database and of the user that owns it. */
 const NAME = 'breakwater';
-const ENGINE = 'aurora-mysql';
-const VERSION = '8.0.mysql_aurora.3.10.0';
 /** Days that backups are kept: any second within them can be restored. */
 const BACKUP_DAYS = { protected: 35, staging: 7 };
 /** What the advanced mode of Database Insights requires. */
@@ -72,8 +70,8 @@ export class Database extends pulumi.ComponentResource {
       name,
       {
         dbClusterIdentifier: id,
-        engine: ENGINE,
-        engineVersion: VERSION,
+        engine: AURORA.engine,
+        engineVersion: AURORA.version,
         databaseName: NAME,
         masterUsername: this.username,
         masterUserPassword: this.password,
@@ -105,7 +103,7 @@ export class Database extends pulumi.ComponentResource {
           dbClusterIdentifier: id,
           dbInstanceIdentifier: `${id}-${index}`,
           dbInstanceClass: config.databaseType,
-          engine: ENGINE,
+          engine: AURORA.engine,
           autoMinorVersionUpgrade: true,
           publiclyAccessible: false,
           // Any instance may become the writer: the name of the writer follows.

@@ -3,18 +3,31 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type ManagedConfig, managedServices } from '../../config/managed.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { CommandError, type Run } from '../../tooling/run.ts';
+import { AURORA } from './place.ts';
+
+/** What AWS offers in the region; undefined where the user may not ask, or an emulator answers. */
+export interface Offers {
+  /** Zones that the account may use: their names, and their ids, which all accounts share. */
+  readonly zones: readonly (readonly [name: string, id: string])[] | undefined;
+  /** Those that have the instance type of `aws:instanceType`. */
+  readonly zonesWithInstances: readonly string[] | undefined;
+  /** Versions of Kubernetes with standard support. */
+  readonly kubernetesVersions: readonly string[] | undefined;
+  /** Of the instance types that cache and brokers are made of, those that there are. */
+  readonly serverTypes: readonly string[] | undefined;
+  /** `aws:databaseType`, if Aurora has it. */
+  readonly databaseTypes: readonly string[] | undefined;
+}
 
 /** What AWS said, or why it said nothing. */
 export type AwsAnswer =
-  | {
-      /** Zones of the region that the account may use. */
-      readonly zones: readonly string[];
-      /** Those that have the instance type of `aws:instanceType`. */
-      readonly zonesWithInstances: readonly string[];
-    }
-  | { readonly refused: string; readonly credentials: readonly string[] };
+  | Offers
+  | { readonly refused: string; readonly credentials: readonly string[] }
+  /** The credentials are accepted elsewhere: the account has not enabled the region. */
+  | { readonly enabled: false };
 
 /** What was found for `cluster:kind eks`. */
 export interface AwsFacts {
@@ -52,38 +65,140 @@ export function credentialSources(
   ];
 }
 
+/** A region that every account has. */
+const ALWAYS_ENABLED = 'us-east-1';
+
 const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
 
-async function ask(run: Run, { region, instanceType }: StackConfig['aws']): Promise<AwsAnswer> {
+/**
+ * The EC2 instance types by which ElastiCache and MSK name theirs: neither lists its own. By config
+ * key.
+ */
+function serverTypes(config: ManagedConfig): readonly (readonly [key: 'cacheNodeType' | 'brokerType', type: string])[] {
+  const has = managedServices(config);
+  const keys = (['cacheNodeType', 'brokerType'] as const).filter((key) =>
+    has.has(key === 'cacheNodeType' ? 'redis' : 'kafka'),
+  );
+  return keys.map((key) => [key, config.aws[key].replace(/^(cache|kafka)\./, '')]);
+}
+
+async function ask(run: Run, config: ManagedConfig): Promise<AwsAnswer> {
+  const { region, instanceType, databaseType } = config.aws;
   const aws = (...args: string[]) => run('aws', [...args, '--region', region!, '--output', 'text']);
+  const identity = ['sts', 'get-caller-identity'] as const;
   try {
-    await aws('sts', 'get-caller-identity');
+    await aws(...identity);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    return { refused: error.reason || 'no answer', credentials: credentialSources(process.env) };
+    const elsewhere = run('aws', [...identity, '--region', ALWAYS_ENABLED]);
+    return elsewhere.then(
+      () => ({ enabled: false }),
+      () => ({ refused: error.reason || 'no answer', credentials: credentialSources(process.env) }),
+    );
   }
-  // A user who may not ask gets the refusal of EKS later instead.
-  const listed = (...args: string[]) => aws('ec2', ...args).then(words, () => []);
-  const [zones, zonesWithInstances] = await Promise.all([
-    listed('describe-availability-zones', '--query', 'AvailabilityZones[].ZoneName'),
-    listed(
-      'describe-instance-type-offerings',
+  // A user who may not ask gets the refusal of the service later instead.
+  const list = (...args: string[]) => aws(...args).then(words, () => undefined);
+  // With `cluster:context`, an emulator takes the place of AWS, and offers other things.
+  const listOnAws = async (...args: string[]) => (config.cluster.context === undefined ? list(...args) : undefined);
+  const servers = serverTypes(config).map(([, type]) => type);
+  const offerings = (type: string) => [
+    'ec2',
+    'describe-instance-type-offerings',
+    `--filters=Name=instance-type,Values=${type}`,
+  ];
+  const [zones, zonesWithInstances, kubernetesVersions, ec2Types, databaseTypes] = await Promise.all([
+    list('ec2', 'describe-availability-zones', '--query=AvailabilityZones[].[ZoneName,ZoneId]'),
+    listOnAws(
+      ...offerings(instanceType),
       '--location-type=availability-zone',
-      `--filters=Name=instance-type,Values=${instanceType}`,
       '--query=InstanceTypeOfferings[].Location',
     ),
+    listOnAws(
+      'eks',
+      'describe-cluster-versions',
+      '--version-status=STANDARD_SUPPORT',
+      '--query=clusterVersions[].clusterVersion',
+    ),
+    servers.length === 0
+      ? undefined
+      : listOnAws(...offerings(servers.join(',')), '--query=InstanceTypeOfferings[].InstanceType'),
+    managedServices(config).has('mysql')
+      ? listOnAws(
+          'rds',
+          'describe-orderable-db-instance-options',
+          `--engine=${AURORA.engine}`,
+          `--engine-version=${AURORA.version}`,
+          `--db-instance-class=${databaseType}`,
+          '--query=OrderableDBInstanceOptions[].DBInstanceClass',
+        )
+      : undefined,
   ]);
-  return { zones, zonesWithInstances };
+  const pairs = zones?.flatMap((name, index) => (index % 2 === 0 ? [[name, zones[index + 1]!] as const] : []));
+  return { zones: pairs, zonesWithInstances, kubernetesVersions, serverTypes: ec2Types, databaseTypes };
 }
 
 /** Looks for the package and asks AWS. @param cli whether the AWS CLI is there */
-export async function observeAws(run: Run, config: StackConfig['aws'], cli: boolean): Promise<AwsFacts> {
+export async function observeAws(run: Run, config: ManagedConfig, cli: boolean): Promise<AwsFacts> {
   return { installed: existsSync(resolve(PACKAGE)), ...(cli && { answer: await ask(run, config) }) };
 }
 
-/** Every problem, each with what to do. */
-export function awsProblems({ installed, answer }: AwsFacts, config: StackConfig['aws']): readonly string[] {
+/** Zones in which EKS has no control plane, by their ids. */
+const WITHOUT_EKS: readonly string[] = ['cac1-az3', 'use1-az3', 'usw1-az2'];
+
+const problemIf = (isWrong: boolean | undefined, problem: () => string): readonly string[] =>
+  isWrong ? [problem()] : [];
+
+function zoneProblems({ zones, zonesWithInstances }: Offers, config: StackConfig['aws']): readonly string[] {
   const { region, instanceType } = config;
+  const wanted = config.zones.split(',').map((letter) => `${region}${letter}`);
+  const names = zones?.map(([name]) => name);
+  const lacking = (offered: readonly string[] = wanted) => wanted.filter((zone) => !offered.includes(zone));
+  const [absent, without] = [lacking(names), lacking(zonesWithInstances)];
+  const withoutEks = zones?.filter(([name, id]) => wanted.includes(name) && WITHOUT_EKS.includes(id)) ?? [];
+  return [
+    ...problemIf(
+      absent.length > 0,
+      () => `the account has no zone ${absent.join(', ')} (aws:zones): it has ${names!.join(', ')}`,
+    ),
+    ...withoutEks.map(([name, id]) => `EKS does not run in ${name} (aws:zones), which is ${id}: choose another zone`),
+    ...problemIf(
+      zonesWithInstances?.length === 0,
+      () => `AWS offers no ${instanceType} (aws:instanceType) in ${region}: choose another type`,
+    ),
+    ...problemIf(
+      without.length > 0 && zonesWithInstances!.length > 0,
+      () =>
+        `${instanceType} (aws:instanceType) is not offered in ${without.join(', ')}: choose other zones of ${zonesWithInstances!.join(', ')}, or another type`,
+    ),
+  ];
+}
+
+function offerProblems(offers: Offers, config: ManagedConfig): readonly string[] {
+  const { region, kubernetesVersion, databaseType } = config.aws;
+  const { kubernetesVersions, databaseTypes } = offers;
+  return [
+    ...zoneProblems(offers, config.aws),
+    ...problemIf(
+      kubernetesVersions?.includes(kubernetesVersion) === false,
+      () =>
+        `EKS does not support Kubernetes ${kubernetesVersion} (aws:kubernetesVersion): it supports ${kubernetesVersions!.join(', ')}`,
+    ),
+    ...serverTypes(config).flatMap(([key, type]) =>
+      problemIf(
+        offers.serverTypes?.includes(type) === false,
+        () => `AWS offers no ${config.aws[key]} (aws:${key}) in ${region}: choose another type`,
+      ),
+    ),
+    ...problemIf(
+      databaseTypes?.length === 0,
+      () =>
+        `Aurora MySQL ${AURORA.version} does not run on ${databaseType} (aws:databaseType) in ${region}: choose another type`,
+    ),
+  ];
+}
+
+/** Every problem, each with what to do. */
+export function awsProblems({ installed, answer }: AwsFacts, config: ManagedConfig): readonly string[] {
   const missing = installed ? [] : ['the AWS package is not installed: run npm ci --prefix components/aws'];
   if (answer === undefined) return missing;
   if ('refused' in answer)
@@ -91,20 +206,10 @@ export function awsProblems({ installed, answer }: AwsFacts, config: StackConfig
       ...missing,
       `AWS accepts no credentials (${answer.refused}): run aws configure or aws sso login. Looked for:\n${answer.credentials.map((line) => `    - ${line}`).join('\n')}`,
     ];
-  const wanted = config.zones.split(',').map((letter) => `${region}${letter}`);
-  const lacking = (zones: readonly string[]) =>
-    zones.length === 0 ? [] : wanted.filter((zone) => !zones.includes(zone));
-  const { zones, zonesWithInstances } = answer;
-  const [absent, without] = [lacking(zones), lacking(zonesWithInstances)];
-  return [
-    ...missing,
-    ...(absent.length === 0
-      ? []
-      : [`the account has no zone ${absent.join(', ')} (aws:zones): it has ${zones.join(', ')}`]),
-    ...(without.length === 0
-      ? []
-      : [
-          `${instanceType} (aws:instanceType) is not offered in ${without.join(', ')}: choose other zones of ${zonesWithInstances.join(', ')}, or another type`,
-        ]),
-  ];
+  if ('enabled' in answer)
+    return [
+      ...missing,
+      `the account has not enabled the region ${config.aws.region} (aws:region): enable it with aws account enable-region --region-name ${config.aws.region}, or choose another`,
+    ];
+  return [...missing, ...offerProblems(answer, config)];
 }

@@ -7,6 +7,9 @@ import type { StackConfig } from '../../config/schema.ts';
 /** Volume of a node, GiB: images, logs and the scratch folders of pods. */
 export const NODE_VOLUME_GIB = 50;
 
+/** The version of Aurora, which is also looked for before anything is created. */
+export const AURORA = { engine: 'aurora-mysql', version: '8.0.mysql_aurora.3.10.0' } as const;
+
 /**
  * AWS services that pods and nodes reach through endpoints of their own, for each zone. Without those
  * of ECR, image pulls pay for NAT.

@@ -2,6 +2,7 @@
 // it.
 
 import { statfs } from 'node:fs/promises';
+import type { ManagedConfig } from '../../config/managed.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { brokerNodePorts } from '../../config/servers.ts';
 import { isPortTaken } from '../../tooling/ports.ts';
@@ -88,11 +89,10 @@ export function parseRunning(printed: string): readonly Running[] {
 const PS = ['ps', '--all', '--format={{.Names}}\t{{.Label "k3d.cluster"}}\t{{.State}}\t{{.Ports}}'];
 
 /** Part of the stack config that decides what is looked at. */
-type ObserveConfig = Pick<StackConfig, 'cluster' | 'queue' | 'kafka' | 'aws'>;
 
 /** Ports that the stack wants and others have. The stack's own cluster has its ports by right. */
 async function portFacts(
-  config: ObserveConfig,
+  config: ManagedConfig,
   cluster: string,
   containers: readonly Running[],
 ): Promise<readonly PortFact[]> {
@@ -123,7 +123,7 @@ const freeBytes = (folder: string): Promise<number | undefined> =>
     () => undefined,
   );
 
-async function observeK3d(run: Run, stack: string, config: ObserveConfig, tools: Facts['tools']): Promise<K3dFacts> {
+async function observeK3d(run: Run, stack: string, config: ManagedConfig, tools: Facts['tools']): Promise<K3dFacts> {
   const engine = tools.docker === undefined ? undefined : await engineFact(run);
   const name = clusterNameOf(stack);
   const containers = engine !== undefined && 'version' in engine ? parseRunning(await run('docker', PS)) : [];
@@ -212,7 +212,7 @@ const NEEDED: Readonly<Record<StackConfig['cluster']['kind'], readonly Tool[]>> 
  */
 export async function observe(
   stack: string,
-  config: ObserveConfig,
+  config: ManagedConfig,
   tools: readonly Tool[] = [],
   run: Run = runWithin(COMMAND_MS),
 ): Promise<Facts> {
@@ -222,7 +222,7 @@ export async function observe(
   if (kind === 'k3d') return observeK3d(run, stack, config, found);
   if (kind === 'kubeconfig') return observeKubeconfig(run, config.cluster, found);
   const engine = found.docker === undefined ? undefined : await engineFact(run);
-  return { kind, tools: found, ...(engine && { engine }), ...(await observeAws(run, config.aws, !!found.aws)) };
+  return { kind, tools: found, ...(engine && { engine }), ...(await observeAws(run, config, !!found.aws)) };
 }
 
 /**

@@ -1,6 +1,6 @@
 // What must be there before anything is created: tools, a Docker engine, free ports, a cluster that
 // answers. A pure function from facts to everything that is wrong, each problem with what to do.
-import type { StackConfig } from '../../config/schema.ts';
+import type { ManagedConfig } from '../../config/managed.ts';
 import { UserError } from '../../tooling/errors.ts';
 import { isOlder } from '../../tooling/programs.ts';
 import { type AwsFacts, awsProblems } from '../aws/observe.ts';
@@ -32,7 +32,7 @@ export const TOOLS = {
 } as const;
 
 /** Part of the stack config that decides what is needed. */
-export type PreflightConfig = RequirementsConfig & Pick<StackConfig, 'aws'>;
+export type PreflightConfig = RequirementsConfig & ManagedConfig;
 
 /** A command-line tool that the program, or its user, needs. */
 export type Tool = keyof typeof TOOLS;
@@ -157,7 +157,7 @@ function kindProblems(facts: Facts, stack: string, config: PreflightConfig): rea
     case 'kubeconfig':
       return kubeconfigProblems(facts, config);
     case 'eks':
-      return awsProblems(facts, config.aws);
+      return awsProblems(facts, config);
   }
 }
 
