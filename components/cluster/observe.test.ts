@@ -178,6 +178,7 @@ describe('for a cluster that exists', () => {
           { kind: 'IngressClass', metadata: { name: 'nginx' } },
         ],
       }),
+      [`${get} priorityclasses`]: 'business system-node-critical',
       [`${get} daemonsets`]: 'calico-node kube-proxy',
       [`${get} nodes`]: 'v1.34.1 v1.34.1',
       [`${get} apiservices`]: 'apiservice.apiregistration.k8s.io/v1beta1.metrics.k8s.io\n',
@@ -203,6 +204,7 @@ describe('for a cluster that exists', () => {
           { name: 'b', isDefault: false },
         ],
         ingressClasses: ['nginx'],
+        priorityClasses: ['business', 'system-node-critical'],
         daemonSets: ['calico-node', 'kube-proxy'],
         nodeVersions: ['v1.34.1', 'v1.34.1'],
         metrics: true,
@@ -217,6 +219,7 @@ describe('for a cluster that exists', () => {
     expect(await look(answers)).toHaveProperty('answer', {
       storageClasses: [],
       ingressClasses: [],
+      priorityClasses: [],
       daemonSets: [],
       nodeVersions: [],
       metrics: false,

@@ -154,8 +154,9 @@ type Get = (...what: string[]) => Promise<string>;
 
 /** Asks an existing cluster what the stack requires of it. */
 async function clusterFacts(get: Get): Promise<ClusterFacts> {
-  const [classes, daemonSets, nodeVersions, metrics, keda] = await Promise.all([
+  const [classes, priorityClasses, daemonSets, nodeVersions, metrics, keda] = await Promise.all([
     get('storageclasses,ingressclasses', '--output=json').then(parseClasses),
+    ifAllowed(get('priorityclasses', '--output=jsonpath={.items[*].metadata.name}').then(words)),
     ifAllowed(get('daemonsets', '--all-namespaces', '--output=jsonpath={.items[*].metadata.name}').then(words)),
     ifAllowed(get('nodes', '--output=jsonpath={.items[*].status.nodeInfo.kubeletVersion}').then(words)),
     ifAllowed(
@@ -169,6 +170,7 @@ async function clusterFacts(get: Get): Promise<ClusterFacts> {
   ]);
   return {
     ...classes,
+    ...(priorityClasses && { priorityClasses }),
     ...(daemonSets && { daemonSets }),
     ...(nodeVersions && { nodeVersions }),
     ...(metrics !== undefined && { metrics }),

@@ -37,6 +37,8 @@ const shared: RawConfig = { 'keda:install': false };
 test.each<[string, Partial<ClusterFacts>, RawConfig]>([
   ['all that is required', {}, {}],
   ['the storage class that is chosen', {}, { 'cluster:storageClass': 'slow' }],
+  ['the priority class that is chosen', { priorityClasses: ['business'] }, { 'cluster:priorityClass': 'business' }],
+  ['priority classes that the user may not see', {}, { 'cluster:priorityClass': 'business' }],
   ['metrics, and scaling by CPU', {}, byCpu],
   ['no metrics, and no scaling by CPU', { metrics: false }, {}],
   ['metrics that the user may not see', { metrics: undefined }, byCpu],
@@ -79,6 +81,12 @@ test.each<[string, Partial<ClusterFacts>, RawConfig, string]>([
     {},
     { 'cluster:ingressClass': 'nginx' },
     'the cluster has no ingress class nginx: it has traefik. Choose one (pulumi config set cluster:ingressClass NAME) or install its controller',
+  ],
+  [
+    'the priority class is unknown',
+    { priorityClasses: ['system-node-critical'] },
+    { 'cluster:priorityClass': 'business' },
+    'the cluster has no priority class business: it has system-node-critical. Choose one: pulumi config set cluster:priorityClass NAME',
   ],
   [
     'there are no metrics to scale by',

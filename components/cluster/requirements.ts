@@ -19,6 +19,7 @@ export interface KedaFact {
 export interface ClusterFacts {
   readonly storageClasses: readonly { readonly name: string; readonly isDefault: boolean }[];
   readonly ingressClasses: readonly string[];
+  readonly priorityClasses?: readonly string[];
   /** Names of the DaemonSets, of which the network is one. */
   readonly daemonSets?: readonly string[];
   /** Versions of the nodes, such as `v1.34.9+k3s1`. */
@@ -62,6 +63,13 @@ function ingressProblems({ ingressClasses }: ClusterFacts, config: RequirementsC
     `the cluster has no ingress class ${cluster.ingressClass}: it has ${listed(ingressClasses)}. Choose one (pulumi config set cluster:ingressClass NAME) or install its controller`,
   ];
 }
+
+const priorityProblems = ({ priorityClasses }: ClusterFacts, wanted: string | undefined): readonly string[] =>
+  wanted === undefined || priorityClasses === undefined || priorityClasses.includes(wanted)
+    ? []
+    : [
+        `the cluster has no priority class ${wanted}: it has ${listed(priorityClasses)}. Choose one: pulumi config set cluster:priorityClass NAME`,
+      ];
 
 /** Whether the network enforces policies; undefined: it is not one that we know. */
 function enforces({ daemonSets = [], nodeVersions = [] }: ClusterFacts): boolean | undefined {
@@ -110,6 +118,7 @@ function kedaProblems({ keda }: ClusterFacts, config: RequirementsConfig): reado
 export const requirementProblems = (facts: ClusterFacts, config: RequirementsConfig): readonly string[] => [
   ...storageProblems(facts, config.cluster.storageClass),
   ...ingressProblems(facts, config),
+  ...priorityProblems(facts, config.cluster.priorityClass),
   ...metricsProblems(facts, config),
   ...kedaProblems(facts, config),
 ];

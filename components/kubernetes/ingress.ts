@@ -4,6 +4,7 @@ import * as k8s from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
 import { NOT_WAITED_FOR } from './labels.ts';
+import { startTimeouts } from './start-time.ts';
 
 /** What the ingress routes, and how. */
 export interface HostIngressArgs {
@@ -57,8 +58,8 @@ function albAnnotations({ config, health, sticky = false }: HostIngressArgs): Re
 
 /**
  * Routes a host to the port `main` of the Service with the ingress's name. With k3d, Pulumi waits
- * until Traefik serves it. Elsewhere it does not wait: many controllers never publish an address in
- * the ingress's status, and Pulumi would give up after ten minutes.
+ * until Traefik serves it, whose image may be the last that a slow line brings. Elsewhere it does not
+ * wait: many controllers never publish an address in the ingress's status.
  */
 export const hostIngress = (name: string, args: HostIngressArgs, opts: pulumi.CustomResourceOptions) =>
   new k8s.networking.v1.Ingress(
@@ -85,7 +86,7 @@ export const hostIngress = (name: string, args: HostIngressArgs, opts: pulumi.Cu
         ],
       },
     },
-    opts,
+    { ...opts, customTimeouts: startTimeouts },
   );
 
 /**

@@ -233,6 +233,16 @@ function tolerationOf(key: string, taint: string): Toleration {
   return value ? { key, operator: 'Equal', value, effect } : { key, operator: 'Exists', effect };
 }
 
+/** Nodes by the values of their labels. @param labels values with commas (`cluster:nodeAffinity`) */
+function nodeAffinity(labels: Readonly<Record<string, string>>) {
+  const matchExpressions = Object.entries(labels).map(([key, values]) => ({
+    key,
+    operator: 'In',
+    values: values.split(',').map((value) => value.trim()),
+  }));
+  return { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } };
+}
+
 /** What the config adds to every pod. @param selector labels of nodes that it needs besides */
 export function placement({ cluster, images }: PodConfig, selector?: PodArgs['nodeSelector']) {
   const nodeSelector = { ...cluster.nodeSelector, ...selector };
@@ -241,6 +251,9 @@ export function placement({ cluster, images }: PodConfig, selector?: PodArgs['no
     ...(images.pullSecret !== undefined && { imagePullSecrets: [{ name: PULL_SECRET }] }),
     ...(cluster.priorityClass !== undefined && { priorityClassName: cluster.priorityClass }),
     ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
+    ...(Object.keys(cluster.nodeAffinity).length > 0 && {
+      affinity: { nodeAffinity: nodeAffinity(cluster.nodeAffinity) },
+    }),
     ...(tolerations.length > 0 && { tolerations }),
   };
 }

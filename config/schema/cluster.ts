@@ -100,6 +100,12 @@ export const clusterSchema = z.object({
     description: "Labels of the nodes that the stack's pods run on.",
     change: `${rollsEverything} A volume that is bound to another node keeps its pod from starting.`,
   }),
+  nodeAffinity: textMap(/^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$/, {
+    allowed: 'values by label, such as {"topology.kubernetes.io/zone": "eu-west-1a,eu-west-1b"}',
+    description:
+      "Labels of the nodes that the stack's pods run on, each with the values that it may have, separated by commas.",
+    change: `${rollsEverything} A volume that is bound to another node keeps its pod from starting.`,
+  }),
   tolerations: textMap(/^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$/, {
     allowed: 'taints by name, each with value and effect, such as {"dedicated": "breakwater:NoSchedule"}',
     description:

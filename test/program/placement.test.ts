@@ -10,7 +10,15 @@ const PLACED = {
   'images:pullSecret': '{"auths":{"registry.example":{"auth":"dTpw"}}}',
   'cluster:priorityClass': 'business',
   'cluster:nodeSelector': { pool: 'breakwater' },
+  'cluster:nodeAffinity': { zone: 'a, b' },
   'cluster:tolerations': { dedicated: 'breakwater:NoSchedule', 'example.com/spot': ':NoExecute' },
+};
+const AFFINITY = {
+  nodeAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [{ matchExpressions: [{ key: 'zone', operator: 'In', values: ['a', 'b'] }] }],
+    },
+  },
 };
 const TOLERATIONS = [
   { key: 'dedicated', operator: 'Equal', value: 'breakwater', effect: 'NoSchedule' },
@@ -30,6 +38,7 @@ describe.each(['dev', 'stress'])('%s', (stack) => {
         imagePullSecrets: [{ name: 'image-pull' }],
         priorityClassName: 'business',
         nodeSelector: expect.objectContaining({ pool: 'breakwater' }),
+        affinity: AFFINITY,
         tolerations: TOLERATIONS,
       });
   });
@@ -40,6 +49,7 @@ describe.each(['dev', 'stress'])('%s', (stack) => {
         imagePullSecrets: [{ name: 'image-pull' }],
         priorityClassName: 'business',
         nodeSelector: { pool: 'breakwater' },
+        affinity: AFFINITY,
         tolerations: TOLERATIONS,
       });
   });
@@ -58,6 +68,6 @@ describe.each(['dev', 'stress'])('%s', (stack) => {
 
 test('without these keys, pods have nothing of it', async () => {
   for (const { spec } of podsOf(await declareStack('staging')))
-    for (const field of ['imagePullSecrets', 'priorityClassName', 'nodeSelector', 'tolerations'])
+    for (const field of ['imagePullSecrets', 'priorityClassName', 'nodeSelector', 'affinity', 'tolerations'])
       expect(spec).not.toHaveProperty(field);
 });

@@ -61,6 +61,7 @@ export const clusterChanges: Changes = {
   'cluster:ingressClass': { to: 'nginx', changes: ['Ingress api', 'Ingress console', 'Ingress grafana'] },
   'cluster:priorityClass': { on: producing, to: 'business', ...EVERY_POD },
   'cluster:nodeSelector': { on: producing, to: { pool: 'breakwater' }, ...EVERY_POD },
+  'cluster:nodeAffinity': { on: producing, to: { zone: 'a,b' }, ...EVERY_POD },
   'cluster:tolerations': { on: producing, to: { dedicated: ':NoSchedule' }, ...EVERY_POD },
   'cluster:protect': {
     to: true,

@@ -243,6 +243,11 @@ export const mutants: Readonly<Record<string, readonly ((declared: Mutable[]) =>
       delete pick(d, 'StatefulSet', 'kafka').options.createTimeout;
     },
   ],
+  'and for an ingress': [
+    (d) => {
+      delete pick(d, 'Ingress', 'api').options.createTimeout;
+    },
+  ],
   'Kubernetes does not give up before': [
     (d) => {
       delete api(d).progressDeadlineSeconds;

@@ -85,6 +85,15 @@ export const slowLinePolicies: Policies = {
     'Deployment',
     'StatefulSet',
   ),
+  // Traefik, which gives it an address, waits for its own image behind all others.
+  'and for an ingress': (declared) =>
+    tooShort(
+      (ingress) =>
+        manifestOf(ingress).metadata.annotations?.['pulumi.com/skipAwait'] === 'true'
+          ? []
+          : [secondsOf(ingress.options.createTimeout)],
+      'Ingress',
+    )(declared),
   'Kubernetes does not give up before': tooShort(
     (resource) => (kindOf(resource) === 'Deployment' ? [manifestOf(resource).spec.progressDeadlineSeconds ?? 600] : []),
     'Deployment',
