@@ -56,7 +56,7 @@ async function openStack(options: Options): Promise<Access | undefined> {
   const { stack, profile, mongoUrl, gateUrl, redisUrl } = options;
   if (stack === undefined) return undefined;
   const parts: Part[] = [];
-  if (mongoUrl === undefined) parts.push('mongo');
+  if (mongoUrl === undefined) parts.push('store');
   if (gateUrl === undefined) parts.push('gate');
   if (redisUrl === undefined && profile.coldCache) parts.push('redis');
   return openAccess(await readOutputs({ stack, directory: REPOSITORY }), parts);
@@ -68,7 +68,7 @@ async function load(options: Options, access: Access | undefined): Promise<numbe
     console.warn(`warning: ${target} is not on this machine; make sure that you may put load on it`);
   if (profile.coldCache)
     console.log(`cache flushed: ${(await flushCacheAt(redisUrl!)).toLocaleString('en-US')} records`);
-  const { mongoUrl = access?.addresses.mongoUrl, gateUrl = access?.addresses.gateUrl } = options;
+  const { mongoUrl = access?.addresses.storeUrl, gateUrl = access?.addresses.gateUrl } = options;
   const api = access?.addresses ?? localApi();
   return runSession({
     profile,

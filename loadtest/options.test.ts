@@ -59,7 +59,7 @@ describe('the command line', () => {
     [['--vus', 'many'], /--vus: must be/],
     [['--time-scale', '-1'], /--time-scale: must be a number from 0.001 to 100/],
     [['--target', 'localhost:8000'], /--target: must be a URL that starts with http:/],
-    [['--target', 'https://x'], /--target: must be a URL that starts with http:/],
+    [['--target', 'ftp://x'], /--target: must be a URL that starts with http:\/\/ or https:/],
     [['--engine', 'jmeter'], /--engine: must be k6 or builtin/],
     [['--profil', 'smoke'], /--profil: unknown option; did you mean --profile\?/],
     [['--vus'], /--vus: needs a value/],

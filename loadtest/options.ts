@@ -159,7 +159,7 @@ export function parseOptions(args: readonly string[]): Options | null {
   const rest = {
     export: exported as Options['export'],
     stack: value('stack'),
-    target: url('target', ['http']),
+    target: url('target', ['http', 'https']),
     host: value('host'),
     mongoUrl: urlOrNone('mongo', ['mongodb', 'mongodb+srv', ...STORE_PROTOCOLS]),
     gateUrl: urlOrNone('gate', ['http']),

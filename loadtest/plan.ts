@@ -8,7 +8,7 @@ import type { SecondRow, Totals } from './witness/figures.ts';
 export interface Plan {
   /** First part of every origin: `<run>/<user>/<iteration>`. */
   readonly run: string;
-  /** Base address, http only. */
+  /** Base address, http or https. */
   readonly target: string;
   /** Host name by which an ingress routes to the target. Default: that of the address. */
   readonly host?: string | undefined;

@@ -16,7 +16,7 @@ import { useMongo } from '../test/servers.ts';
 import { NotReadyError } from '../tooling/errors.ts';
 import type { Consumers } from './consumers.ts';
 import { startBuiltin } from './generator/start.ts';
-import { withDatabase } from './ledger/scan.ts';
+import { withDatabase } from './ledger/store-at.ts';
 import type { Plan } from './plan.ts';
 import type { Profile } from './profiles.ts';
 import { PROFILES } from './profiles.ts';
@@ -258,6 +258,8 @@ describe('a run', () => {
     await expect(runLoadTest({ ...options, target: 'http://127.0.0.1:1' })).rejects.toThrow(NotReadyError);
     await expect(runLoadTest({ ...options, target: 'http://127.0.0.1:1' })).rejects.toThrow(/npm start/);
     await expect(runLoadTest({ ...options, target, gateUrl: 'http://127.0.0.1:1' })).rejects.toThrow(/--gate none/);
+    const nowhere = { mongoUrl: 'mysql://127.0.0.1:1/breakwater' };
+    await expect(runLoadTest({ ...options, target, ...nowhere })).rejects.toThrow(/127\.0\.0\.1:1.*--mongo none/s);
   });
 });
 

@@ -11,6 +11,7 @@ import { fetchGateSeconds, GateLog, type GateVerdict } from './ledger/gate.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { LossLog, type LossVerdict } from './ledger/losses.ts';
 import { runLedger } from './ledger/scan.ts';
+import { storeAt } from './ledger/store-at.ts';
 import type { Mix } from './mixed.ts';
 import { type Engine, readLoad } from './plan.ts';
 import type { Profile } from './profiles.ts';
@@ -25,7 +26,7 @@ export interface RunOptions {
   readonly target: string;
   /** Host name by which an ingress routes to the target. Default: that of the address. */
   readonly host?: string | undefined;
-  /** Address of MongoDB itself, past the gate; null skips the ledger. */
+  /** Address of the store itself, past the gate, as `storeAt` takes it; null skips the ledger. */
   readonly mongoUrl: string | null;
   /** Metrics server of the gate; null skips its check. */
   readonly gateUrl: string | null;
@@ -60,6 +61,8 @@ const LOSSES_POLL_MS = 10_000;
 const { api: DEFAULTS } = parseStackConfig({});
 const mixOf = ({ profile, bodyLimitKiB = DEFAULTS.bodyLimitKiB }: RunOptions): Mix | undefined =>
   profile.mixed ? { maxBodyBytes: bodyLimitKiB * 1024 } : undefined;
+/** A record that no store has. */
+const NO_ID = '0'.repeat(24);
 /** Dead letters that are read. The records of more count as lost. */
 const MAX_DEAD_LETTERS = 10_000;
 
@@ -72,12 +75,13 @@ function runName(profile: string, now = new Date()): string {
   return `${profile}-${digits.slice(4, 8)}-${digits.slice(8, 14)}-${random}`;
 }
 
-/** @throws NotReadyError when the target or the gate does not answer; Error when the engine dies */
+/** @throws NotReadyError when the target, the gate or the store does not answer; Error when the engine dies */
 export async function runLoadTest(options: RunOptions): Promise<Report> {
   const { profile, target, host, gateUrl } = options;
   const before = await checkTarget(target, host);
   const gate = new GateLog();
   if (gateUrl !== null) await checkGate(gateUrl, gate);
+  if (options.mongoUrl !== null) await checkStore(options.mongoUrl);
   const losses = await startLosses(options.consumers);
 
   const run = runName(profile.name);
@@ -193,6 +197,20 @@ async function checkGate(gateUrl: string, log: GateLog): Promise<void> {
   }
 }
 
+async function checkStore(storeUrl: string): Promise<void> {
+  const store = await storeAt(storeUrl);
+  try {
+    await store.findMany([NO_ID]);
+  } catch (cause) {
+    throw new NotReadyError(
+      `the store does not answer, so the records cannot be checked: ${(cause as Error).message}.\nGive its address with --mongo URL, or skip the check with --mongo none.`,
+      { cause },
+    );
+  } finally {
+    await store.close();
+  }
+}
+
 async function judgeGate(
   gateUrl: string | null,
   log: GateLog,
@@ -239,7 +257,7 @@ async function keepLedger(
   parts: { run: string; witnessFile: string; startedAt: Date },
   deadLetters: { before: number | null; after: number | null },
 ): Promise<Checked<Ledger>> {
-  if (options.mongoUrl === null) return { skipped: 'no MongoDB was given' };
+  if (options.mongoUrl === null) return { skipped: 'no store was given' };
   const { before, after } = deadLetters;
   if (before === null || after === null)
     return { failed: `the number of dead letters ${before === null ? 'before' : 'after'} the load is unknown` };

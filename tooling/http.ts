@@ -1,6 +1,7 @@
 // Small HTTP calls to a part of the stack: bounded in time, and with a Host header where an ingress
 // goes by one (fetch cannot send that header).
 import { request } from 'node:http';
+import { request as requestOverTls } from 'node:https';
 import { text } from 'node:stream/consumers';
 
 export interface CallOptions {
@@ -32,7 +33,8 @@ export function call(url: URL | string, options: CallOptions = {}): Promise<Answ
   return new Promise((resolve, reject) => {
     const fail = (error: Error) =>
       reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`, { cause: error }) : error);
-    const req = request(url, {
+    const send = new URL(url).protocol === 'https:' ? requestOverTls : request;
+    const req = send(url, {
       method,
       signal,
       agent: false,

@@ -3,6 +3,7 @@
 // the cores to the system under test.
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
+import { connect as connectOverTls } from 'node:tls';
 
 /** Receives the result of a request: exactly one of the two is called for each. */
 export interface Answer {
@@ -14,6 +15,8 @@ export interface Answer {
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+  /** Name that the server is asked for; empty for an IP address, undefined without TLS. */
+  readonly servername?: string;
 }
 
 /** The server closes first. If it does not within this time, the socket is destroyed. */
@@ -57,8 +60,9 @@ export class Connection {
   }
 
   #open(): Socket {
-    const socket: Socket = connect({
-      ...this.#endpoint,
+    const { servername, ...endpoint } = this.#endpoint;
+    const options = {
+      ...endpoint,
       noDelay: true,
       onread: {
         buffer: shared,
@@ -67,8 +71,10 @@ export class Connection {
           return true;
         },
       },
-    });
-    socket.once('connect', () => {
+    };
+    const isSecure = servername !== undefined;
+    const socket: Socket = isSecure ? connectOverTls({ ...options, servername }) : connect(options);
+    socket.once(isSecure ? 'secureConnect' : 'connect', () => {
       if (this.#socket !== socket) return;
       this.#connected = true;
       socket.write(this.#request, 'latin1');

@@ -1,5 +1,6 @@
 // The generator: sends the load of a plan and records what it gets.
 import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { totalSeconds } from '../../config/load-profiles.ts';
@@ -34,8 +35,13 @@ export class Generator {
   /** @throws when the target's name cannot be resolved */
   static async start(plan: Plan, onSecond: (row: SecondRow) => void): Promise<Generator> {
     const url = new URL(plan.target);
-    const { address } = await lookup(url.hostname.replace(/^\[|\]$/g, ''));
-    return new Generator(plan, { host: address, port: Number(url.port || 80) }, onSecond);
+    const name = url.hostname.replace(/^\[|\]$/g, '');
+    const { address } = await lookup(name);
+    const isSecure = url.protocol === 'https:';
+    const endpoint = { host: address, port: Number(url.port || (isSecure ? 443 : 80)) };
+    // A server cannot be asked for by an IP address.
+    const servername = isIP(name) ? '' : name;
+    return new Generator(plan, { ...endpoint, ...(isSecure && { servername }) }, onSecond);
   }
 
   private constructor(plan: Plan, endpoint: Endpoint, onSecond: (row: SecondRow) => void) {

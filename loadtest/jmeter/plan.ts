@@ -19,7 +19,7 @@ export interface ThreadGroup {
 }
 
 export interface PlanTarget {
-  /** Base address, http only. */
+  /** Base address, http or https. */
   readonly target: string;
   /** Host name by which an ingress routes to the target. Default: that of the address. */
   readonly host?: string | undefined;
@@ -81,7 +81,8 @@ export function jmeterPlan(profile: Profile, { target, host }: PlanTarget): stri
       'NO_PLAN',
       `--export: the profile ${profile.name} cannot be exported: JMeter cannot make its bodies`,
     );
-  const { hostname, port } = new URL(target);
+  const { protocol, hostname, port } = new URL(target);
+  const isSecure = protocol === 'https:';
   const groups = profile.arrivals
     ? [openModel(profile.arrivals, sampler(profile))]
     : threadGroups(profile.stages).map((group) => closedModel(group, sampler(profile)));
@@ -94,7 +95,8 @@ export function jmeterPlan(profile: Profile, { target, host }: PlanTarget): stri
 <hashTree>
 <ConfigTestElement guiclass="HttpDefaultsGui" testclass="ConfigTestElement" testname="target">
   <stringProp name="HTTPSampler.domain">\${__P(host,${hostname})}</stringProp>
-  <stringProp name="HTTPSampler.port">\${__P(port,${port || 80})}</stringProp>
+  <stringProp name="HTTPSampler.protocol">${isSecure ? 'https' : 'http'}</stringProp>
+  <stringProp name="HTTPSampler.port">\${__P(port,${port || (isSecure ? 443 : 80)})}</stringProp>
   <stringProp name="HTTPSampler.response_timeout">60000</stringProp>
 </ConfigTestElement>
 <hashTree/>

@@ -11,7 +11,8 @@ import { MongoStore } from '../../apps/shared/store/mongo/store.ts';
 import { useMongo } from '../../test/servers.ts';
 import { WitnessWriter } from '../witness/log.ts';
 import { checksumOf } from '../witness/outcome.ts';
-import { firstIdAt, runLedger, withDatabase } from './scan.ts';
+import { firstIdAt, runLedger } from './scan.ts';
+import { withDatabase } from './store-at.ts';
 
 const mongo = useMongo();
 const payloadChars = 512;

@@ -8,7 +8,7 @@ import { expectedPayload, type Mix } from '../mixed.ts';
 import { readWitness } from '../witness/log.ts';
 import { countIterations, type Found, type Ledger, LedgerBook } from './ledger.ts';
 import { readRecord } from './raw-record.ts';
-import { STORE_PROTOCOLS, storeAt } from './store-at.ts';
+import { STORE_PROTOCOLS, storeAt, withDatabase } from './store-at.ts';
 
 export interface ScanOptions {
   readonly run: string;
@@ -39,15 +39,6 @@ export const firstIdAt = (time: Date, slackSeconds = 0): string =>
     .toString(16)
     .padStart(8, '0')
     .padEnd(24, '0');
-
-/** The same address, with our database where it names none. */
-export function withDatabase(mongoUrl: string): string {
-  const [, server, database, options = ''] =
-    /^(mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/([^?]*))?(\?.*)?$/.exec(mongoUrl) ?? [];
-  if (server === undefined)
-    throw new TypeError(`"${mongoUrl}" is no MongoDB address; it looks like mongodb://127.0.0.1:27017`);
-  return `${server}/${database || 'breakwater'}${options}`;
-}
 
 /** @throws when MongoDB can't be reached, the log can't be read, or a document is no record */
 export async function runLedger(options: ScanOptions): Promise<Ledger> {

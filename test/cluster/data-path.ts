@@ -23,8 +23,8 @@ export async function checkDataPath(context: Context): Promise<void> {
   const readBack = read.map(({ status, text }) => (status === 200 ? (JSON.parse(text) as Stored).payload : status));
   context.check('accepted records can be read at once', sameList(readBack, payloads), `${readBack.length} records`);
 
-  const { addresses, close } = await stack.access('mongo');
-  const { client, db } = connectMongo({ url: addresses.mongoUrl!, appName: 'e2e' });
+  const { addresses, close } = await stack.access('store');
+  const { client, db } = connectMongo({ url: addresses.storeUrl!, appName: 'e2e' });
   try {
     const stored = await waitFor(
       'the records are in MongoDB',

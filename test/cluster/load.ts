@@ -51,14 +51,14 @@ const steady = ({ users, think }: LoadSize): Profile => ({
 
 /** Starts the load. @throws NotReadyError when the API does not answer */
 export async function startLoad(stack: RunningStack, size: LoadSize, signal: AbortSignal): Promise<RunningLoad> {
-  const { addresses, close } = await stack.access('mongo', 'gate');
+  const { addresses, close } = await stack.access('store', 'gate');
   const over = new AbortController();
   let accepted = 0;
   const done = runLoadTest({
     profile: steady(size),
     target: addresses.target,
     host: addresses.host,
-    mongoUrl: addresses.mongoUrl ?? null,
+    mongoUrl: addresses.storeUrl ?? null,
     gateUrl: addresses.gateUrl ?? null,
     payloadChars: addresses.payloadChars,
     consumers: clusterConsumers(stack.kubectl, stack.namespace),

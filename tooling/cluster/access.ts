@@ -4,13 +4,14 @@ import { CommandError } from '../run.ts';
 import { appSettings } from './app-settings.ts';
 import { Kubectl } from './kubectl.ts';
 import { apiNamespace, type StackOutputs } from './outputs.ts';
-import { forwardPort, type PortForward } from './port-forward.ts';
+import { forwardPort } from './port-forward.ts';
+import { Relay } from './relay.ts';
 
 /** Port on which every app serves its metrics. */
 export const METRICS_PORT = 9464;
 
 /** A server of the stack that a command wants to reach. */
-export type Part = 'mongo' | 'gate' | 'redis';
+export type Part = 'store' | 'gate' | 'redis';
 
 /** Where the parts of a stack are, as the load test takes them. */
 export interface Addresses {
@@ -21,9 +22,12 @@ export interface Addresses {
   readonly payloadChars: number;
   /** Largest body that the API takes, KiB. */
   readonly bodyLimitKiB: number;
-  /** MongoDB itself, past the gate, with the database and the apps' credentials. */
-  readonly mongoUrl?: string;
-  /** The gate's metrics server. */
+  /**
+   * The store itself, past the gate, with the database and the apps' credentials, as `storeAt` of
+   * the load test takes it.
+   */
+  readonly storeUrl?: string;
+  /** The gate's metrics server; absent where the store is not MongoDB, so that there is no gate. */
   readonly gateUrl?: string;
   readonly redisUrl?: string;
 }
@@ -44,14 +48,8 @@ export interface Access {
 export async function openAccess(outputs: StackOutputs, parts: readonly Part[]): Promise<Access> {
   const kubectl = new Kubectl(outputs);
   const { namespace } = outputs;
-  const forwards: PortForward[] = [];
-  const open = async (
-    part: Part,
-    port: number,
-    url: (server: string) => string,
-    service: string = part,
-  ): Promise<string | undefined> => {
-    if (!parts.includes(part)) return undefined;
+  const forwards: { close(): Promise<void> }[] = [];
+  const open = async (port: number, url: (server: string) => string, service: string): Promise<string> => {
     const forward = await forwardPort(kubectl, namespace, `service/${service}`, port);
     forwards.push(forward);
     return url(`127.0.0.1:${forward.port}`);
@@ -64,10 +62,21 @@ export async function openAccess(outputs: StackOutputs, parts: readonly Part[]):
       appSettings(kubectl, apiNamespace(outputs), 'api'),
       appSettings(kubectl, namespace, 'consumer'),
     ]);
-    const [mongoUrl, gateUrl, redisUrl] = await Promise.all([
-      open('mongo', 27_017, (server) => withServer(consumer.MONGO_URL ?? '', server, consumer)),
-      open('gate', METRICS_PORT, (server) => `http://${server}`, 'gate-pods'),
-      open('redis', 6379, (server) => `redis://${credentials(undefined, consumer.REDIS_PASSWORD)}${server}`),
+    const isMongo = consumer.STORE_KIND === 'mongo';
+    const openStore = async (): Promise<string> => {
+      if (isMongo) return open(27_017, (server) => withServer(consumer.MONGO_URL ?? '', server, consumer), 'mongo');
+      if (consumer.STORE_KIND === 'dynamodb') return dynamoDbUrl(consumer);
+      const { hostname, port } = new URL(consumer.MYSQL_URL!);
+      const target = { namespace: apiNamespace(outputs), pod: 'deployment/api' };
+      const relay = await Relay.open(kubectl, { ...target, host: hostname, port: Number(port || 3306) });
+      forwards.push(relay);
+      return mySqlUrl(consumer, relay.port);
+    };
+    const redis = (server: string) => `redis://${credentials(undefined, consumer.REDIS_PASSWORD)}${server}`;
+    const [storeUrl, gateUrl, redisUrl] = await Promise.all([
+      parts.includes('store') ? openStore() : undefined,
+      parts.includes('gate') && isMongo ? open(METRICS_PORT, (server) => `http://${server}`, 'gate-pods') : undefined,
+      parts.includes('redis') ? open(6379, redis, 'redis') : undefined,
     ]);
     return {
       kubectl,
@@ -77,7 +86,7 @@ export async function openAccess(outputs: StackOutputs, parts: readonly Part[]):
         host: outputs.apiHost,
         payloadChars: Number(api.PAYLOAD_CHARS),
         bodyLimitKiB: Number(api.API_BODY_LIMIT_KIB),
-        ...(mongoUrl !== undefined && { mongoUrl }),
+        ...(storeUrl !== undefined && { storeUrl }),
         ...(gateUrl !== undefined && { gateUrl }),
         ...(redisUrl !== undefined && { redisUrl }),
       },
@@ -100,11 +109,24 @@ const credentials = (username: string | undefined, password: string | undefined)
  * The apps' MongoDB address (which leads to the gate) with another server and with the apps'
  * credentials.
  */
-export function withServer(
-  url: string,
-  server: string,
-  { MONGO_USERNAME, MONGO_PASSWORD }: Readonly<Record<string, string | undefined>>,
-): string {
+export function withServer(url: string, server: string, { MONGO_USERNAME, MONGO_PASSWORD }: Settings): string {
   const [, path = ''] = /^mongodb:\/\/[^/]+(\/.*)?$/.exec(url) ?? [];
   return `mongodb://${credentials(MONGO_USERNAME, MONGO_PASSWORD)}${server}${path}`;
+}
+
+type Settings = Readonly<Record<string, string | undefined>>;
+
+/** The apps' MySQL through a port of this machine; its certificate is still for its own name. */
+function mySqlUrl(settings: Settings, viaPort: number): string {
+  const url = new URL(settings.MYSQL_URL!);
+  url.username = encodeURIComponent(settings.MYSQL_USERNAME ?? '');
+  url.password = encodeURIComponent(settings.MYSQL_PASSWORD ?? '');
+  url.search = new URLSearchParams({ tls: settings.MYSQL_TLS ?? 'true', viaPort: String(viaPort) }).toString();
+  return url.href;
+}
+
+/** The apps' table, which this machine reaches with its own credentials. */
+function dynamoDbUrl({ DYNAMODB_REGION, DYNAMODB_TABLE, DYNAMODB_ENDPOINT: endpoint }: Settings): string {
+  const url = `dynamodb://${DYNAMODB_REGION}/${DYNAMODB_TABLE}`;
+  return endpoint === undefined ? url : `${url}?${new URLSearchParams({ endpoint })}`;
 }

@@ -1,4 +1,6 @@
 // kubectl against one named cluster, never against the current context of the user.
+import type { ChildProcess } from 'node:child_process';
+import { spawnGroup } from '../process/guard.ts';
 import { type CommandOptions, type Run, run } from '../run.ts';
 
 /** Which cluster. */
@@ -42,5 +44,11 @@ export class Kubectl {
   /** Runs a command in a pod. `pod` may be `deployment/api`. @throws CommandError */
   exec(namespace: string, pod: string, command: readonly string[], options?: CommandOptions): Promise<string> {
     return this.text(['exec', '--namespace', namespace, pod, '--', ...command], options);
+  }
+
+  /** Runs a command in a pod with its standard input and output as pipes. Errors are printed. */
+  execPiped(namespace: string, pod: string, command: readonly string[]): ChildProcess {
+    const args = [...this.#options, 'exec', '--stdin', '--namespace', namespace, pod, '--', ...command];
+    return spawnGroup('kubectl', args, { env: process.env, stdio: ['pipe', 'pipe', 'inherit'] });
   }
 }

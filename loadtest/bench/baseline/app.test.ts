@@ -4,7 +4,7 @@ import { payloadFor } from '../../../apps/shared/payload.ts';
 import { MongoStore } from '../../../apps/shared/store/mongo/store.ts';
 import { LocalServer } from '../../../test/local-server.ts';
 import { useMongo } from '../../../test/servers.ts';
-import { withDatabase } from '../../ledger/scan.ts';
+import { withDatabase } from '../../ledger/store-at.ts';
 import { judge } from '../../witness/outcome.ts';
 import { createBaseline } from './app.ts';
 

@@ -56,8 +56,8 @@ const removeRecords = (stack: RunningStack) => withRecords(stack, (records) => r
 type Records = ReturnType<ReturnType<typeof connectMongo>['db']['collection']>;
 
 async function withRecords<T>(stack: RunningStack, body: (records: Records) => Promise<T>): Promise<T> {
-  const { addresses, close } = await stack.access('mongo');
-  const { client, db } = connectMongo({ url: addresses.mongoUrl!, appName: 'e2e' });
+  const { addresses, close } = await stack.access('store');
+  const { client, db } = connectMongo({ url: addresses.storeUrl!, appName: 'e2e' });
   try {
     return await body(db.collection(RECORDS));
   } finally {

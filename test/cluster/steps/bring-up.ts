@@ -41,12 +41,12 @@ export const up: Step = async (context) => {
   context.took(`up from nothing (${describeChanges(operation)})`, operation.seconds);
   const begun = performance.now();
   const stack = await context.stack();
-  const { addresses, close } = await stack.access('mongo', 'gate');
+  const { addresses, close } = await stack.access('store', 'gate');
   const report = await runLoadTest({
     profile: PROFILES.smoke!,
     target: addresses.target,
     host: addresses.host,
-    mongoUrl: addresses.mongoUrl ?? null,
+    mongoUrl: addresses.storeUrl ?? null,
     gateUrl: addresses.gateUrl ?? null,
     payloadChars: addresses.payloadChars,
     consumers: clusterConsumers(stack.kubectl, stack.namespace),

@@ -1,39 +1,17 @@
 // A Kafka outside, as managed ones are: TLS, and a password that is checked by SCRAM. The topics app stands for all, since they
 // share the client and its settings.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { pbkdf2Sync } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { Admin, alterUserScramCredentialsV0 } from '@platformatic/kafka';
 import { appEnvironment } from '../../../../test/app-environment.ts';
+import { useCertificate } from '../../../../test/certificate.ts';
 import { useKafka } from '../../../../test/servers.ts';
 import { freePorts } from '../../../../tooling/ports.ts';
 import { clientOptions } from './client.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'breakwater-tls-'));
-const [keystore, certificate] = [join(folder, 'broker.p12'), join(folder, 'ca.pem')];
-const keytool = (...args: string[]) =>
-  execFileSync('keytool', [...args, '-alias', 'broker', '-keystore', keystore, '-storepass', 'changeit'], {
-    stdio: 'pipe',
-  });
-keytool(
-  '-genkeypair',
-  '-keyalg',
-  'EC',
-  '-dname',
-  'CN=localhost',
-  '-ext',
-  'san=dns:localhost',
-  '-validity',
-  '2',
-  '-storetype',
-  'PKCS12',
-);
-keytool('-exportcert', '-rfc', '-file', certificate);
-afterAll(() => rmSync(folder, { recursive: true }));
+const { keystore, password, certificate } = useCertificate();
 
 const [plain, outside, controller] = (await freePorts(3)) as [number, number, number];
 useKafka({
@@ -47,7 +25,7 @@ useKafka({
     'listener.name.outside.scram-sha-512.sasl.jaas.config':
       'org.apache.kafka.common.security.scram.ScramLoginModule required;',
     'listener.name.outside.ssl.keystore.location': keystore,
-    'listener.name.outside.ssl.keystore.password': 'changeit',
+    'listener.name.outside.ssl.keystore.password': password,
   },
 });
 

