@@ -63,6 +63,23 @@ test('the end-to-end run is on a schedule and by hand, leaves nothing out, and k
   expect(stepsOf('e2e.yaml').at(-1)).toMatchObject({ if: 'always()', with: { path: 'reports' } });
 });
 
+test('tools of the pinned versions are used, and only those', async () => {
+  const bin = join(folder, 'tools');
+  mkdirSync(bin);
+  const tool = (name: string, script: string) =>
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const pinned = (name: string) => new RegExp(`^${name}=(\\S+)`, 'm').exec(readFileSync('.ci/tools', 'utf8'))![1];
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  tool('curl', 'echo "$@" >&2; exit 22');
+  tool('k3d', `echo k3d version ${pinned('K3D')}`);
+  tool('kubectl', `echo Client Version: ${pinned('KUBECTL')}`);
+  tool('pulumi', `echo v${dependencies['@pulumi/pulumi']}`);
+  const fetchTools = () => run('bash', ['.ci/tools'], { env: { PATH: `${bin}:${process.env.PATH}`, GITHUB_PATH: '' } });
+  expect(await fetchTools()).toMatch(/\.local\/tools\/bin\n$/);
+  tool('kubectl', 'echo Client Version: v1.20.0');
+  expect((await fetchTools().catch((error) => error)).output).toContain('bin/linux/');
+});
+
 test('an end-to-end run that fails keeps the logs, and nothing else of what it wrote', async () => {
   const reports = join(process.cwd(), 'reports/e2e/stand-in');
   const npm = join(folder, 'npm');

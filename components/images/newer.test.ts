@@ -1,6 +1,6 @@
 // Which versions are newer, and how registries are asked.
 import { describe, expect, test } from '@jest/globals';
-import { chartVersionsOf, type Get, newerThan, releasesOf, tagsOf } from './newer.ts';
+import { chartVersionsOf, type Get, jarVersionsOf, newerThan, releasesOf, tagsOf } from './newer.ts';
 
 test.each([
   [
@@ -69,4 +69,13 @@ test('releases on GitHub, without candidates', async () => {
       Response.json([release('docker-v29.1.0'), release('v29.0.0-rc.1', true), release('v28.5.2')]),
   });
   expect(await releasesOf(get, 'moby/moby')).toEqual(['29.1.0', '28.5.2']);
+});
+
+test("Maven's repository", async () => {
+  const metadata = 'https://repo1.maven.org/maven2/org/elasticmq/elasticmq-server_2.13/maven-metadata.xml';
+  const { get } = registry({
+    [metadata]: () =>
+      new Response('<release>1.7.1</release><versions><version>1.7.0</version><version>1.7.1</version></versions>'),
+  });
+  expect(await jarVersionsOf(get, 'org.elasticmq:elasticmq-server_2.13')).toEqual(['1.7.0', '1.7.1']);
 });

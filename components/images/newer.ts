@@ -85,6 +85,16 @@ export async function chartVersionsOf(get: Get, repository: string, chart: strin
   return (index.entries[chart] ?? []).map(({ version }) => version);
 }
 
+/** Versions of `group:artifact` in Maven's central repository. @throws Error when it does not answer */
+export async function jarVersionsOf(get: Get, artifact: string): Promise<readonly string[]> {
+  const [group = '', name = ''] = artifact.split(':');
+  const response = await ask(
+    get,
+    `https://repo1.maven.org/maven2/${group.replaceAll('.', '/')}/${name}/maven-metadata.xml`,
+  );
+  return [...(await response.text()).matchAll(/<version>([^<]+)<\/version>/g)].flatMap(([, version]) => version ?? []);
+}
+
 /** The releases of a project on GitHub, drafts and candidates aside. @throws Error when it does not answer */
 export async function releasesOf(get: Get, project: string): Promise<readonly string[]> {
   const response = await ask(get, `https://api.github.com/repos/${project}/releases?per_page=100`);

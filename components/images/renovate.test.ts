@@ -1,5 +1,5 @@
 // renovate.json reads every image and chart of the list, each once, with its version and digest,
-// and the tools of the hosted runner.
+// the tools of the hosted runner, and the Java servers of the local run.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -47,6 +47,17 @@ test('every image and chart is found once', () => {
   expect([...foundIn('components/images/official-images.ts')].sort()).toEqual(expected.sort());
   expect(foundIn('components/images/charts.ts')).toEqual(
     pinnedCharts.map(({ name, version }) => `helm ${name} ${version}`),
+  );
+});
+
+test('the Java servers of the local run are found', () => {
+  expect(['kafka', 'elasticmq', 'jmeter'].flatMap((server) => foundIn(`local/install/${server}.ts`))).toEqual(
+    [
+      'org.apache.kafka:kafka_2.13',
+      'org.apache.logging.log4j:log4j-core',
+      'org.elasticmq:elasticmq-server_2.13',
+      'org.apache.jmeter:ApacheJMeter_http',
+    ].map((artifact) => expect.stringMatching(`^maven ${artifact} \\d+\\.\\d+\\.\\d+$`)),
   );
 });
 

@@ -1,8 +1,9 @@
-// `npm run versions`: the pinned images, charts and tools, and newer ones where their registries
-// are in reach.
-import { TOOLS, type Tool } from '../cluster/preflight.ts';
+// `npm run versions`: the pinned images, charts, jars and tools, and newer ones where their
+// registries are in reach. `npm outdated` does the same for npm packages.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pinnedCharts } from './charts.ts';
-import { chartVersionsOf, type Get, newerThan, releasesOf, tagsOf } from './newer.ts';
+import { chartVersionsOf, type Get, jarVersionsOf, newerThan, releasesOf, tagsOf } from './newer.ts';
 import { pinnedImages } from './official-images.ts';
 
 /** Milliseconds that a registry may take for one answer. */
@@ -10,19 +11,25 @@ const TIMEOUT_MS = 15_000;
 
 const get: Get = (url, headers = {}) => fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
 
-/** Where the tools are released. */
-const PROJECTS: Readonly<Record<Tool, string>> = {
-  aws: 'aws/aws-cli',
-  docker: 'moby/moby',
-  k3d: 'k3d-io/k3d',
-  kubectl: 'kubernetes/kubernetes',
-  pulumi: 'pulumi/pulumi',
-};
+const root = join(import.meta.dirname, '../..');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 interface Row {
   readonly what: string;
   readonly pinned: string;
   readonly published: () => Promise<readonly string[]>;
+}
+
+/** Versions below a comment that Renovate reads, too (renovate.json). */
+function markedVersions(): readonly Row[] {
+  const servers = readdirSync(join(root, 'local/install')).map((file) => join('local/install', file));
+  const text = ['.ci/tools', ...servers].map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+  const marked = /renovate: datasource=(\S+) depName=(\S+)\n(?:const )?\w+ ?= ?'?v?([^\s';]+)/g;
+  return [...text.matchAll(marked)].map(([, source, name = '', pinned = '']) => ({
+    what: source === 'maven' ? `jar ${name}` : `tool ${name}`,
+    pinned,
+    published: () => (source === 'maven' ? jarVersionsOf(get, name) : releasesOf(get, name)),
+  }));
 }
 
 const rows: readonly Row[] = [
@@ -36,11 +43,12 @@ const rows: readonly Row[] = [
     pinned: version,
     published: () => chartVersionsOf(get, repository, name),
   })),
-  ...(Object.keys(TOOLS) as Tool[]).map((tool) => ({
-    what: `tool ${tool} (oldest)`,
-    pinned: TOOLS[tool].oldest,
-    published: () => releasesOf(get, PROJECTS[tool]),
-  })),
+  ...markedVersions(),
+  {
+    what: 'tool pulumi',
+    pinned: manifest.dependencies['@pulumi/pulumi'],
+    published: () => releasesOf(get, 'pulumi/pulumi'),
+  },
 ];
 
 /** Why a registry did not answer: `fetch failed` has it in its cause. */
@@ -60,5 +68,8 @@ async function describe({ pinned, published }: Row): Promise<string> {
 }
 
 const described = await Promise.all(rows.map(async (row) => [row.what, row.pinned, await describe(row)] as const));
-for (const [what, pinned, newer] of [['what', 'pinned', 'newer'] as const, ...described])
-  console.log(`${what.padEnd(26)} ${pinned.padEnd(24)} ${newer}`);
+const table = [['what', 'pinned', 'newer'] as const, ...described];
+const width = (column: 0 | 1) => Math.max(...table.map((row) => row[column].length));
+for (const [what, pinned, newer] of table)
+  console.log(`${what.padEnd(width(0))}  ${pinned.padEnd(width(1))}  ${newer}`);
+console.log('npm packages: npm outdated; npm outdated --prefix apps');

@@ -6,11 +6,14 @@ import type { InstallOptions } from './options.ts';
 /** Environment variable with the address of an SQS to use instead of starting one. */
 export const sqsVariable = 'BREAKWATER_SQS_URL';
 
+// renovate: datasource=maven depName=org.elasticmq:elasticmq-server_2.13
+const VERSION = '1.7.1';
+
 const ELASTICMQ: MavenServer = {
   name: 'ElasticMQ',
-  version: '1.7.1',
+  version: VERSION,
   megabytes: 37,
-  artifacts: ['org.elasticmq:elasticmq-server_2.13:1.7.1'],
+  artifacts: [`org.elasticmq:elasticmq-server_2.13:${VERSION}`],
 };
 
 interface JavaServer {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { findJava, type MavenServer, mavenLibs } from './maven.ts';
 import type { InstallOptions } from './options.ts';
 
+// renovate: datasource=maven depName=org.apache.jmeter:ApacheJMeter_http
 const VERSION = '5.6.3';
 const JMETER: MavenServer = {
   name: 'JMeter',

@@ -9,14 +9,19 @@ import type { InstallOptions } from './options.ts';
 /** Environment variable with the addresses of brokers to use instead of starting them. */
 export const kafkaVariable = 'BREAKWATER_KAFKA_BROKERS';
 
+// renovate: datasource=maven depName=org.apache.kafka:kafka_2.13
+const VERSION = '4.3.1';
+// renovate: datasource=maven depName=org.apache.logging.log4j:log4j-core
+const LOG4J_VERSION = '2.25.4';
+
 const KAFKA: MavenServer = {
   name: 'Kafka',
-  version: '4.3.1',
+  version: VERSION,
   megabytes: 44,
   artifacts: [
-    'org.apache.kafka:kafka_2.13:4.3.1',
-    'org.apache.logging.log4j:log4j-core:2.25.4',
-    'org.apache.logging.log4j:log4j-slf4j-impl:2.25.4',
+    `org.apache.kafka:kafka_2.13:${VERSION}`,
+    `org.apache.logging.log4j:log4j-core:${LOG4J_VERSION}`,
+    `org.apache.logging.log4j:log4j-slf4j-impl:${LOG4J_VERSION}`,
   ],
 };
 
