@@ -8,6 +8,8 @@ import { NO_SMALL_DISK, SmallDisk } from './small-disk.ts';
 import { until } from './until.ts';
 import { WitnessedLoad } from './witnessed-load.ts';
 
+if (NO_SMALL_DISK !== undefined) console.warn(`SKIPPED: a full disk is not tested: ${NO_SMALL_DISK}`);
+
 const mongo = useMongo();
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

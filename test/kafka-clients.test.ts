@@ -69,6 +69,7 @@ const places: [string, () => Record<string, string>][] = [
 ];
 
 const python = findPython(process.env);
+if (python === undefined) console.warn(`SKIPPED: the Python example is not tested: ${NO_PYTHON}`);
 describe('Python', () => {
   if (python === undefined) test.skip(`is not tested: ${NO_PYTHON}`, () => undefined);
   else

@@ -59,7 +59,10 @@ test.each(files)('every command of %s is a script that bash can read', async (fi
 
 test('the end-to-end run is on a schedule and by hand, leaves nothing out, and keeps what it wrote', () => {
   expect(Object.keys(read('e2e.yaml').on).sort()).toEqual(['schedule', 'workflow_dispatch']);
-  expect(commandsOf('e2e.yaml')).toEqual(['bash .ci/tools', `bash .ci/e2e $\{{ matrix.stack }} --cold`]);
+  expect(commandsOf('e2e.yaml')).toEqual([
+    'bash .ci/tools',
+    `bash .ci/e2e $\{{ matrix.stack }} --cold $\{{ matrix.options }}`,
+  ]);
   expect(stepsOf('e2e.yaml').at(-1)).toMatchObject({ if: 'always()', with: { path: 'reports' } });
 });
 
