@@ -70,6 +70,27 @@ test.each<[string, RawConfig, string]>([
     { 'aws:certificate': 'arn:aws:acm:us-east-1:123456789012:certificate/0a' },
     'aws:certificate: is in us-east-1; the load balancer takes one of eu-west-1',
   ],
+  ['an address', { 'aws:apiCidrs': '198.51.100.7' }, 'aws:apiCidrs: "198.51.100.7" has the wrong format'],
+  [
+    'no network of the API',
+    { 'aws:apiCidrs': '198.51.100.7/32,198.51.100.7/24' },
+    'aws:apiCidrs: has 198.51.100.7/24, which is not the start of a network',
+  ],
+  [
+    'a private network for a public API',
+    { 'aws:apiCidrs': '198.51.100.7/32,10.0.0.0/8' },
+    'aws:apiCidrs: has 10.0.0.0/8, which does not reach the public API; remove it, or set aws:privateApi',
+  ],
+  [
+    'a production that is open to the internet',
+    { 'cluster:protect': true },
+    'aws:apiCidrs: is missing: with cluster:protect, name the networks that may reach the Kubernetes API, or set aws:privateApi',
+  ],
+  [
+    'everyone in production',
+    { 'cluster:protect': true, 'aws:apiCidrs': '0.0.0.0/0' },
+    'aws:apiCidrs: is 0.0.0.0/0: with',
+  ],
   ['a retention', { 'aws:logDays': 31 }, 'aws:logDays: is 31, which CloudWatch does not offer'],
   [
     'a cache as the queue',
@@ -110,6 +131,8 @@ test('what works', () => {
   expect(problems({})).toEqual([]);
   expect(problems({ 'aws:region': 'us-east-1', 'aws:zones': 'b,d,f', 'aws:cidr': '192.168.0.0/20' })).toEqual([]);
   expect(problems({ 'aws:instanceType': 'c7i.2xlarge', 'images:platform': 'linux/amd64' })).toEqual([]);
+  expect(problems({ 'cluster:protect': true, 'aws:apiCidrs': '198.51.100.7/32,198.51.101.0/24' })).toEqual([]);
+  expect(problems({ 'cluster:protect': true, 'aws:privateApi': true, 'aws:apiCidrs': '10.0.0.0/8' })).toEqual([]);
   const emulator = { 'cluster:context': 'k3d-it', 'cluster:registry': 'localhost:5051' };
   expect(problems({ ...emulator, 'cluster:ingressClass': 'traefik' })).toEqual([]);
 });

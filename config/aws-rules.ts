@@ -31,6 +31,35 @@ export function parseCidr(text: string): Network | undefined {
   return first % sizeOf({ first, prefix }) === 0 ? { first, prefix } : undefined;
 }
 
+/** In the stack files instead of the networks that may reach the API. No network has it (RFC 5737). */
+export const EXAMPLE_CIDR = '203.0.113.0/24';
+
+/** Who may reach the Kubernetes API. */
+function apiProblems({ cluster, aws }: StackConfig): readonly ConfigProblem[] {
+  const cidrs = aws.apiCidrs?.split(',') ?? [];
+  const networks = cidrs.map((cidr) => [cidr, parseCidr(cidr)] as const);
+  const isPrivate = (network: Network) => PRIVATE.some((range) => overlaps(parseCidr(range)!, network));
+  const wrong = networks.filter(([, network]) => network === undefined);
+  const apart = networks.filter(([, network]) => network && network.prefix > 0 && isPrivate(network));
+  const isOpen = cidrs.length === 0 || networks.some(([, network]) => network?.prefix === 0);
+  return [
+    ...wrong.map(([cidr]) => ({
+      key: 'aws:apiCidrs',
+      message: `has ${cidr}, which is not the start of a network; allowed: such as 198.51.100.7/32`,
+    })),
+    ...(aws.privateApi ? [] : apart).map(([cidr]) => ({
+      key: 'aws:apiCidrs',
+      message: `has ${cidr}, which does not reach the public API; remove it, or set aws:privateApi`,
+    })),
+    ...problemIf(
+      cluster.protect && !aws.privateApi && isOpen,
+      'aws:apiCidrs',
+      () =>
+        `is ${aws.apiCidrs ?? 'missing'}: with cluster:protect, name the networks that may reach the Kubernetes API, or set aws:privateApi`,
+    ),
+  ];
+}
+
 /** Retentions up to a year that CloudWatch Logs offers. */
 const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365];
 
@@ -53,7 +82,8 @@ function cidrProblem(cidr: string): string | undefined {
 export const platformOfInstance = (type: string): 'linux/arm64' | 'linux/amd64' =>
   /^[a-z]+\d+g/.test(type) ? 'linux/arm64' : 'linux/amd64';
 
-function onEks({ cluster, aws, images, api }: StackConfig): readonly ConfigProblem[] {
+function onEks(config: StackConfig): readonly ConfigProblem[] {
+  const { cluster, aws, images, api } = config;
   const { region, zones, cidr, instanceType, minNodesPerZone, maxNodesPerZone, certificate, logDays } = aws;
   const letters = zones.split(',');
   const offered = ZONES[region ?? ''];
@@ -78,6 +108,7 @@ function onEks({ cluster, aws, images, api }: StackConfig): readonly ConfigProbl
       () => `is ${zones}, which names a zone twice; name three different ones`,
     ),
     ...problemIf(network !== undefined, 'aws:cidr', () => network!),
+    ...apiProblems(config),
     ...problemIf(
       minNodesPerZone > maxNodesPerZone,
       'aws:minNodesPerZone',

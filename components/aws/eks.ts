@@ -69,6 +69,7 @@ export class Eks extends pulumi.ComponentResource {
       { place, service: 'eks', description: 'The control plane of EKS', managed: ['AmazonEKSClusterPolicy'] },
       child,
     );
+    const apiCidrs = config.apiCidrs?.split(',');
     const logs = createLogGroup(name, `/aws/eks/${place.name}/cluster`, args, child);
     this.cluster = new aws.eks.Cluster(
       name,
@@ -89,6 +90,7 @@ export class Eks extends pulumi.ComponentResource {
           subnetIds: [...network.privateSubnets],
           endpointPrivateAccess: true,
           endpointPublicAccess: !config.privateApi,
+          ...(!config.privateApi && apiCidrs && { publicAccessCidrs: apiCidrs }),
         },
         upgradePolicy: { supportType: 'STANDARD' },
         tags: tags(place, 'cluster'),
@@ -113,10 +115,26 @@ export class Eks extends pulumi.ComponentResource {
         { ...child, dependsOn: this.cluster },
       );
     }
+    // A private API has the group of the nodes, which admits only them.
+    const admitted = (config.privateApi ? (apiCidrs ?? [config.cidr]) : []).map(
+      (cidrIp) =>
+        new aws.ec2.SecurityGroupIngress(
+          `${name}-api-${cidrIp}`,
+          {
+            groupId: this.cluster.clusterSecurityGroupId,
+            ipProtocol: 'tcp',
+            fromPort: 443,
+            toPort: 443,
+            cidrIp,
+            description: 'The Kubernetes API',
+          },
+          child,
+        ),
+    );
     const first = addOns.filter((addOn) => addOn.first).map((addOn) => this.#addOn(addOn, place, [this.cluster]));
     const nodes = this.#nodeGroups(args, first);
     const rest = addOns.filter((addOn) => !addOn.first).map((addOn) => this.#addOn(addOn, place, nodes));
-    this.ready = [...first, ...nodes, ...rest];
+    this.ready = [...admitted, ...first, ...nodes, ...rest];
     this.registerOutputs({ arn: this.cluster.arn });
   }
 

@@ -1,5 +1,6 @@
 // The checks before a stack on AWS is created, and their messages.
 import { describe, expect, test } from '@jest/globals';
+import { EXAMPLE_CIDR } from '../../config/aws-rules.ts';
 import { parseStackConfig, type RawConfig } from '../../config/parse.ts';
 import { type Answer, failed, fakeRun, inEmptyFolder, linesOf } from '../cluster/cluster.testing.ts';
 import { awsProblems, credentialSources, observeAws } from './observe.ts';
@@ -121,6 +122,12 @@ test('types and a version that AWS does not know are all named', async () => {
 
 test('a user who may not list anything is not stopped', async () => {
   expect(await problems({ aws: failed('AccessDenied'), 'aws sts get-caller-identity': '1' }, unknown)).toEqual([]);
+});
+
+test('the example of who may reach the API is not taken for an answer', async () => {
+  expect(await problems(everything, configWith({ 'aws:apiCidrs': EXAMPLE_CIDR }))).toEqual([
+    'aws:apiCidrs is 203.0.113.0/24, an example: name the networks that may reach the Kubernetes API, such as yours: pulumi config set aws:apiCidrs ADDRESS/32',
+  ]);
 });
 
 test('an emulator is not asked what AWS offers', async () => {

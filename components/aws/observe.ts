@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { EXAMPLE_CIDR } from '../../config/aws-rules.ts';
 import { type ManagedConfig, managedServices } from '../../config/managed.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { CommandError, type Run } from '../../tooling/run.ts';
@@ -211,5 +212,13 @@ export function awsProblems({ installed, answer }: AwsFacts, config: ManagedConf
       ...missing,
       `the account has not enabled the region ${config.aws.region} (aws:region): enable it with aws account enable-region --region-name ${config.aws.region}, or choose another`,
     ];
-  return [...missing, ...offerProblems(answer, config)];
+  return [
+    ...missing,
+    ...offerProblems(answer, config),
+    ...problemIf(
+      config.aws.apiCidrs === EXAMPLE_CIDR && config.cluster.context === undefined,
+      () =>
+        `aws:apiCidrs is ${EXAMPLE_CIDR}, an example: name the networks that may reach the Kubernetes API, such as yours: pulumi config set aws:apiCidrs ADDRESS/32`,
+    ),
+  ];
 }

@@ -92,6 +92,13 @@ export const awsSchema = z.object({
       'Whether the Kubernetes API is reachable from within the VPC only. `pulumi up` must then run there, or over a VPN.',
     change: 'In place. No data is touched.',
   }),
+  apiCidrs: optionalText({
+    pattern: /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}(,\d{1,3}(\.\d{1,3}){3}\/\d{1,2})*$/,
+    allowed: 'IPv4 networks, separated by commas, such as 198.51.100.7/32',
+    description:
+      'Networks that may reach the Kubernetes API: over the internet, or with `aws:privateApi` from the VPC and from what is connected to it. Without it, the whole internet, or the VPC. Required with `cluster:protect`, unless the API is private.',
+    change: 'In place. No data is touched.',
+  }),
   admins: optionalText({
     pattern: /^arn:aws:iam::\d{12}:(role|user)\/\S+?(,arn:aws:iam::\d{12}:(role|user)\/\S+?)*$/,
     allowed: 'ARNs of IAM roles or users, separated by commas',

@@ -5,6 +5,7 @@ import { type AwsResource, awsOf } from './resources.ts';
 /** Types that cannot have tags, or are parts of what has them. */
 const UNTAGGED: readonly string[] = [
   'ec2:Route',
+  'ec2:SecurityGroupIngress',
   'ec2:SubnetRouteTableAssociation',
   'ec2:VpcGatewayAttachment',
   'kms:Alias',
@@ -100,6 +101,8 @@ function statementsOf({ name, inputs }: AwsResource): readonly Statement[] {
 const isStarred = ({ actions, resources }: Statement): boolean =>
   actions.some((action) => action === '*' || /^[a-z0-9-]+:\*$/.test(action)) || resources.includes('*');
 
+const isEveryone = (cidr: string | undefined): boolean => cidr?.endsWith('/0') ?? false;
+
 const lines = (resources: readonly { readonly name: string; readonly type: string }[]) =>
   resources.map(({ type, name }) => `${type} ${name}`);
 
@@ -126,9 +129,16 @@ export const awsPolicies: Policies = {
     ...lines(
       awsOf(declared, 'ec2:SecurityGroup').filter(({ inputs }) =>
         (inputs.securityGroupIngress ?? []).some(
-          ({ cidrIp, cidrIpv6 }: Manifest) => cidrIp === '0.0.0.0/0' || cidrIpv6 !== undefined,
+          ({ cidrIp, cidrIpv6 }: Manifest) => isEveryone(cidrIp) || cidrIpv6 !== undefined,
         ),
       ),
+    ),
+    ...lines(awsOf(declared, 'ec2:SecurityGroupIngress').filter(({ inputs }) => isEveryone(inputs.cidrIp))),
+    ...lines(
+      awsOf(declared, 'eks:Cluster').filter(({ inputs: { resourcesVpcConfig } }) => {
+        const { endpointPublicAccess, publicAccessCidrs = ['0.0.0.0/0'] } = resourcesVpcConfig;
+        return endpointPublicAccess && publicAccessCidrs.some(isEveryone);
+      }),
     ),
     ...lines(awsOf(declared, 'rds:DbInstance').filter(({ inputs }) => inputs.publiclyAccessible !== false)),
   ],

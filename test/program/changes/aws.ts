@@ -22,7 +22,13 @@ export const awsChanges: Changes = {
     creates: ['Eip vpc-b', 'Eip vpc-c', 'NatGateway vpc-b', 'NatGateway vpc-c'],
   },
   'aws:kubernetesVersion': { on: eks, to: '1.35', changes: ['Cluster eks', ...NODE_GROUPS] },
-  'aws:privateApi': { on: eks, to: true, changes: ['Cluster eks'] },
+  'aws:privateApi': {
+    on: eks,
+    to: true,
+    changes: ['Cluster eks'],
+    creates: ['SecurityGroupIngress eks-api-10.40.0.0/16'],
+  },
+  'aws:apiCidrs': { on: eks, to: '198.51.100.7/32', changes: ['Cluster eks'] },
   'aws:admins': {
     on: eks,
     to: 'arn:aws:iam::123456789012:role/admin',
