@@ -11,6 +11,7 @@ import { payloadFor } from '../apps/shared/payload.ts';
 import { makeRecords } from '../apps/shared/record.testing.ts';
 import type { DataRecord } from '../apps/shared/record.ts';
 import { MongoStore } from '../apps/shared/store/mongo/store.ts';
+import { RECORDS } from '../apps/shared/store/store.ts';
 import { LocalServer } from '../test/local-server.ts';
 import { useMongo } from '../test/servers.ts';
 import { NotReadyError } from '../tooling/errors.ts';
@@ -138,6 +139,13 @@ describe('a run', () => {
     const report = await run();
     expect(failed(report)).toContain('ledger');
     expect(report.ledger).toMatchObject({ ok: false, ...expected });
+  });
+
+  test('checks what beforeLedger leaves in the store', async () => {
+    const { client, db } = connectMongo({ url: withDatabase(mongo.url), appName: 'test' });
+    const beforeLedger = async () => void (await db.collection(RECORDS).deleteMany({}));
+    const report = await run({ beforeLedger }).finally(() => client.close());
+    expect(report.ledger).toMatchObject({ ok: false, stored: 0, lost: report.totals.accepted * 5 });
   });
 
   test('fails on a second above the limit', async () => {

@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly engine: Engine;
   /** Ends the load early. What it sent is still drained and checked. */
   readonly interrupt?: AbortSignal;
+  /** Runs once the queue is empty, before the records are checked. */
+  readonly beforeLedger?: () => Promise<void>;
   /** Ends the wait for the queue too. */
   readonly hurry?: AbortSignal;
   readonly onStatus?: (row: SecondRow, sampler: Sampler) => void;
@@ -141,6 +143,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
     const after = await fetchStats(target, host).catch(() => null);
     const gateVerdict = await judgeGate(gateUrl, gate, Math.floor(startedAt.getTime() / 1000), endedAt);
     const counts = { before: before.deadLetters, after: after?.deadLetters ?? null };
+    await options.beforeLedger?.();
     const ledger = await keepLedger(options, { run, witnessFile, startedAt }, counts);
     const lossVerdict = await judgeLosses(options.consumers, losses);
     const parts = { totals, drain, ledger, losses: lossVerdict, gate: gateVerdict };

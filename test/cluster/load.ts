@@ -34,8 +34,11 @@ const DRAIN_SECONDS = 180;
 export interface RunningLoad {
   /** Resolves when this many more requests have been accepted. */
   accepted(more: number): Promise<void>;
-  /** Ends the load, waits until the queue is empty, and compares the ledger with MongoDB. */
-  end(): Promise<Report>;
+  /**
+   * Ends the load, waits until the queue is empty, and compares the ledger with MongoDB.
+   * @param beforeLedger runs before the comparison
+   */
+  end(beforeLedger?: () => Promise<void>): Promise<Report>;
 }
 
 const steady = ({ users, think }: LoadSize): Profile => ({
@@ -54,6 +57,7 @@ export async function startLoad(stack: RunningStack, size: LoadSize, signal: Abo
   const { addresses, close } = await stack.access('store', 'gate');
   const over = new AbortController();
   let accepted = 0;
+  let before: (() => Promise<void>) | undefined;
   const done = runLoadTest({
     profile: steady(size),
     target: addresses.target,
@@ -64,6 +68,7 @@ export async function startLoad(stack: RunningStack, size: LoadSize, signal: Abo
     consumers: clusterConsumers(stack.kubectl, stack.namespace),
     drainTimeoutSeconds: DRAIN_SECONDS,
     engine: { name: 'builtin', start: startBuiltin },
+    beforeLedger: async () => before?.(),
     interrupt: AbortSignal.any([over.signal, signal]),
     hurry: signal,
     onStatus: (row) => {
@@ -77,7 +82,8 @@ export async function startLoad(stack: RunningStack, size: LoadSize, signal: Abo
       const reached = waitFor(`${more} more requests accepted`, async () => accepted >= goal, { within: 120, signal });
       await Promise.race([reached, done.then(() => Promise.reject(new Error('the load ended early')))]);
     },
-    end() {
+    end(beforeLedger) {
+      before = beforeLedger;
       over.abort();
       return done;
     },
