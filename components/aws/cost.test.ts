@@ -43,10 +43,21 @@ describe('the quantities', () => {
       endpoint: [9 * 730, 9 * 730],
       'cache:cache.t4g.medium': [2 * 730, 2 * 730],
       'database:db.r7g.large': [2 * 730, 2 * 730],
-      messages: [0, expect.closeTo(2299.5)],
+      databaseInsights: [4 * 730, 4 * 730],
+      alarms: [expect.any(Number), expect.any(Number)],
+      messages: [expect.closeTo(2.628), expect.closeTo(3 * 2.628 + 1504.559, 2)],
+      // Of 44,019 GB of records: the cache's are transferred twice, the database's once.
+      egress: [0, expect.closeTo(9855)],
+      zoneTraffic: [0, expect.closeTo(44_019 * 3 * (2 / 3), 2)],
     });
-    expect(quantities({ 'kafka:managed': true })).toMatchObject({ 'broker:kafka.m7g.large': [3 * 730, 3 * 730] });
-    expect(quantities({ 'store:kind': 'dynamodb' })).toMatchObject({ tableWrites: [0, 65_700] });
+    expect(quantities({ 'kafka:managed': true })).toMatchObject({
+      'broker:kafka.m7g.large': [3 * 730, 3 * 730],
+      brokerVolumes: [96, 96],
+    });
+    expect(quantities({ 'store:kind': 'dynamodb' })).toMatchObject({
+      tableWrites: [0, 65_700],
+      tableReads: [0, 657],
+    });
   });
 });
 
@@ -127,6 +138,13 @@ describe("AWS' price list", () => {
       nat: expect.objectContaining({ usd: 0.048, sku: 'B1' }),
     });
     expect(asked).toHaveLength(1);
+  });
+
+  test('is read for the first tier that is not free', async () => {
+    const tier = (sku: string, usd: string, start: string) => row(sku, usd, 'EU-TimedStorage-ByteHrs', { start });
+    const body = head + tier('C3', '0.25', '1000') + tier('C1', '0.0000000000', '0') + tier('C2', '0.283', '25');
+    const listed = await listedPrices('eu-west-1', ['tableStorage'], get(body));
+    expect(listed).toEqual({ tableStorage: expect.objectContaining({ usd: 0.283, sku: 'C2' }) });
   });
 
   test('that is none, or out of reach', async () => {

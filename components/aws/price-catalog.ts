@@ -37,9 +37,29 @@ const billed = {
     usageType: 'LCUUsage',
     where: { operation: 'LoadBalancing:Application' },
   },
+  egress: {
+    label: 'traffic to the internet',
+    unit: 'GB',
+    service: 'AWSDataTransfer',
+    usageType: 'DataTransfer-Out-Bytes',
+  },
+  zoneTraffic: {
+    label: 'traffic between zones',
+    unit: 'GB',
+    service: 'AWSDataTransfer',
+    usageType: 'DataTransfer-Regional-Bytes',
+  },
   key: { label: 'KMS key', unit: 'month', service: 'awskms', usageType: 'KMS-Keys' },
   images: { label: 'images (ECR)', unit: 'GB-month', service: 'AmazonECR', usageType: 'TimedStorage-ByteHrs' },
   logs: { label: 'logs (CloudWatch)', unit: 'GB', service: 'AmazonCloudWatch', usageType: 'DataProcessing-Bytes' },
+  alarms: { label: 'alarms', unit: 'month', service: 'AmazonCloudWatch', usageType: 'CW:AlarmMonitorUsage' },
+  observations: {
+    label: 'Container Insights',
+    unit: 'million',
+    service: 'AmazonCloudWatch',
+    usageType: 'CW:ObservationUsage',
+    units: 1_000_000,
+  },
   messages: {
     label: 'SQS requests',
     unit: 'million',
@@ -63,6 +83,22 @@ const billed = {
     usageType: 'Aurora:StorageUsage',
     where: { 'database engine': 'Aurora MySQL' },
   },
+  /** For each virtual CPU. */
+  databaseInsights: {
+    label: 'Database Insights',
+    unit: 'hour',
+    service: 'AmazonCloudWatch',
+    usageType: 'CW:DatabaseInsights-vCPU-Hours',
+    where: { databaseenginetype: 'Aurora-MySQL' },
+  },
+  brokerVolumes: { label: 'volumes (MSK)', unit: 'GB-month', service: 'AmazonMSK', usageType: 'Kafka.Storage.GP2' },
+  tableReads: {
+    label: 'reads (DynamoDB)',
+    unit: 'million',
+    service: 'AmazonDynamoDB',
+    usageType: 'ReadRequestUnits',
+    units: 1_000_000,
+  },
   tableWrites: {
     label: 'writes (DynamoDB)',
     unit: 'million',
@@ -75,6 +111,12 @@ const billed = {
     unit: 'GB-month',
     service: 'AmazonDynamoDB',
     usageType: 'TimedStorage-ByteHrs',
+  },
+  tableBackup: {
+    label: 'backup (DynamoDB)',
+    unit: 'GB-month',
+    service: 'AmazonDynamoDB',
+    usageType: 'TimedPITRStorage-ByteHrs',
   },
 } as const satisfies Record<string, Billed>;
 

@@ -12,7 +12,7 @@ const PRICE_LIST = 'https://pricing.us-east-1.amazonaws.com';
 export type Get = (url: string) => Promise<Response>;
 
 /**
- * The prices of a region that AWS lists, by id. What is not listed is left out.
+ * The prices of a region that AWS lists, by id, of the first tier that is not free. What is not listed is left out.
  *
  * @throws Error if a file cannot be fetched, or is not a price list
  */
@@ -36,6 +36,7 @@ export async function listedPrices(
 async function readOffer(url: string, wanted: readonly PriceId[], answer: Response): Promise<Record<string, Price>> {
   if (!answer.ok || answer.body === null) throw new Error(`${url}: status ${answer.status}`);
   const found: Record<string, Price> = {};
+  const starts: Record<string, number> = {};
   let date: string | undefined;
   let columns: readonly string[] | undefined;
   for await (const line of createInterface({ input: Readable.fromWeb(answer.body as never) })) {
@@ -46,8 +47,12 @@ async function readOffer(url: string, wanted: readonly PriceId[], answer: Respon
       continue;
     }
     for (const id of wanted.filter((one) => line.includes(billedOf(one).usageType))) {
-      const price = priceOf(id, rowOf(columns, cellsOf(line)));
-      if (price) found[id] = { ...price, date: date ?? '', source: url };
+      const row = rowOf(columns, cellsOf(line));
+      const price = priceOf(id, row);
+      const start = Number(row.startingrange);
+      if (price === undefined || start >= (starts[id] ?? Number.POSITIVE_INFINITY)) continue;
+      starts[id] = start;
+      found[id] = { ...price, date: date ?? '', source: url };
     }
   }
   if (columns === undefined) throw new Error(`${url} is not a price list`);
@@ -59,7 +64,7 @@ type Row = Readonly<Record<string, string>>;
 const rowOf = (columns: readonly string[], cells: readonly string[]): Row =>
   Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? '']));
 
-/** The price, if the row has it: on demand, of the first tier, in this region. */
+/** The price, if the row has it: on demand, in this region. What is free at first is not. */
 function priceOf(id: PriceId, row: Row): Pick<Price, 'usd' | 'sku'> | undefined {
   const { usageType, where = {}, units = 1 } = billedOf(id);
   const prefix = row.usagetype?.endsWith(usageType) ? row.usagetype.slice(0, -usageType.length) : undefined;
@@ -67,7 +72,7 @@ function priceOf(id: PriceId, row: Row): Pick<Price, 'usd' | 'sku'> | undefined 
     prefix !== undefined &&
     /^([A-Z]{2,4}\d?-|[a-z]{2}-[a-z]+-\d-)?$/.test(prefix) &&
     row.termtype === 'OnDemand' &&
-    row.startingrange === '0' &&
+    Number(row.priceperunit) > 0 &&
     Object.entries(where).every(([column, value]) => row[column] === value);
   return fits ? { usd: Number((Number(row.priceperunit) * units).toPrecision(6)), sku: row.sku! } : undefined;
 }
