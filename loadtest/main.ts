@@ -14,6 +14,7 @@ import { helpText, isLoopback, type Options, parseOptions } from './options.ts';
 import type { Profile } from './profiles.ts';
 import { describeTraffic, replayProfile } from './replay/arrivals.ts';
 import { readTraffic } from './replay/read.ts';
+import { ScalingWatch } from './scaling.ts';
 import { runSession } from './session.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
@@ -77,6 +78,7 @@ async function load(options: Options, access: Access | undefined): Promise<numbe
     host: options.host ?? (options.target === undefined ? access?.addresses.host : undefined),
     mongoUrl: mongoUrl ?? null,
     gateUrl: gateUrl ?? null,
+    watchScaling: access && ((now) => new ScalingWatch(access.kubectl, access.autoscaled, now)),
     consumers: access ? clusterConsumers(access.kubectl, access.namespace) : localConsumers(),
     payloadChars: options.payloadChars ?? api?.payloadChars,
     bodyLimitKiB: options.bodyLimitKiB ?? api?.bodyLimitKiB,

@@ -17,6 +17,7 @@ import { type Engine, readLoad } from './plan.ts';
 import type { Profile } from './profiles.ts';
 import { type Checked, checksOf, type Report } from './report/report.ts';
 
+import type { ScalingWatch } from './scaling.ts';
 import { Sampler } from './stats.ts';
 import type { SecondRow } from './witness/figures.ts';
 
@@ -39,6 +40,8 @@ export interface RunOptions {
    * count as lost, and the consumers' counts are not checked.
    */
   readonly consumers?: Consumers | undefined;
+  /** Starts to watch how the stack is scaled; `now` gives seconds since the load began. */
+  readonly watchScaling?: ((now: () => number) => ScalingWatch) | undefined;
   /** Dead letters that the run is to add. More fail it. Default 0. */
   readonly expectedDeadLetters?: number;
   /** How long the queue may take to drain, seconds. */
@@ -93,6 +96,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
   const origin = performance.now();
   const now = () => (performance.now() - origin) / 1000;
   const sampler = new Sampler(target, origin, host);
+  const scaling = options.watchScaling?.(now);
   const gatePoll = setInterval(() => {
     // A missed poll does no harm: the gate keeps an hour, and the last poll must succeed.
     if (gateUrl !== null)
@@ -146,8 +150,8 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
     await options.beforeLedger?.();
     const ledger = await keepLedger(options, { run, witnessFile, startedAt }, counts);
     const lossVerdict = await judgeLosses(options.consumers, losses);
-    const parts = { totals, drain, ledger, losses: lossVerdict, gate: gateVerdict };
-    const checks = checksOf({ ...parts, thresholds: profile.thresholds });
+    const verdicts = { totals, drain, ledger, losses: lossVerdict, gate: gateVerdict };
+    const checks = checksOf({ ...verdicts, thresholds: profile.thresholds });
     return {
       run,
       profile,
@@ -161,7 +165,8 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
         node: process.version,
       },
       interrupted: options.interrupt?.aborted ?? false,
-      ...parts,
+      ...verdicts,
+      scaling: (await scaling?.stop()) ?? [],
       seconds,
       samples: sampler.samples,
       gateSeconds: [...gate.seconds]
@@ -173,7 +178,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
   } finally {
     clearInterval(gatePoll);
     clearInterval(lossesPoll);
-    await sampler.stop();
+    await Promise.all([sampler.stop(), scaling?.stop()]);
     await rm(directory, { recursive: true, force: true });
   }
 }

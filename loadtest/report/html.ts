@@ -6,6 +6,7 @@ import { formatCount, formatMs, formatPercent, formatSeconds } from '../../tooli
 import { escapeHtml, plot, shortNumber } from '../../tooling/report/plot.ts';
 import { STYLE } from '../../tooling/report/style.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { describeScaling } from '../scaling.ts';
 import { longestGap, OLD_SECONDS } from '../stats.ts';
 import { type Check, failedRatio, type Report } from './report.ts';
 
@@ -51,6 +52,7 @@ ${tile('throughput', `${formatCount(totals.accepted / Math.max(totals.seconds, 1
 ${tile('p95', totals.latency ? formatMs(totals.latency.p95) : '–', totals.latency ? `p50 ${formatMs(totals.latency.p50)}, p99 ${formatMs(totals.latency.p99)}` : '')}
 ${tile('failed', formatPercent(failedRatio(totals)), `${formatCount(totals.shed)} shed, ${formatCount(totals.requests - totals.accepted - totals.shed)} errors`)}
 ${tile('highest lag', drain.maxLag === null ? '–' : formatCount(drain.maxLag), lagNote(report))}
+${report.scaling.map((one) => tile(`${one.app} pods`, `${one.before} to ${one.most}`, describeScaling(one))).join('\n')}
 </section>
 <section class="two">
 <div><h2>Checks</h2>${checksTable(report.checks)}</div>

@@ -87,6 +87,7 @@ const report: Report = {
   machine: { cpus: 2, model: 'a <fast> one', memoryMiB: 1024, node: 'v24' },
   interrupted: false,
   ...good,
+  scaling: [],
   seconds: [0, 1, 2].map((t) => ({
     t,
     users: 5,
@@ -147,6 +148,13 @@ test('the summary has the main figures', () => {
   expect(renderSummary({ ...report, checks: checksOf({ ...good, drain: { ...drain, drained: false } }) })).toContain(
     '✗ queue drained',
   );
+});
+
+test('the report says how fast pods followed the load', () => {
+  const scaling = [{ app: 'api', before: 2, most: 6, decided: 31, firstReady: 38, allReady: 70 }];
+  const text = 'decided after 31.0 s, first ready after 38.0 s, all ready after 70.0 s';
+  expect(renderSummary({ ...report, scaling })).toContain(`scaling   api from 2 to 6 pods: ${text}`);
+  expect(renderHtml({ ...report, scaling })).toMatch(new RegExp(`api pods.*2 to 6.*${text}`));
 });
 
 test('the status line shows unknown values as such', () => {

@@ -6,6 +6,7 @@ import type { GateVerdict } from '../ledger/gate.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LossVerdict } from '../ledger/losses.ts';
 import type { Profile, Thresholds } from '../profiles.ts';
+import type { Scaling } from '../scaling.ts';
 import type { Sample } from '../stats.ts';
 import type { SecondRow, Totals } from '../witness/figures.ts';
 
@@ -34,6 +35,8 @@ export interface Report {
   /** [seconds since the start, operations], counted by the gate. */
   readonly gateSeconds: readonly (readonly [number, number])[];
   readonly drain: Drain;
+  /** How fast pods followed the load; empty in the local run, and where none were added. */
+  readonly scaling: readonly Scaling[];
   readonly ledger: Checked<Ledger>;
   /** What the consumers counted as lost. */
   readonly losses: Checked<LossVerdict>;

@@ -1,6 +1,7 @@
 // The report as text for a terminal.
 import { formatCount, formatMs, formatPercent, formatSeconds } from '../../tooling/report/format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { describeScaling } from '../scaling.ts';
 import { longestGap, OLD_SECONDS, type Sample } from '../stats.ts';
 
 import type { SecondRow } from '../witness/figures.ts';
@@ -50,6 +51,9 @@ export function renderSummary(report: Report): string {
       : 'latency   no answers',
     `lag       at most ${drain.maxLag === null ? 'unknown' : formatCount(drain.maxLag)}, ${drain.drained ? `drained ${formatSeconds(drain.seconds)} after the load` : `not drained within ${formatSeconds(drain.seconds)}`}`,
     ...(gap > OLD_SECONDS ? [`          no new numbers of the queue for up to ${formatSeconds(gap)}`] : []),
+    ...report.scaling.map(
+      (one) => `scaling   ${one.app} from ${one.before} to ${one.most} pods: ${describeScaling(one)}`,
+    ),
     ...ledgerLines(report),
     `engine    ${engine.cpuPercent ?? '?'} % of a core, ${engine.memoryMiB ?? '?'} MiB${engine.lateP99Ms === null ? '' : `, timers ${engine.lateP99Ms} ms late (p99)`}`,
     '',

@@ -36,6 +36,8 @@ export interface Access {
   readonly kubectl: Kubectl;
   /** Of all apps but the API. */
   readonly namespace: string;
+  /** Namespaces of the Deployments that an autoscaler may own, by name. */
+  readonly autoscaled: Readonly<Record<string, string>>;
   readonly addresses: Addresses;
   /** Closes the ports; may be called twice. */
   close(): Promise<void>;
@@ -81,6 +83,7 @@ export async function openAccess(outputs: StackOutputs, parts: readonly Part[]):
     return {
       kubectl,
       namespace,
+      autoscaled: { api: apiNamespace(outputs), consumer: namespace },
       addresses: {
         target: outputs.apiUrl,
         host: outputs.apiHost,

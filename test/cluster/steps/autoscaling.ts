@@ -43,8 +43,10 @@ export const hpa: Step = async (context) => {
       everyMs: 1000,
       signal,
     });
+    const decided = secondsUntil(recorder.moments, begun, ({ wanted }) => wanted > minReplicas);
     const more = secondsUntil(recorder.moments, begun, ({ ready }) => ready > minReplicas);
     const all = secondsUntil(recorder.moments, begun, ({ ready }) => ready === maxReplicas);
+    context.took('from load to the decision for more pods', decided!);
     context.took('from load to the first additional ready pod', more!);
     context.took(`from load to all ${maxReplicas} pods`, all!);
     const pods = await stack.pods('api');

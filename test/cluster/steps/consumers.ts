@@ -34,6 +34,10 @@ export const scaling: Step = recorded('consumers with the queue', async (context
   await setRate(context, HIGH_RATE);
   const raised = recorder.mark(`rate ${HIGH_RATE}`);
   await untilMoment('two consumers are ready', recorder, ({ ready }) => ready >= 2, context, 120);
+  took(
+    `rate ${HIGH_RATE} to the decision for a consumer`,
+    secondsUntil(recorder.moments, raised, ({ wanted }) => wanted >= 1)!,
+  );
   took(`rate ${HIGH_RATE} to the first consumer`, secondsUntil(recorder.moments, raised, ({ ready }) => ready >= 1)!);
   took(`rate ${HIGH_RATE} to two consumers`, secondsUntil(recorder.moments, raised, ({ ready }) => ready >= 2)!);
 
