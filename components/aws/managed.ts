@@ -40,7 +40,9 @@ export class Managed extends pulumi.ComponentResource {
     const child = { parent: this };
     const data = { ...args, config: config.aws };
 
-    const queue = has.has('sqs') ? createQueue('queue', { place, queue: config.queue.name, key }, child) : undefined;
+    const queueOf = (name: string, queue: string) => createQueue(name, { place, queue, key }, child);
+    const queue = has.has('sqs') ? queueOf('queue', config.queue.name) : undefined;
+    const deadLetters = queue && queueOf('dead-letters', `${config.queue.name}-dlq`);
     const table = has.has('dynamodb') ? createTable('table', { place, config, key }, child) : undefined;
     const cache = has.has('redis') ? new Cache('cache', data, child) : undefined;
     const database = has.has('mysql') ? new Database('database', data, child) : undefined;
@@ -66,7 +68,7 @@ export class Managed extends pulumi.ComponentResource {
         ...(mysqlUrl !== undefined && { mysqlUrl, mysqlReaderUrl }),
       })) as pulumi.Output<Partial<Addresses>>;
     this.ready = this.#permit(args, [
-      ...(queue ? queueStatements(queue) : []),
+      ...(queue && deadLetters ? queueStatements([queue, deadLetters]) : []),
       ...(table ? tableStatements(table) : []),
     ]);
     this.registerOutputs({ addresses: this.addresses });

@@ -17,7 +17,10 @@ export interface QueueArgs {
   readonly key: aws.kms.Key;
 }
 
-/** Creates the queue, and the policy that refuses connections without TLS. */
+/**
+ * Creates the queue, and the policy that refuses connections without TLS. The apps expect the queue
+ * of its dead letters under the same name with `-dlq` (apps/shared/queue/sqs/letter-copies.ts).
+ */
 export function createQueue(
   name: string,
   { place, queue, key }: QueueArgs,
@@ -61,8 +64,8 @@ export function createQueue(
   return created;
 }
 
-/** What the apps may do with it. */
-export const queueStatements = (queue: aws.sqs.Queue): readonly Statement[] => [
+/** What the apps may do with them. */
+export const queueStatements = (queues: readonly aws.sqs.Queue[]): readonly Statement[] => [
   {
     Sid: 'Queue',
     Action: [
@@ -72,6 +75,6 @@ export const queueStatements = (queue: aws.sqs.Queue): readonly Statement[] => [
       'sqs:ReceiveMessage',
       'sqs:SendMessage',
     ],
-    Resource: queue.arn,
+    Resource: queues.map(({ arn }) => arn),
   },
 ];

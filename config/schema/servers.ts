@@ -55,7 +55,7 @@ export const queueSchema = z.object({
   kind: oneOf(['kafka', 'redis-streams', 'sqs'], {
     default: 'kafka',
     description:
-      'What holds accepted records until they are stored. `sqs` is a standard queue of AWS; Redis then holds the counts and the dead letters.',
+      'What holds accepted records until they are stored. `sqs` is a standard queue of AWS; Redis then holds the counts, and the dead letters with a copy in a second queue.',
     change: `Replaces the queue and rolls the API, consumer, producer and console pods. ${drainFirst}`,
   }),
   name: textOr('posts', {
@@ -219,7 +219,7 @@ export const sqsSchema = z.object({
     pattern: /^https?:\/\/[A-Za-z0-9.-]+(:\d+)?\/\S+$/,
     allowed: 'the URL of a queue, such as https://sqs.eu-west-1.amazonaws.com/123456789012/posts',
     description:
-      'A standard queue of SQS, with `queue:kind sqs`: no redrive policy, and a retention of 14 days. Credentials come from where the pod runs, such as EKS Pod Identity.',
+      'A standard queue of SQS, with `queue:kind sqs`: no redrive policy, and a retention of 14 days. A second one of the same name with `-dlq` must be beside it, for the dead letters. Credentials come from where the pod runs, such as EKS Pod Identity.',
     change: `Rolls the pods that use it onto the other queue. ${drainFirst}`,
   }),
   region: optionalText({

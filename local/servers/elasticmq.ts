@@ -8,7 +8,10 @@ import { installElasticMq, sqsVariable } from '../install/elasticmq.ts';
 import { foreignServer, OwnServer, type RunningServer, type ServerOptions } from './server.ts';
 
 export interface ElasticMqOptions extends ServerOptions {
-  /** Names of queues to make where they are not there yet. @default none */
+  /**
+   * Names of queues to make where they are not there yet, each with one for its dead letters.
+   * @default none
+   */
   readonly queues?: readonly string[];
 }
 
@@ -58,5 +61,8 @@ node-address { protocol = http, host = 127.0.0.1, port = ${port}, context-path =
 rest-sqs { bind-port = ${port}, bind-hostname = "127.0.0.1" }
 rest-stats.enabled = false
 messages-storage { enabled = true, uri = ${JSON.stringify(`jdbc:h2:${file};WRITE_DELAY=0`)} }
-queues { ${queues.map((name) => `${JSON.stringify(name)} {}`).join(', ')} }
+queues { ${queues
+  .flatMap((name) => [name, `${name}-dlq`])
+  .map((name) => `${JSON.stringify(name)} {}`)
+  .join(', ')} }
 `;

@@ -4,6 +4,7 @@ import type { Logger } from '../../logger.ts';
 import { dropIfStalled } from '../../redis.ts';
 import type { QueueDepth, QueueLimits } from '../queue.ts';
 import type { SqsCalls } from './client.ts';
+import type { Letter } from './letter.ts';
 import type { ScriptedRedis, SqsKeys } from './scripts.ts';
 
 /** What is counted of a message. */
@@ -13,13 +14,6 @@ export interface Counted {
   readonly records: number;
   /** Of its group. */
   readonly bytes: number;
-}
-
-/** A new dead letter. */
-export interface Letter {
-  readonly id: string;
-  /** JSON of a DeadLetter without its id. */
-  readonly text: string;
 }
 
 /** How often the counts are compared with SQS, by one process, seconds. */
@@ -54,7 +48,7 @@ export class SqsCounts {
     this.#options = options;
     this.#logger = logger;
     redis.on('ready', () => {
-      if (this.#owed.length > 0) void this.acknowledge([], []);
+      if (this.#owed.length > 0) void this.acknowledge([], [], true);
     });
   }
 
@@ -84,15 +78,16 @@ export class SqsCounts {
 
   /**
    * Counts messages as acknowledged, once each, after the dead letters are written.
-   * @throws when there are dead letters and Redis does not take them
+   * @param isCopied whether the letters have copies from which they come back
+   * @throws when they have not and Redis does not take them
    */
-  async acknowledge(messages: readonly Counted[], letters: readonly Letter[]): Promise<void> {
+  async acknowledge(messages: readonly Counted[], letters: readonly Letter[], isCopied: boolean): Promise<void> {
     const { counts, waiting, sending, deadLetters, letters: texts } = this.#keys;
     const members = [...this.#owed.splice(0), ...messages.map(memberOf)];
-    const args = [Date.now(), letters.length, letters.flatMap(({ id, text }) => [id, text]), members];
+    const args = [letters.length, letters.flatMap(({ id, at, text }) => [id, at, text]), members];
     const write = () => this.#redis.sqsAcknowledge(5, counts, waiting, sending, deadLetters, texts, ...args);
     try {
-      if (letters.length > 0) await write();
+      if (!isCopied) await write();
       else if ((await this.#try(write)) === undefined) this.#owe(members);
     } catch (error) {
       // The messages will be delivered again, and may be counted now.
@@ -158,13 +153,16 @@ export class SqsCounts {
     return lost;
   }
 
-  /** Keeps comparing until the returned function is called. @param onLost gets the records lost */
-  keepReconciling(calls: SqsCalls, onLost: (records: number) => void = () => undefined): () => void {
+  /**
+   * Keeps comparing until the returned function is called.
+   * @param onLost gets the records lost, each time
+   */
+  keepReconciling(calls: SqsCalls, onLost: (records: number) => void | Promise<void> = () => undefined): () => void {
     const timer = setInterval(
       () =>
-        void this.reconcile(calls).then(onLost, (error: Error) =>
-          this.#logger.debug({ err: error.message }, 'could not compare the counts with SQS'),
-        ),
+        void this.reconcile(calls)
+          .then(onLost)
+          .catch((error: Error) => this.#logger.debug({ err: error.message }, 'could not compare the counts with SQS')),
       PERIOD_SECONDS * 1_000,
     ).unref();
     return () => clearInterval(timer);

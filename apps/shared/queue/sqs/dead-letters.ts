@@ -1,18 +1,27 @@
-// Dead letters of the SQS queue, in Redis: a queue of SQS cannot be listed.
+// Dead letters of the SQS queue, as Redis has them: their copies in SQS cannot be listed.
 import { redisReady } from '../../redis.ts';
 import type { DeadLetter, DeadLetters } from '../queue.ts';
+import type { SqsCounts } from './counts.ts';
+import type { LetterCopies } from './letter-copies.ts';
 import type { ScriptedRedis, SqsKeys } from './scripts.ts';
 import type { SqsSender } from './writer.ts';
+
+/** Less than a minute, at which the processes look. */
+const RESTORE_SECONDS = 55;
 
 export class SqsDeadLetters implements DeadLetters {
   readonly #redis: ScriptedRedis;
   readonly #keys: SqsKeys;
   readonly #sender: SqsSender;
+  readonly #counts: SqsCounts;
+  readonly #copies: LetterCopies;
 
-  constructor(redis: ScriptedRedis, keys: SqsKeys, sender: SqsSender) {
+  constructor(redis: ScriptedRedis, keys: SqsKeys, sender: SqsSender, counts: SqsCounts, copies: LetterCopies) {
     this.#redis = redis;
     this.#keys = keys;
     this.#sender = sender;
+    this.#counts = counts;
+    this.#copies = copies;
   }
 
   async list(limit: number): Promise<DeadLetter[]> {
@@ -37,8 +46,24 @@ export class SqsDeadLetters implements DeadLetters {
   }
 
   async drop(id: string): Promise<boolean> {
-    await redisReady(this.#redis);
+    if (!(await this.show(id))) return false;
+    await this.#copies.remove(id);
     const { counts, deadLetters, letters } = this.#keys;
     return (await this.#redis.sqsDrop(3, counts, deadLetters, letters, id)) === 1;
+  }
+
+  /**
+   * Puts letters into Redis that it has lost, unless another process looked within a minute.
+   * @returns how many are there again
+   */
+  async restore(): Promise<number> {
+    await redisReady(this.#redis);
+    const { deadLetters, restored } = this.#keys;
+    const known = () => this.#redis.zcard(deadLetters);
+    if ((await this.#redis.set(restored, '1', 'EX', RESTORE_SECONDS, 'NX')) === null) return 0;
+    const before = await known();
+    if ((await this.#copies.count()) <= before) return 0;
+    for await (const letters of this.#copies.read()) await this.#counts.acknowledge([], letters, false);
+    return (await known()) - before;
   }
 }

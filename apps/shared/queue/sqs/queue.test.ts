@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -36,7 +38,7 @@ afterAll(() => {
 const urlOf = (name: string) => `${server.url}/000000000000/${name}`;
 
 async function create(name: string): Promise<void> {
-  await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  for (const QueueName of [name, `${name}-dlq`]) await sqs.send(new CreateQueueCommand({ QueueName }));
 }
 
 const opened: SqsQueue[] = [];
@@ -157,6 +159,101 @@ test('what is delivered twice counts once, and its dead letters are there once',
   for (const each of [batch!, again!]) await each.acknowledge([{ index: 1, reason: 'made up' }]).catch(() => {});
   await second.close();
   expect(await queue.depth()).toMatchObject({ accepted: 5, lag: 0, deadLetters: 1 });
+});
+
+describe('dead letters', () => {
+  /** A queue whose letters are those of `count` records. */
+  async function withLetters(count: number) {
+    const { queue, name } = await fresh();
+    await (await queue.writer()).accept(request('o', count));
+    const reader = await queue.reader(LIMITS);
+    const refused = Array.from({ length: count }, (_, index) => ({ index, reason: `reason ${index}` }));
+    await (await reader.next())!.acknowledge(refused);
+    return { queue, name, letters: await queue.deadLetters.list(count) };
+  }
+  /** As after a minute. */
+  async function restore(name: string): Promise<void> {
+    await admin.del(sqsKeys(name).restored);
+    await open(name).deadLetters.restore();
+  }
+
+  test('survive a Redis that loses its data, as they were, without those that were dropped', async () => {
+    const { queue, name, letters } = await withLetters(25);
+    const dropped = letters.splice(3, 2);
+    for (const { id } of dropped) expect(await queue.deadLetters.drop(id)).toBe(true);
+    await queue.close(); // gives back what it has in hand
+    await admin.flushall();
+    const again = open(name);
+    expect(await again.deadLetters.list(100)).toEqual([]);
+    const writer = await again.writer();
+    const reader = await again.reader(LIMITS);
+    expect(await again.deadLetters.list(100)).toEqual(letters);
+    expect((await again.depth()).deadLetters).toBe(23);
+
+    expect(await again.deadLetters.replay(letters[0]!.id)).toBe(true);
+    const batch = await reader.next();
+    expect(batch!.documents.records()).toEqual([letters[0]!.record]);
+    await batch!.acknowledge();
+    await writer.close();
+    expect(await messagesIn(`${name}-dlq`)).toBe(22);
+    await again.close();
+    await admin.flushall();
+    await restore(name);
+    expect(await open(name).deadLetters.list(100)).toEqual(letters.slice(1));
+  });
+
+  test('while Redis is away, their messages are acknowledged all the same', async () => {
+    const { queue, name } = await fresh();
+    await (await queue.writer()).accept(request('o', 5));
+    const batch = await (await queue.reader(LIMITS)).next();
+    redis.server.kill('SIGSTOP');
+    try {
+      await batch!.acknowledge([{ index: 1, reason: 'made up' }]);
+    } finally {
+      redis.server.kill('SIGCONT');
+    }
+    expect(await messagesIn(name)).toBe(0);
+    await admin.flushall(); // also of what it was sent while it was stopped
+    await restore(name);
+    expect(await queue.deadLetters.list(10)).toMatchObject([{ reason: 'made up' }]);
+  });
+
+  test('that two commands drop at once are gone for good', async () => {
+    const { name, letters } = await withLetters(2);
+    let looks = 0;
+    const endpoint = await between((call, answer) => {
+      if (call === 'GetQueueAttributes') looks++;
+      return answer;
+    });
+    const [one, other] = [open(name), open(name, { endpoint })];
+    await one.deadLetters.drop(letters[0]!.id); // has the other letter in hand
+    const dropping = other.deadLetters.drop(letters[1]!.id);
+    await until(async () => looks > 0);
+    await one.close();
+    expect(await dropping).toBe(true);
+    expect(await messagesIn(`${name}-dlq`)).toBe(0);
+  });
+
+  test('that are copied twice are there once, and so are their copies', async () => {
+    const { queue, name, letters } = await withLetters(1);
+    const [{ id, ...letter }] = letters as [(typeof letters)[0]];
+    const QueueUrl = urlOf(`${name}-dlq`);
+    const BinaryValue = gzipSync(JSON.stringify({ id, at: 1, text: JSON.stringify(letter) }));
+    const group = { DataType: 'Binary', BinaryValue };
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: id, MessageAttributes: { group } }));
+    await restore(name);
+    expect(await messagesIn(`${name}-dlq`)).toBe(1);
+    expect(await queue.deadLetters.list(10)).toEqual(letters);
+  });
+
+  test('that are too large for SQS are in Redis', async () => {
+    const { queue } = await fresh();
+    const noise = randomBytes(500_000).toString('utf16le'); // more bytes in UTF-8, and incompressible
+    await (await queue.writer()).accept({ type: 'post', origin: 'o', payloads: [noise] });
+    const batch = await (await queue.reader(LIMITS)).next();
+    await batch!.acknowledge([{ index: 0, reason: 'r'.repeat(500_000) + randomBytes(500_000).toString('hex') }]);
+    expect(await queue.deadLetters.list(10)).toHaveLength(1);
+  });
 });
 
 test('a message that is none of ours goes to the dead letters', async () => {

@@ -1,5 +1,5 @@
 // The queue on SQS: a standard queue whose messages hold groups of records; Redis beside it holds
-// the counts and the dead letters.
+// the counts and the dead letters, of which a second queue has copies.
 import type { Logger } from '../../logger.ts';
 import { connectRedis, redisReady } from '../../redis.ts';
 import { SQS_DURABILITY } from '../durability.ts';
@@ -7,6 +7,7 @@ import type { BatchLimits, Queue, QueueDepth, QueueLimits, QueueReader, QueueWri
 import { type SqsAddress, SqsCalls } from './client.ts';
 import { SqsCounts } from './counts.ts';
 import { SqsDeadLetters } from './dead-letters.ts';
+import { LetterCopies } from './letter-copies.ts';
 import { SqsReader } from './reader.ts';
 import { type ScriptedRedis, sqsKeys, withSqsScripts } from './scripts.ts';
 import { SqsSender, SqsWriter } from './writer.ts';
@@ -33,6 +34,7 @@ export class SqsQueue implements Queue {
   readonly #redis: ScriptedRedis;
   readonly #calls: SqsCalls;
   readonly #counts: SqsCounts;
+  readonly #copies: LetterCopies;
   /** What was opened, to be closed from the last to the first. */
   readonly #closers: (() => void | Promise<void>)[] = [];
 
@@ -47,9 +49,11 @@ export class SqsQueue implements Queue {
     const keys = sqsKeys(name);
     this.#counts = new SqsCounts(this.#redis, keys, { ...options, orphanMs }, logger);
     const sender = new SqsSender(this.#calls, this.#counts);
-    this.deadLetters = new SqsDeadLetters(this.#redis, keys, sender);
+    this.#copies = new LetterCopies(options, logger);
+    this.deadLetters = new SqsDeadLetters(this.#redis, keys, sender, this.#counts, this.#copies);
     this.#closers.push(
       () => this.#calls.close(),
+      () => this.#copies.close(),
       () => {
         if (this.#redis.status !== 'end') this.#redis.disconnect();
       },
@@ -69,9 +73,14 @@ export class SqsQueue implements Queue {
   async reader(limits: BatchLimits): Promise<QueueReader> {
     const { lost } = await this.#open();
     const { visibilitySeconds = 15 } = this.#options;
-    const reader = new SqsReader(this.#calls, this.#counts, { ...limits, visibilitySeconds }, this.#logger);
+    await this.#restoreLetters();
+    const options = { ...limits, visibilitySeconds };
+    const reader = new SqsReader(this.#calls, this.#counts, this.#copies, options, this.#logger);
     reader.addLost(lost);
-    const stop = this.#counts.keepReconciling(this.#calls, (records) => reader.addLost(records));
+    const stop = this.#counts.keepReconciling(this.#calls, async (records) => {
+      reader.addLost(records);
+      await this.#restoreLetters();
+    });
     this.#closers.push(() => reader.close(), stop);
     return reader;
   }
@@ -83,6 +92,11 @@ export class SqsQueue implements Queue {
 
   async close(): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) await close();
+  }
+
+  async #restoreLetters(): Promise<void> {
+    const letters = await this.deadLetters.restore();
+    if (letters > 0) this.#logger.warn({ letters }, 'Redis had lost dead letters; they are there again');
   }
 
   /** Compares the counts for the first time. @throws when Redis or the queue is not there */

@@ -3,11 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Documents } from '../../group.ts';
 import type { Logger } from '../../logger.ts';
-import type { DataRecord } from '../../record.ts';
 import type { Batch, BatchLimits, QueueReader, Refusal } from '../queue.ts';
 import { Waiters } from '../waiters.ts';
 import { BATCH, type Incoming, type SqsCalls } from './client.ts';
-import type { Counted, Letter, SqsCounts } from './counts.ts';
+import type { Counted, SqsCounts } from './counts.ts';
+import { type Letter, letterOf, unreadableLetter } from './letter.ts';
+import type { LetterCopies } from './letter-copies.ts';
 
 export interface SqsReaderOptions extends BatchLimits {
   /** After so long without a sign of life, seconds, other consumers get what this one has. */
@@ -31,6 +32,7 @@ const DELETE_ATTEMPTS = 3;
 export class SqsReader implements QueueReader {
   readonly #calls: SqsCalls;
   readonly #counts: SqsCounts;
+  readonly #copies: LetterCopies;
   readonly #options: SqsReaderOptions;
   readonly #logger: Logger;
   /** By the message's id: received and not yet acknowledged. */
@@ -50,9 +52,10 @@ export class SqsReader implements QueueReader {
   readonly #receivers: Promise<void>[];
   readonly #heartbeat: NodeJS.Timeout;
 
-  constructor(calls: SqsCalls, counts: SqsCounts, options: SqsReaderOptions, logger: Logger) {
+  constructor(calls: SqsCalls, counts: SqsCounts, copies: LetterCopies, options: SqsReaderOptions, logger: Logger) {
     this.#calls = calls;
     this.#counts = counts;
+    this.#copies = copies;
     this.#options = options;
     this.#logger = logger;
     // Being slow is not being dead: MongoDB may be away for hours.
@@ -200,16 +203,18 @@ export class SqsReader implements QueueReader {
       acknowledge: (refused = []) =>
         this.#acknowledge(messages, [
           ...messages.filter(({ problem }) => problem !== undefined).map(unreadable),
-          ...refused.map((refusal) => letterOf(documents, refusal, messages[0]!.id)),
+          ...refused.map((refusal) => refusedLetter(documents, refusal, messages[0]!.id)),
         ]),
     };
   }
 
   async #acknowledge(messages: readonly Held[], letters: readonly Letter[]): Promise<void> {
     try {
+      const isCopied = await this.#copies.add(letters);
       await this.#counts.acknowledge(
         messages.filter(({ key }) => key !== ''),
         letters,
+        isCopied,
       );
       let left = messages.map(({ handle }) => handle);
       for (let attempt = 0; left.length > 0; attempt++) {
@@ -236,29 +241,14 @@ function toHeld(message: Incoming): Held {
   }
 }
 
-const letter = (id: string, reason: string, record: DataRecord): Letter => ({
-  id,
-  text: JSON.stringify({ reason, failedAt: new Date().toISOString(), record }),
-});
-
-/** What is no record is shown as one without an id, its text as the payload. */
-const wrapped = (text: string): DataRecord => ({
-  _id: '',
-  type: 'unreadable',
-  index: 0,
-  payload: text,
-  createdAt: '',
-  origin: '',
-});
-
 const unreadable = ({ id, problem, group, body }: Held): Letter =>
-  letter(`unreadable-${id}`, problem ?? '', wrapped(group?.toString() ?? body));
+  unreadableLetter(`unreadable-${id}`, problem ?? '', group?.toString() ?? body);
 
-function letterOf(documents: Documents, { index, reason }: Refusal, message: string): Letter {
+function refusedLetter(documents: Documents, { index, reason }: Refusal, message: string): Letter {
   try {
     const record = documents.record(index);
-    return letter(record._id, reason, record);
+    return letterOf(record._id, reason, record);
   } catch {
-    return letter(`unreadable-${message}-${index}`, reason, wrapped(documents.at(index).toString()));
+    return unreadableLetter(`unreadable-${message}-${index}`, reason, documents.at(index).toString());
   }
 }

@@ -22,6 +22,8 @@ export interface SqsKeys {
   readonly deadLetters: string;
   /** The dead letters by id, as JSON. */
   readonly letters: string;
+  /** Exists until the letters must be compared with their copies again. */
+  readonly restored: string;
   /** Exists until the counts must be compared with SQS again. */
   readonly reconciled: string;
 }
@@ -32,6 +34,7 @@ export const sqsKeys = (name: string): SqsKeys => ({
   sending: `sqs:${name}:sending`,
   deadLetters: `sqs:${name}.dlq`,
   letters: `sqs:${name}.dlq:letters`,
+  restored: `sqs:${name}.dlq:restored`,
   reconciled: `sqs:${name}:reconciled`,
 });
 
@@ -78,21 +81,21 @@ redis.call('HINCRBY', KEYS[1], 'accepted', -records)
 return records`;
 
 /**
- * KEYS: counts, waiting, sending, dead letters, letters. ARGV: now, the number of dead letters, id
- * and JSON of each, then the members of the messages that are acknowledged.
+ * KEYS: counts, waiting, sending, dead letters, letters. ARGV: the number of dead letters; id, time
+ * and JSON of each; then the members of the messages that are acknowledged.
  */
 const ACKNOWLEDGE = `#!lua flags=allow-oom
 ${REMOVE}
-local n, dead = tonumber(ARGV[2]), 0
-for i = 3, 1 + 2 * n, 2 do
-  if redis.call('HSETNX', KEYS[5], ARGV[i], ARGV[i + 1]) == 1 then
-    redis.call('ZADD', KEYS[4], ARGV[1], ARGV[i])
-    dead = dead + #ARGV[i + 1]
+local n, dead = tonumber(ARGV[1]), 0
+for i = 2, 3 * n - 1, 3 do
+  if redis.call('HSETNX', KEYS[5], ARGV[i], ARGV[i + 2]) == 1 then
+    redis.call('ZADD', KEYS[4], ARGV[i + 1], ARGV[i])
+    dead = dead + #ARGV[i + 2]
   end
 end
 if dead > 0 then redis.call('HINCRBY', KEYS[1], 'deadBytes', dead) end
 local members = {}
-for i = 3 + 2 * n, #ARGV do members[#members + 1] = ARGV[i] end
+for i = 2 + 3 * n, #ARGV do members[#members + 1] = ARGV[i] end
 local records, messages = remove(members)
 redis.call('HINCRBY', KEYS[1], 'acknowledged', messages)
 return records`;
