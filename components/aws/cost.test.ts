@@ -47,7 +47,7 @@ describe('the quantities', () => {
       alarms: [expect.any(Number), expect.any(Number)],
       messages: [expect.closeTo(2.628), expect.closeTo(3 * 2.628 + 1504.559, 2)],
       // Of 44,019 GB of records: the cache's are transferred twice, the database's once.
-      egress: [0, expect.closeTo(9855)],
+      egress: [0, expect.closeTo(7542.36)],
       zoneTraffic: [0, expect.closeTo(44_019 * 3 * (2 / 3), 2)],
     });
     expect(quantities({ 'kafka:managed': true })).toMatchObject({
