@@ -68,7 +68,12 @@ test.each<[string, RawConfig, string]>([
   [
     'a certificate of another region',
     { 'aws:certificate': 'arn:aws:acm:us-east-1:123456789012:certificate/0a' },
-    'aws:certificate: is in us-east-1; the load balancer takes one of eu-west-1',
+    'aws:certificate: is in us-east-1; the stack takes one of eu-west-1',
+  ],
+  [
+    'a topic of another region',
+    { 'aws:alarmTopic': 'arn:aws:sns:us-east-1:123456789012:ops' },
+    'aws:alarmTopic: is in us-east-1; the stack takes one of eu-west-1',
   ],
   ['an address', { 'aws:apiCidrs': '198.51.100.7' }, 'aws:apiCidrs: "198.51.100.7" has the wrong format'],
   [

@@ -60,6 +60,8 @@ function apiProblems({ cluster, aws }: StackConfig): readonly ConfigProblem[] {
   ];
 }
 
+const regionOf = (arn: string): string => arn.split(':')[3] ?? '';
+
 /** Retentions up to a year that CloudWatch Logs offers. */
 const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365];
 
@@ -84,7 +86,7 @@ export const platformOfInstance = (type: string): 'linux/arm64' | 'linux/amd64' 
 
 function onEks(config: StackConfig): readonly ConfigProblem[] {
   const { cluster, aws, images, api } = config;
-  const { region, zones, cidr, instanceType, minNodesPerZone, maxNodesPerZone, certificate, logDays } = aws;
+  const { region, zones, cidr, instanceType, minNodesPerZone, maxNodesPerZone, logDays } = aws;
   const letters = zones.split(',');
   const offered = ZONES[region ?? ''];
   const missing = letters.filter((letter) => !offered?.includes(letter));
@@ -124,10 +126,12 @@ function onEks(config: StackConfig): readonly ConfigProblem[] {
       'images:platform',
       () => `is ${images.platform ?? 'missing'}: nodes of the type ${instanceType} run ${platform}`,
     ),
-    ...problemIf(
-      certificate !== undefined && certificate.split(':')[3] !== region,
-      'aws:certificate',
-      () => `is in ${certificate!.split(':')[3]}; the load balancer takes one of ${region ?? 'aws:region'}`,
+    ...(['certificate', 'alarmTopic'] as const).flatMap((key) =>
+      problemIf(
+        aws[key] !== undefined && regionOf(aws[key]) !== region,
+        `aws:${key}`,
+        () => `is in ${regionOf(aws[key]!)}; the stack takes one of ${region ?? 'aws:region'}`,
+      ),
     ),
     ...problemIf(
       api.exposure !== 'ingress',

@@ -27,6 +27,7 @@ test('the defaults', () => {
     storeDelayP95: 3,
     storedLateFor: 10,
     gateLoad: 0.95,
+    databaseCpu: 0.9,
     redisMemory: 0.9,
     redisPinned: 0.5,
     cacheHits: 0.9,

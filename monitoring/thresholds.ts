@@ -133,6 +133,13 @@ export const thresholdsOf = ({ monitoring }: StackConfig) =>
       source: 'A saturated gate does not reach 100 % in every second.',
     },
 
+    databaseCpu: {
+      value: 0.9,
+      unit: 'ratio',
+      meaning: 'Share of its CPU above which the database is at its limit.',
+      source: 'Statements wait for a CPU from there on, and a reader that takes over needs time to fill its caches.',
+    },
+
     redisMemory: {
       value: 0.9,
       unit: 'ratio',

@@ -58,8 +58,8 @@ export class AwsCluster extends pulumi.ComponentResource {
 
     const key = createKey('key', place, { parent: this, provider });
     const network = new Network('vpc', { place, config }, child);
-    const { groups } = new Watch('watch', { place, config, key }, child);
-    const eks = new Eks('eks', { place, config: config.aws, network, key }, { ...child, dependsOn: [...groups] });
+    const watch = new Watch('watch', { place, config, key }, child);
+    const eks = new Eks('eks', { place, config: config.aws, network, key }, { ...child, dependsOn: [...watch.groups] });
     this.identity = eks.cluster.arn;
     const { url } = new Registry('ecr', { place, key, apps: appsOf(config) }, child);
     this.registry = registry === undefined ? url : url.apply(() => registry);
@@ -68,10 +68,11 @@ export class AwsCluster extends pulumi.ComponentResource {
     this.managed = new Managed(
       'managed',
       { place, config, network, key, clients },
-      { ...child, dependsOn: [eks.cluster, ...groups] },
+      { ...child, dependsOn: [eks.cluster, ...watch.groups] },
     );
 
-    if (config.aws.experiments) new Experiments('experiments', { place, config, network }, child);
+    if (config.aws.experiments)
+      new Experiments('experiments', { place, config, network, stop: watch.apiMissing }, child);
     const content = kubeconfigText(place, eks.cluster);
     const file = new KubeconfigFile('kubeconfig', { stack, content }, { parent: this });
     // On an emulator, nothing answers at the address of EKS' API.

@@ -81,7 +81,8 @@ export class Brokers extends pulumi.ComponentResource {
           encryptionAtRest: { dataVolumeKmsKeyId: key.arn },
           encryptionInTransit: { clientBroker: 'TLS', inCluster: true },
         },
-        enhancedMonitoring: 'PER_TOPIC_PER_BROKER',
+        // Its metrics are free, and all that the alarms need.
+        enhancedMonitoring: 'DEFAULT',
         loggingInfo: { brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: logs.logGroupName.apply(String) } } },
         tags: tagMap(place, name),
       },

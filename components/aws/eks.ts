@@ -22,6 +22,8 @@ interface AddOn {
   readonly name: string;
   /** Whether it runs before there are nodes, which need it to join. */
   readonly first?: true;
+  /** @default the one that EKS recommends for the version of Kubernetes */
+  readonly version?: string;
   /** Settings by its own names. */
   readonly settings?: object;
   /**
@@ -48,8 +50,14 @@ const addOns: readonly AddOn[] = [
     identity: { account: 'ebs-csi-controller-sa', policy: 'service-role/AmazonEBSCSIDriverPolicy' },
   },
   {
-    // Fluent Bit and the CloudWatch agent: logs, and Container Insights.
+    // Fluent Bit and the CloudWatch agent: logs, and the metrics of Container Insights.
     name: 'amazon-cloudwatch-observability',
+    version: 'v6.4.0-eksbuild.1',
+    // Named alone, Container Insights comes without Application Signals, which would change every pod
+    // and is billed.
+    settings: {
+      agent: { config: { logs: { metrics_collected: { kubernetes: { enhanced_container_insights: true } } } } },
+    },
     identity: { account: 'cloudwatch-agent', policy: 'CloudWatchAgentServerPolicy' },
   },
 ];
@@ -138,7 +146,7 @@ export class Eks extends pulumi.ComponentResource {
     this.registerOutputs({ arn: this.cluster.arn });
   }
 
-  #addOn({ name, settings, identity }: AddOn, place: Place, after: readonly pulumi.Resource[]): aws.eks.Addon {
+  #addOn({ name, version, settings, identity }: AddOn, place: Place, after: readonly pulumi.Resource[]): aws.eks.Addon {
     const role =
       identity &&
       createRole(
@@ -152,6 +160,7 @@ export class Eks extends pulumi.ComponentResource {
         addonName: name,
         clusterName: place.name,
         resolveConflicts: 'OVERWRITE',
+        ...(version !== undefined && { addonVersion: version }),
         ...(settings && { configurationValues: JSON.stringify(settings) }),
         ...(identity && role && { podIdentityAssociations: [{ serviceAccount: identity.account, roleArn: role.arn }] }),
         tags: tags(place, name),

@@ -13,6 +13,8 @@ export interface ExperimentsArgs {
   readonly place: Place;
   readonly config: StackConfig;
   readonly network: Network;
+  /** ARN of the alarm that ends an experiment. */
+  readonly stop: pulumi.Input<string>;
 }
 
 /** How long what is taken away stays away, as ISO 8601 has it. */
@@ -141,7 +143,7 @@ export class Experiments extends pulumi.ComponentResource {
             [scenario]: { actionId: action, targets: { [key]: scenario }, ...(parameters && { parameters }) },
           },
           targets: { [scenario]: target },
-          stopConditions: [{ source: 'none' }],
+          stopConditions: [{ source: 'aws:cloudwatch:alarm', value: args.stop }],
           experimentOptions: { accountTargeting: 'single-account', emptyTargetResolutionMode: 'fail' },
           roleArn: role.arn,
           tags: tagMap(place, `${name}-${scenario}`),

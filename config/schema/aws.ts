@@ -169,6 +169,13 @@ export const awsSchema = z.object({
       'Whether there are experiment templates of AWS FIS: failures of a node, a zone, the database and the cache. They do nothing until they are started.',
     change: 'Creates or deletes the templates and their role. No data is touched.',
   }),
+  alarmTopic: optionalText({
+    pattern: /^arn:aws:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/,
+    allowed: 'the ARN of an SNS topic',
+    description:
+      'SNS topic that CloudWatch notifies when an alarm changes to or from ALARM. Without it, alarms show in the console only.',
+    change: 'In place. No data is touched.',
+  }),
   certificate: optionalText({
     pattern: /^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/,
     allowed: 'the ARN of a certificate in ACM',

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Declared } from '../declare.ts';
 import { declareStack } from '../stacks.ts';
 import type { Manifest, Policies } from '../workloads.ts';
-import { awsPolicies, productionPolicies, STARS, starredOf } from './policies.ts';
+import { attachedTo, awsPolicies, MANAGED, productionPolicies, STARS, starredOf } from './policies.ts';
 import { awsOf, otherServices } from './resources.ts';
 
 const stacks = ['aws-staging', 'aws-production', 'aws-production with MSK and DynamoDB'] as const;
@@ -25,6 +25,10 @@ describe.each(stacks)('%s', (stack) => {
 
 test('every reason for a star is needed', () => {
   expect([...starredOf(declared['aws-staging'])].sort()).toEqual(Object.keys(STARS).sort());
+});
+
+test('every reason for a policy of AWS is needed', () => {
+  expect(attachedTo(declared['aws-staging'])).toEqual(new Set(Object.keys(MANAGED)));
 });
 
 test('in an account without a load balancer, the controller may create the role of the service', () => {
@@ -61,6 +65,11 @@ const mutants: readonly (readonly [
     'eks:Nodegroup eks-a',
     (inputs) => delete inputs.tags.stack,
   ],
+  [
+    'every resource has the tags of the project and of the stack',
+    'ec2:LaunchTemplate eks-node',
+    (inputs) => (inputs.launchTemplateData.tagSpecifications[1].tags[2].value = 'breakwater-other'),
+  ],
   ['what is kept is encrypted', 'ecr:Repository ecr-api', (inputs) => delete inputs.encryptionConfiguration],
   [
     'nothing but the load balancer is open to the internet',
@@ -76,6 +85,21 @@ const mutants: readonly (readonly [
     'no statement allows any action or any resource without a reason',
     'iam:Role cluster-autoscaler',
     (inputs) => (inputs.policies[0].policyDocument.Statement[1].Resource = '*'),
+  ],
+  [
+    'no statement allows any action or any resource without a reason',
+    'iam:Role cluster-autoscaler',
+    (inputs) => (inputs.policies[0].policyDocument.Statement[1].Resource = 'arn:aws:eks:*:123456789012:nodegroup/x/*'),
+  ],
+  [
+    'no statement allows any action or any resource without a reason',
+    'iam:Role cluster-autoscaler',
+    (inputs) => (inputs.policies[0].policyDocument.Statement[2].Action = ['autoscaling:Set*']),
+  ],
+  [
+    'no role has a policy of AWS without a reason',
+    'iam:Role eks-node',
+    (inputs) => inputs.managedPolicyArns.push('arn:aws:iam::aws:policy/AmazonS3FullAccess'),
   ],
   [
     'nodes give their credentials to no pod',
@@ -101,6 +125,7 @@ describe('a policy detects what breaks it', () => {
     const broken = structuredClone(declared['aws-production']);
     const found = broken.find(({ type, name }) => `${type.replace('aws-native:', '')} ${name}` === of);
     breaks(found!.properties, found!.options);
-    expect(all[policy]!(broken)).toEqual([of.startsWith('iam:') ? expect.stringContaining('/') : of]);
+    const statement = policy.startsWith('no statement');
+    expect(all[policy]!(broken)).toEqual([statement ? expect.stringContaining('/') : of]);
   });
 });

@@ -10,18 +10,27 @@ const UNTAGGED: readonly string[] = [
   'ec2:VpcGatewayAttachment',
   'kms:Alias',
   'cloudwatch:Dashboard',
+  'logs:MetricFilter',
   'logs:QueryDefinition',
   'msk:BatchScramSecret',
   'msk:Configuration',
   'sqs:QueueInlinePolicy',
 ];
 
-function tagsOf({ inputs }: AwsResource): Readonly<Record<string, string>> {
-  // A launch template has specifications for itself, and for what is launched from it.
-  const given = inputs.tags ?? inputs.tagSpecifications?.[0].tags ?? {};
-  if (!Array.isArray(given)) return given;
-  return Object.fromEntries(given.map(({ key, value }: Manifest) => [key, value]));
+/** The tags of a resource; a launch template has them also for what is launched from it. */
+function tagsOf({ inputs }: AwsResource): readonly Readonly<Record<string, string>>[] {
+  const specified = [...(inputs.tagSpecifications ?? []), ...(inputs.launchTemplateData?.tagSpecifications ?? [])];
+  const sets = specified.length === 0 ? [inputs.tags ?? []] : specified.map(({ tags }: Manifest) => tags);
+  return sets.map((given) =>
+    Array.isArray(given) ? Object.fromEntries(given.map(({ key, value }: Manifest) => [key, value])) : given,
+  );
 }
+
+/** Whether they tell the stack, and are named after it. */
+const namesStack = (resource: AwsResource, stack: string): boolean =>
+  tagsOf(resource).every(
+    ({ Name, project, stack: given }) => project === 'breakwater' && given === stack && Name?.startsWith(`${stack}-`),
+  );
 
 /** Whether a resource encrypts what it keeps with a key of the stack; by type. */
 const ENCRYPTED: Readonly<Record<string, (inputs: Manifest) => unknown>> = {
@@ -43,7 +52,7 @@ const ENCRYPTED: Readonly<Record<string, (inputs: Manifest) => unknown>> = {
 
 /** Types that keep nothing. */
 const KEEPS_NOTHING =
-  /^(cloudwatch:|fis:|logs:QueryDefinition|ec2:(?!LaunchTemplate)|iam:|kms:|eks:(Addon|AccessEntry|Nodegroup|PodIdentityAssociation)$|elasticache:(Parameter|Subnet)Group|rds:Db(ClusterParameterGroup|SubnetGroup|Instance)|msk:(BatchScramSecret|Configuration)|sqs:QueueInlinePolicy)/;
+  /^(cloudwatch:|fis:|logs:(MetricFilter|QueryDefinition)|ec2:(?!LaunchTemplate)|iam:|kms:|eks:(Addon|AccessEntry|Nodegroup|PodIdentityAssociation)$|elasticache:(Parameter|Subnet)Group|rds:Db(ClusterParameterGroup|SubnetGroup|Instance)|msk:(BatchScramSecret|Configuration)|sqs:QueueInlinePolicy)/;
 
 /**
  * Types that hold records or the keys to them, and the input by which AWS itself refuses to delete
@@ -97,9 +106,34 @@ function statementsOf({ name, inputs }: AwsResource): readonly Statement[] {
   );
 }
 
-/** Whether a statement names an action or a resource that is anything. */
+/** Whether an ARN leaves service, region, account or all of the resource open. */
+function isOpen(arn: string): boolean {
+  const [, , service, region, account, ...resource] = arn.split(':');
+  return (
+    [service, region, account].some((part) => part === undefined || /[*?]/.test(part)) || /^[*?]/.test(resource[0]!)
+  );
+}
+
+/** Whether a statement names actions by a pattern, or resources of any kind, region or account. */
 const isStarred = ({ actions, resources }: Statement): boolean =>
-  actions.some((action) => action === '*' || /^[a-z0-9-]+:\*$/.test(action)) || resources.includes('*');
+  actions.some((action) => /[*?]/.test(action)) || resources.some(isOpen);
+
+/** Why a role has a policy that AWS maintains, and what that one allows. */
+export const MANAGED: Readonly<Record<string, string>> = {
+  AmazonEKSClusterPolicy: 'EKS requires it: network interfaces, and load balancers of Services.',
+  AmazonEKSWorkerNodePolicy: 'EKS requires it: nodes describe the cluster, instances and networks, and change nothing.',
+  AmazonEC2ContainerRegistryPullOnly: 'Nodes pull images, and push none.',
+  AmazonEKS_CNI_Policy: 'Gives pods addresses: network interfaces. Only the CNI has it, not the nodes.',
+  'service-role/AmazonEBSCSIDriverPolicy': 'Creates and deletes volumes and snapshots with the tag of the driver only.',
+  CloudWatchAgentServerPolicy:
+    'Writes metrics, logs and traces of any name; reads tags, volumes and its own parameters.',
+  'service-role/AmazonRDSEnhancedMonitoringRole': 'RDS requires it: writes to its own group of logs.',
+  'service-role/AWSFaultInjectionSimulatorNetworkAccess':
+    'Replaces the network ACL of a subnet, by copies that it tags.',
+};
+
+const managedOf = ({ inputs }: AwsResource): readonly string[] =>
+  (inputs.managedPolicyArns ?? []).map((arn: string) => arn.replace('arn:aws:iam::aws:policy/', ''));
 
 const isEveryone = (cidr: string | undefined): boolean => cidr?.endsWith('/0') ?? false;
 
@@ -112,7 +146,7 @@ export const awsPolicies: Policies = {
     lines(
       awsOf(declared)
         .filter(({ type }) => !UNTAGGED.includes(type))
-        .filter((resource) => tagsOf(resource).project !== 'breakwater' || !tagsOf(resource).stack),
+        .filter((resource) => !namesStack(resource, awsOf(declared, 'eks:Cluster')[0]!.inputs.name)),
     ),
   'what is kept is encrypted': (declared) => [
     ...lines(
@@ -147,6 +181,8 @@ export const awsPolicies: Policies = {
       .flatMap(statementsOf)
       .filter((statement) => isStarred(statement) && !STARS[statement.id])
       .map(({ id }) => id),
+  'no role has a policy of AWS without a reason': (declared) =>
+    lines(awsOf(declared, 'iam:Role').filter((role) => managedOf(role).some((policy) => !MANAGED[policy]))),
   'nodes give their credentials to no pod': (declared) =>
     lines(
       awsOf(declared, 'ec2:LaunchTemplate').filter(({ inputs: { launchTemplateData } }) => {
@@ -172,6 +208,10 @@ export const productionPolicies: Policies = {
       }),
     ),
 };
+
+/** Policies of AWS that roles have. */
+export const attachedTo = (declared: Parameters<Policies[string]>[0]): ReadonlySet<string> =>
+  new Set(awsOf(declared, 'iam:Role').flatMap(managedOf));
 
 /** Statements with a reason; each must exist. */
 export const starredOf = (declared: Parameters<Policies[string]>[0]): readonly string[] =>

@@ -42,6 +42,13 @@ export const awsChanges: Changes = {
     to: true,
     creates: ['ExperimentTemplate experiments-node', 'ExperimentTemplate experiments-zone', 'Role experiments'],
   },
+  'aws:alarmTopic': {
+    on: eks,
+    to: 'arn:aws:sns:us-east-1:123456789012:ops',
+    changes: ['ApiMissing', 'DeadLetters', 'LatencyHigh', 'LoadBalancerErrors', 'NodeDiskFilling'].map(
+      (id) => `Alarm ${id}`,
+    ),
+  },
   'aws:certificate': {
     on: eks,
     to: 'arn:aws:acm:us-east-1:123456789012:certificate/0a',
@@ -56,7 +63,8 @@ export const awsChanges: Changes = {
     rolls: ['api', 'consumer'],
     changes: ['Dashboard watch', 'NetworkPolicy api', 'NetworkPolicy consumer'],
     creates: [
-      'Alarm RedisMemoryHigh',
+      'Alarm RedisEvicting-1',
+      'Alarm RedisEvicting-2',
       'ParameterGroup cache',
       'RandomPassword cache-password',
       'ReplicationGroup cache',
@@ -88,7 +96,10 @@ export const awsChanges: Changes = {
     ],
     creates: [
       'Alarm KafkaPartitionsOffline',
-      'Alarm VolumeFilling',
+      'Alarm LagGrowing',
+      'Alarm VolumeFilling-1',
+      'Alarm VolumeFilling-2',
+      'Alarm VolumeFilling-3',
       'BatchScramSecret brokers',
       'Bootstrap brokers-bootstrap',
       'Cluster brokers',
@@ -115,7 +126,12 @@ export const awsChanges: Changes = {
     to: 'cache.m7g.large',
     changes: ['ReplicationGroup cache'],
   },
-  'aws:cacheReplicas': { on: { ...eks, 'redis:managed': true }, to: 2, changes: ['ReplicationGroup cache'] },
+  'aws:cacheReplicas': {
+    on: { ...eks, 'redis:managed': true },
+    to: 2,
+    changes: ['Dashboard watch', 'ReplicationGroup cache'],
+    creates: ['Alarm RedisEvicting-3'],
+  },
   'aws:databaseType': {
     on: { ...eks, 'store:kind': 'mysql' },
     to: 'db.r7g.xlarge',
