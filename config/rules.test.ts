@@ -252,7 +252,7 @@ const rules: [string, RawConfig, string, RawConfig][] = [
   [
     'latency is measured by Prometheus',
     { 'hpa:enabled': true, 'hpa:metric': 'latency', 'monitoring:enabled': false },
-    'hpa:metric: is latency, which Prometheus measures, but monitoring:enabled is false; turn the monitoring on, or use cpu',
+    'hpa:metric: is latency: Prometheus measures latency, but monitoring:enabled is false; turn the monitoring on, or use cpu',
     { 'hpa:enabled': true, 'hpa:metric': 'latency' },
   ],
   [

@@ -252,9 +252,10 @@ const api: Rule = ({ api: { stickySessions, exposure }, hpa, monitoring }) => [
     () => `is ${hpa.minReplicas}, more than hpa:maxReplicas (${hpa.maxReplicas}); allowed: 1 to ${hpa.maxReplicas}`,
   ),
   ...problemIf(
-    hpa.enabled && hpa.metric === 'latency' && !monitoring.enabled,
+    hpa.enabled && hpa.metric !== 'cpu' && !monitoring.enabled,
     'hpa:metric',
-    () => 'is latency, which Prometheus measures, but monitoring:enabled is false; turn the monitoring on, or use cpu',
+    () =>
+      `is ${hpa.metric}: Prometheus measures latency, but monitoring:enabled is false; turn the monitoring on, or use cpu`,
   ),
 ];
 

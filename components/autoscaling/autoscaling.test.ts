@@ -108,6 +108,16 @@ describe('api', () => {
     expect(spec).toMatchObject({ scaleTargetRef: { name: 'api' }, minReplicaCount: 10, maxReplicaCount: 30 });
     expect((await collector.all('HorizontalPodAutoscaler')).length).toBe(0);
   });
+
+  test('by both: KEDA follows what asks for more pods', async () => {
+    make({ 'hpa:metric': 'both', 'hpa:targetCpuPercent': 300 });
+    const { spec } = await collector.inputsOf('ScaledObject', 'api-scaler');
+    expect(spec.triggers).toEqual([
+      expect.objectContaining({ type: 'prometheus' }),
+      { type: 'cpu', metricType: 'Utilization', metadata: { value: '300' } },
+    ]);
+    expect((await collector.all('HorizontalPodAutoscaler')).length).toBe(0);
+  });
 });
 
 describe('KEDA', () => {

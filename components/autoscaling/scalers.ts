@@ -7,7 +7,7 @@ import type { Addresses } from '../../config/environment.ts';
 import type { StackConfig } from '../../config/schema.ts';
 import { labelsOf } from '../kubernetes/labels.ts';
 import type { SecretFile } from '../kubernetes/pod.ts';
-import { latencyTrigger, type QueueTriggerConfig, queueTriggers } from './triggers.ts';
+import { cpuTrigger, latencyTrigger, type QueueTriggerConfig, queueTriggers } from './triggers.ts';
 
 /** Kubernetes evaluates an autoscaler this often. */
 const SYNC_SECONDS = 15;
@@ -106,11 +106,11 @@ export class ConsumerScaler extends pulumi.ComponentResource {
 /** Arguments of ApiScaler. */
 export interface ApiScalerArgs extends Target {
   readonly config: Pick<StackConfig, 'hpa'>;
-  /** Address of Prometheus, `http://host:port`. Read only with `hpa:metric latency`. */
+  /** Address of Prometheus, `http://host:port`. Not read with `hpa:metric cpu`. */
   readonly prometheus: string;
 }
 
-/** As many API pods as their CPU requires, or the latency that users see. */
+/** As many API pods as their CPU requires, or the latency that users see, or the larger of both. */
 export class ApiScaler extends pulumi.ComponentResource {
   constructor(name: string, args: ApiScalerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('breakwater:autoscaling:ApiScaler', name, {}, opts);
@@ -151,7 +151,7 @@ export class ApiScaler extends pulumi.ComponentResource {
                 minReplicaCount: minReplicas,
                 maxReplicaCount: maxReplicas,
                 advanced: { horizontalPodAutoscalerConfig: { behavior: behavior(cooldownSeconds) } },
-                triggers: [latencyTrigger(config, prometheus)],
+                triggers: [latencyTrigger(config, prometheus), ...(metric === 'both' ? [cpuTrigger(config)] : [])],
               },
             },
             child,

@@ -7,7 +7,7 @@ import type { StackConfig } from '../../config/schema.ts';
 export interface Trigger {
   readonly type: string;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly metricType?: 'AverageValue' | 'Value';
+  readonly metricType?: 'AverageValue' | 'Utilization' | 'Value';
   /** The TriggerAuthentication that has the login. @default none */
   readonly authenticationRef?: Authentication;
 }
@@ -129,7 +129,7 @@ const LATENCY_QUERY = [
 ].join(' or ');
 
 /**
- * Scales the API with `hpa:metric latency`.
+ * Scales the API by the latency that users see.
  * @param prometheus address of Prometheus, `http://host:port`
  */
 export const latencyTrigger = ({ hpa }: Pick<StackConfig, 'hpa'>, prometheus: string): Trigger => ({
@@ -142,4 +142,11 @@ export const latencyTrigger = ({ hpa }: Pick<StackConfig, 'hpa'>, prometheus: st
     threshold: String(hpa.targetLatencyMs / 1000),
     ignoreNullValues: 'false',
   },
+});
+
+/** Scales the API by its CPU, as the HPA of `hpa:metric cpu` does. */
+export const cpuTrigger = ({ hpa }: Pick<StackConfig, 'hpa'>): Trigger => ({
+  type: 'cpu',
+  metricType: 'Utilization',
+  metadata: { value: String(hpa.targetCpuPercent) },
 });

@@ -79,9 +79,9 @@ function enforces({ daemonSets = [], nodeVersions = [] }: ClusterFacts): boolean
 }
 
 const metricsProblems = ({ metrics }: ClusterFacts, { hpa }: RequirementsConfig): readonly string[] =>
-  hpa.enabled && hpa.metric === 'cpu' && metrics === false
+  hpa.enabled && hpa.metric !== 'latency' && metrics === false
     ? [
-        'the cluster serves no metrics.k8s.io, by which hpa:metric cpu scales the API: install metrics-server (https://github.com/kubernetes-sigs/metrics-server), or scale by latency: pulumi config set hpa:metric latency',
+        `the cluster serves no metrics.k8s.io, by which hpa:metric ${hpa.metric} scales the API: install metrics-server (https://github.com/kubernetes-sigs/metrics-server), or scale by latency: pulumi config set hpa:metric latency`,
       ]
     : [];
 
@@ -95,10 +95,7 @@ function kedaProblems({ keda }: ClusterFacts, config: RequirementsConfig): reado
       : [
           'the cluster has no KEDA, which scales the consumers: let this stack install it: pulumi config set keda:install true',
         ];
-  const scaled = [
-    namespace,
-    ...(config.hpa.enabled && config.hpa.metric === 'latency' ? [apiNamespaceOf(namespace)] : []),
-  ];
+  const scaled = [namespace, ...(config.hpa.enabled && config.hpa.metric !== 'cpu' ? [apiNamespaceOf(namespace)] : [])];
   const unwatched = keda.watches.length === 0 ? [] : scaled.filter((one) => !keda.watches.includes(one));
   const watchesUs = unwatched.length === 0;
   // Before there was a label, KEDA watched the namespaces of its own stack only.

@@ -172,9 +172,10 @@ export const hpaSchema = z.object({
     description: 'Largest number of API pods.',
     change: scales,
   }),
-  metric: oneOf(['cpu', 'latency'], {
+  metric: oneOf(['cpu', 'latency', 'both'], {
     default: 'cpu',
-    description: 'What the API scales on: CPU, or p95 latency as Prometheus measures it.',
+    description:
+      'What the API scales on: CPU, p95 latency as Prometheus measures it, or whichever of both asks for more pods.',
     change: 'Replaces the autoscaler; the pods stay.',
   }),
   targetCpuPercent: wholeNumber({
@@ -182,7 +183,7 @@ export const hpaSchema = z.object({
     max: 10_000,
     default: 400, // of 50: a fifth of a core (decision 18)
     unit: '% of api:cpuMillis',
-    description: 'Average CPU of the API pods above which pods are added.',
+    description: 'Average CPU of the API pods above which pods are added, with `hpa:metric` `cpu` or `both`.',
     change: scales,
   }),
   targetLatencyMs: wholeNumber({
@@ -190,7 +191,7 @@ export const hpaSchema = z.object({
     max: 60_000,
     default: 500,
     unit: 'ms',
-    description: 'p95 latency above which pods are added, with `hpa:metric latency`.',
+    description: 'p95 latency above which pods are added, with `hpa:metric` `latency` or `both`.',
     change: scales,
   }),
   cooldownSeconds: wholeNumber({
