@@ -80,6 +80,14 @@ test('a region that the account has not enabled', async () => {
   ]);
 });
 
+test('a region that does not answer is not taken for one that is not enabled', async () => {
+  const answers = {
+    'aws sts get-caller-identity': '1',
+    'aws sts get-caller-identity --region eu-west-1': failed('Connect timeout on endpoint URL'),
+  };
+  expect(await problems(answers)).toEqual([expect.stringMatching(/^AWS accepts no credentials \(Connect timeout/)]);
+});
+
 test('a zone where EKS does not run', async () => {
   const zones = 'us-east-1a use1-az1 us-east-1b use1-az2 us-east-1e use1-az3';
   const answers = {
@@ -118,6 +126,13 @@ test('types and a version that AWS does not know are all named', async () => {
       /^Aurora MySQL \S+ does not run on db\.z9\.nano \(aws:databaseType\) in eu-west-1: choose another type$/,
     ),
   ]);
+});
+
+test('a service that refuses the type', async () => {
+  const refused = failed('An error occurred (InvalidParameterValue): Invalid DB Instance class: db.z9.nano');
+  const answers = { ...everything, 'aws rds describe-orderable-db-instance-options': refused };
+  const wanted = configWith({ 'store:kind': 'mysql', 'aws:databaseType': 'db.z9.nano' });
+  expect(await problems(answers, wanted)).toEqual([expect.stringContaining('does not run on db.z9.nano')]);
 });
 
 test('a user who may not list anything is not stopped', async () => {

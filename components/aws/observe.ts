@@ -91,14 +91,19 @@ async function ask(run: Run, config: ManagedConfig): Promise<AwsAnswer> {
     await aws(...identity);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    const elsewhere = run('aws', [...identity, '--region', ALWAYS_ENABLED]);
-    return elsewhere.then(
+    const refused = { refused: error.reason || 'no answer', credentials: credentialSources(process.env) };
+    // What a region answers that the account has not enabled, whatever the credentials.
+    if (!error.reason.includes('InvalidClientTokenId')) return refused;
+    return run('aws', [...identity, '--region', ALWAYS_ENABLED]).then(
       () => ({ enabled: false }),
-      () => ({ refused: error.reason || 'no answer', credentials: credentialSources(process.env) }),
+      () => refused,
     );
   }
   // A user who may not ask gets the refusal of the service later instead.
-  const list = (...args: string[]) => aws(...args).then(words, () => undefined);
+  const list = (...args: string[]) =>
+    aws(...args).then(words, (error: unknown) =>
+      error instanceof CommandError && error.reason.includes('InvalidParameter') ? [] : undefined,
+    );
   // With `cluster:context`, an emulator takes the place of AWS, and offers other things.
   const listOnAws = async (...args: string[]) => (config.cluster.context === undefined ? list(...args) : undefined);
   const servers = serverTypes(config).map(([, type]) => type);
