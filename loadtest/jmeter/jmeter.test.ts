@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { LocalServer } from '../../test/local-server.ts';
-import { PROFILES, scaleProfile } from '../profiles.ts';
+import { PROFILES, type Profile, scaleProfile } from '../profiles.ts';
 import { jmeterPlan, threadGroups, writePlan } from './plan.ts';
 
 describe('stages as thread groups', () => {
@@ -55,62 +55,65 @@ test('a profile whose bodies JMeter cannot make has no plan', () => {
 
 /** JMeter takes seconds of CPU time to start. */
 const RUN_MS = 180_000;
+/** It lives for seconds: the optimizing compiler would take half of the CPU time for nothing. */
+const JAVA_TOOL_OPTIONS = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
+
+/** A run of a plan against a server of its own. */
+interface Run {
+  readonly plan: string;
+  readonly connections: number;
+  readonly requests: readonly { readonly path: string; readonly host: string | undefined }[];
+  /** Of each line in the file of results. */
+  readonly successes: readonly boolean[];
+}
 
 describe('JMeter runs the plan', () => {
+  const arrivals = { stepSeconds: 0.5, rates: [20, 20, 0, 40], connections: 10 };
   let directory: string;
-  let server: LocalServer;
-  let requests: { path: string; host: string | undefined }[];
+  let closed: Run;
+  let replay: Run;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'breakwater-jmeter-'));
-    requests = [];
-    server = await LocalServer.start((req, res) => {
+    [closed, replay] = await Promise.all([
+      run(scaleProfile(PROFILES.smoke!, { vus: 6, timeScale: 0.3 }), 'api.example'),
+      run({ ...PROFILES.smoke!, name: 'replay', arrivals }),
+    ]);
+  }, RUN_MS);
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  async function run(profile: Profile, host?: string): Promise<Run> {
+    const requests: { path: string; host: string | undefined }[] = [];
+    const server = await LocalServer.start((req, res) => {
       requests.push({ path: req.url!, host: req.headers.host });
       res.end('{"status":"success"}');
     });
-  });
-  afterEach(async () => {
-    await server.close();
-    await rm(directory, { recursive: true, force: true });
-  });
-
-  /** The successes in the result file of a run. */
-  async function run(plan: string): Promise<boolean[]> {
-    const results = join(directory, 'results.csv');
+    const plan = await writePlan(profile, { target: server.url, host, reportDir: directory });
+    const results = join(directory, `${profile.name}.csv`);
     const main = join(import.meta.dirname, 'main.ts');
-    const args = ['-n', '-t', plan, '-l', results, '-j', join(directory, 'jmeter.log')];
-    const child = spawn(process.execPath, [main, ...args], { stdio: 'ignore' });
+    const args = ['-n', '-t', plan, '-l', results, '-j', join(directory, `${profile.name}.log`)];
+    const env = { ...process.env, JAVA_TOOL_OPTIONS };
+    const child = spawn(process.execPath, [main, ...args], { stdio: 'ignore', env });
     expect(await once(child, 'exit')).toEqual([0, null]);
+    const { connections } = server;
+    await server.close();
     const [head, ...rows] = (await readFile(results, 'utf8')).trim().split('\n');
     const success = head!.split(',').indexOf('success');
-    return rows.map((row) => row.split(',')[success] === 'true');
+    return { plan, connections, requests, successes: rows.map((row) => row.split(',')[success] === 'true') };
   }
 
-  test(
-    'of a closed loop, with every user on a connection of its own',
-    async () => {
-      const profile = scaleProfile(PROFILES.smoke!, { vus: 6, timeScale: 0.3 });
-      const plan = await writePlan(profile, { target: server.url, host: 'api.example', reportDir: directory });
-      expect(plan).toBe(join(directory, 'smoke.jmx'));
-      const successes = await run(plan);
-      expect(successes.length).toBe(requests.length);
-      expect(successes.every(Boolean)).toBe(true);
-      expect(requests.length).toBeGreaterThanOrEqual(6);
-      expect(server.connections).toBeLessThanOrEqual(6);
-      for (const { path, host } of requests) expect([path, host?.split(':')[0]]).toEqual(['/api/data', 'api.example']);
-    },
-    RUN_MS,
-  );
+  test('of a closed loop, with every user on a connection of its own', () => {
+    const { plan, connections, requests, successes } = closed;
+    expect(plan).toBe(join(directory, 'smoke.jmx'));
+    expect(successes.length).toBe(requests.length);
+    expect(successes.every(Boolean)).toBe(true);
+    expect(requests.length).toBeGreaterThanOrEqual(6);
+    expect(connections).toBeLessThanOrEqual(6);
+    for (const { path, host } of requests) expect([path, host?.split(':')[0]]).toEqual(['/api/data', 'api.example']);
+  });
 
-  test(
-    'of a replay, with every request of the logs',
-    async () => {
-      const arrivals = { stepSeconds: 0.5, rates: [20, 20, 0, 40], connections: 10 };
-      const profile = { ...PROFILES.smoke!, name: 'replay', arrivals };
-      const successes = await run(await writePlan(profile, { target: server.url, reportDir: directory }));
-      expect(successes).toEqual(Array(40).fill(true));
-      expect(requests).toHaveLength(40);
-    },
-    RUN_MS,
-  );
+  test('of a replay, with every request of the logs', () => {
+    expect(replay.successes).toEqual(Array(40).fill(true));
+    expect(replay.requests).toHaveLength(40);
+  });
 });
