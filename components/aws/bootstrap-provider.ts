@@ -11,7 +11,7 @@ export interface BootstrapInputs {
   readonly count: number;
 }
 
-/** And where they are. */
+/** Their addresses. */
 export interface BootstrapState extends BootstrapInputs {
   /** `host:port`, several separated by commas. */
   readonly brokers: string;

@@ -123,7 +123,7 @@ export class Eks extends pulumi.ComponentResource {
         { ...child, dependsOn: this.cluster },
       );
     }
-    // A private API has the group of the nodes, which admits only them.
+    // The security group of the API, which is that of the nodes, admits only them.
     const admitted = (config.privateApi ? (apiCidrs ?? [config.cidr]) : []).map(
       (cidrIp) =>
         new aws.ec2.SecurityGroupIngress(

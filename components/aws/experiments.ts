@@ -17,7 +17,7 @@ export interface ExperimentsArgs {
   readonly stop: pulumi.Input<string>;
 }
 
-/** How long what is taken away stays away, as ISO 8601 has it. */
+/** How long a failure lasts, in ISO 8601. */
 const DURATION = 'PT5M';
 
 /** One failure. */
@@ -93,7 +93,7 @@ function scenarios({ place, config, network }: ExperimentsArgs): readonly Scenar
       ? [
           {
             name: 'cache',
-            description: "The cache's nodes in a zone lose their power",
+            description: "The cache's nodes in a zone lose power",
             action: 'aws:elasticache:replicationgroup-interrupt-az-power',
             parameters: { duration: DURATION },
             key: 'ReplicationGroups',

@@ -1,5 +1,5 @@
 // The network: a VPC over three zones. Nodes are in private subnets and reach the internet through
-// NAT gateways, and AWS' own services through endpoints.
+// NAT gateways; S3, DynamoDB, ECR and SQS have endpoints in the VPC.
 import * as aws from '@pulumi/aws-native';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../../config/schema.ts';
@@ -17,7 +17,7 @@ export class Network extends pulumi.ComponentResource {
   readonly vpc: pulumi.Output<string>;
   /** Subnet for nodes, pods and databases of each zone. */
   readonly privateSubnets: readonly pulumi.Output<string>[];
-  /** The ways out: nodes cannot join the cluster before. */
+  /** Routes to the internet, without which nodes cannot join the cluster. */
   readonly routes: readonly pulumi.Resource[];
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -49,8 +49,8 @@ export class Network extends pulumi.ComponentResource {
     const zones = subnetsOf(config.cidr).map((cidrs, index) => {
       const letter = letters[index]!;
       const zone = `${name}-${letter}`;
-      // Marks for the load balancer controller.
-      const subnet = (kind: 'public' | 'private', mark: string) =>
+      /** @param tag what the load balancer controller looks for */
+      const subnet = (kind: 'public' | 'private', tag: string) =>
         new aws.ec2.Subnet(
           `${zone}-${kind}`,
           {
@@ -58,7 +58,7 @@ export class Network extends pulumi.ComponentResource {
             availabilityZone: `${region}${letter}`,
             cidrBlock: cidrs[kind],
             mapPublicIpOnLaunch: false,
-            tags: tags(place, `${kind}-${letter}`, { [mark]: '1' }),
+            tags: tags(place, `${kind}-${letter}`, { [tag]: '1' }),
           },
           child,
         );

@@ -26,10 +26,10 @@ export interface WatchArgs {
  * What the observability add-on writes to; it would create them itself, unencrypted and for ever.
  */
 const INSIGHTS = ['application', 'dataplane', 'host', 'performance'];
-/** The same of Aurora. */
+/** What Aurora writes to. */
 const DATABASE = ['error', 'slowquery'];
 
-/** Seconds of each value that an alarm judges. */
+/** Period of each data point, seconds. */
 const PERIOD_SECONDS = 60;
 
 /** What an alarm judges: one metric, or an expression. */
