@@ -74,7 +74,8 @@ test('tools of the pinned versions are used, and only those', async () => {
   const pinned = (name: string) => new RegExp(`^${name}=(\\S+)`, 'm').exec(readFileSync('.ci/tools', 'utf8'))![1];
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   tool('curl', 'echo "$@" >&2; exit 22');
-  tool('k3d', `echo k3d version ${pinned('K3D')}`);
+  // As k3d does, it prints a second line later.
+  tool('k3d', `echo k3d version ${pinned('K3D')}; sleep 0.2; echo k3s version v1.33.0`);
   tool('kubectl', `echo Client Version: ${pinned('KUBECTL')}`);
   tool('pulumi', `echo v${dependencies['@pulumi/pulumi']}`);
   const fetchTools = () => run('bash', ['.ci/tools'], { env: { PATH: `${bin}:${process.env.PATH}`, GITHUB_PATH: '' } });
