@@ -17,8 +17,8 @@ const SENDS = 16;
 export class LetterCopies {
   readonly #calls: SqsCalls;
   readonly #logger: Logger;
-  /** The handles of what this process has received, by letter. */
-  readonly #held = new Map<string, string[]>();
+  /** What this process has received: the latest handle of each message, by letter. */
+  readonly #held = new Map<string, Map<string, string>>();
 
   constructor(address: SqsAddress, logger: Logger) {
     this.#calls = new SqsCalls({ ...address, queueUrl: `${address.queueUrl}${SUFFIX}` });
@@ -63,20 +63,23 @@ export class LetterCopies {
       if ((await this.count()) <= this.#handles().length) return;
       if (performance.now() > end) throw new Error(`the copy of ${id} is in use; try again in a minute`);
     }
-    if ((await this.#calls.delete(this.#held.get(id)!)).length > 0)
+    if ((await this.#calls.delete([...this.#held.get(id)!.values()])).length > 0)
       throw new Error(`SQS did not delete the copy of ${id}; try again`);
     this.#held.delete(id);
   }
 
-  /** Reads all letters, up to ten at a time, and deletes copies that are there twice. */
+  /**
+   * Reads the letters, up to ten at a time, and deletes copies that are there twice. Ends when
+   * nothing is left, or when letters come again because they were hidden for too short a time.
+   */
   async *read(): AsyncGenerator<Letter[]> {
     for (let messages = await this.#receive(); messages.length > 0; messages = await this.#receive()) {
       yield messages.map(letterIn);
       for (const { body } of messages) {
         const [first, ...again] = this.#held.get(body)!;
         if (again.length === 0) continue;
-        await this.#calls.delete(again);
-        this.#held.set(body, [first!]);
+        await this.#calls.delete(again.map(([, handle]) => handle));
+        this.#held.set(body, new Map([first!]));
       }
     }
     await this.#release();
@@ -87,14 +90,19 @@ export class LetterCopies {
     this.#calls.close();
   }
 
+  /** @returns those that are not in hand already */
   async #receive(): Promise<Incoming[]> {
     const messages = await this.#calls.receive(BATCH, HOLD_SECONDS);
-    for (const { body, handle } of messages) this.#held.set(body, [...(this.#held.get(body) ?? []), handle]);
-    return messages;
+    return messages.filter(({ id, body, handle }) => {
+      const copies = this.#held.get(body) ?? new Map<string, string>();
+      const isNew = !copies.has(id);
+      this.#held.set(body, copies.set(id, handle));
+      return isNew;
+    });
   }
 
   #handles(): string[] {
-    return [...this.#held.values()].flat();
+    return [...this.#held.values()].flatMap((copies) => [...copies.values()]);
   }
 
   /** Gives back what it has in hand. */

@@ -5,7 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { uniqueName } from '../../../../test/api.ts';
@@ -64,12 +70,12 @@ afterEach(() => {
  * A proxy in front of SQS.
  * @param edit changes the answer to a call; undefined breaks the connection
  */
-async function between(edit: (call: string, answer: string) => string | undefined): Promise<string> {
+async function between(edit: (call: string, answer: string) => string | undefined | Promise<string>): Promise<string> {
   const proxy = createServer(async (req, res) => {
     const target = String(req.headers['x-amz-target']);
     const headers = { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' };
     const response = await fetch(server.url, { method: 'POST', headers, body: await text(req) });
-    const answer = edit(target.split('.')[1]!, await response.text());
+    const answer = await edit(target.split('.')[1]!, await response.text());
     if (answer === undefined) req.destroy();
     else res.writeHead(response.status, headers).end(answer);
   });
@@ -172,9 +178,9 @@ describe('dead letters', () => {
     return { queue, name, letters: await queue.deadLetters.list(count) };
   }
   /** As after a minute. */
-  async function restore(name: string): Promise<void> {
+  async function restore(name: string, options?: Partial<SqsQueueOptions>): Promise<void> {
     await admin.del(sqsKeys(name).restored);
-    await open(name).deadLetters.restore();
+    await open(name, options).deadLetters.restore();
   }
 
   test('survive a Redis that loses its data, as they were, without those that were dropped', async () => {
@@ -242,6 +248,23 @@ describe('dead letters', () => {
     const group = { DataType: 'Binary', BinaryValue };
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: id, MessageAttributes: { group } }));
     await restore(name);
+    expect(await messagesIn(`${name}-dlq`)).toBe(1);
+    expect(await queue.deadLetters.list(10)).toEqual(letters);
+  });
+
+  test('that come again while they are read keep their copies', async () => {
+    const { queue, name, letters } = await withLetters(1);
+    const QueueUrl = urlOf(`${name}-dlq`);
+    let receives = 0;
+    const endpoint = await between(async (call, answer) => {
+      if (call !== 'ReceiveMessage' || receives++ > 0) return answer;
+      const { ReceiptHandle } = JSON.parse(answer).Messages[0];
+      await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+      return answer;
+    });
+    await admin.flushall();
+    await restore(name, { endpoint });
+    expect(receives).toBeGreaterThan(1);
     expect(await messagesIn(`${name}-dlq`)).toBe(1);
     expect(await queue.deadLetters.list(10)).toEqual(letters);
   });
