@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -77,7 +76,7 @@ async function between(edit: (call: string, answer: string) => string | undefine
     const response = await fetch(server.url, { method: 'POST', headers, body: await text(req) });
     const answer = await edit(target.split('.')[1]!, await response.text());
     if (answer === undefined) req.destroy();
-    else res.writeHead(response.status, headers).end(answer);
+    else res.writeHead(answer.includes('__type') ? 400 : response.status, headers).end(answer);
   });
   proxies.push(proxy.listen(0, '127.0.0.1'));
   await once(proxy, 'listening');
@@ -270,12 +269,17 @@ describe('dead letters', () => {
   });
 
   test('that are too large for SQS are in Redis', async () => {
-    const { queue } = await fresh();
-    const noise = randomBytes(500_000).toString('utf16le'); // more bytes in UTF-8, and incompressible
-    await (await queue.writer()).accept({ type: 'post', origin: 'o', payloads: [noise] });
+    const { name } = await fresh();
+    let isRefusing = false;
+    const refusal = '{"__type":"com.amazonaws.sqs#InvalidParameterValue","message":"too long"}';
+    const endpoint = await between((call, answer) => (call === 'SendMessage' && isRefusing ? refusal : answer));
+    const queue = open(name, { endpoint });
+    await (await queue.writer()).accept(request('o', 1));
     const batch = await (await queue.reader(LIMITS)).next();
-    await batch!.acknowledge([{ index: 0, reason: 'r'.repeat(500_000) + randomBytes(500_000).toString('hex') }]);
-    expect(await queue.deadLetters.list(10)).toHaveLength(1);
+    isRefusing = true;
+    await batch!.acknowledge([{ index: 0, reason: 'made up' }]);
+    expect(await queue.deadLetters.list(10)).toMatchObject([{ reason: 'made up' }]);
+    expect(await messagesIn(name)).toBe(0);
   });
 });
 
