@@ -3,6 +3,21 @@ import { firstError } from './first-error.ts';
 
 test.each<[string, string, string]>([
   [
+    'the AWS CLI',
+    '\naws: [ERROR]: An error occurred (NoCredentials): Unable to locate credentials.\n',
+    'An error occurred (NoCredentials): Unable to locate credentials.',
+  ],
+  [
+    'an older AWS CLI, after a warning of Python',
+    [
+      '/usr/lib/python3/dist-packages/boto3/compat.py:82: PythonDeprecationWarning: Boto3 will no longer support Python 3.8',
+      '  warnings.warn(warning, PythonDeprecationWarning)',
+      '',
+      'An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token included in the request is invalid.',
+    ].join('\n'),
+    'An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token included in the request is invalid.',
+  ],
+  [
     'k3d on a terminal: the cause, not its consequences',
     [
       '\u001b[36mINFO\u001b[0m[0000] Prep: Network                               ',

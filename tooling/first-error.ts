@@ -32,6 +32,9 @@ const MARKS: readonly RegExp[] = [
   // Node and Java, whose first lines say where: `TypeError: x is not a function`, `DOMException
   // [TimeoutError]: …`
   /^(?<text>(?:Exception in thread "[^"]*" )?[\w.$]*?(?<level>Error|Exception)(?: \[\w+\])?: .+)$/,
+  // The AWS CLI: `aws: [ERROR]: An error occurred (AccessDenied) when …`; older ones: `An error …`
+  /^aws: \[(?<level>ERROR)\]: (?<text>.*)$/,
+  /^An (?<level>error) occurred \(/,
   // kubectl and docker: `Error from server (NotFound): …`, `docker: Error response from daemon: …`
   /^(?:docker: )?(?<level>error) (?:from|in|response|when|while|getting|creating)\b/i,
   // What docker, kubectl and Java say before the program begins.
