@@ -3,7 +3,9 @@ import { Redis } from 'ioredis';
 import { useRedis } from '../../test/servers.ts';
 import { Cache } from './cache.ts';
 import { groupOf } from './group.ts';
+import { createLogger } from './logger.ts';
 import { makeRecords } from './record.testing.ts';
+import { connectRedis, redisReady } from './redis.ts';
 
 const redis = useRedis();
 
@@ -41,5 +43,22 @@ test('when Redis is full, single records outlive the groups: from the store, or 
   } finally {
     await connection.config('SET', 'maxmemory', '0');
     await connection.quit();
+  }
+});
+
+test('ids do not pile up behind a Redis that hangs', async () => {
+  const options = { url: redis.url, name: 'cache', commandTimeoutMs: 100 };
+  const connection = connectRedis(options, createLogger('test', 'silent'));
+  await redisReady(connection);
+  const cache = new Cache(connection, 600);
+  redis.server.kill('SIGSTOP');
+  try {
+    const ids = Array.from({ length: 300 }, (_, i) => i.toString(16).padStart(24, '0'));
+    const kept = await Promise.allSettled(ids.map((id) => cache.keep(id)));
+    const timedOut = kept.filter((one) => one.status === 'rejected' && /timed out/.test(one.reason.message));
+    expect(timedOut).toHaveLength(100);
+  } finally {
+    redis.server.kill('SIGCONT');
+    connection.disconnect();
   }
 });

@@ -213,7 +213,9 @@ export class Cache {
 
   async #keep(ids: readonly string[]): Promise<void> {
     const keys = ids.map((id) => groupKey(groupOf(id)));
-    await this.#redis.cacheKeep(keys.length, keys, 2 * this.#ttlSeconds, ids.map(placeOf));
+    await this.#redis.cacheKeep(keys.length, keys, 2 * this.#ttlSeconds, ids.map(placeOf)).catch((error) => {
+      throw dropIfStalled(this.#redis, error);
+    });
   }
 
   #writer(ttlSeconds: number): Coalescer<readonly Entry[]> {
