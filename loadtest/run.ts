@@ -66,7 +66,7 @@ const LOSSES_POLL_MS = 10_000;
 const { api: DEFAULTS } = parseStackConfig({});
 const mixOf = ({ profile, bodyLimitKiB = DEFAULTS.bodyLimitKiB }: RunOptions): Mix | undefined =>
   profile.mixed ? { maxBodyBytes: bodyLimitKiB * 1024 } : undefined;
-/** A record that no store has. */
+/** The id of no record. */
 const NO_ID = '0'.repeat(24);
 /** Dead letters that are read. The records of more count as lost. */
 const MAX_DEAD_LETTERS = 10_000;

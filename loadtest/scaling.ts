@@ -17,14 +17,14 @@ export interface Replicas {
 /** How an app was scaled up. Times are seconds since the load began; null: not during the run. */
 export interface Scaling {
   readonly app: string;
-  /** Ready pods before, and at most. */
+  /** Ready pods before the load, and the most during the run. */
   readonly before: number;
   readonly most: number;
   /** More pods were wanted. */
   readonly decided: number;
   /** The first of them took traffic. */
   readonly firstReady: number | null;
-  /** As many as were wanted at most took traffic. */
+  /** The highest number of pods that was wanted took traffic. */
   readonly allReady: number | null;
 }
 

@@ -1,7 +1,7 @@
 import type { Logger } from '../shared/logger.ts';
 import type { ApiMetrics } from './metrics.ts';
 
-/** Counts what fails at the cache: it costs a miss, never the request. */
+/** Counts the cache's errors. They cost a miss, never the request. */
 export const countCacheErrors =
   (metrics: ApiMetrics, logger: Logger) =>
   (error: Error): void => {

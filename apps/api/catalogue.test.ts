@@ -39,12 +39,12 @@ describe('createCatalogue', () => {
     expect(catalogue.pick(10)).toHaveLength(10);
   });
 
-  test('says what takes the place of another', () => {
+  test('reports each id that replaces another', () => {
     const catalogue = createCatalogue(2, createZipf(1, 2), () => 0.6);
     expect(ids(4).map((id) => catalogue.add(id))).toEqual([false, false, true, false]);
   });
 
-  test('once full it is a fair sample of all that it was told of', () => {
+  test('once full it is a fair sample of all that were added', () => {
     const runs = 2_000;
     const kept = new Map<string, number>();
     for (let seed = 0; seed < runs; seed++)

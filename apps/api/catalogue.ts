@@ -4,8 +4,8 @@ import type { RankSampler } from './zipf.ts';
 export interface Catalogue {
   readonly size: number;
   /**
-   * Learns of an accepted record.
-   * @returns whether it took the place of another
+   * Adds the id of an accepted record.
+   * @returns whether it replaced another one
    */
   add(id: string): boolean;
   /** `count` different ids (fewer when it knows fewer), popular ones more often. */
@@ -13,8 +13,8 @@ export interface Catalogue {
 }
 
 /**
- * Keeps at most `capacity` ids: once full, a fair sample of all that it was told of (reservoir sampling), so that old
- * records are read too and the popular ones stay the same for long.
+ * Keeps at most `capacity` ids: once full, a fair sample of all that were added (reservoir
+ * sampling), so that old records are read too and the popular ones rarely change.
  */
 export function createCatalogue(capacity: number, sample: RankSampler, random: () => number = Math.random): Catalogue {
   const ids: string[] = [];

@@ -61,7 +61,7 @@ export class RecordWriter {
     this.#metrics.queueSeconds.observe((performance.now() - begun) / 1000);
     this.#metrics.accepted.inc(ids.length);
     for (const id of ids) {
-      // Others of its group are hardly ever read, and the group is soon evicted.
+      // A full Redis evicts its group first, because the other records in it are hardly ever read.
       if (this.#catalogue.add(id)) this.#cache.keep(id).catch(this.#onCacheError);
     }
     return ids;

@@ -26,9 +26,9 @@ export const recordKey = (id: string): string => RECORD + id;
 export const PENDING_TTL_SECONDS = 7 * 24 * 3600;
 
 /**
- * Cuts the document at a place, three hexadecimal digits, out of a group. What is no table gives
- * bytes that the caller finds wrong. A place behind the table lies in the records, where a payload
- * may look like a table: the table ends where the first record begins.
+ * Cuts the document at a place, three hexadecimal digits, out of a group. Where there is no table,
+ * it gives bytes that the reader rejects. A place beyond the table is refused, because a payload
+ * there may look like a table: the table ends where the first record begins.
  */
 const CUT = `
 local function cut(group, place)

@@ -15,7 +15,7 @@ export interface Answer {
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
-  /** Name that the server is asked for; empty for an IP address, undefined without TLS. */
+  /** Server name for TLS (SNI): empty for an IP address; undefined without TLS. */
   readonly servername?: string;
 }
 

@@ -39,7 +39,7 @@ export class Generator {
     const { address } = await lookup(name);
     const isSecure = url.protocol === 'https:';
     const endpoint = { host: address, port: Number(url.port || (isSecure ? 443 : 80)) };
-    // A server cannot be asked for by an IP address.
+    // SNI does not allow IP addresses.
     const servername = isIP(name) ? '' : name;
     return new Generator(plan, { ...endpoint, ...(isSecure && { servername }) }, onSecond);
   }

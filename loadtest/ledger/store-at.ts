@@ -22,7 +22,7 @@ export function withDatabase(mongoUrl: string): string {
  *     mysql://user:password@host:port/database       over TLS, unless it has ?tls=false;
  *                                                    through a port of this machine with ?viaPort=
  *     dynamodb://region/table                        with the credentials of the environment;
- *                                                    ?endpoint=URL: of a server that stands in for it
+ *                                                    ?endpoint=URL: of an emulator
  *
  * @throws TypeError when the address is none of these
  */

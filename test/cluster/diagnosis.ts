@@ -12,7 +12,7 @@ type NamespacedPod = Pod & { readonly metadata: { readonly namespace: string } }
 
 /**
  * Writes the events, `kubectl describe` of the pods that are not ready, and the logs of all pods.
- * What kubectl cannot read is in the file as its error.
+ * Where kubectl fails, the file holds its error.
  *
  * @param namespaces whose pods are saved @default all
  * @param folder is created

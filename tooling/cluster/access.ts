@@ -119,7 +119,7 @@ export function withServer(url: string, server: string, { MONGO_USERNAME, MONGO_
 
 type Settings = Readonly<Record<string, string | undefined>>;
 
-/** The apps' MySQL through a port of this machine; its certificate is still for its own name. */
+/** The apps' MySQL through a port of this machine. Its certificate is checked for its own name. */
 function mySqlUrl(settings: Settings, viaPort: number): string {
   const url = new URL(settings.MYSQL_URL!);
   url.username = encodeURIComponent(settings.MYSQL_USERNAME ?? '');

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { signalGroup } from '../process/guard.ts';
 import type { Kubectl } from './kubectl.ts';
 
-/** Connects its standard streams to a server. A second Node would not fit in the memory of a pod. */
+/** Connects standard input and output to a server. A second Node would not fit in a pod's memory. */
 const CONNECT = 'exec 3<>"/dev/tcp/$0/$1" || exit; cat <&3 & cat <&0 >&3 & wait -n; kill $(jobs -p)';
 
 export interface RelayTarget {
@@ -22,7 +22,7 @@ export class Relay {
   readonly #sockets = new Set<Socket>();
   readonly #server: Server = createServer((socket) => this.#connect(socket));
 
-  /** Listens on a free port. Whether the server answers shows with the first connection. */
+  /** Listens on a free port. Does not check that the server is reachable. */
   static async open(kubectl: Kubectl, target: RelayTarget): Promise<Relay> {
     const relay = new Relay(kubectl, target);
     await once(relay.#server.listen(0, '127.0.0.1'), 'listening');

@@ -78,8 +78,8 @@ export class SqsCounts {
 
   /**
    * Counts messages as acknowledged, once each, after the dead letters are written.
-   * @param isCopied whether the letters have copies from which they come back
-   * @throws when they have not and Redis does not take them
+   * @param isCopied whether SQS has copies from which the letters can be restored
+   * @throws when it has none and Redis does not accept the letters
    */
   async acknowledge(messages: readonly Counted[], letters: readonly Letter[], isCopied: boolean): Promise<void> {
     const { counts, waiting, sending, deadLetters, letters: texts } = this.#keys;
@@ -155,7 +155,7 @@ export class SqsCounts {
 
   /**
    * Keeps comparing until the returned function is called.
-   * @param onLost gets the records lost, each time
+   * @param onLost gets the number of records lost, each time
    */
   keepReconciling(calls: SqsCalls, onLost: (records: number) => void | Promise<void> = () => undefined): () => void {
     const timer = setInterval(

@@ -6,7 +6,7 @@ import type { LetterCopies } from './letter-copies.ts';
 import type { ScriptedRedis, SqsKeys } from './scripts.ts';
 import type { SqsSender } from './writer.ts';
 
-/** Less than a minute, at which the processes look. */
+/** Less than a minute, the interval at which each process calls `restore`. */
 const RESTORE_SECONDS = 55;
 
 export class SqsDeadLetters implements DeadLetters {
@@ -53,8 +53,8 @@ export class SqsDeadLetters implements DeadLetters {
   }
 
   /**
-   * Puts letters into Redis that it has lost, unless another process looked within a minute.
-   * @returns how many are there again
+   * Restores letters that Redis has lost, unless another process did so within a minute.
+   * @returns how many it restored
    */
   async restore(): Promise<number> {
     await redisReady(this.#redis);

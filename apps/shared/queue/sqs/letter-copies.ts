@@ -25,14 +25,14 @@ export class LetterCopies {
     this.#logger = logger;
   }
 
-  /** Copies that there are; right within a minute. @throws when the queue is not there */
+  /** Number of copies, up to a minute old. @throws when there is no such queue */
   async count(): Promise<number> {
     return (await this.#calls.state()).messages;
   }
 
   /**
    * Resolves once SQS has the copies.
-   * @returns whether it took all: one that is larger than a message may be, it does not
+   * @returns whether it has all of them: a letter may be larger than a message can be
    */
   async add(letters: readonly Letter[]): Promise<boolean> {
     let isWhole = true;
@@ -54,12 +54,12 @@ export class LetterCopies {
     return isWhole;
   }
 
-  /** Deletes a letter's copy. @throws when SQS does not delete it, or another process has it in hand */
+  /** Deletes a letter's copy. @throws when SQS does not delete it, or another process holds it */
   async remove(id: string): Promise<void> {
     const end = performance.now() + 2 * HOLD_SECONDS * 1_000;
     while (!this.#held.has(id)) {
       if ((await this.#receive()).length > 0) continue;
-      // A letter that SQS has kept for its retention has no copy any more.
+      // SQS has deleted the copies of letters that are older than its retention period.
       if ((await this.count()) <= this.#handles().length) return;
       if (performance.now() > end) throw new Error(`the copy of ${id} is in use; try again in a minute`);
     }
@@ -69,8 +69,9 @@ export class LetterCopies {
   }
 
   /**
-   * Reads the letters, up to ten at a time, and deletes copies that are there twice. Ends when
-   * nothing is left, or when letters come again because they were hidden for too short a time.
+   * Reads the letters, up to ten at a time, and deletes duplicate copies. Ends when
+   * nothing is left, or when letters are delivered again because reading took longer than they were
+   * hidden.
    */
   async *read(): AsyncGenerator<Letter[]> {
     for (let messages = await this.#receive(); messages.length > 0; messages = await this.#receive()) {
@@ -90,7 +91,7 @@ export class LetterCopies {
     this.#calls.close();
   }
 
-  /** @returns those that are not in hand already */
+  /** @returns those that it does not hold already */
   async #receive(): Promise<Incoming[]> {
     const messages = await this.#calls.receive(BATCH, HOLD_SECONDS);
     return messages.filter(({ id, body, handle }) => {
@@ -105,7 +106,7 @@ export class LetterCopies {
     return [...this.#held.values()].flatMap((copies) => [...copies.values()]);
   }
 
-  /** Gives back what it has in hand. */
+  /** Makes what it holds visible to other processes. */
   async #release(): Promise<void> {
     const handles = this.#handles();
     this.#held.clear();
@@ -117,7 +118,7 @@ function letterIn({ body, group, sentAt }: Incoming): Letter {
   try {
     return JSON.parse(gunzipSync(group!).toString());
   } catch {
-    // Somebody else's: shown, so that it can be dropped.
+    // Not a letter: listed, so that it can be dropped.
     return unreadableLetter(body, 'not a dead letter of this queue', body, new Date(sentAt));
   }
 }

@@ -308,14 +308,14 @@ const isTooLarge = (error: unknown): boolean =>
 /** 25 ms, doubling to a second, with jitter so that clients do not retry in lockstep. */
 const backoffMs = (attempt: number): number => Math.min(25 * 2 ** attempt, MAX_BACKOFF_MS) * (0.5 + Math.random());
 
-/** Whether a time is later than so long from now. */
+/** A check whether a time is more than `milliseconds` after now. */
 function after(milliseconds: number): (at: number) => boolean {
   const end = performance.now() + milliseconds;
   return (at) => at > end;
 }
 
 /**
- * Repeats what is throttled until the time of the next attempt `isOver`.
+ * Repeats a throttled request, unless `isOver` at the time of the next attempt.
  * @throws the last error
  */
 async function untilTaken<T>(send: () => Promise<T>, isOver: (at: number) => boolean): Promise<T> {
