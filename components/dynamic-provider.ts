@@ -8,6 +8,9 @@ import type * as pulumi from '@pulumi/pulumi';
 /** What a module that `providerIn` names exports as `provider`. */
 export type DynamicProvider<Inputs, State> = pulumi.dynamic.ResourceProvider<Inputs, State>;
 
+/** By module: Pulumi keeps the text of a provider for the object, and takes 40 ms to write it. */
+const providers = new Map<string, pulumi.dynamic.ResourceProvider>();
+
 /**
  * A provider that does what the `provider` of a module does.
  *
@@ -15,6 +18,12 @@ export type DynamicProvider<Inputs, State> = pulumi.dynamic.ResourceProvider<Inp
  * hold it, so it must stay.
  */
 export function providerIn<Inputs, State>(module: string): DynamicProvider<Inputs, State> {
+  const provider = providers.get(module) ?? makeProvider<Inputs, State>(module);
+  providers.set(module, provider);
+  return provider;
+}
+
+function makeProvider<Inputs, State>(module: string): DynamicProvider<Inputs, State> {
   const load = async (): Promise<DynamicProvider<Inputs, State>> => {
     const { resolve } = require('node:path') as typeof import('node:path');
     const { createJiti } = require('jiti') as typeof import('jiti');
