@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
+import { type JavaScriptValue, Struct } from 'google-protobuf/google/protobuf/struct_pb.js';
 
 /** A declared value: JSON, with secrets replaced by `[secret]`. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -173,6 +174,22 @@ const optionsOf = (request: RegisterResourceRequest): Properties =>
     replaceOnChanges: request.getType().startsWith('aws-native:') ? [] : request.getReplaceonchangesList(),
     createTimeout: request.getCustomtimeouts()?.getCreate(),
   });
+
+/** A copy with its keys in order, as a struct's own are. */
+function inOrder(value: unknown): JavaScriptValue {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isMap(value)) return value as JavaScriptValue;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, inOrder(value[key])]));
+}
+
+// What costs most in Pulumi and changes nothing here: properties become protobuf messages and back
+// three times, and each resource takes the stack trace of its construction.
+Struct.fromJavaScript = (value) => {
+  const copy = inOrder(value) as Record<string, JavaScriptValue>;
+  return Object.assign(new Struct(), { toJavaScript: () => copy });
+};
+(pulumi.Resource as unknown as { stackTrace(): [] }).stackTrace = () => [];
 
 interface Monitor {
   registerResource(request: RegisterResourceRequest, callback: unknown): Promise<void>;
