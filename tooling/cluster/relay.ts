@@ -5,8 +5,11 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { signalGroup } from '../process/guard.ts';
 import type { Kubectl } from './kubectl.ts';
 
-/** Connects standard input and output to a server. A second Node would not fit in a pod's memory. */
-const CONNECT = 'exec 3<>"/dev/tcp/$0/$1" || exit; cat <&3 & cat <&0 >&3 & wait -n; kill $(jobs -p)';
+/**
+ * Connects standard input and output to a server. A second Node would not fit in a pod's memory. It
+ * waits for both directions: Node, as the pod's first process, would leave them as zombies.
+ */
+const CONNECT = 'exec 3<>"/dev/tcp/$0/$1" || exit; cat <&3 & cat <&0 >&3 & wait -n; kill $(jobs -p); wait';
 
 export interface RelayTarget {
   readonly namespace: string;
