@@ -160,20 +160,21 @@ export class DynamoDbStore implements Store {
   }
 
   async #findMany(ids: readonly string[]): Promise<DataRecord[]> {
-    const found = await this.#get(ids, false);
+    const isOver = after(READ_PATIENCE_MS);
+    const found = await this.#get(ids, false, isOver);
     const present = new Set(found.map(({ _id }) => _id));
     const missing = ids.filter((id) => !present.has(id));
-    return missing.length === 0 ? found : [...found, ...(await this.#get(missing, true))];
+    return missing.length === 0 ? found : [...found, ...(await this.#get(missing, true, isOver))];
   }
 
-  async #get(ids: readonly string[], isConsistent: boolean): Promise<DataRecord[]> {
+  async #get(ids: readonly string[], isConsistent: boolean, isOver: IsOver): Promise<DataRecord[]> {
     const requests: Promise<DataRecord[]>[] = [];
     for (let at = 0; at < ids.length; at += MAX_KEYS)
-      requests.push(this.#getSome(ids.slice(at, at + MAX_KEYS).map(keyOf), isConsistent));
+      requests.push(this.#getSome(ids.slice(at, at + MAX_KEYS).map(keyOf), isConsistent, isOver));
     return (await Promise.all(requests)).flat();
   }
 
-  async #getSome(keys: Item[], ConsistentRead: boolean): Promise<DataRecord[]> {
+  async #getSome(keys: Item[], ConsistentRead: boolean, isOver: IsOver): Promise<DataRecord[]> {
     const found: DataRecord[] = [];
     let left = keys;
     await this.#read(async () => {
@@ -183,7 +184,7 @@ export class DynamoDbStore implements Store {
       left = UnprocessedKeys?.[this.#table]?.Keys ?? [];
       if (left.length > 0)
         throw new ProvisionedThroughputExceededException({ message: 'some keys were not read', $metadata: {} });
-    });
+    }, isOver);
     return found;
   }
 
@@ -263,12 +264,12 @@ export class DynamoDbStore implements Store {
   }
 
   /**
-   * Repeats what is throttled, for 4 s.
+   * Repeats what is throttled, by default for 4 s.
    * @returns undefined where the table is yet to be created
    */
-  async #read<T>(send: () => Promise<T>): Promise<T | undefined> {
+  async #read<T>(send: () => Promise<T>, isOver = after(READ_PATIENCE_MS)): Promise<T | undefined> {
     try {
-      return await untilTaken(send, after(READ_PATIENCE_MS));
+      return await untilTaken(send, isOver);
     } catch (error) {
       if (this.#isMissingTable(error)) return undefined;
       throw error;
@@ -308,8 +309,11 @@ const isTooLarge = (error: unknown): boolean =>
 /** 25 ms, doubling to a second, with jitter so that clients do not retry in lockstep. */
 const backoffMs = (attempt: number): number => Math.min(25 * 2 ** attempt, MAX_BACKOFF_MS) * (0.5 + Math.random());
 
-/** A check whether a time is more than `milliseconds` after now. */
-function after(milliseconds: number): (at: number) => boolean {
+/** Whether it is too late for another attempt `at` this time, on the clock of `performance.now`. */
+type IsOver = (at: number) => boolean;
+
+/** From `milliseconds` after now on. */
+function after(milliseconds: number): IsOver {
   const end = performance.now() + milliseconds;
   return (at) => at > end;
 }
@@ -318,7 +322,7 @@ function after(milliseconds: number): (at: number) => boolean {
  * Repeats a throttled request, unless `isOver` at the time of the next attempt.
  * @throws the last error
  */
-async function untilTaken<T>(send: () => Promise<T>, isOver: (at: number) => boolean): Promise<T> {
+async function untilTaken<T>(send: () => Promise<T>, isOver: IsOver): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     const backoff = backoffMs(attempt);
     try {
