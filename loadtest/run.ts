@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly expectedDeadLetters?: number;
   /** How long the queue may take to drain, seconds. */
   readonly drainTimeoutSeconds: number;
+  /** How long it must stay empty, milliseconds. Default that of `waitForDrain`. */
+  readonly drainConfirmMs?: number;
   readonly engine: Engine;
   /** Ends the load early. What it sent is still drained and checked. */
   readonly interrupt?: AbortSignal;
@@ -136,6 +138,7 @@ export async function runLoadTest(options: RunOptions): Promise<Report> {
       samples: sampler.samples,
       now,
       timeoutSeconds: options.drainTimeoutSeconds,
+      confirmMs: options.drainConfirmMs,
       ...(options.hurry && { signal: options.hurry }),
       onProgress: (lag, waited) =>
         options.onProgress?.(

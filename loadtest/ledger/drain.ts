@@ -11,7 +11,6 @@ export interface Drain {
   readonly maxLag: number | null;
 }
 
-/** A zero must last so long: the API may answer with numbers that are a second old. */
 const CONFIRM_MS = 2000;
 const POLL_MS = 200;
 
@@ -21,6 +20,11 @@ export interface DrainOptions {
   /** Now, on the clock of the samples. */
   readonly now: () => number;
   readonly timeoutSeconds: number;
+  /**
+   * How long a zero must last, milliseconds: the API may answer with numbers that are a second old.
+   * Default 2,000.
+   */
+  readonly confirmMs?: number | undefined;
   /** Waits no longer. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (lag: number | null, seconds: number) => void;
@@ -29,12 +33,13 @@ export interface DrainOptions {
 /** Never throws: a queue that does not drain is a result. */
 export async function waitForDrain(options: DrainOptions): Promise<Drain> {
   const start = options.now();
+  const { confirmMs = CONFIRM_MS } = options;
   for (;;) {
     const elapsed = options.now() - start;
     const drainedAt = zeroSince(options.samples, start);
     const last = options.samples.at(-1);
     options.onProgress?.(last?.lag ?? null, elapsed);
-    const done = drainedAt !== null && last!.t - drainedAt >= CONFIRM_MS / 1000;
+    const done = drainedAt !== null && last!.t - drainedAt >= confirmMs / 1000;
     if (done || elapsed > options.timeoutSeconds || options.signal?.aborted) {
       const seconds = done ? drainedAt - start : elapsed;
       return { drained: done, seconds: Math.max(0, seconds), maxLag: maxLag(options.samples) };
