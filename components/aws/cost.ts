@@ -93,7 +93,11 @@ export function costLines(config: StackConfig): readonly CostLine[] {
     byLoad('zoneTraffic', (((records * RECORD_BYTES) / GB) * transfers(config) * (zones - 1)) / zones),
     always('key', 1),
     always('images', IMAGES_GB),
-    always('alarms', cloudWatchAlarms(config, '').length),
+    // Billed by the metrics that they read; a query for a load balancer reads one.
+    always(
+      'alarms',
+      cloudWatchAlarms(config, '').reduce((sum, { metrics }) => sum + Math.max(1, Object.keys(metrics).length), 0),
+    ),
     ...(has.has('redis') ? [always(`cache:${aws.cacheNodeType}`, (1 + aws.cacheReplicas) * HOURS)] : []),
     ...(has.has('mysql')
       ? [
