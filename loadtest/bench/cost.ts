@@ -11,9 +11,9 @@ import { runWrk, type WrkResult } from './wrk.ts';
 const ROUNDS = 5;
 /**
  * Load before the first round, seconds. A broker's compilers take half of its CPU time at first, and
- * settle only after some 30 s.
+ * settle only after some 30 s. Redis is full by then too, as it is from then on.
  */
-const WARM_UP_SECONDS: Readonly<Record<QueueKind, number>> = { 'redis-streams': 5, kafka: 40 };
+const WARM_UP_SECONDS = 40;
 /** Most that all processes together may take, in multiples of Express. */
 const TARGETS: Readonly<Record<QueueKind, number>> = { 'redis-streams': 7, kafka: 10 };
 /** In a quiet sitting Express takes less than this, microseconds a request. */
@@ -70,7 +70,7 @@ async function compare(
     do await sleep(STATS_AGE_MS);
     while ((await lagOf(api)) > 0);
   };
-  await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, WARM_UP_SECONDS[queue]);
+  await runWrk(`${api.url}/api/data`, WRK_CONNECTIONS, WARM_UP_SECONDS);
   await runWrk(`${express.url}/api/data`, WRK_CONNECTIONS, 1);
   await drained();
   const yardstick: number[] = [];
