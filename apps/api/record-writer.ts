@@ -60,9 +60,9 @@ export class RecordWriter {
     if (this.#logger.isLevelEnabled('debug')) this.#logger.debug({ ...request, records: ids }, 'accepted');
     this.#metrics.queueSeconds.observe((performance.now() - begun) / 1000);
     this.#metrics.accepted.inc(ids.length);
-    for (const id of ids) {
+    for (const [i, id] of ids.entries()) {
       // A full Redis evicts its group first, because the other records in it are hardly ever read.
-      if (this.#catalogue.add(id)) this.#cache.keep(id).catch(this.#onCacheError);
+      if (this.#catalogue.add(id)) this.#cache.keep(id, records.payloads[i]!.length).catch(this.#onCacheError);
     }
     return ids;
   }

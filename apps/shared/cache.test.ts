@@ -26,7 +26,7 @@ test('when Redis is full, single records outlive the groups: from the store, or 
   await cache.putStored(records.slice(0, 100));
   for (const record of records.slice(100)) {
     await cache.putPending({ id: groupOf(record._id), records: [record] });
-    await cache.keep(record._id);
+    await cache.keep(record._id, record.payload.length);
     await cache.markStored([groupOf(record._id)]);
   }
   await connection.config('SET', 'maxmemory', '48mb');
@@ -54,11 +54,23 @@ test('ids do not pile up behind a Redis that hangs', async () => {
   redis.server.kill('SIGSTOP');
   try {
     const ids = Array.from({ length: 300 }, (_, i) => i.toString(16).padStart(24, '0'));
-    const kept = await Promise.allSettled(ids.map((id) => cache.keep(id)));
+    const kept = await Promise.allSettled(ids.map((id) => cache.keep(id, 1)));
     const timedOut = kept.filter((one) => one.status === 'rejected' && /timed out/.test(one.reason.message));
     expect(timedOut).toHaveLength(100);
   } finally {
     redis.server.kill('SIGCONT');
     connection.disconnect();
   }
+});
+
+test('large records are copied a megabyte at a time', async () => {
+  const connection = new Redis(redis.url);
+  const cache = new Cache(connection, 600);
+  const records = Array.from({ length: 12 }, () => makeRecords('post', 'o', ['x'.repeat(256 * 1024)])[0]!);
+  for (const record of records) await cache.putPending({ id: groupOf(record._id), records: [record] });
+  await cache.keep('0'.repeat(24), 1); // loads the script
+  await connection.config('RESETSTAT');
+  await Promise.all(records.map(({ _id, payload }) => cache.keep(_id, payload.length)));
+  expect(await connection.info('commandstats')).toMatch(/cmdstat_evalsha:calls=3,/);
+  await connection.quit();
 });

@@ -16,6 +16,8 @@ const RECORD = 'record:';
  */
 export const groupKey = (id: string): string => GROUP + id;
 
+const groupKeys = (ids: readonly string[]): string[] => ids.map((id) => groupKey(groupOf(id)));
+
 /** The key of a single record. */
 export const recordKey = (id: string): string => RECORD + id;
 
@@ -28,7 +30,8 @@ export const PENDING_TTL_SECONDS = 7 * 24 * 3600;
 /**
  * Cuts the document at a place, three hexadecimal digits, out of a group. Where there is no table,
  * it gives bytes that the reader rejects. A place beyond the table is refused, because a payload
- * there may look like a table: the table ends where the first record begins.
+ * there may look like a table: the table ends where the first record begins. `single` is the key of
+ * the single record.
  */
 const CUT = `
 local function cut(group, place)
@@ -39,7 +42,8 @@ local function cut(group, place)
   local first = at == 0 and from or tonumber(redis.call('GETRANGE', group, 0, 7), 16)
   local isPlace = first and at + 16 <= first
   return isPlace and from and to and to > from and redis.call('GETRANGE', group, from, to - 1)
-end`;
+end
+local function single(group, place) return 'record:' .. string.sub(group, 7) .. place end`;
 
 /**
  * KEYS: for each record its group's key. ARGV: its place. Replies with its document, with the single
@@ -48,7 +52,7 @@ end`;
 const READ = `${CUT}
 local found = {}
 for i = 1, #KEYS do
-  found[i] = cut(KEYS[i], ARGV[i]) or redis.call('GET', 'record:' .. string.sub(KEYS[i], 7) .. ARGV[i])
+  found[i] = cut(KEYS[i], ARGV[i]) or redis.call('GET', single(KEYS[i], ARGV[i]))
 end
 return found`;
 
@@ -56,9 +60,7 @@ return found`;
 const KEEP = `${CUT}
 for i = 1, #KEYS do
   local document = cut(KEYS[i], ARGV[i + 1])
-  if document then
-    redis.call('SET', 'record:' .. string.sub(KEYS[i], 7) .. ARGV[i + 1], document, 'EX', ARGV[1], 'NX')
-  end
+  if document then redis.call('SET', single(KEYS[i], ARGV[i + 1]), document, 'EX', ARGV[1], 'NX') end
 end
 return #KEYS`;
 
@@ -89,6 +91,9 @@ type CacheRedis = Redis & {
   cachePut: Script;
   cacheExpire: Script;
 };
+
+/** Records that one call copies or writes, bytes; a larger one makes a call of its own. */
+const MAX_CALL_BYTES = 1 << 20;
 
 interface Entry {
   readonly key: string;
@@ -146,7 +151,7 @@ export class Cache {
   readonly #ttlSeconds: number;
   readonly #reads: Coalescer<readonly string[], (CachedRecord | null)[]>;
   readonly #writes: Record<'pending' | 'stored', Coalescer<readonly Entry[]>>;
-  readonly #kept: Coalescer<string>;
+  readonly #kept: Coalescer<{ readonly id: string; readonly size: number }>;
 
   /**
    * @param ttlSeconds how long a group stays cached once it is stored. A single record is
@@ -161,7 +166,13 @@ export class Cache {
     this.#ttlSeconds = ttlSeconds;
     this.#reads = new Coalescer({ maxItems: 100, maxInFlight: 16, flush: (requests) => this.#read(requests) });
     this.#writes = { pending: this.#writer(PENDING_TTL_SECONDS), stored: this.#writer(2 * ttlSeconds) };
-    this.#kept = new Coalescer({ maxItems: 100, maxInFlight: 1, flush: (ids) => this.#keep(ids) });
+    this.#kept = new Coalescer({
+      maxItems: 100,
+      maxBytes: MAX_CALL_BYTES,
+      sizeOf: ({ size }) => size,
+      maxInFlight: 1,
+      flush: (records) => this.#keep(records.map(({ id }) => id)),
+    });
   }
 
   /**
@@ -185,9 +196,12 @@ export class Cache {
     );
   }
 
-  /** Keeps a copy of a record that stays when its group is evicted. */
-  async keep(id: string): Promise<void> {
-    await this.#kept.add(id);
+  /**
+   * Keeps a copy of a record that stays when its group is evicted.
+   * @param size about how large it is, bytes: Redis serves no other client while it copies
+   */
+  async keep(id: string, size: number): Promise<void> {
+    await this.#kept.add({ id, size });
   }
 
   /** Says that these groups are stored now: from here on they may expire. */
@@ -195,12 +209,14 @@ export class Cache {
     if (groups.length > 0) await this.#redis.cacheExpire(groups.length, groups.map(groupKey), this.#ttlSeconds);
   }
 
+  /** @throws the error, after it has dropped a connection that hangs */
+  readonly #fail = (error: Error): never => {
+    throw dropIfStalled(this.#redis, error);
+  };
+
   async #read(requests: readonly (readonly string[])[]): Promise<(CachedRecord | null)[][]> {
     const ids = requests.flat();
-    const keys = ids.map((id) => groupKey(groupOf(id)));
-    const found = await this.#redis.cacheReadBuffer(ids.length, keys, ids.map(placeOf)).catch((error) => {
-      throw dropIfStalled(this.#redis, error);
-    });
+    const found = await this.#redis.cacheReadBuffer(ids.length, groupKeys(ids), ids.map(placeOf)).catch(this.#fail);
     let i = 0;
     return requests.map((request) =>
       request.map((id) => {
@@ -212,16 +228,14 @@ export class Cache {
   }
 
   async #keep(ids: readonly string[]): Promise<void> {
-    const keys = ids.map((id) => groupKey(groupOf(id)));
-    await this.#redis.cacheKeep(keys.length, keys, 2 * this.#ttlSeconds, ids.map(placeOf)).catch((error) => {
-      throw dropIfStalled(this.#redis, error);
-    });
+    const ttl = 2 * this.#ttlSeconds;
+    await this.#redis.cacheKeep(ids.length, groupKeys(ids), ttl, ids.map(placeOf)).catch(this.#fail);
   }
 
   #writer(ttlSeconds: number): Coalescer<readonly Entry[]> {
     return new Coalescer({
       maxItems: 100,
-      maxBytes: 1 << 20,
+      maxBytes: MAX_CALL_BYTES,
       sizeOf: (entries) => entries.reduce((sum, { value }) => sum + value.length, 0),
       maxInFlight: 16,
       flush: async (requests) => {
