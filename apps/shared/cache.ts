@@ -154,8 +154,8 @@ export class Cache {
   readonly #kept: Coalescer<{ readonly id: string; readonly size: number }>;
 
   /**
-   * @param ttlSeconds how long a group stays cached once it is stored. A single record is
-   * read again, so it stays twice as long and, when Redis is full, longer than every group.
+   * @param ttlSeconds how long a group stays cached once it is stored. A single record is read
+   * again, so it stays twice as long and, when Redis is full, longer than every group.
    */
   constructor(connection: Redis, ttlSeconds: number) {
     connection.defineCommand('cacheRead', { lua: READ });

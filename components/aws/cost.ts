@@ -147,8 +147,8 @@ function transfers({ queue, kafka, redis, store }: StackConfig): number {
 
 /** Virtual CPUs of an instance type: `db.r7g.2xlarge` has 8. */
 function vcpusOf(type: string): number {
-  const [, times = '1', size] = /(\d*)(xlarge|large|medium)$/.exec(type) ?? [];
-  return size === 'xlarge' ? 4 * Number(times || 1) : 2;
+  const [, times] = /(\d*)xlarge$/.exec(type) ?? [];
+  return times === undefined ? 2 : 4 * Number(times || 1);
 }
 
 /** Ids of what is billed by use that follows from no config: traffic through NAT, logs. */

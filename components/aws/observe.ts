@@ -75,12 +75,13 @@ const words = (text: string): readonly string[] => text.split(/\s+/).filter((wor
  * The EC2 instance types by which ElastiCache and MSK name theirs: neither lists its own. By config
  * key.
  */
-function serverTypes(config: ManagedConfig): readonly (readonly [key: 'cacheNodeType' | 'brokerType', type: string])[] {
+function serverTypes(config: ManagedConfig) {
   const has = managedServices(config);
-  const keys = (['cacheNodeType', 'brokerType'] as const).filter((key) =>
-    has.has(key === 'cacheNodeType' ? 'redis' : 'kafka'),
-  );
-  return keys.map((key) => [key, config.aws[key].replace(/^(cache|kafka)\./, '')]);
+  const keys = [
+    ...(has.has('redis') ? ['cacheNodeType' as const] : []),
+    ...(has.has('kafka') ? ['brokerType' as const] : []),
+  ];
+  return keys.map((key) => [key, config.aws[key].replace(/^(cache|kafka)\./, '')] as const);
 }
 
 async function ask(run: Run, config: ManagedConfig): Promise<AwsAnswer> {

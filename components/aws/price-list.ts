@@ -12,7 +12,8 @@ const PRICE_LIST = 'https://pricing.us-east-1.amazonaws.com';
 export type Get = (url: string) => Promise<Response>;
 
 /**
- * The prices of a region that AWS lists, by id, of the first tier that is not free. What is not listed is left out.
+ * The prices of a region that AWS lists, by id, of the first tier that is not free. What is not
+ * listed is left out.
  *
  * @throws Error if a file cannot be fetched, or is not a price list
  */

@@ -93,7 +93,7 @@ export class Watch extends pulumi.ComponentResource {
     const emulated = config.cluster.context !== undefined;
     const alarms = cloudWatchAlarms(config, place.name).filter(({ expression }) => !emulated || !expression);
     const created = alarms.map((alarm) => [alarm.id, this.#alarm(alarm, args)] as const);
-    this.apiMissing = new Map(created).get('ApiMissing')!.arn;
+    this.apiMissing = created.find(([id]) => id === 'ApiMissing')![1].arn;
     new aws.cloudwatch.Dashboard(
       name,
       { dashboardName: place.name, dashboardBody: JSON.stringify(cloudWatchDashboard(alarms, place.region)) },

@@ -1,5 +1,5 @@
-// `npm run doctor`: checks whether this machine is ready for a stack, and says
-// what to do where it is not.
+// `npm run doctor`: checks whether this machine is ready for a stack, and says what to do where it
+// is not.
 import { parseArgs } from 'node:util';
 import { configPair, DEFAULT_STACK, loadStackConfig } from '../../config/load.ts';
 import { UsageError } from '../../tooling/errors.ts';

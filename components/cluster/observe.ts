@@ -88,8 +88,6 @@ export function parseRunning(printed: string): readonly Running[] {
 
 const PS = ['ps', '--all', '--format={{.Names}}\t{{.Label "k3d.cluster"}}\t{{.State}}\t{{.Ports}}'];
 
-/** Part of the stack config that decides what is looked at. */
-
 /** Ports that the stack wants and others have. The stack's own cluster has its ports by right. */
 async function portFacts(
   config: ManagedConfig,

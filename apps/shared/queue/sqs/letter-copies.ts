@@ -69,9 +69,8 @@ export class LetterCopies {
   }
 
   /**
-   * Reads the letters, up to ten at a time, and deletes duplicate copies. Ends when
-   * nothing is left, or when letters are delivered again because reading took longer than they were
-   * hidden.
+   * Reads the letters, up to ten at a time, and deletes duplicate copies. Ends when nothing is
+   * left, or when letters are delivered again because reading took longer than they were hidden.
    */
   async *read(): AsyncGenerator<Letter[]> {
     for (let messages = await this.#receive(); messages.length > 0; messages = await this.#receive()) {

@@ -1,6 +1,6 @@
 // The store against dynalite, a real server that answers like DynamoDB.
 import { request } from 'node:http';
-import { describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { uniqueName } from '../../../../test/api.ts';
 import { useDynalite } from '../../../../test/dynalite.ts';
 import { LocalServer } from '../../../../test/local-server.ts';
@@ -110,6 +110,8 @@ describe('a batch on DynamoDB', () => {
 });
 
 describe('reads from DynamoDB', () => {
+  afterEach(() => void jest.restoreAllMocks());
+
   /** A store with five records, whose reads are throttled for as long as `isThrottled` says so. */
   async function withRecords(isThrottled: () => boolean, body: (store: DynamoDbStore, ids: string[]) => Promise<void>) {
     const fault = (operation: string) =>
