@@ -94,7 +94,8 @@ export function redisSettings({ memoryMiB, appendFsync }: RedisLimits): readonly
     ['maxmemory-samples', '64'],
     // Compressing records when the append-only file is rewritten took a third of Redis' time.
     ['rdbcompression', 'no'],
-    ['auto-aof-rewrite-min-size', '256mb'],
+    // Rewriting copies the cache as well. A file of a gigabyte is read in some ten seconds.
+    ['auto-aof-rewrite-min-size', '1gb'],
     ['tcp-backlog', String(TCP_BACKLOG)],
     ['maxclients', '20000'],
   ];

@@ -39,9 +39,9 @@ describe('createCatalogue', () => {
     expect(catalogue.pick(10)).toHaveLength(10);
   });
 
-  test('reports each id that replaces another', () => {
+  test('reports each id that takes a place', () => {
     const catalogue = createCatalogue(2, createZipf(1, 2), () => 0.6);
-    expect(ids(4).map((id) => catalogue.add(id))).toEqual([false, false, true, false]);
+    expect(ids(4).map((id) => catalogue.add(id))).toEqual([true, true, true, false]);
   });
 
   test('once full it is a fair sample of all that were added', () => {

@@ -5,7 +5,7 @@ export interface Catalogue {
   readonly size: number;
   /**
    * Adds the id of an accepted record.
-   * @returns whether it replaced another one
+   * @returns whether it may be chosen from now on
    */
   add(id: string): boolean;
   /** `count` different ids (fewer when it knows fewer), popular ones more often. */
@@ -27,7 +27,7 @@ export function createCatalogue(capacity: number, sample: RankSampler, random: (
       seen++;
       if (ids.length < capacity) {
         ids.push(id);
-        return false;
+        return true;
       }
       const slot = Math.floor(random() * seen);
       if (slot < capacity) ids[slot] = id;

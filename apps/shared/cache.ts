@@ -46,13 +46,13 @@ end
 local function single(group, place) return 'record:' .. string.sub(group, 7) .. place end`;
 
 /**
- * KEYS: for each record its group's key. ARGV: its place. Replies with its document, with the single
- * record where only that is there, or with nothing.
+ * KEYS: for each record its group's key. ARGV: its place. Replies with the single record, where
+ * most reads end, or else with its document in the group, or with nothing.
  */
 const READ = `${CUT}
 local found = {}
 for i = 1, #KEYS do
-  found[i] = cut(KEYS[i], ARGV[i]) or redis.call('GET', single(KEYS[i], ARGV[i]))
+  found[i] = redis.call('GET', single(KEYS[i], ARGV[i])) or cut(KEYS[i], ARGV[i])
 end
 return found`;
 

@@ -13,6 +13,11 @@ import type { ScriptedRedis } from './scripts.ts';
 
 /** Most requests in a group: with 100 records each they fit into its table. */
 const MAX_REQUESTS = 40;
+/**
+ * While a call is under way, the next one begins after so long, milliseconds, or with a full group.
+ * Redis flushes its file before it answers, and would take the next group only then.
+ */
+const PATIENCE_MS = 5;
 /** How long replicas may take to have a group, milliseconds: less than a command may take. */
 const REPLICAS_MS = 2_000;
 
@@ -39,6 +44,7 @@ export class RedisWriter implements QueueWriter {
       maxBytes: FULL_GROUP_BYTES,
       sizeOf: ({ payloads }) => payloads.reduce((sum, payload) => sum + payload.length, 0),
       maxInFlight: 8,
+      patienceMs: PATIENCE_MS,
       flush: (requests) => this.#send(this.#ids.next(), requests),
     });
   }
