@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Cache } from '../apps/shared/cache.ts';
-import { groupOf } from '../apps/shared/group.ts';
+import { encodeGroup, groupOf } from '../apps/shared/group.ts';
 import { createLogger } from '../apps/shared/logger.ts';
 import { makeRecords } from '../apps/shared/record.testing.ts';
 import { connectRedis, redisReady } from '../apps/shared/redis.ts';
@@ -16,7 +16,7 @@ test('removes stored records from the cache, and nothing else', async () => {
     const cache = new Cache(redis, 600);
     const [stored, pending] = [makeRecords('post', 'a', ['1', '2']), makeRecords('post', 'b', ['3'])];
     await cache.putStored(stored);
-    await cache.putPending({ id: groupOf(pending[0]!._id), records: pending });
+    await cache.putPending(groupOf(pending[0]!._id), encodeGroup(pending));
     await redis.set('other', 'kept', 'EX', 600);
     expect(await flushCacheAt(server.url)).toBe(2);
     const left = await cache.getMany([...stored, ...pending].map(({ _id }) => _id));

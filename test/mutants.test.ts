@@ -10,7 +10,7 @@ import { listen } from '../apps/api/server.ts';
 import { createZipf } from '../apps/api/zipf.ts';
 import { openQueue, startTestConsumer, total } from '../apps/consumer/consumer.testing.ts';
 import { Cache, groupKey } from '../apps/shared/cache.ts';
-import { Documents, GroupIds, makeGroup } from '../apps/shared/group.ts';
+import { Documents, encodeGroup, GroupIds, makeGroup } from '../apps/shared/group.ts';
 import { createRegistry } from '../apps/shared/metrics.ts';
 import { connectMongo } from '../apps/shared/mongo.ts';
 import { payloadFor } from '../apps/shared/payload.ts';
@@ -269,7 +269,7 @@ function mutants(kind: string, subject: Subject): void {
         writer: (writer, cache) =>
           accepting(writer, async (records) => {
             const group = makeGroup(ids.next(), [records]);
-            await cache.putPending(group).catch(() => undefined);
+            await cache.putPending(group.id, encodeGroup(group.records)).catch(() => undefined);
             return writer.accept(records);
           }),
       };

@@ -7,7 +7,7 @@ import { databaseUrl, silent } from '../../test/api.ts';
 import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
 import { Cache, flushCache, groupKey, recordKey } from '../shared/cache.ts';
-import { Documents, encodeGroup, groupOf } from '../shared/group.ts';
+import { Documents, encodeGroup, groupOf, joinGroup } from '../shared/group.ts';
 import { makeRecords } from '../shared/record.testing.ts';
 import { type DataRecord, encodeRecord } from '../shared/record.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
@@ -133,10 +133,16 @@ describe('record reader', () => {
     expect(await reader.read(late._id)).toEqual(late);
   });
 
-  test('a group in the cache serves each of its records, decoded, and nothing else', async () => {
-    const group = makeRecords('post', 'grouped', ['a', 'b', 'c']);
+  const asJson = (records: readonly (DataRecord | undefined)[]) =>
+    joinGroup(records.map((record) => record && Buffer.from(encodeRecord(record))));
+
+  test.each([
+    ['documents', encodeGroup],
+    ['JSON', asJson],
+  ])('a group of %s in the cache serves each of its records, decoded, and nothing else', async (_, encode) => {
+    const group = makeRecords('post', 'grouped', ['a', 'žluť 🌊', 'c']);
     const id = groupOf(group[0]!._id);
-    await cache.putPending({ id, records: group });
+    await cache.putPending(id, encode(group));
     expect(await reader.present(group.map(({ _id }) => _id))).toEqual(group.map(({ _id }) => _id));
     for (const record of group) expect(await reader.read(record._id)).toEqual(record);
     expect(finds).toHaveLength(0);
@@ -151,7 +157,7 @@ describe('record reader', () => {
       [a, undefined, c],
       [undefined, b, undefined],
     ]) {
-      await cache.putPending({ id, records: kept });
+      await cache.putPending(id, asJson(kept));
       const found = [a, b, c].map(async ({ _id }) => (await reader.read(_id))?.payload);
       expect(await Promise.all(found)).toEqual(kept.map((record) => record?.payload));
       await connection.del(groupKey(id));
@@ -169,7 +175,7 @@ describe('record reader', () => {
     const payloadAt = encodeGroup([{ ...records[0]!, payload: '####' }]).indexOf('####');
     const table = position(recordAt) + position(recordAt + json.length);
     const payload = `${''.padEnd(tableAt - payloadAt)}${table}`.padEnd(recordAt - payloadAt) + json;
-    await cache.putPending({ id, records: [{ ...records[0]!, _id, payload }] });
+    await cache.putPending(id, encodeGroup([{ ...records[0]!, _id, payload }]));
     expect(await connection.getrange(groupKey(id), tableAt, tableAt + 15)).toBe(table);
     expect((await reader.read(_id))?.payload).toBe(payload);
     expect(await reader.read(forged._id)).toBeUndefined();

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { silent } from '../../test/api.ts';
-import { makeGroup } from '../shared/group.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createApiMetrics } from './metrics.ts';
 import { cacheAccepted, RecordWriter } from './record-writer.ts';
@@ -10,8 +9,7 @@ import { createZipf } from './zipf.ts';
 test('a cache that fails never fails an accepted write', async () => {
   const metrics = createApiMetrics(new Registry());
   const broken = { putPending: () => Promise.reject(new Error('away')) };
-  const group = makeGroup('0'.repeat(21), [{ type: 'post', origin: 'o', payloads: ['a'] }]);
-  await cacheAccepted(broken, metrics, silent)(group);
+  await cacheAccepted(broken, metrics, silent)('0'.repeat(21), Buffer.alloc(0));
   expect((await metrics.cacheErrors.get()).values[0]!.value).toBe(1);
 });
 

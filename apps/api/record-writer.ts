@@ -1,7 +1,6 @@
 // Writing records: the queue confirms them, then readers may choose them.
 import type { Cache } from '../shared/cache.ts';
 import { QueueOutcomeUnknownError } from '../shared/errors.ts';
-import type { CachedGroup } from '../shared/group.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { QueueWriter } from '../shared/queue/queue.ts';
 import type { NewRecords } from '../shared/record.ts';
@@ -78,5 +77,5 @@ export class RecordWriter {
  */
 export const cacheAccepted =
   (cache: Pick<Cache, 'putPending'>, metrics: ApiMetrics, logger: Logger) =>
-  (group: CachedGroup): Promise<void> =>
-    cache.putPending(group).catch(countCacheErrors(metrics, logger));
+  (id: string, group: Buffer): Promise<void> =>
+    cache.putPending(id, group).catch(countCacheErrors(metrics, logger));

@@ -7,7 +7,7 @@ import { useMongo, useRedis } from '../../test/servers.ts';
 import { until } from '../../test/until.ts';
 import { Cache, flushCache, groupKey, PENDING_TTL_SECONDS } from '../shared/cache.ts';
 import { fromStored, type StoredRecord } from '../shared/document.ts';
-import { Documents, groupOf } from '../shared/group.ts';
+import { Documents, encodeGroup, groupOf } from '../shared/group.ts';
 import type { Queue } from '../shared/queue/queue.ts';
 import { makeRecords } from '../shared/record.testing.ts';
 import type { DataRecord, NewRecords } from '../shared/record.ts';
@@ -341,7 +341,7 @@ describe('consumer', () => {
   test('Kafka’s way: the consumer marks what it stored in the cache; what is pending survives a flush', async () => {
     const [first, second] = [makeRecords('post', 'a', ['1', '2']), makeRecords('post', 'b', ['3'])];
     const cache = new Cache(connection, 600);
-    for (const records of [first, second]) await cache.putPending({ id: groupOf(records[0]!._id), records });
+    for (const records of [first, second]) await cache.putPending(groupOf(records[0]!._id), encodeGroup(records));
     const ttl = (records: DataRecord[]) => connection.ttl(groupKey(groupOf(records[0]!._id)));
     expect(await ttl(first)).toBeGreaterThan(PENDING_TTL_SECONDS - 10);
     const { queue } = await setUp();

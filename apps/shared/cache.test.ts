@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { useRedis } from '../../test/servers.ts';
 import { Cache } from './cache.ts';
-import { groupOf } from './group.ts';
+import { encodeGroup, groupOf } from './group.ts';
 import { createLogger } from './logger.ts';
 import { makeRecords } from './record.testing.ts';
 import { connectRedis, redisReady } from './redis.ts';
@@ -25,7 +25,7 @@ test('when Redis is full, single records outlive the groups: from the store, or 
   const records = Array.from({ length: 200 }, () => makeRecords('post', 'o', ['x'.repeat(700)])[0]!);
   await cache.putStored(records.slice(0, 100));
   for (const record of records.slice(100)) {
-    await cache.putPending({ id: groupOf(record._id), records: [record] });
+    await cache.putPending(groupOf(record._id), encodeGroup([record]));
     await cache.keep(record._id, record.payload.length);
     await cache.markStored([groupOf(record._id)]);
   }
@@ -34,7 +34,7 @@ test('when Redis is full, single records outlive the groups: from the store, or 
     for (let i = 0; i < 1_000; i++) {
       const group = makeRecords('post', 'o', ['y'.repeat(100_000)]);
       const id = groupOf(group[0]!._id);
-      await cache.putPending({ id, records: group });
+      await cache.putPending(id, encodeGroup(group));
       await cache.markStored([id]);
     }
     expect(await connection.info('stats')).toMatch(/evicted_keys:[1-9]/);
@@ -67,7 +67,7 @@ test('large records are copied a megabyte at a time', async () => {
   const connection = new Redis(redis.url);
   const cache = new Cache(connection, 600);
   const records = Array.from({ length: 12 }, () => makeRecords('post', 'o', ['x'.repeat(256 * 1024)])[0]!);
-  for (const record of records) await cache.putPending({ id: groupOf(record._id), records: [record] });
+  for (const record of records) await cache.putPending(groupOf(record._id), encodeGroup([record]));
   await cache.keep('0'.repeat(24), 1); // loads the script
   await connection.config('RESETSTAT');
   await Promise.all(records.map(({ _id, payload }) => cache.keep(_id, payload.length)));

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { Coalescer } from './coalescer.ts';
 import { decodeDocument, documentId } from './document.ts';
-import { type CachedGroup, encodeGroup, groupOf, placeOf } from './group.ts';
+import { groupOf, placeOf } from './group.ts';
 import type { DataRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
 import { dropIfStalled, type Script } from './redis.ts';
@@ -102,6 +102,8 @@ interface Entry {
 
 /** `{"_i`, as a number. */
 const JSON_START = 0x695f227b;
+/** What a record begins with as JSON, before its id. */
+const JSON_ID = '{"_id":"';
 
 /** A record that was found: still encoded. */
 export class CachedRecord {
@@ -129,7 +131,9 @@ export class CachedRecord {
   /** Whether it is the record with this id: what lies there may be something else. */
   is(id: string): boolean {
     try {
-      return this.#isJson() ? decodeRecord(this.#bytes.toString())._id === id : documentId(this.#bytes) === id;
+      if (!this.#isJson()) return documentId(this.#bytes) === id;
+      const start = `${JSON_ID}${id}"`;
+      return this.#bytes.toString('latin1', 0, start.length) === start;
     } catch {
       return false;
     }
@@ -183,9 +187,9 @@ export class Cache {
     return ids.length === 0 ? Promise.resolve([]) : this.#reads.add(ids);
   }
 
-  /** Keeps a group that was accepted and is not stored yet. */
-  async putPending({ id, records }: CachedGroup): Promise<void> {
-    await this.#writes.pending.add([{ key: groupKey(id), value: encodeGroup(records) }]);
+  /** Keeps a group that was accepted and is not stored yet. @param group its bytes */
+  async putPending(id: string, group: Buffer): Promise<void> {
+    await this.#writes.pending.add([{ key: groupKey(id), value: group }]);
   }
 
   /** Keeps records that came from MongoDB. */

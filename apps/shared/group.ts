@@ -3,6 +3,8 @@
 // Its bytes are a table and the records behind it, as BSON documents. The table has a position of
 // eight hexadecimal digits for each record and one for the end, so that Redis can cut a record out
 // of a group with two reads (cache.ts). A record's id is its group's id and its place in the group.
+// With Kafka, where each record is a message of its own, a group is only the cache's, and its
+// records are JSON as in the messages.
 import { randomInt } from 'node:crypto';
 import { decodeDocument, documentBytes, documentId, writeDocument } from './document.ts';
 import type { DataRecord, NewRecords } from './record.ts';
@@ -26,12 +28,6 @@ export const placeOf = (recordId: string): string => recordId.slice(GROUP_DIGITS
 export interface Group {
   readonly id: string;
   readonly records: readonly DataRecord[];
-}
-
-/** A group in the cache, where a place may be left empty. */
-export interface CachedGroup {
-  readonly id: string;
-  readonly records: readonly (DataRecord | undefined)[];
 }
 
 /**
@@ -61,7 +57,7 @@ export function makeGroup(id: string, requests: readonly NewRecords[], now = new
   const createdAt = now.toISOString();
   const records: DataRecord[] = [];
   const ids = requests.map((request) => {
-    const added = recordsFrom({ id, records }, request, createdAt);
+    const added = recordsFrom(id, records.length, request, createdAt);
     records.push(...added);
     return added.map(({ _id }) => _id);
   });
@@ -69,19 +65,20 @@ export function makeGroup(id: string, requests: readonly NewRecords[], now = new
 }
 
 /**
- * The records that a request would add to a group.
+ * The records that a request adds to a group.
+ * @param first how many it has already
  * @throws RangeError when there are more than it can hold
  */
 export function recordsFrom(
-  group: CachedGroup,
+  group: string,
+  first: number,
   { type, origin, payloads }: NewRecords,
   createdAt = new Date().toISOString(),
 ): DataRecord[] {
-  const first = group.records.length;
   if (first + payloads.length > MAX_GROUP_RECORDS)
     throw new RangeError(`a group holds at most ${MAX_GROUP_RECORDS} records`);
   return payloads.map((payload, index) => ({
-    _id: group.id + PLACES[first + index],
+    _id: group + PLACES[first + index],
     type,
     index,
     payload,
@@ -92,20 +89,34 @@ export function recordsFrom(
 
 const tableBytes = (records: number): number => POSITION_BYTES * (records + 1);
 
-/** The bytes of a group; an empty place has a position like any other, and no bytes. */
-export function encodeGroup(records: readonly (DataRecord | undefined)[]): Buffer {
+/** The bytes of a group. */
+export function encodeGroup(records: readonly DataRecord[]): Buffer {
   let at = tableBytes(records.length);
-  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + (record ? documentBytes(record) : 0), at));
+  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + documentBytes(record), at));
   let createdAt = '';
   let time = 0;
   for (const [i, record] of records.entries()) {
     writePosition(bytes, i, at);
-    if (record === undefined) continue;
     if (record.createdAt !== createdAt) {
       createdAt = record.createdAt;
       time = Date.parse(createdAt);
     }
     at = writeDocument(bytes, at, record, time);
+  }
+  writePosition(bytes, records.length, at);
+  return bytes;
+}
+
+/**
+ * The bytes of a group of records that are encoded already. An empty place has a position like any
+ * other, and no bytes.
+ */
+export function joinGroup(records: readonly (Buffer | undefined)[]): Buffer {
+  let at = tableBytes(records.length);
+  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + (record?.length ?? 0), at));
+  for (const [i, record] of records.entries()) {
+    writePosition(bytes, i, at);
+    if (record !== undefined) at += record.copy(bytes, at);
   }
   writePosition(bytes, records.length, at);
   return bytes;

@@ -1,6 +1,6 @@
 // What a queue is to Breakwater: one interface, three adapters (kafka/, redis/, sqs/), one
 // contract test-suite.
-import type { CachedGroup, Documents } from '../group.ts';
+import type { Documents } from '../group.ts';
 import type { DataRecord, NewRecords } from '../record.ts';
 
 /** Accepts records. */
@@ -124,10 +124,10 @@ export interface DeadLetters {
 
 export interface WriterOptions {
   /**
-   * Gets each group once the first of its records is accepted, before `accept` resolves, where the
-   * queue is not the cache as well. Must not reject.
+   * Gets each group, its id and its bytes, once the first of its records is accepted, before
+   * `accept` resolves, where the queue is not the cache as well. Must not reject.
    */
-  onAccepted?: (group: CachedGroup) => Promise<void>;
+  onAccepted?: (id: string, group: Buffer) => Promise<void>;
 }
 
 /** A connection to the queue. */

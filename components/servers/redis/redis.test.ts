@@ -26,7 +26,7 @@ test('redis.conf: the queue is durable and never evicted', () => {
       'maxmemory-policy volatile-ttl',
       'maxmemory-samples 64',
       'rdbcompression no',
-      'auto-aof-rewrite-min-size 1gb',
+      'auto-aof-rewrite-min-size 1024mb',
       'tcp-backlog 4096',
       'maxclients 20000',
       '',

@@ -3,8 +3,9 @@ import { expect, test } from '@jest/globals';
 import { Producer } from '@platformatic/kafka';
 import { KILLED_BROKERS_RETURN, useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
-import { type CachedGroup, groupOf } from '../../group.ts';
+import { groupOf } from '../../group.ts';
 import { createLogger } from '../../logger.ts';
+import { type DataRecord, decodeRecord } from '../../record.ts';
 import { queueContract } from '../contract.testing.ts';
 import { useAdmin } from './admin.testing.ts';
 import { KafkaMember } from './member.ts';
@@ -70,6 +71,15 @@ test('a coordinator that has left the cluster is looked for again', async () => 
   }
 }, 60_000);
 
+/** The records of a group as its table has them; undefined for an empty place. */
+function recordsIn(group: Buffer): (DataRecord | undefined)[] {
+  const position = (i: number) => Number.parseInt(group.toString('latin1', 8 * i, 8 * i + 8), 16);
+  return Array.from({ length: position(0) / 8 - 1 }, (_, i) => {
+    const text = group.toString('utf8', position(i), position(i + 1));
+    return text === '' ? undefined : decodeRecord(text);
+  });
+}
+
 test('the requests of a batch share a group in the cache; what is refused is in none', async () => {
   const name = 'grouped';
   await admin().createTopics({ topics: [name], partitions: 2, replicas: 1 });
@@ -77,8 +87,8 @@ test('the requests of a batch share a group in the cache; what is refused is in 
     { brokers: kafka.url.split(','), name, group: name, maxLength: 100, maxBytes: 1e9 },
     logger,
   );
-  const groups: CachedGroup[] = [];
-  const onAccepted = async (group: CachedGroup) => void groups.push({ ...group, records: [...group.records] });
+  const groups: { id: string; records: (DataRecord | undefined)[] }[] = [];
+  const onAccepted = async (id: string, group: Buffer) => void groups.push({ id, records: recordsIn(group) });
   const request = (...payloads: string[]) => ({ type: 'post', origin: 'o', payloads });
   try {
     const writer = await queue.writer({ onAccepted });
@@ -113,7 +123,8 @@ test('a request that waited too long for its batch leaves an empty place in the 
   const options = { name, group: name, maxLength: 1e6, maxBytes: 1e9, maxInFlight: 1, deadlineMs: 1_500 };
   const queue = new KafkaQueue({ brokers: kafka.url.split(','), ...options }, logger);
   const groups: (string | undefined)[][] = [];
-  const onAccepted = async ({ records }: CachedGroup) => void groups.push(records.map((record) => record?.payload));
+  const onAccepted = async (_: string, group: Buffer) =>
+    void groups.push(recordsIn(group).map((record) => record?.payload));
   const request = (payload: string) => ({ type: 'post', origin: 'o', payloads: [payload] });
   try {
     const writer = await queue.writer({ onAccepted });

@@ -55,7 +55,7 @@ export class KafkaQueue implements Queue {
     this.#opened = [this.#offsets, replayer, this.deadLetters];
   }
 
-  async writer({ onAccepted }: WriterOptions = {}): Promise<QueueWriter> {
+  async writer(options?: WriterOptions): Promise<QueueWriter> {
     const { name, group } = this.#options;
     // Of its own: the monitor must know which of its records each sample of the sizes has counted.
     const offsets = new KafkaOffsets(this.#options, name, group);
@@ -63,7 +63,7 @@ export class KafkaQueue implements Queue {
     this.#opened.push(offsets, monitor);
     await monitor.start();
     const sender = new KafkaSender(this.#options, name, () => monitor.partitions, this.#logger, this.#options);
-    const writer = new KafkaWriter(sender, monitor, name, this.#options, onAccepted);
+    const writer = new KafkaWriter(sender, monitor, name, this.#options, options);
     this.#opened.push(writer);
     return writer;
   }

@@ -8,10 +8,10 @@
 import type { Base } from '@platformatic/kafka';
 import { Coalescer } from '../../coalescer.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../../errors.ts';
-import { type CachedGroup, FULL_GROUP_BYTES, GroupIds, MAX_GROUP_RECORDS, recordsFrom } from '../../group.ts';
+import { FULL_GROUP_BYTES, GroupIds, joinGroup, MAX_GROUP_RECORDS, recordsFrom } from '../../group.ts';
 import type { Logger } from '../../logger.ts';
 import { type DataRecord, encodeRecord, type NewRecords } from '../../record.ts';
-import type { QueueLimits, QueueWriter } from '../queue.ts';
+import type { QueueLimits, QueueWriter, WriterOptions } from '../queue.ts';
 import { Room } from '../room.ts';
 import { TRACEPARENT } from '../traces.ts';
 import { bytesOf, encodeBatch, type KafkaMessage } from './batch.ts';
@@ -237,17 +237,22 @@ function createLane(address: KafkaAddress): BatchProducer {
   });
 }
 
-/** A record as a message. @param headers default none */
-export const toMessage = (record: DataRecord, headers?: KafkaMessage['headers']): KafkaMessage => ({
+/**
+ * A record as a message. As bytes at once, which no collection of garbage has to copy while they
+ * wait.
+ * @param headers default none
+ */
+export const toMessage = (record: DataRecord, headers?: KafkaMessage['headers']) => ({
   key: record._id,
-  value: encodeRecord(record),
+  value: Buffer.from(encodeRecord(record)),
   headers,
 });
 
 /** A group that further requests may join. */
-interface OpenGroup extends CachedGroup {
-  /** What was refused leaves its place empty. */
-  readonly records: (DataRecord | undefined)[];
+interface OpenGroup {
+  readonly id: string;
+  /** As in their messages. What was refused leaves its place empty. */
+  readonly records: (Buffer | undefined)[];
   bytes: number;
   /** Its way to the cache, once the first of its records is confirmed. */
   cached?: Promise<void>;
@@ -262,7 +267,7 @@ export class KafkaWriter implements QueueWriter {
   readonly #monitor: DepthMonitor;
   readonly #topic: string;
   readonly #limits: QueueLimits;
-  readonly #onAccepted: (group: CachedGroup) => Promise<void>;
+  readonly #onAccepted: NonNullable<WriterOptions['onAccepted']>;
   readonly #ids = new GroupIds();
   readonly #room = new Room();
   #open: OpenGroup | undefined;
@@ -274,7 +279,7 @@ export class KafkaWriter implements QueueWriter {
     monitor: DepthMonitor,
     topic: string,
     limits: QueueLimits,
-    onAccepted: (group: CachedGroup) => Promise<void> = async () => undefined,
+    { onAccepted = async () => undefined }: WriterOptions = {},
   ) {
     this.#sender = sender;
     this.#monitor = monitor;
@@ -294,16 +299,16 @@ export class KafkaWriter implements QueueWriter {
     const { traceparent } = newRecords;
     const headers = traceparent === undefined ? undefined : { [TRACEPARENT]: traceparent };
     let bytes = 0;
-    const { group, place, records, messages, ended } = await this.#room.for(() => {
+    const { group, place, messages, ended } = await this.#room.for(() => {
       this.#requireRoom(newRecords.payloads.length, bytes);
       const group = id === undefined ? this.#openGroup(newRecords.payloads.length) : newGroup(id);
-      const records = recordsFrom(group, newRecords);
+      const records = recordsFrom(group.id, group.records.length, newRecords);
       const messages = records.map((record) => toMessage(record, headers));
       bytes = bytesOf(messages);
-      this.#requireRoom(records.length, bytes);
-      const place = group.records.push(...records) - records.length;
+      this.#requireRoom(messages.length, bytes);
+      const place = group.records.push(...messages.map(({ value }) => value)) - messages.length;
       group.bytes += bytes;
-      return { group, place, records, messages, ended: this.#monitor.begin(records.length, bytes) };
+      return { group, place, messages, ended: this.#monitor.begin(messages.length, bytes) };
     });
     try {
       await this.#sender.send(messages, bytes);
@@ -311,12 +316,12 @@ export class KafkaWriter implements QueueWriter {
       this.#monitor.sawLife();
     } catch (error) {
       ended(error instanceof QueueOutcomeUnknownError);
-      group.records.fill(undefined, place, place + records.length);
+      group.records.fill(undefined, place, place + messages.length);
       throw error;
     }
-    group.cached ??= this.#onAccepted(group);
+    group.cached ??= this.#onAccepted(group.id, joinGroup(group.records));
     await group.cached;
-    return records.map(({ _id }) => _id);
+    return messages.map(({ key }) => key);
   }
 
   /** @throws QueueUnavailableError, QueueFullError */

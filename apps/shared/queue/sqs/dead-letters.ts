@@ -1,4 +1,5 @@
 // Dead letters of the SQS queue, as Redis has them: their copies in SQS cannot be listed.
+import { encodeGroup } from '../../group.ts';
 import { redisReady } from '../../redis.ts';
 import type { DeadLetter, DeadLetters } from '../queue.ts';
 import type { SqsCounts } from './counts.ts';
@@ -41,7 +42,7 @@ export class SqsDeadLetters implements DeadLetters {
   async replay(id: string): Promise<boolean> {
     const letter = await this.show(id);
     if (!letter || letter.record._id === '') return false;
-    await this.#sender.send([letter.record]);
+    await this.#sender.send(encodeGroup([letter.record]), 1);
     return this.drop(id);
   }
 

@@ -5,7 +5,7 @@ import { Coalescer } from '../../coalescer.ts';
 import { documentBytes } from '../../document.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueRefusedError, QueueUnavailableError } from '../../errors.ts';
 import { encodeGroup, GroupIds, makeGroup } from '../../group.ts';
-import type { DataRecord, NewRecords } from '../../record.ts';
+import type { NewRecords } from '../../record.ts';
 import type { QueueWriter, WriterOptions } from '../queue.ts';
 import { Room } from '../room.ts';
 import { MESSAGE_OVERHEAD, type SqsCalls } from './client.ts';
@@ -48,20 +48,21 @@ export class SqsSender {
 
   /**
    * Resolves once SQS has them.
+   * @param group their bytes
+   * @param records their number
    * @param traceparents of the requests that are sampled
    * @throws as QueueWriter.accept does
    */
-  async send(records: readonly DataRecord[], traceparents: readonly string[] = []): Promise<void> {
-    const group = encodeGroup(records);
+  async send(group: Buffer, records: number, traceparents: readonly string[] = []): Promise<void> {
     const key = this.#keys.next();
-    const message = { key, records: records.length, bytes: group.length };
+    const message = { key, records, bytes: group.length };
     const counted = await this.#room.for(async () => {
       const reserved = await this.#counts.reserve(message);
       if (reserved === false) throw new QueueFullError('the queue is full; try again later');
       return reserved;
     });
     try {
-      await this.#try([key, records.length, ...traceparents].join(' '), group);
+      await this.#try([key, records, ...traceparents].join(' '), group);
     } catch (error) {
       // It may be in SQS after all: acknowledging it will count nothing then.
       await this.#counts.release(message);
@@ -178,13 +179,12 @@ export class SqsWriter implements QueueWriter {
   }
 
   async #send(id: string, requests: readonly NewRecords[]): Promise<string[][]> {
-    const group = makeGroup(id, requests);
-    await this.#sender.send(
-      group.records,
-      requests.flatMap(({ traceparent }) => traceparent ?? []),
-    );
-    await this.#onAccepted(group);
-    return group.ids;
+    const { ids, records } = makeGroup(id, requests);
+    const group = encodeGroup(records);
+    const traceparents = requests.flatMap(({ traceparent }) => traceparent ?? []);
+    await this.#sender.send(group, records.length, traceparents);
+    await this.#onAccepted(id, group);
+    return ids;
   }
 }
 
