@@ -3,7 +3,6 @@
 import { type ConfigProblem, problemIf } from './errors.ts';
 import { grouped } from './keys.ts';
 import type { StackConfig } from './schema.ts';
-import { REDIS_REWRITE_MIN_MIB } from './servers.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -50,22 +49,6 @@ function redisMemory({ queue, redis }: StackConfig): readonly ConfigProblem[] {
       `or at least ${mib((queue.maxBytes * REDIS_ROUNDING) / REDIS_SHARE)}`,
   );
 }
-
-function redisVolume({ redis }: StackConfig): readonly ConfigProblem[] {
-  const { memoryMiB, volumeGiB, external, managed } = redis;
-  const neededGiB = Math.ceil(redisFileBytes(memoryMiB) / GIB);
-  return problemIf(
-    external === undefined && !managed && volumeGiB < neededGiB,
-    'redis:volumeGiB',
-    () =>
-      `is ${volumeGiB} GiB, too little for the append-only file of redis:memoryMiB (${grouped(memoryMiB)} MiB) while ` +
-      `it is rewritten; use at least ${grouped(neededGiB)} GiB`,
-  );
-}
-
-/** Of the append-only file: twice the data or the size that is always allowed, and the new file. */
-const redisFileBytes = (memoryMiB: number): number =>
-  (Math.max(2 * memoryMiB, REDIS_REWRITE_MIN_MIB) + memoryMiB) * MIB;
 
 function kafkaVolumes({ queue, kafka }: StackConfig): readonly ConfigProblem[] {
   const neededBytes = queue.maxBytes * kafka.replicationFactor;
@@ -139,4 +122,4 @@ const mongo = ({ store, mongo }: StackConfig): readonly ConfigProblem[] => {
 };
 
 /** What does not fit. */
-export const capacityRules = [kafkaVolumes, redisMemory, redisVolume, requestBody, batches, mongo];
+export const capacityRules = [kafkaVolumes, redisMemory, requestBody, batches, mongo];

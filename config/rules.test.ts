@@ -226,18 +226,6 @@ const rules: [string, RawConfig, string, RawConfig][] = [
     { ...redisQueue, 'redis:memoryMiB': 1423 },
   ],
   [
-    "Redis' volume holds its file and the next one",
-    { 'redis:memoryMiB': 8192 },
-    'redis:volumeGiB: is 16 GiB, too little for the append-only file of redis:memoryMiB (8192 MiB) while it is rewritten; use at least 24 GiB',
-    { 'redis:memoryMiB': 8192, 'redis:volumeGiB': 24 },
-  ],
-  [
-    'a small Redis may have a large file',
-    { ...redisQueue, 'queue:maxBytes': 134_217_728, 'redis:memoryMiB': 256, 'redis:volumeGiB': 1 },
-    'redis:volumeGiB: is 1 GiB, too little for the append-only file of redis:memoryMiB (256 MiB) while it is rewritten; use at least 2 GiB',
-    { ...redisQueue, 'queue:maxBytes': 134_217_728, 'redis:memoryMiB': 256, 'redis:volumeGiB': 2 },
-  ],
-  [
     'only an external Redis has replicas to wait for',
     { ...redisQueue, 'redis:waitReplicas': 1 },
     'redis:waitReplicas: is used only with redis:external and queue:kind redis-streams, because the Redis of the stack has no replicas; remove it, or set both',

@@ -2,6 +2,7 @@
 import { type ConfigProblem, problemIf } from './errors.ts';
 import { grouped } from './keys.ts';
 import type { StackConfig } from './schema.ts';
+import { REDIS_REWRITE_MIN_MIB } from './servers.ts';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -41,6 +42,24 @@ function producer({ api, kafka, producer: { rate } }: StackConfig): readonly Con
   );
 }
 
+/**
+ * The append-only file is at most twice the data, or the size that is always allowed. While it is
+ * rewritten, there is the new one too, and what is written meanwhile is in both.
+ */
+function redisVolume({ redis: { memoryMiB, volumeGiB, external, managed } }: StackConfig): readonly ConfigProblem[] {
+  const mostMiB = Math.max(2 * memoryMiB, REDIS_REWRITE_MIN_MIB) + 2 * memoryMiB;
+  const least = Math.ceil((mostMiB * MIB) / GIB);
+  return problemIf(
+    external === undefined && !managed && volumeGiB < least,
+    'redis:volumeGiB',
+    () =>
+      `is ${grouped(volumeGiB)} GiB: the append-only file of redis:memoryMiB (${grouped(memoryMiB)} MiB) can fill it ` +
+      `while it is rewritten; use at least ${grouped(least)} GiB, or less memory`,
+  );
+}
+
 /** Combinations that work, though not as one of their keys says. */
-export const configWarnings = (config: StackConfig): readonly ConfigProblem[] =>
-  config.queue.kind === 'kafka' ? [...volumes(config), ...producer(config)] : [];
+export const configWarnings = (config: StackConfig): readonly ConfigProblem[] => [
+  ...redisVolume(config),
+  ...(config.queue.kind === 'kafka' ? [...volumes(config), ...producer(config)] : []),
+];

@@ -12,6 +12,7 @@ import { makeRecords } from '../shared/record.testing.ts';
 import { type DataRecord, encodeRecord } from '../shared/record.ts';
 import { connectRedis, redisReady } from '../shared/redis.ts';
 import { MongoStore } from '../shared/store/mongo/store.ts';
+import { RECORDS } from '../shared/store/store.ts';
 import { createApiMetrics } from './metrics.ts';
 import { RecordReader } from './record-reader.ts';
 
@@ -188,6 +189,20 @@ describe('record reader', () => {
     expect(await reader.read(ids[7]!)).toEqual(records[7]);
     expect(await reader.read(ids[8]!)).toEqual(records[8]);
     await connection.del(groupKey(groupOf(ids[7]!)), recordKey(ids[8]!));
+  });
+
+  test('a document of another program that is no whole record is read again and again', async () => {
+    const _id = 'e'.repeat(24);
+    const foreign = { _id, payload: 5, createdAt: new Date(0) };
+    await client
+      .db()
+      .collection<{ _id: string }>(RECORDS)
+      .insertOne(foreign);
+    for (let i = 0; i < 3; i++) {
+      expect(await reader.read(_id)).toMatchObject({ _id, payload: 5 });
+      await until(async () => (await connection.exists(recordKey(_id))) === 1);
+    }
+    await connection.del(recordKey(_id));
   });
 
   test('a cache that fails costs a query, not the request', async () => {

@@ -85,12 +85,10 @@ export class RecordReader {
   /** One record. @throws as above */
   async read(id: string): Promise<DataRecord | undefined> {
     const near = this.#near.get(id);
-    if (near !== undefined) {
-      this.#metrics.cacheHits.inc();
-      return CachedRecord.of(near).decode();
-    }
-    const [cached] = await this.#cached([id]);
-    return cached ? cached.decode() : this.#queries.add(id);
+    if (near !== undefined) this.#metrics.cacheHits.inc();
+    const cached = near === undefined ? (await this.#cached([id]))[0] : CachedRecord.of(near);
+    // A document that another program stored may lack what a record has: it is shown as it is.
+    return cached?.decode() ?? this.#queries.add(id);
   }
 
   /** Asks the cache, and keeps what it gives. */

@@ -52,7 +52,7 @@ local function single(group, place) return 'record:' .. string.sub(group, 7) .. 
 const READ = `${CUT}
 local found = {}
 for i = 1, #KEYS do
-  found[i] = redis.call('GET', single(KEYS[i], ARGV[i])) or cut(KEYS[i], ARGV[i])
+  found[i] = redis.call('GET', single(KEYS[i], ARGV[i])) or cut(KEYS[i], ARGV[i]) or false
 end
 return found`;
 
@@ -139,9 +139,13 @@ export class CachedRecord {
     }
   }
 
-  /** @throws SyntaxError, BSONError */
-  decode(): DataRecord {
-    return this.#isJson() ? decodeRecord(this.#bytes.toString()) : decodeDocument(this.#bytes);
+  /** undefined if the bytes are no record. */
+  decode(): DataRecord | undefined {
+    try {
+      return this.#isJson() ? decodeRecord(this.#bytes.toString()) : decodeDocument(this.#bytes);
+    } catch {
+      return undefined;
+    }
   }
 
   /** A document begins with its size, which no document has that looks like JSON. */

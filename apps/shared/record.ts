@@ -31,7 +31,8 @@ export interface NewRecords {
 }
 
 /**
- * The record as JSON: a message in Kafka, a dead letter, a cached record that came from MongoDB.
+ * The record as JSON: a message in Kafka and its copy in the cache, a dead letter, a cached record
+ * that came from MongoDB.
  */
 export const encodeRecord = (record: DataRecord): string => JSON.stringify(record);
 

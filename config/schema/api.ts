@@ -110,7 +110,7 @@ export const apiSchema = z.object({
     default: 600,
     unit: 's',
     description:
-      'How long a record stays in the cache after it is stored. Until then, it always stays. One that is read from the store later, or that enters a full catalogue (`api:catalogueSize`), stays twice as long.',
+      'How long a record stays in the cache after it is stored. Until then, it always stays. One that is read from the store later, or that enters the catalogue (`api:catalogueSize`), stays twice as long.',
     change: 'Rolls the API and consumer pods. Records that are cached already keep their expiry.',
   }),
   memoryMiB: wholeNumber({

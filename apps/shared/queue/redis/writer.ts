@@ -1,5 +1,5 @@
-// Accepting records on Redis Streams: the requests of a tick make a group, accepted by one script
-// call.
+// Accepting records on Redis Streams: requests that arrive together make a group, accepted by one
+// script call.
 import { groupKey } from '../../cache.ts';
 import { Coalescer } from '../../coalescer.ts';
 import { QueueFullError, QueueOutcomeUnknownError, QueueUnavailableError } from '../../errors.ts';
