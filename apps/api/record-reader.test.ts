@@ -194,10 +194,7 @@ describe('record reader', () => {
   test('a document of another program that is no whole record is read again and again', async () => {
     const _id = 'e'.repeat(24);
     const foreign = { _id, payload: 5, createdAt: new Date(0) };
-    await client
-      .db()
-      .collection<{ _id: string }>(RECORDS)
-      .insertOne(foreign);
+    await client.db().collection<{ _id: string }>(RECORDS).insertOne(foreign);
     for (let i = 0; i < 3; i++) {
       expect(await reader.read(_id)).toMatchObject({ _id, payload: 5 });
       await until(async () => (await connection.exists(recordKey(_id))) === 1);
