@@ -18,6 +18,7 @@ import { useAdmin } from '../apps/shared/queue/kafka/admin.testing.ts';
 import { KafkaQueue } from '../apps/shared/queue/kafka/queue.ts';
 import type { Batch, Queue, QueueReader, QueueWriter } from '../apps/shared/queue/queue.ts';
 import { queueKeys } from '../apps/shared/queue/redis/keys.ts';
+import { recordsIn } from '../apps/shared/record.testing.ts';
 import type { DataRecord } from '../apps/shared/record.ts';
 import { connectRedis, redisReady } from '../apps/shared/redis.ts';
 import { MongoStore } from '../apps/shared/store/mongo/store.ts';
@@ -142,7 +143,7 @@ async function violations(subject: Subject, mutant: Mutant) {
 
   const keys = await connection.keys(groupKey('*'));
   const groups = keys.length === 0 ? [] : await connection.mgetBuffer(keys);
-  const cached = groups.flatMap((group) => (group ? Documents.ofGroup(group).records() : []));
+  const cached = groups.flatMap((group) => (group ? recordsIn(group).filter((record) => record !== undefined) : []));
   const refusedButCached = cached.filter(({ origin }) => load.outcomeOf(origin) === 'refused');
   const letters = await queue.deadLetters.list(100);
   const { ok, lost, dead, examples, phantom, double, corrupt, torn } = await load.ledger(

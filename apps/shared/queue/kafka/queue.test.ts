@@ -5,7 +5,8 @@ import { KILLED_BROKERS_RETURN, useKafka } from '../../../../test/servers.ts';
 import { until } from '../../../../test/until.ts';
 import { groupOf } from '../../group.ts';
 import { createLogger } from '../../logger.ts';
-import { type DataRecord, decodeRecord } from '../../record.ts';
+import { recordsIn } from '../../record.testing.ts';
+import type { DataRecord } from '../../record.ts';
 import { queueContract } from '../contract.testing.ts';
 import { useAdmin } from './admin.testing.ts';
 import { KafkaMember } from './member.ts';
@@ -70,15 +71,6 @@ test('a coordinator that has left the cluster is looked for again', async () => 
     await member.close();
   }
 }, 60_000);
-
-/** The records of a group as its table has them; undefined for an empty place. */
-function recordsIn(group: Buffer): (DataRecord | undefined)[] {
-  const position = (i: number) => Number.parseInt(group.toString('latin1', 8 * i, 8 * i + 8), 16);
-  return Array.from({ length: position(0) / 8 - 1 }, (_, i) => {
-    const text = group.toString('utf8', position(i), position(i + 1));
-    return text === '' ? undefined : decodeRecord(text);
-  });
-}
 
 test('the requests of a batch share a group in the cache; what is refused is in none', async () => {
   const name = 'grouped';
