@@ -14,11 +14,14 @@ test('a cache that fails never fails an accepted write', async () => {
 });
 
 test('what takes a place in the catalogue is kept beyond its group', async () => {
-  const kept: string[] = [];
-  const cache = { keep: async (id: string) => void kept.push(id) };
+  const kept: [id: string, bytes: number][] = [];
+  const cache = { keep: async (id: string, size: number) => void kept.push([id, size]) };
   const queue = { accept: async () => ['a', 'b', 'c'], ready: () => true, close: async () => undefined };
   const catalogue = createCatalogue(1, createZipf(1, 1), () => 0.4); // slots 0 of 2 and 1 of 3
   const writer = new RecordWriter(queue, catalogue, cache, createApiMetrics(new Registry()), silent);
-  await writer.write({ type: 'post', origin: 'o', payloads: ['1', '2', '3'] }, { requestId: 'r' });
-  expect(kept).toEqual(['a', 'b']);
+  await writer.write({ type: 'post', origin: 'o', payloads: ['1', 'žž', '3'] }, { requestId: 'r' });
+  expect(kept).toEqual([
+    ['a', 1],
+    ['b', 4],
+  ]);
 });

@@ -61,7 +61,8 @@ export class RecordWriter {
     this.#metrics.accepted.inc(ids.length);
     for (const [i, id] of ids.entries()) {
       // A full Redis evicts its group first, because the other records in it are hardly ever read.
-      if (this.#catalogue.add(id)) this.#cache.keep(id, records.payloads[i]!.length).catch(this.#onCacheError);
+      if (this.#catalogue.add(id))
+        this.#cache.keep(id, Buffer.byteLength(records.payloads[i]!)).catch(this.#onCacheError);
     }
     return ids;
   }
