@@ -48,7 +48,7 @@ function producer({ api, kafka, producer: { rate } }: StackConfig): readonly Con
  */
 function redisVolume({ redis: { memoryMiB, volumeGiB, external, managed } }: StackConfig): readonly ConfigProblem[] {
   const mostMiB = Math.max(2 * memoryMiB, REDIS_REWRITE_MIN_MIB) + 2 * memoryMiB;
-  const least = Math.ceil((mostMiB * MIB) / GIB);
+  const least = Math.ceil(mostMiB / 1024);
   return problemIf(
     external === undefined && !managed && volumeGiB < least,
     'redis:volumeGiB',

@@ -43,7 +43,7 @@ local function cut(group, place)
   local isPlace = first and at + 16 <= first
   return isPlace and from and to and to > from and redis.call('GETRANGE', group, from, to - 1)
 end
-local function single(group, place) return 'record:' .. string.sub(group, 7) .. place end`;
+local function single(group, place) return '${RECORD}' .. string.sub(group, ${GROUP.length + 1}) .. place end`;
 
 /**
  * KEYS: for each record its group's key. ARGV: its place. Replies with the single record, where
@@ -100,10 +100,10 @@ interface Entry {
   readonly value: string | Buffer;
 }
 
-/** `{"_i`, as a number. */
-const JSON_START = 0x695f227b;
 /** What a record begins with as JSON, before its id. */
 const JSON_ID = '{"_id":"';
+/** The first four bytes of it, as a number. */
+const JSON_START = Buffer.from(JSON_ID).readUInt32LE();
 
 /** A record that was found: still encoded. */
 export class CachedRecord {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { BSON } from 'mongodb';
 import { Documents, encodeGroup, GroupIds, MAX_GROUP_RECORDS, makeGroup } from './group.ts';
-import { makeRecords } from './record.testing.ts';
+import { makeRecords, positionIn } from './record.testing.ts';
 import { type DataRecord, RECORD_ID } from './record.ts';
 
 const now = new Date('2026-01-02T03:04:05.678Z');
@@ -72,10 +72,9 @@ describe('documents', () => {
 
   test('the table says where each record lies', () => {
     const group = encodeGroup(records);
-    const position = (i: number) => Number.parseInt(group.toString('latin1', 8 * i, 8 * i + 8), 16);
     for (const [i, document] of [...Documents.ofGroup(group)].entries())
-      expect(group.subarray(position(i), position(i + 1)).equals(document)).toBe(true);
-    expect(position(records.length)).toBe(group.length);
+      expect(group.subarray(positionIn(group, i), positionIn(group, i + 1)).equals(document)).toBe(true);
+    expect(positionIn(group, records.length)).toBe(group.length);
   });
 
   const good = encodeGroup(records);

@@ -91,32 +91,39 @@ const tableBytes = (records: number): number => POSITION_BYTES * (records + 1);
 
 /** The bytes of a group. */
 export function encodeGroup(records: readonly DataRecord[]): Buffer {
-  let at = tableBytes(records.length);
-  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + documentBytes(record), at));
   let createdAt = '';
   let time = 0;
-  for (const [i, record] of records.entries()) {
-    writePosition(bytes, i, at);
+  return writeGroup(records, documentBytes, (bytes, at, record) => {
     if (record.createdAt !== createdAt) {
       createdAt = record.createdAt;
       time = Date.parse(createdAt);
     }
-    at = writeDocument(bytes, at, record, time);
-  }
-  writePosition(bytes, records.length, at);
-  return bytes;
+    return writeDocument(bytes, at, record, time);
+  });
 }
 
 /**
  * The bytes of a group of records that are encoded already. An empty place has a position like any
  * other, and no bytes.
  */
-export function joinGroup(records: readonly (Buffer | undefined)[]): Buffer {
+export const joinGroup = (records: readonly (Buffer | undefined)[]): Buffer =>
+  writeGroup(
+    records,
+    (record) => record?.length ?? 0,
+    (bytes, at, record) => at + (record?.copy(bytes, at) ?? 0),
+  );
+
+/** @param write gives the position after the record */
+function writeGroup<Item>(
+  records: readonly Item[],
+  sizeOf: (record: Item) => number,
+  write: (bytes: Buffer, at: number, record: Item) => number,
+): Buffer {
   let at = tableBytes(records.length);
-  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + (record?.length ?? 0), at));
+  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + sizeOf(record), at));
   for (const [i, record] of records.entries()) {
     writePosition(bytes, i, at);
-    if (record !== undefined) at += record.copy(bytes, at);
+    at = write(bytes, at, record);
   }
   writePosition(bytes, records.length, at);
   return bytes;

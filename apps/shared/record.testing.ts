@@ -10,10 +10,19 @@ export function makeRecords(type: string, origin: string, payloads: readonly str
   return [...makeGroup(ids.next(), [{ type, origin, payloads }], now).records];
 }
 
-/** The records of a group in the cache, by their places; undefined where one is empty. */
+/** Where a record of a group begins, as its table says. @param i its place; one more for the end */
+export const positionIn = (group: Buffer, i: number): number =>
+  Number.parseInt(group.toString('latin1', 8 * i, 8 * i + 8), 16);
+
+/**
+ * The records of a group in the cache, by their places; undefined where one is empty.
+ * @throws SyntaxError when something else is there
+ */
 export function recordsIn(group: Buffer): (DataRecord | undefined)[] {
-  const position = (i: number) => Number.parseInt(group.toString('latin1', 8 * i, 8 * i + 8), 16);
-  return Array.from({ length: position(0) / 8 - 1 }, (_, i) =>
-    new CachedRecord(group.subarray(position(i), position(i + 1))).decode(),
-  );
+  return Array.from({ length: positionIn(group, 0) / 8 - 1 }, (_, i) => {
+    const bytes = group.subarray(positionIn(group, i), positionIn(group, i + 1));
+    const record = new CachedRecord(bytes).decode();
+    if (bytes.length > 0 && record === undefined) throw new SyntaxError(`not a record at place ${i}`);
+    return record;
+  });
 }

@@ -267,7 +267,7 @@ export class KafkaWriter implements QueueWriter {
   readonly #monitor: DepthMonitor;
   readonly #topic: string;
   readonly #limits: QueueLimits;
-  readonly #onAccepted: NonNullable<WriterOptions['onAccepted']>;
+  readonly #onAccepted: WriterOptions['onAccepted'];
   readonly #ids = new GroupIds();
   readonly #room = new Room();
   #open: OpenGroup | undefined;
@@ -279,7 +279,7 @@ export class KafkaWriter implements QueueWriter {
     monitor: DepthMonitor,
     topic: string,
     limits: QueueLimits,
-    { onAccepted = async () => undefined }: WriterOptions = {},
+    { onAccepted }: WriterOptions = {},
   ) {
     this.#sender = sender;
     this.#monitor = monitor;
@@ -319,7 +319,7 @@ export class KafkaWriter implements QueueWriter {
       group.records.fill(undefined, place, place + messages.length);
       throw error;
     }
-    group.cached ??= this.#onAccepted(group.id, joinGroup(group.records));
+    group.cached ??= this.#onAccepted?.(group.id, joinGroup(group.records));
     await group.cached;
     return messages.map(({ key }) => key);
   }
